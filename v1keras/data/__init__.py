@@ -1,0 +1,27 @@
+"""Stage 1: file on disk -> recording -> batch."""
+
+import pathlib
+
+from v1keras.data import sources
+from v1keras.data.recording import Recording
+from v1keras.data.simulate import simulate_recording
+from v1keras.data.splits import apply_protocol, draw_split
+
+__all__ = ["Recording", "simulate_recording", "apply_protocol", "draw_split", "open_recording", "sources"]
+
+
+def open_recording(name_or_path):
+    """A recording from its file, or a public dataset by its name.
+
+    Args:
+        name_or_path: an HDF5 file, or a name in `v1keras.data.sources.SOURCES`.
+
+    Raises:
+        ValueError, OSError: as `Recording.load` and `sources.read` do.
+    """
+    if name_or_path in sources.SOURCES:
+        return sources.read(name_or_path)
+    if not pathlib.Path(name_or_path).exists():
+        known = ", ".join(sources.SOURCES)
+        raise FileNotFoundError(f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})")
+    return Recording.load(name_or_path)

@@ -1,0 +1,264 @@
+"""`Recording`: one population's images and responses, in memory and in one HDF5 file."""
+
+import dataclasses
+import pathlib
+import warnings
+
+import h5py
+import numpy as np
+
+from v1keras.files import written_whole
+
+FORMAT_VERSION = 1
+TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
+SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+# Attributes a file may carry, with their type.
+ATTRIBUTES = {
+    "name": str,
+    "units": str,
+    "window_s": float,
+    "presentations": int,
+    "pixels_per_degree": float,
+    "species": str,
+    "area": str,
+    "technique": str,
+    "license": str,
+    "citation": str,
+    "source": str,
+}
+_DATASETS = ("images", "responses", "split", "repeats", "repeat_images", "image_group", "neuron_session")
+
+
+@dataclasses.dataclass
+class Recording:
+    """Images shown to a population of neurons, and what the neurons answered.
+
+    Args:
+        images: `(n, height, width)` uint8 or float32, in pixel units.
+        responses: `(n, neurons)` float32, the mean over presentations; NaN = not recorded.
+        split: `(n,)` int8: 0 train, 1 validation, 2 test, -1 unassigned (where left out).
+        repeats: `(n_r, n_repeats, neurons)` float32, single presentations of some images.
+        repeat_images: `(n_r,)` the index in `images` of each entry of `repeats`.
+        image_group: `(n,)` integers; images of one group (crops of one photograph, say) belong on one side of a split.
+        neuron_session: `(neurons,)` strings: in which session each neuron was recorded.
+        neurons: further columns, each an array of one entry a neuron. A column `for_tuning` marks neurons that
+            are trained on but left out of reported means.
+        attributes: facts about the recording; `units` ("spikes per presentation"), `window_s` (seconds), `presentations`
+            (how many were averaged into a response that has no repeats), and the others of `ATTRIBUTES`.
+
+    Raises:
+        ValueError: an array is missing, or has another shape or type than fits; names it, what came and what fits.
+
+    Example:
+
+    >>> import numpy as np
+    >>> recording = Recording(np.zeros((4, 8, 8), "uint8"), np.arange(12.0).reshape(4, 3), split=[0, 0, 1, 2])
+    >>> recording.indices("train")
+    array([0, 1])
+    >>> recording.neuron_count
+    3
+    """
+
+    images: np.ndarray
+    responses: np.ndarray
+    split: np.ndarray | None = None
+    repeats: np.ndarray | None = None
+    repeat_images: np.ndarray | None = None
+    image_group: np.ndarray | None = None
+    neuron_session: np.ndarray | None = None
+    neurons: dict = dataclasses.field(default_factory=dict)
+    attributes: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        self.validate()
+
+    @property
+    def neuron_count(self):
+        return self.responses.shape[1]
+
+    @property
+    def reported(self):
+        """`(neurons,)` bool: the neurons that means are reported over (all but those kept for tuning)."""
+        return ~np.asarray(self.neurons.get("for_tuning", np.zeros(self.neuron_count)), bool)
+
+    @property
+    def hertz(self):
+        """`(neurons,)` mean response over all images in spikes per second, or None without a `window_s`."""
+        if "window_s" not in self.attributes:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # an all-NaN neuron's mean is NaN
+            return np.nanmean(self.responses, axis=0) / self.attributes["window_s"]
+
+    def validate(self):
+        """Checks every array against the others and brings it to the format's type."""
+        self.images = np.asarray(self.images)
+        if self.images.dtype != np.uint8:
+            self.images = _numeric(self.images, "images", np.float32)
+        _check(self.images.ndim == 3 and self.images.size, "images", self.images.shape, "(n, height, width)")
+        _check(np.isfinite(self.images).all(), "images", "NaN or infinity", "finite pixels")
+        n = len(self.images)
+        self.responses = _numeric(self.responses, "responses", np.float32)
+        _check(
+            self.responses.ndim == 2 and len(self.responses) == n and self.responses.size,
+            "responses",
+            self.responses.shape,
+            f"({n}, neurons): a row for each of the {n} images",
+        )
+        _check(not np.isinf(self.responses).any(), "responses", "infinity", "finite numbers, or NaN for missing")
+        if self.split is None:
+            self.split = np.full(n, UNASSIGNED)
+        self.split = self._column("split", n, np.int8)
+        _check(np.isin(self.split, [-1, 0, 1, 2]).all(), "split", np.unique(self.split).tolist(), "-1, 0, 1 or 2")
+        if self.image_group is not None:
+            self.image_group = self._column("image_group", n, np.int64)
+        self._validate_neurons()
+        self._validate_repeats()
+        for key, value in self.attributes.items():
+            kind = ATTRIBUTES.get(key)
+            _check(kind is not None, f"attribute {key}", value, f"one of {', '.join(ATTRIBUTES)}")
+            try:
+                self.attributes[key] = kind(value)
+            except (TypeError, ValueError):
+                _check(False, f"attribute {key}", repr(value), kind.__name__)
+        for key in {"window_s", "presentations", "pixels_per_degree"} & set(self.attributes):
+            _check(self.attributes[key] > 0, f"attribute {key}", self.attributes[key], "a number above 0")
+
+    def _validate_neurons(self):
+        count = self.neuron_count
+        if self.neuron_session is not None:
+            self.neuron_session = np.asarray(self.neuron_session).astype(str)
+            _check(
+                self.neuron_session.shape == (count,), "neuron_session", self.neuron_session.shape, f"({count},) strings"
+            )
+        for name, column in self.neurons.items():
+            column = np.asarray(column)
+            if column.dtype.kind in "OS":
+                column = column.astype(str)
+            _check(column.ndim and len(column) == count, f"neurons/{name}", column.shape, f"({count}, ...)")
+            self.neurons[name] = column
+        silent = np.flatnonzero(np.isnan(self.responses).all(axis=0))
+        if silent.size:
+            warnings.warn(f"neurons {_some(silent)} have no response at all: kept, but left out of every mean and counted")
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            constant = np.flatnonzero(np.nanmax(self.responses, axis=0) == np.nanmin(self.responses, axis=0))
+        if constant.size and len(self.images) > 1:
+            warnings.warn(f"neurons {_some(constant)} answer all images alike: nothing to predict; kept, left out of means")
+
+    def _validate_repeats(self):
+        if (self.repeats is None) != (self.repeat_images is None):
+            missing = "repeats" if self.repeats is None else "repeat_images"
+            _check(False, missing, "nothing", "both repeats and repeat_images, or neither")
+        if self.repeats is None:
+            return
+        self.repeats = _numeric(self.repeats, "repeats", np.float32)
+        self.repeat_images = _numeric(self.repeat_images, "repeat_images", np.int64)
+        fits = self.repeats.ndim == 3 and self.repeats.shape[1] > 1 and self.repeats.shape[2] == self.neuron_count
+        _check(fits, "repeats", self.repeats.shape, f"(images, two or more repeats, {self.neuron_count} neurons)")
+        count = len(self.repeats)
+        _check(self.repeat_images.shape == (count,), "repeat_images", self.repeat_images.shape, f"({count},)")
+        fits = np.unique(self.repeat_images).size == count and np.isin(self.repeat_images, np.arange(len(self.images))).all()
+        _check(fits, "repeat_images", self.repeat_images.tolist()[:5], f"different indices below {len(self.images)}")
+
+    def _column(self, name, length, dtype):
+        column = _numeric(getattr(self, name), name, dtype)
+        _check(column.shape == (length,), name, column.shape, f"({length},)")
+        return column
+
+    def indices(self, split):
+        """Indices of the images on one side.
+
+        Args:
+            split: "train", "validation" or "test".
+
+        Raises:
+            ValueError: no image is on that side.
+        """
+        _check(split in SPLITS, "split", repr(split), f"one of {', '.join(SPLITS)}")
+        found = np.flatnonzero(self.split == SPLITS[split])
+        if not found.size:
+            counts = {name: int((self.split == side).sum()) for name, side in SPLITS.items()}
+            raise ValueError(
+                f"recording {self.attributes.get('name', '')!r} has no {split} images (it has {counts}): mark some in "
+                "`split`, or let --config.data.protocol=paper draw them"
+            )
+        return found
+
+    def with_split(self, split):
+        """The same recording with another `(n,)` split."""
+        return dataclasses.replace(self, split=split)
+
+    def save(self, path):
+        """Writes the recording to one HDF5 file, whole or not at all.
+
+        Raises:
+            OSError: the folder can't be written to, or the disk is full.
+        """
+        self.validate()
+        with written_whole(path) as beside, h5py.File(beside, "w") as file:
+            file.attrs["format_version"] = FORMAT_VERSION
+            file.attrs.update(self.attributes)
+            arrays = {name: getattr(self, name) for name in _DATASETS}
+            arrays |= {f"neurons/{name}": column for name, column in self.neurons.items()}
+            for name, array in arrays.items():
+                if array is not None:
+                    if array.dtype.kind == "U":
+                        array = array.astype(h5py.string_dtype())
+                    file.create_dataset(name, data=array, compression="gzip", track_times=False)
+
+    @classmethod
+    def load(cls, path):
+        """Reads a recording.
+
+        Args:
+            path: an HDF5 file as `save` writes it.
+
+        Raises:
+            OSError: there is no such file, or it can't be read.
+            ValueError: it is no HDF5 file, or breaks the format; names the file, the dataset, what came and what fits.
+        """
+        path = pathlib.Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"no recording at {path}")
+        if not h5py.is_hdf5(path):
+            raise ValueError(f"{path} is no HDF5 file; expected a recording, as `python -m v1keras.data` writes it")
+        with h5py.File(path, "r") as file:
+            try:
+                return cls._read(file)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+
+    @classmethod
+    def _read(cls, file):
+        for name in ("images", "responses"):
+            if not isinstance(file.get(name), h5py.Dataset):
+                raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses")
+        version = file.attrs.get("format_version", FORMAT_VERSION)
+        if version != FORMAT_VERSION:
+            raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
+        arrays = {name: _array(file[name]) for name in _DATASETS if name in file}
+        neurons = {name: _array(dataset) for name, dataset in file.get("neurons", {}).items()}
+        attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}
+        return cls(**arrays, neurons=neurons, attributes=attributes)
+
+
+def _array(dataset):
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"{dataset.name}: found a group, expected a dataset")
+    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
+
+
+def _numeric(array, name, dtype):
+    array = np.asarray(array)
+    _check(array.dtype.kind in "biuf", name, f"type {array.dtype}", f"numbers ({np.dtype(dtype)})")
+    return array.astype(dtype)
+
+
+def _check(fits, name, found, expected):
+    if not fits:
+        raise ValueError(f"{name}: found {found}, expected {expected}")
+
+
+def _some(indices):
+    return ", ".join(map(str, indices[:5])) + (f", ... ({len(indices)})" if len(indices) > 5 else "")

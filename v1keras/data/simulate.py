@@ -1,0 +1,140 @@
+"""A simulated population of V1 neurons whose filters are known."""
+
+import numpy as np
+
+from v1keras.data.natural_images import dead_leaves
+from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
+
+KINDS = ("simple", "complex", "center_surround", "texture")
+WINDOW_S = 0.1
+_PIXEL_MEAN, _PIXEL_SCALE = 127.0, 45.0
+
+
+def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, image_size=32, repeats=20, seed=0):
+    """Images and Poisson responses of simple, complex, centre-surround and texture cells.
+
+    A neuron's rate is its drive over the contrast around its receptive field (divisive normalisation, Heeger 1992), scaled to a
+    mean of 1 to 5 spikes per presentation (10 to 50 Hz):
+
+    - simple: a Gabor filter's output, half-rectified and squared;
+    - complex: the energy of a quadrature pair of Gabors (Adelson & Bergen 1985);
+    - center_surround: a difference of Gaussians, half-rectified and squared, on- or off-centre;
+    - texture: the Gabor energy averaged over the whole image, wherever it is.
+
+    Args:
+        train_images: number of images shown once; one in ten of them is marked for validation.
+        test_images: number of images shown `repeats` times.
+        neurons_per_kind: how many of each of the four kinds.
+        image_size: pixels a side.
+        repeats: presentations of each test image.
+        seed: of images, neurons and spikes.
+
+    Returns:
+        A `Recording` with the columns `neurons/kind`, `neurons/filter` `(neurons, size, size)` of unit norm (of texture cells: one
+        place of many), and `neurons/true_rate` `(neurons, n)`, the rate behind the spikes.
+
+    Example:
+
+    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16, repeats=5)
+    >>> recording.images.shape, recording.responses.shape, recording.repeats.shape
+    ((50, 16, 16), (50, 4), (10, 5, 4))
+    """
+    if min(train_images, test_images, neurons_per_kind) < 1 or repeats < 2 or image_size < 12:
+        raise ValueError(
+            f"a simulation of {train_images} train and {test_images} test images of {image_size} pixels, {neurons_per_kind} neurons "
+            f"a kind, {repeats} repeats; expected at least 1, 1, 12, 1 and 2"
+        )
+    rng = np.random.default_rng(seed)
+    images = dead_leaves(train_images + test_images, image_size, rng)
+    contrast = (images - _PIXEL_MEAN) / _PIXEL_SCALE
+    cells = [_cell(kind, image_size, rng) for kind in KINDS for _ in range(neurons_per_kind)]
+    rates = np.stack([rate_of(cell, contrast) for cell in cells], axis=1)
+    rates *= np.exp(rng.uniform(np.log(1), np.log(5), len(cells))) / rates.mean(axis=0)
+
+    responses = rng.poisson(rates).astype(np.float32)
+    tested = np.arange(train_images, train_images + test_images)
+    spikes = rng.poisson(rates[tested, None], (test_images, repeats, len(cells))).astype(np.float32)
+    responses[tested] = spikes.mean(axis=1)
+    split = np.full(len(images), TRAIN)
+    split[:train_images:10] = VALIDATION
+    split[tested] = TEST
+    return Recording(
+        images,
+        responses,
+        split=split,
+        repeats=spikes,
+        repeat_images=tested,
+        neurons={
+            "kind": np.array([cell["kind"] for cell in cells]),
+            "filter": np.stack([cell["filters"][0] for cell in cells]).astype(np.float32),
+            "true_rate": rates.T.astype(np.float32),
+        },
+        attributes={
+            "name": "simulated",
+            "units": "spikes per presentation",
+            "window_s": WINDOW_S,
+            "presentations": 1,
+            "species": "none",
+            "area": "V1 (simulated)",
+            "technique": "simulation",
+            "license": "Apache-2.0",
+            "source": f"v1keras.simulate_recording({train_images}, {test_images}, {neurons_per_kind}, {image_size}, {repeats}, {seed})",
+        },
+    )
+
+
+def rate_of(cell, contrast):
+    """The unscaled rate of one simulated neuron.
+
+    Args:
+        cell: dict of `kind`, `filters` (a list of `(size, size)`, unit norm) and `pool` `(size, size)`, weights that sum to 1.
+        contrast: `(n, size, size)` images, zero-mean grey.
+
+    Returns:
+        `(n,)` rates >= 0.
+    """
+    flat = contrast.reshape(len(contrast), -1)
+    if cell["kind"] == "texture":
+        drive = sum(np.square(_everywhere(contrast, f)).mean(axis=(1, 2)) for f in cell["filters"])
+    elif cell["kind"] == "complex":
+        drive = sum(np.square(flat @ f.ravel()) for f in cell["filters"])
+    else:
+        drive = np.square(np.maximum(flat @ cell["filters"][0].ravel(), 0))
+    return drive / (0.5 + np.square(flat) @ cell["pool"].ravel())
+
+
+def _everywhere(images, kernel):
+    """Circular correlation of `(n, s, s)` images with an `(s, s)` kernel."""
+    spectrum = np.fft.rfft2(images) * np.conj(np.fft.rfft2(kernel))
+    return np.fft.irfft2(spectrum, s=kernel.shape)
+
+
+def _cell(kind, size, rng):
+    center = (0.5 + rng.uniform(-0.15, 0.15, 2)) * (size - 1)
+    width = rng.uniform(0.07, 0.1) * size  # standard deviation of the envelope, pixels
+    if kind == "center_surround":
+        sign = rng.choice([-1, 1])
+        ring = _gaussian(size, center, 0.6 * width) - _gaussian(size, center, 1.2 * width)
+        filters = [sign * ring]
+    else:
+        theta, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
+        cycles = rng.uniform(0.25, 0.4) / width  # cycles per pixel: one to two periods under the envelope
+        filters = [_gabor(size, center, width, theta, cycles, phase + shift) for shift in (0, np.pi / 2)]
+        filters = filters[:1] if kind == "simple" else filters
+    filters = [f - _gaussian(size, center, width) * f.sum() for f in filters]  # blind to mean luminance
+    whole = kind == "texture"
+    pool = np.full((size, size), size**-2.0) if whole else _gaussian(size, center, 2.5 * width)
+    return {"kind": kind, "filters": [f / np.linalg.norm(f) for f in filters], "pool": pool}
+
+
+def _gaussian(size, center, width):
+    """`(size, size)` Gaussian that sums to 1."""
+    rows, columns = np.mgrid[:size, :size]
+    bump = np.exp(-((rows - center[0]) ** 2 + (columns - center[1]) ** 2) / (2 * width**2))
+    return bump / bump.sum()
+
+
+def _gabor(size, center, width, theta, cycles, phase):
+    rows, columns = np.mgrid[:size, :size]
+    along = (columns - center[1]) * np.cos(theta) + (rows - center[0]) * np.sin(theta)
+    return _gaussian(size, center, width) * np.cos(2 * np.pi * cycles * along + phase)

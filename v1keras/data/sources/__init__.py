@@ -1,0 +1,20 @@
+"""Readers of public datasets: each turns the publisher's file into a `Recording`."""
+
+from v1keras.data.sources import kindel2019
+
+SOURCES = {"kindel2019": kindel2019.read}
+
+
+def read(name):
+    """Reads a public dataset by name, downloading it where it isn't in the folder that `V1KERAS_DATA` names.
+
+    Args:
+        name: one of `SOURCES`.
+
+    Raises:
+        ValueError: unknown name, or a file whose sha256 is not the publisher's.
+        OSError: not there and not to be downloaded.
+    """
+    if name not in SOURCES:
+        raise ValueError(f"no dataset {name!r}; there is {', '.join(SOURCES)}")
+    return SOURCES[name]()

@@ -1,0 +1,45 @@
+"""Finding a publisher's file: in the folder that `V1KERAS_DATA` names, in the cache, or on the web."""
+
+import os
+import pathlib
+
+import keras
+
+from v1keras.files import sha256
+
+FOLDER_VARIABLE = "V1KERAS_DATA"
+
+
+def fetch(dataset, filename, url, digest):
+    """The path of a published file whose content is checked.
+
+    Args:
+        dataset: the folder's name in `$V1KERAS_DATA`.
+        filename: the file's name there.
+        url: where it is published. Downloaded once, to `~/.cache/v1keras/<dataset>` (or below `$XDG_CACHE_HOME`).
+        digest: sha256 of the published file.
+
+    Raises:
+        ValueError: a file is there, but its content is another; a bad download is removed.
+        OSError: it is nowhere to be found.
+    """
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        path = pathlib.Path(folder) / dataset / filename
+        if not path.is_file():
+            raise FileNotFoundError(f"no {path}: {FOLDER_VARIABLE} is set to {folder}; unset it to download from {url}")
+        if sha256(path) != digest:
+            raise ValueError(f"{path} is not the published file: its sha256 is {sha256(path)}, expected {digest}")
+        return path
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
+    path = cache / dataset / filename
+    try:
+        keras.utils.get_file(
+            filename, url, cache_dir=cache, cache_subdir=dataset, file_hash=digest, hash_algorithm="sha256"
+        )
+    except Exception as error:  # Keras raises a bare Exception where the network fails
+        if path.is_file():  # what came is not what was published, and Keras leaves it there
+            path.unlink()
+            raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came") from error
+        raise OSError(f"could not download {url} ({error}); set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
+    return path

@@ -1,0 +1,74 @@
+"""Kindel, Christensen & Zylberberg (J. Vision 2019): ten macaque V1 array recordings, 270 natural images."""
+
+import io
+import tarfile
+
+import numpy as np
+import scipy.io
+
+from v1keras.data.recording import Recording
+from v1keras.data.sources.fetch import fetch
+
+URL = "https://raw.githubusercontent.com/jzlab/v1_predictor/ff90ece8a2fe4888baa2d4eaea005a06b8f45b31/data/data.tar.gz"
+SHA256 = "b105467f426b209095a5935d425250ac214713542e11b51f86ad651c18862364"
+# The paper chose its hyperparameters on this session and left it out of its results.
+TUNING_SESSION = "02"
+# Each nine images in a row are three photographs: two in four rotations, one alone.
+_PHOTOGRAPH_OF_NINE = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2])
+
+
+def read():
+    """The published recordings as one population of 392 neurons.
+
+    Returns:
+        A `Recording` of 270 images of 33 x 33 pixels with a session label a neuron; `image_group` says which images are views of one
+        photograph; the column `for_tuning` marks the session the paper left out of its results.
+    """
+    return read_archive(fetch("kindel2019", "data.tar.gz", URL, SHA256))
+
+
+def read_archive(path):
+    """Reads the authors' `data.tar.gz`: ten files `data/NNmean50ms_smallim_d2_crop.mat`.
+
+    Args:
+        path: the archive; each .mat file holds `images` `(n, h, w)` and `activity` `(n, neurons)`, mean spike counts.
+
+    Raises:
+        ValueError: the archive holds no such files, or files that don't belong together.
+    """
+    with tarfile.open(path, "r:gz") as archive:
+        files = sorted((m for m in archive.getmembers() if m.name.endswith(".mat")), key=lambda m: m.name)
+        contents = {m.name: scipy.io.loadmat(io.BytesIO(archive.extractfile(m).read())) for m in files}
+    if not contents:
+        raise ValueError(f"{path}: found no .mat file, expected data/NNmean50ms_smallim_d2_crop.mat")
+    for name, content in contents.items():
+        if not {"images", "activity"} <= set(content):
+            raise ValueError(f"{path}: {name} holds {', '.join(content)}, expected images and activity")
+    images = next(iter(contents.values()))["images"]
+    for name, content in contents.items():
+        if not np.array_equal(content["images"], images):
+            raise ValueError(f"{path}: the images of {name} differ from those of {next(iter(contents))}")
+    sessions = {name.rsplit("/")[-1][:2]: content["activity"] for name, content in contents.items()}
+    labels = np.repeat(list(sessions), [activity.shape[1] for activity in sessions.values()])
+    image = np.arange(len(images))
+    return Recording(
+        images,
+        np.concatenate(list(sessions.values()), axis=1),
+        image_group=image // 9 * 3 + _PHOTOGRAPH_OF_NINE[image % 9],
+        neuron_session=labels,
+        neurons={"for_tuning": (labels == TUNING_SESSION).astype(np.uint8)},
+        attributes={
+            "name": "kindel2019",
+            "units": "spikes per presentation",
+            "window_s": 0.105,
+            "presentations": 20,
+            "pixels_per_degree": 24.0,
+            "species": "Macaca fascicularis",
+            "area": "V1",
+            "technique": "Utah array, anaesthetised",
+            "license": "code repository: Apache-2.0; recordings derive from CRCNS pvc-8: scientific use, no redistribution",
+            "citation": "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; "
+            "Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8",
+            "source": URL,
+        },
+    )

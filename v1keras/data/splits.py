@@ -1,0 +1,68 @@
+"""Which images train, which stop the training, which test."""
+
+import numpy as np
+
+from v1keras.data.recording import TEST, TRAIN, VALIDATION
+
+PROTOCOLS = ("file", "paper", "grouped")
+
+
+def draw_split(image_count, seed, parts, groups=None):
+    """Divides images at random into train, test and validation.
+
+    `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the first go to training, the next
+    to testing, the last to validation: with 270 images and parts 180, 52, 38 this is the split of Kindel et al. 2019.
+
+    Args:
+        image_count: n.
+        seed: of the permutation.
+        parts: (train, test, validation), in proportion.
+        groups: `(n,)` integers. Images of one group stay together; the cuts fall where the number of images comes nearest.
+
+    Returns:
+        `(n,)` int8 split: 0 train, 1 validation, 2 test.
+
+    Raises:
+        ValueError: a part is not positive, or there are too few images for three parts.
+
+    Example:
+
+    >>> draw_split(6, seed=0, parts=(4, 1, 1)).tolist()
+    [0, 2, 0, 0, 1, 0]
+    """
+    parts = np.asarray(parts, float)
+    if parts.shape != (3,) or (parts <= 0).any():
+        raise ValueError(f"split parts: found {parts.tolist()}, expected three numbers above 0: train, test, validation")
+    labels = np.arange(image_count) if groups is None else np.unique(groups, return_inverse=True)[1]
+    order = np.random.RandomState(seed).permutation(labels.max() + 1)
+    ends = np.cumsum(np.bincount(labels)[order])  # images up to and with each group
+    cuts = [int(np.abs(ends - goal).argmin()) + 1 for goal in np.cumsum(parts)[:2] / parts.sum() * image_count]
+    if not 0 < cuts[0] < cuts[1] < len(order):
+        raise ValueError(f"{len(order)} images or groups of images are too few for the parts {parts.tolist()}")
+    split = np.full(image_count, VALIDATION, np.int8)
+    split[np.isin(labels, order[: cuts[0]])] = TRAIN
+    split[np.isin(labels, order[cuts[0] : cuts[1]])] = TEST
+    return split
+
+
+def apply_protocol(recording, protocol, seed, parts):
+    """Splits a recording by a named protocol.
+
+    Args:
+        recording: a `Recording`.
+        protocol: "file" keeps the split in the file; "paper" draws images at random, as the paper did; "grouped"
+            draws groups of images, so that no photograph is on two sides.
+        seed: of the draw.
+        parts: (train, test, validation), in proportion.
+
+    Raises:
+        ValueError: unknown protocol, or "grouped" on a recording without `image_group`.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocol: found {protocol!r}, expected one of {', '.join(PROTOCOLS)}")
+    if protocol == "file":
+        return recording
+    groups = recording.image_group if protocol == "grouped" else None
+    if protocol == "grouped" and groups is None:
+        raise ValueError("protocol 'grouped' needs the dataset image_group in the recording; use 'paper' without it")
+    return recording.with_split(draw_split(len(recording.images), seed, parts, groups))

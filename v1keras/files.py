@@ -1,0 +1,50 @@
+"""Files that are there whole or not at all."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import tempfile
+
+
+@contextlib.contextmanager
+def written_whole(path):
+    """Yields a path beside `path` to write to; renames it to `path` when the block ends well, else removes it.
+
+    Args:
+        path: file to write. Its folder is made where it is missing.
+
+    Raises:
+        OSError: the folder can't be made or written to, or the disk is full.
+
+    Example:
+
+    >>> import tempfile, pathlib
+    >>> target = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with written_whole(target) as beside:
+    ...     _ = beside.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield pathlib.Path(beside)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(beside, 0o666 & ~umask)
+        os.replace(beside, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(beside)
+
+
+def sha256(path):
+    """The sha256 of a file's content, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Stage 2: batch -> core -> readout -> rate."""

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from v1keras.evaluation import (
+    cc_max,
+    cc_max_from_means,
+    cc_max_from_repeats,
+    cc_norm,
+    correlation,
+    feve,
+    fraction_near_limit,
+    signal_power,
+)
+
+
+def poisson_population(seed, images=200, trials=20, neurons=6):
+    rng = np.random.default_rng(seed)
+    rates = rng.gamma(1.0, np.linspace(0.3, 4, neurons), (images, neurons))
+    return rates, rng.poisson(rates[:, None], (images, trials, neurons)).astype(float)
+
+
+def loop_cc_norm(repeats, rates):
+    """Schoppe et al. 2016, written out a neuron and a presentation at a time."""
+    found = []
+    for neuron in range(repeats.shape[2]):
+        trials = repeats.shape[1]
+        summed, of_singles = [], 0.0
+        for image in range(repeats.shape[0]):
+            summed.append(sum(repeats[image, n, neuron] for n in range(trials)))
+        for n in range(trials):
+            of_singles += np.var([repeats[image, n, neuron] for image in range(repeats.shape[0])], ddof=1)
+        power = (np.var(summed, ddof=1) - of_singles) / (trials * (trials - 1))
+        y = [s / trials for s in summed]
+        covariance = np.cov(y, rates[:, neuron])
+        found.append(covariance[0, 1] / np.sqrt(covariance[1, 1] * power))
+    return np.array(found)
+
+
+def test_cc_norm_is_schoppes_formula():
+    rates, repeats = poisson_population(0)
+    predictions = rates + np.random.default_rng(1).normal(size=rates.shape)
+    found = cc_norm(repeats.mean(axis=1), predictions, cc_max_from_repeats(repeats))
+    np.testing.assert_allclose(found, loop_cc_norm(repeats, predictions), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("estimate", ["repeats", "means"])
+def test_ceiling_is_unbiased_for_known_rates(estimate):
+    """The true ceiling is the correlation that the true rate itself can reach."""
+    estimated, true = [], []
+    for draw in range(200):
+        rates, repeats = poisson_population(draw)
+        means = repeats.mean(axis=1)
+        found = cc_max_from_repeats(repeats) if estimate == "repeats" else cc_max_from_means(means, repeats.shape[1])
+        estimated.append(found)
+        true.append([stats.pearsonr(rates[:, n], means[:, n])[0] for n in range(rates.shape[1])])
+    np.testing.assert_allclose(np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02)
+
+
+def test_signal_power_leaves_out_incomplete_images():
+    _, repeats = poisson_population(3)
+    holed = repeats.copy()
+    holed[5, 2, 1] = np.nan
+    expected = signal_power(np.delete(repeats, 5, axis=0))
+    assert signal_power(holed)[1] == pytest.approx(expected[1], abs=1e-12)
+    assert signal_power(holed)[0] == pytest.approx(signal_power(repeats)[0], abs=1e-12)
+
+
+def test_no_signal_gives_no_ceiling():
+    assert cc_max(np.array([-1.0, 0.0]), np.array([1.0, 1.0])).tolist() == [0.0, 0.0]
+    y = np.arange(6.0)[:, None]
+    assert np.isnan(cc_norm(y, y, np.array([0.0]))[0])
+
+
+def test_correlation_is_scipys_with_missing_left_out():
+    rng = np.random.default_rng(2)
+    y, p = rng.normal(size=(50, 4)), rng.normal(size=(50, 4))
+    y[:7, 2] = np.nan
+    expected = [stats.pearsonr(y[~np.isnan(y[:, n]), n], p[~np.isnan(y[:, n]), n])[0] for n in range(4)]
+    np.testing.assert_allclose(correlation(y, p), expected, atol=1e-12)
+
+
+def test_correlation_of_constants():
+    y = np.arange(5.0)[:, None].repeat(3, axis=1)
+    y[:, 1], y[:, 2] = 2.0, np.nan
+    found = correlation(y, np.full((5, 3), 0.1))
+    assert found[0] == 0 and np.isnan(found[1:]).all()
+    with pytest.raises(ValueError, match=r"responses \(5, 3\) and rates \(4, 3\)"):
+        correlation(y, np.zeros((4, 3)))
+
+
+def test_feve_of_the_true_rate_is_one():
+    found = []
+    for draw in range(100):
+        rates, repeats = poisson_population(draw)
+        noise = repeats.var(axis=1, ddof=1).mean(axis=0) / repeats.shape[1]
+        found.append(feve(repeats.mean(axis=1), rates, noise))
+    np.testing.assert_allclose(np.mean(found, axis=0), 1, atol=0.02)
+
+
+def test_fraction_near_limit_counts_nan_as_far():
+    assert fraction_near_limit(np.array([0.9, 1.2, 0.89, np.nan, -1])) == 0.4

@@ -1,0 +1,90 @@
+import inspect
+import json
+
+import keras
+import numpy as np
+import pytest
+from scipy import signal
+
+from v1keras import models
+
+
+def small_model(neurons=3, size=16, **core):
+    core = {"filters": (4, 5), "kernel_sizes": (5, 3)} | core
+    return models.V1Model(
+        models.StackedCore(**core), models.FactorizedReadout(neurons, l1=0.1), (size, size), pixel_mean=100.0, pixel_std=50.0
+    )
+
+
+def images(count=4, size=16):
+    return np.random.default_rng(0).uniform(0, 255, (count, size, size, 1)).astype("float32")
+
+
+INSTANCES = {
+    "Laplacian": lambda: models.Laplacian(0.5),
+    "GroupSparsity": lambda: models.GroupSparsity(0.5),
+    "StackedCore": lambda: models.StackedCore((4, 5), (5, 3), activation="relu", pool_size=1, laplacian=0.1, group_sparsity=0.2),
+    "FactorizedReadout": lambda: models.FactorizedReadout(7, l1=0.3),
+    "V1Model": small_model,
+}
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_every_registered_class_round_trips(name):
+    made = INSTANCES[name]()
+    text = json.dumps(keras.saving.serialize_keras_object(made))
+    again = keras.saving.deserialize_keras_object(json.loads(text))
+    assert type(again) is type(made)
+    assert json.dumps(again.get_config()) == json.dumps(made.get_config())
+    missing = set(inspect.signature(type(made).__init__).parameters) - {"self", "kwargs"} - set(made.get_config())
+    assert not missing
+
+
+def test_model_is_its_formula():
+    """One layer, no pooling: normalise, correlate, batch-normalise, ELU, mask, weigh, softplus - in NumPy and SciPy."""
+    model = small_model(filters=(4,), kernel_sizes=(5,), pool_size=1)
+    rng = np.random.default_rng(1)
+    for v in model.variables:
+        v.assign(rng.uniform(0.5, 1.5, v.shape) if "variance" in v.path else rng.normal(0, 0.3, v.shape))
+    conv, norm = model.core.stages[0], model.core.stages[1]
+    x = (images() - 100.0) / 50.0
+    kernel = keras.ops.convert_to_numpy(conv.kernel)
+    features = np.stack(
+        [[signal.correlate2d(im[..., 0], kernel[:, :, 0, c], mode="valid") for c in range(4)] for im in x]
+    ).transpose(0, 2, 3, 1)
+    gamma, beta, mean, variance = (keras.ops.convert_to_numpy(v) for v in norm.variables)
+    features = (features - mean) / np.sqrt(variance + norm.epsilon) * gamma + beta
+    features = np.where(features > 0, features, np.expm1(features))
+    mask, weights, bias = (keras.ops.convert_to_numpy(v) for v in model.readout.weights)
+    drive = np.einsum("bpc,pn,cn->bn", features.reshape(4, -1, 4), mask, weights) + bias
+    np.testing.assert_allclose(model(images()), np.logaddexp(0, drive), rtol=1e-4)
+    expected = 0.1 * sum(np.abs(mask[:, n]).sum() * np.abs(weights[:, n]).sum() for n in range(3))
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_laplacian_is_scipys_convolution():
+    kernel = np.random.default_rng(0).normal(size=(6, 6, 2, 3)).astype("float32")
+    stencil = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    expected = sum((signal.convolve2d(kernel[:, :, i, o], stencil, mode="same") ** 2).sum() for i in range(2) for o in range(3))
+    assert float(models.Laplacian(0.5)(kernel)) == pytest.approx(0.5 * expected, rel=1e-5)
+
+
+def test_group_sparsity_is_the_sum_of_norms():
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 2, 3)).astype("float32")
+    expected = sum(np.linalg.norm(kernel[:, :, i, o]) for i in range(2) for o in range(3))
+    assert float(models.GroupSparsity(0.5)(kernel)) == pytest.approx(0.5 * expected, rel=1e-5)
+
+
+def test_readout_starts_at_the_mean_rates():
+    readout = models.FactorizedReadout(3)
+    readout.build((None, 4, 4, 2))
+    readout.start_at([0.5, 40.0, np.nan])
+    found = readout(np.zeros((1, 4, 4, 2), "float32"))
+    np.testing.assert_allclose(found[0], [0.5, 40.0, 1.0], rtol=1e-5)
+
+
+def test_image_smaller_than_the_kernel_is_refused():
+    with pytest.raises(ValueError, match="images of 5 x 5 pixels; .* need at least 6"):
+        small_model(size=5)
+    with pytest.raises(ValueError, match="expected one entry a layer"):
+        models.StackedCore((4,), (5, 3))

@@ -1,0 +1,30 @@
+"""Data flows one way: the stages import nothing from one another."""
+
+import ast
+import pathlib
+
+import pytest
+
+import v1keras
+
+ROOT = pathlib.Path(v1keras.__file__).parent
+STAGES = {"data", "models", "training", "evaluation", "inversion"}
+ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {"zoo": {"models", "files"}, "report": {"report", "files"}}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_stage_imports_no_other_stage(path):
+    stage = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if path.name == "__main__.py" or stage not in ALLOWED:
+        stage = None  # a command or a shared file: may import all
+    for name in imported(path):
+        parts = name.split(".")
+        assert not (name.startswith("v1keras.") and stage) or parts[1] in ALLOWED[stage], f"{path} imports {name}"

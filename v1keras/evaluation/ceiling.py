@@ -1,0 +1,116 @@
+"""What is predictable at all: signal power, CC_max and CC_norm (Schoppe et al. 2016, Front. Comput. Neurosci. 10:10).
+
+Variances are sample variances (n - 1), so that signal power is estimated without bias.
+"""
+
+import warnings
+
+import numpy as np
+
+from v1keras.evaluation.metrics import correlation
+
+
+def signal_power(repeats):
+    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016, eq. 1).
+
+    Args:
+        repeats: `(images, N, neurons)`. An image of which a neuron misses a presentation is left out for that neuron.
+
+    Returns:
+        `(neurons,)`, variance of the noiseless response; may come out negative where noise prevails.
+
+    Example:
+
+    >>> import numpy as np
+    >>> signal_power(np.array([[[1.0], [1.0]], [[3.0], [3.0]]])).tolist()  # no noise: the variance of 1 and 3
+    [2.0]
+    """
+    repeats = np.asarray(repeats, float)
+    if repeats.ndim != 3 or repeats.shape[1] < 2:
+        raise ValueError(f"repeats {repeats.shape}: expected (images, two or more presentations, neurons)")
+    trials = repeats.shape[1]
+    complete = ~np.isnan(repeats).any(axis=1, keepdims=True)
+    repeats = np.where(complete, repeats, np.nan)
+    summed, single = _variance(repeats.sum(axis=1)), _variance(repeats).sum(axis=0)
+    return (summed - single) / (trials * (trials - 1))
+
+
+def signal_power_from_means(responses, presentations, fano=1.0):
+    """Signal power where only means are known: Var(y) - fano * mean(y) / presentations.
+
+    Args:
+        responses: `(images, neurons)` mean spike counts, NaN = missing. All images of a recording say most.
+        presentations: how many were averaged.
+        fano: variance over mean of single counts; 1 for a Poisson neuron.
+
+    Returns:
+        `(neurons,)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> signal_power_from_means(np.array([[1.0], [3.0]]), presentations=4).tolist()  # 2 - 2/4
+    [1.5]
+    """
+    responses = np.asarray(responses, float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return _variance(responses) - fano * np.nanmean(responses, axis=0) / presentations
+
+
+def cc_max(power, variance):
+    """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no signal power.
+
+    Args:
+        power: `(neurons,)` signal power.
+        variance: `(neurons,)` variance of the mean response that is predicted.
+
+    Example:
+
+    >>> import numpy as np
+    >>> cc_max(np.array([1.0, -0.1]), np.array([4.0, 1.0])).tolist()
+    [0.5, 0.0]
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.sqrt(np.maximum(power, 0) / variance)
+    return np.where(np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0))
+
+
+def cc_max_from_repeats(repeats):
+    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations."""
+    repeats = np.asarray(repeats, float)
+    return cc_max(signal_power(repeats), _variance(repeats.mean(axis=1)))
+
+
+def cc_max_from_means(responses, presentations, fano=1.0):
+    """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`."""
+    return cc_max(signal_power_from_means(responses, presentations, fano), _variance(np.asarray(responses, float)))
+
+
+def cc_norm(responses, rates, ceiling):
+    """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016, eq. 5).
+
+    Args:
+        responses: `(images, neurons)` mean responses.
+        rates: `(images, neurons)` predictions.
+        ceiling: `(neurons,)` CC_max, of `cc_max_from_repeats` or `cc_max_from_means`.
+
+    Returns:
+        `(neurons,)`; NaN where there is no ceiling (CC_max 0). May exceed 1 by luck of a small test set.
+
+    Example:
+
+    >>> import numpy as np
+    >>> y = np.array([[1.0], [2.0], [4.0]])
+    >>> cc_norm(y, y, np.array([0.8])).round(6).tolist()
+    [1.25]
+    """
+    ceiling = np.asarray(ceiling, float)
+    return correlation(responses, rates) / np.where(ceiling > 0, ceiling, np.nan)
+
+
+def _variance(values):
+    """Sample variance over the first axis, NaN left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanvar(values, axis=0, ddof=1)

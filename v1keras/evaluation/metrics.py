@@ -1,0 +1,85 @@
+"""How well rates predict responses. Every function returns one value a neuron; NaN responses are left out."""
+
+import warnings
+
+import numpy as np
+
+
+def correlation(responses, rates):
+    """Pearson correlation over images, for each neuron.
+
+    Args:
+        responses: `(images, neurons)`, NaN = missing.
+        rates: `(images, neurons)`.
+
+    Returns:
+        `(neurons,)`. A constant prediction counts as 0; NaN where the response doesn't vary or has fewer than two values.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+
+    >>> import numpy as np
+    >>> correlation(np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [4.0], [6.0]])).round(6).tolist()
+    [1.0]
+    """
+    responses, rates = _pair(responses, rates)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # a neuron without responses: its mean is NaN
+        centred = responses - np.nanmean(responses, axis=0)
+        predicted = rates - np.nanmean(rates, axis=0)
+        covariance = np.nansum(centred * predicted, axis=0)
+        spread = np.sqrt(np.nansum(centred**2, axis=0))
+        predicted_spread = np.sqrt(np.nansum(predicted**2, axis=0))
+        # A constant leaves rounding errors behind, so zero is judged against the values' own size.
+        constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
+        found = np.where(constant, 0.0, np.clip(covariance / (spread * predicted_spread), -1, 1))
+    varies = np.nan_to_num(np.nanmax(responses, axis=0, initial=-np.inf) > np.nanmin(responses, axis=0, initial=np.inf))
+    return np.where(varies, found, np.nan)
+
+
+def feve(responses, rates, noise_variance):
+    """Fraction of explainable variance explained: 1 - (MSE - noise) / (Var - noise).
+
+    Args:
+        responses: `(images, neurons)`, NaN = missing.
+        rates: `(images, neurons)`.
+        noise_variance: `(neurons,)` variance of the noise in these responses.
+
+    Returns:
+        `(neurons,)`; NaN where nothing is explainable (Var <= noise).
+
+    Reference: Cadena et al. 2019, eq. 5.
+
+    Example:
+
+    >>> import numpy as np
+    >>> feve(np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]]), np.array([0.0])).tolist()
+    [1.0]
+    """
+    responses, rates = _pair(responses, rates)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        error = np.nanmean((responses - rates) ** 2, axis=0)
+        explainable = np.nanvar(responses, axis=0, ddof=1) - noise_variance
+        return np.where(explainable > 0, 1 - (error - noise_variance) / explainable, np.nan)
+
+
+def fraction_near_limit(cc_norm, limit=0.9):
+    """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`. NaN counts as not.
+
+    Example:
+
+    >>> import numpy as np
+    >>> fraction_near_limit(np.array([0.95, 0.5, np.nan, 0.9]))
+    0.5
+    """
+    return float(np.mean(np.nan_to_num(cc_norm, nan=-np.inf) >= limit))
+
+
+def _pair(responses, rates):
+    responses, rates = np.asarray(responses, float), np.asarray(rates, float)
+    if responses.shape != rates.shape or responses.ndim != 2:
+        raise ValueError(f"responses {responses.shape} and rates {rates.shape}: expected the same (images, neurons)")
+    return responses, np.where(np.isnan(responses), np.nan, rates)

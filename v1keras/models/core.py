@@ -1,0 +1,105 @@
+"""Cores: images -> features shared by all neurons."""
+
+import keras
+
+from v1keras.models.regularizers import GroupSparsity, Laplacian
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class StackedCore(keras.layers.Layer):
+    """A stack of convolutions, each followed by batch normalisation and a nonlinearity; pooling after the first.
+
+    Args:
+        filters: channels of each layer.
+        kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`, the others keep the size.
+        activation: name of a Keras activation.
+        pool_size: average pooling after the first layer; 1 for none.
+        laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
+        group_sparsity: strength of the `GroupSparsity` penalty on the later layers' kernels.
+
+    Call arguments:
+        images: `(batch, height, width, channels)`.
+        training: whether batch statistics are used and updated.
+
+    Returns:
+        Features `(batch, h, w, filters[-1])`.
+
+    Raises:
+        ValueError: `filters` and `kernel_sizes` differ in length, or the image is smaller than the first kernel.
+
+    Reference: Klindt et al. 2017 (arXiv 1711.02653), section 3.
+
+    Example:
+
+    >>> import numpy as np
+    >>> tuple(StackedCore((8, 16), (5, 3))(np.zeros((2, 20, 20, 1), "float32")).shape)
+    (2, 8, 8, 16)
+    """
+
+    def __init__(
+        self,
+        filters=(32, 32, 32),
+        kernel_sizes=(9, 3, 3),
+        activation="elu",
+        pool_size=2,
+        laplacian=0.0,
+        group_sparsity=0.0,
+        name="core",
+        **kwargs,
+    ):
+        super().__init__(name=name, **kwargs)
+        if len(filters) != len(kernel_sizes) or not len(filters):
+            raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")
+        self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
+        self.activation, self.pool_size = activation, pool_size
+        self.laplacian, self.group_sparsity = laplacian, group_sparsity
+        self.stages = []
+        for i, (channels, side) in enumerate(zip(self.filters, self.kernel_sizes, strict=True)):
+            penalty = GroupSparsity(group_sparsity) if i else Laplacian(laplacian)
+            self.stages += [
+                keras.layers.Conv2D(
+                    channels,
+                    side,
+                    padding="same" if i else "valid",
+                    use_bias=False,
+                    kernel_regularizer=penalty if penalty.strength else None,
+                    name=f"conv_{i}",
+                ),
+                # A small recording has few steps an epoch, and several replicas must see one batch.
+                keras.layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"norm_{i}"),
+                keras.layers.Activation(activation, name=f"activation_{i}"),
+            ]
+            if i == 0 and pool_size > 1:
+                self.stages.append(keras.layers.AveragePooling2D(pool_size, name="pool"))
+
+    def build(self, input_shape):
+        if min(input_shape[1:3]) < self.kernel_sizes[0] + self.pool_size - 1:
+            raise ValueError(
+                f"images of {input_shape[1]} x {input_shape[2]} pixels; a first kernel of {self.kernel_sizes[0]} and pooling of "
+                f"{self.pool_size} need at least {self.kernel_sizes[0] + self.pool_size - 1}"
+            )
+        for stage in self.stages:
+            stage.build(input_shape)
+            input_shape = stage.compute_output_shape(input_shape)
+
+    def call(self, images, training=False):
+        features = images
+        for stage in self.stages:
+            norm = isinstance(stage, keras.layers.BatchNormalization)
+            features = stage(features, training=training) if norm else stage(features)
+        return features
+
+    def compute_output_shape(self, input_shape):
+        for stage in self.stages:
+            input_shape = stage.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self):
+        return super().get_config() | {
+            "filters": self.filters,
+            "kernel_sizes": self.kernel_sizes,
+            "activation": self.activation,
+            "pool_size": self.pool_size,
+            "laplacian": self.laplacian,
+            "group_sparsity": self.group_sparsity,
+        }

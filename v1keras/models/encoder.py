@@ -1,0 +1,51 @@
+"""`V1Model`: pixels -> rates."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class V1Model(keras.Model):
+    """Predicts the rates of a population from images in pixel units.
+
+    Args:
+        core: layer, images -> features `(batch, h, w, channels)`.
+        readout: layer, features -> rates `(batch, neurons)`.
+        image_size: (height, width) in pixels.
+        pixel_mean: subtracted from every pixel ...
+        pixel_std: ... which is then divided by this.
+
+    Call arguments:
+        images: `(batch, height, width, 1)` in pixel units.
+
+    Returns:
+        Rates `(batch, neurons)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(3), (20, 20), pixel_mean=110, pixel_std=60)
+    >>> tuple(model(np.zeros((2, 20, 20, 1), "float32")).shape)
+    (2, 3)
+    """
+
+    def __init__(self, core, readout, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1model", **kwargs):
+        images = keras.Input((*image_size, 1), name="images")
+        normalized = keras.layers.Rescaling(1 / pixel_std, -pixel_mean / pixel_std, name="pixels")(images)
+        super().__init__(inputs=images, outputs=readout(core(normalized)), name=name, **kwargs)
+        self.core, self.readout = core, readout
+        self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+
+    def get_config(self):
+        return {
+            "core": keras.saving.serialize_keras_object(self.core),
+            "readout": keras.saving.serialize_keras_object(self.readout),
+            "image_size": self.image_size,
+            "pixel_mean": self.pixel_mean,
+            "pixel_std": self.pixel_std,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        parts = {key: keras.saving.deserialize_keras_object(config[key]) for key in ("core", "readout")}
+        return cls(**config | parts)

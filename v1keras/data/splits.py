@@ -28,7 +28,7 @@ def draw_split(image_count, seed, parts, groups=None):
     Example:
 
     >>> draw_split(6, seed=0, parts=(4, 1, 1)).tolist()
-    [0, 2, 0, 0, 1, 0]
+    [2, 0, 0, 0, 1, 0]
     """
     parts = np.asarray(parts, float)
     if parts.shape != (3,) or (parts <= 0).any():

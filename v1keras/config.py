@@ -1,0 +1,69 @@
+"""Every configuration key once, with its unit and its reason. A file in `configs/` changes the few that its experiment changes."""
+
+import ml_collections
+
+
+def default():
+    """The configuration that a file in `configs/` starts from.
+
+    Returns:
+        A locked `ml_collections.ConfigDict`: a key that does not exist is an error.
+
+    Example:
+
+    >>> default().training.likelihood
+    'poisson'
+    """
+    config = ml_collections.ConfigDict()
+    # Of the initial weights and of the order of the images.
+    config.seed = 0
+
+    data = config.data = ml_collections.ConfigDict()
+    # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`).
+    data.recording = ""
+    # "file": the split in the recording; "paper": images drawn at random; "grouped": groups of images drawn at random.
+    data.protocol = "file"
+    # Of the draw, with the last two protocols.
+    data.split_seed = 0
+    # Train, test and validation, in proportion: those of Kindel et al. 2019.
+    data.split_parts = (180, 52, 38)
+
+    core = config.core = ml_collections.ConfigDict()
+    # Channels of each convolution.
+    core.filters = (32, 32, 32)
+    # Pixels a side. The first is as wide as a receptive field, the others widen it.
+    core.kernel_sizes = (9, 3, 3)
+    # Any activation of Keras by name.
+    core.activation = "elu"
+    # Average pooling after the first layer: the energy model's pooling over phase.
+    core.pool_size = 2
+    # Penalty on the roughness of the first layer's kernels.
+    core.laplacian = 0.0
+    # Penalty on the number of channel pairs that later layers use.
+    core.group_sparsity = 0.0
+
+    readout = config.readout = ml_collections.ConfigDict()
+    # Penalty on |mask| |features| of each neuron, against a log-likelihood summed over neurons and averaged over images.
+    readout.l1 = 0.01
+
+    training = config.training = ml_collections.ConfigDict()
+    # One of v1keras.training.LIKELIHOODS.
+    training.likelihood = "poisson"
+    # Of Adam.
+    training.learning_rate = 3e-3
+    # Images a step, over all replicas.
+    training.batch_size = 32
+    training.max_epochs = 200
+    # Epochs without a better validation correlation before the learning rate is multiplied by `decay`; after `decays` times training ends.
+    training.patience = 10
+    training.decay = 0.3
+    training.decays = 3
+    # "auto", "one", "mirrored" or "multiworker": see v1keras.training.make_strategy.
+    training.strategy = "auto"
+
+    evaluation = config.evaluation = ml_collections.ConfigDict()
+    # Neurons with a mean rate above this, in Hz, are reported apart: Kindel et al. 2019 did so at 5.
+    evaluation.above_hz = 5.0
+    # Variance over mean of a neuron's spike counts, for ceilings where only means were published; 1 for a Poisson neuron.
+    evaluation.fano = 1.0
+    return config.lock()

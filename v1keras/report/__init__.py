@@ -1,0 +1,1 @@
+"""Stage 8: results -> figures and one HTML page."""

@@ -1,0 +1,35 @@
+"""Where the training runs: one device, several, or several machines."""
+
+import os
+
+import tensorflow as tf
+
+STRATEGIES = ("auto", "one", "mirrored", "multiworker")
+
+
+def make_strategy(name="auto"):
+    """A `tf.distribute` strategy.
+
+    Args:
+        name: "one" device; "mirrored" over all GPUs of this machine (over its logical CPU devices where it has none);
+            "multiworker" over the machines that the environment variable `TF_CONFIG` lists; "auto": multiworker where `TF_CONFIG` is
+            set, mirrored where there are two GPUs or more, else one.
+
+    Raises:
+        ValueError: unknown name.
+
+    Example:
+
+    >>> make_strategy("one").num_replicas_in_sync
+    1
+    """
+    if name not in STRATEGIES:
+        raise ValueError(f"strategy: found {name!r}, expected one of {', '.join(STRATEGIES)}")
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "auto":
+        name = "multiworker" if os.environ.get("TF_CONFIG") else "mirrored" if len(gpus) > 1 else "one"
+    if name == "multiworker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "one":
+        return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
+    return tf.distribute.MirroredStrategy([device.name for device in gpus or tf.config.list_logical_devices("CPU")])

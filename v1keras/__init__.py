@@ -3,14 +3,36 @@
 Importing the package registers its layers and models with Keras. Everything else is loaded when it is first used.
 """
 
+import contextlib
 import importlib
 import os
 
-# TensorFlow's start-up notices would stand between a command and its one line of error.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from v1keras import models  # noqa: E402
+@contextlib.contextmanager
+def _silent_start():
+    """Keeps TensorFlow's start-up notices from standing between a command and its one line of error.
+
+    Some of them are written before TensorFlow knows its log level. Set TF_CPP_MIN_LOG_LEVEL to see all.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+with _silent_start():
+    from v1keras import models
+
 from v1keras._version import __version__  # noqa: E402
+from v1keras.models import V1Model  # noqa: E402
 
 _WHERE = {
     "Recording": "v1keras.data",
@@ -23,7 +45,7 @@ _WHERE = {
     "zoo": "v1keras.zoo",
 }
 
-__all__ = ["models", "__version__", *_WHERE]
+__all__ = ["V1Model", "models", "__version__", *_WHERE]
 
 
 def __getattr__(name):

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import shutil
 import tempfile
 
 
@@ -32,13 +33,38 @@ def written_whole(path):
     os.close(handle)
     try:
         yield pathlib.Path(beside)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(beside, 0o666 & ~umask)
+        os.chmod(beside, 0o666 & ~_umask())
         os.replace(beside, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(beside)
+
+
+@contextlib.contextmanager
+def folder_written_whole(path):
+    """As `written_whole`, for a folder: yields an empty one beside `path`, which takes its place when the block ends well.
+
+    Args:
+        path: folder to write. One that is there is replaced.
+
+    Raises:
+        OSError: as `written_whole`.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        yield beside
+        os.chmod(beside, 0o777 & ~_umask())
+        if path.exists():
+            replaced = beside.with_name(beside.name + "-replaced")
+            os.replace(path, replaced)
+            os.replace(beside, path)
+            shutil.rmtree(replaced)
+        else:
+            os.replace(beside, path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def sha256(path):
@@ -48,3 +74,9 @@ def sha256(path):
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _umask():
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask

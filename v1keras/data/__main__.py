@@ -1,5 +1,6 @@
 """Makes and describes recordings.
 
+    python -m v1keras.data list
     python -m v1keras.data convert kindel2019 --out=kindel2019.h5
     python -m v1keras.data simulate --out=simulated.h5
     python -m v1keras.data info kindel2019.h5
@@ -9,15 +10,10 @@ import numpy as np
 from absl import flags
 
 from v1keras import command
-from v1keras.data import Recording, simulate_recording, sources
+from v1keras.data import open_recording, simulate_recording, sources
 from v1keras.data.recording import SPLITS
 
-_OUT = flags.DEFINE_string("out", None, "HDF5 file to write (convert, simulate).")
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the simulation.")
-_TRAIN = flags.DEFINE_integer("train_images", 2000, "Images the simulation shows once.")
-_TEST = flags.DEFINE_integer("test_images", 100, "Images the simulation repeats.")
-_NEURONS = flags.DEFINE_integer("neurons_per_kind", 12, "Simulated neurons of each kind.")
-_USAGE = "expected `convert DATASET --out=FILE`, `simulate --out=FILE` or `info FILE`"
+_USAGE = "expected `list`, `convert DATASET --out=FILE`, `simulate --out=FILE` or `info FILE`"
 
 
 def describe(recording):
@@ -42,24 +38,40 @@ def describe(recording):
 
 
 def main(arguments):
+    values = flags.FLAGS
     match arguments[1:]:
+        case ["list"]:
+            print("\n".join(sources.SOURCES))
         case ["info", path]:
-            print(describe(Recording.load(path)))
-            return
+            print(describe(open_recording(path)))
         case ["convert", name]:
-            make = lambda: sources.read(name)  # noqa: E731
+            _write(lambda: sources.read(name))
         case ["simulate"]:
-            make = lambda: simulate_recording(_TRAIN.value, _TEST.value, _NEURONS.value, seed=_SEED.value)  # noqa: E731
+            _write(
+                lambda: simulate_recording(
+                    values.train_images, values.test_images, values.neurons_per_kind, values.image_size, seed=values.seed
+                )
+            )
         case _:
             raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; {_USAGE}")
-    if not _OUT.value:
+
+
+def _write(make):
+    path = flags.FLAGS.out
+    if not path:
         raise ValueError("no --out=FILE: name the HDF5 file to write")
     recording = make()
-    recording.save(_OUT.value)
-    print(f"{_OUT.value}: {len(recording.images)} images, {recording.neuron_count} neurons")
+    recording.save(path)
+    print(f"{path}: {len(recording.images)} images, {recording.neuron_count} neurons")
 
 
 def run():
+    flags.DEFINE_string("out", None, "HDF5 file to write (convert, simulate).")
+    flags.DEFINE_integer("seed", 0, "Seed of the simulation.")
+    flags.DEFINE_integer("train_images", 2000, "Images the simulation shows once.")
+    flags.DEFINE_integer("test_images", 100, "Images the simulation repeats.")
+    flags.DEFINE_integer("neurons_per_kind", 12, "Simulated neurons of each kind.")
+    flags.DEFINE_integer("image_size", 32, "Pixels a side of the simulated images.")
     command.run(main)
 
 

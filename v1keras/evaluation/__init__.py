@@ -5,10 +5,12 @@ from v1keras.evaluation.ceiling import (
     cc_max_from_means,
     cc_max_from_repeats,
     cc_norm,
+    noise_variance,
     signal_power,
     signal_power_from_means,
 )
 from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit
+from v1keras.evaluation.summary import estimate_ceiling, score_neurons, summarize
 
 __all__ = [
     "cc_max",
@@ -16,8 +18,12 @@ __all__ = [
     "cc_max_from_repeats",
     "cc_norm",
     "correlation",
+    "estimate_ceiling",
     "feve",
     "fraction_near_limit",
+    "noise_variance",
+    "score_neurons",
     "signal_power",
     "signal_power_from_means",
+    "summarize",
 ]

@@ -3,11 +3,9 @@
 Variances are sample variances (n - 1), so that signal power is estimated without bias.
 """
 
-import warnings
-
 import numpy as np
 
-from v1keras.evaluation.metrics import correlation
+from v1keras.evaluation.metrics import correlation, mean, variance
 
 
 def signal_power(repeats):
@@ -31,7 +29,7 @@ def signal_power(repeats):
     trials = repeats.shape[1]
     complete = ~np.isnan(repeats).any(axis=1, keepdims=True)
     repeats = np.where(complete, repeats, np.nan)
-    summed, single = _variance(repeats.sum(axis=1)), _variance(repeats).sum(axis=0)
+    summed, single = variance(repeats.sum(axis=1)), variance(repeats).sum(axis=0)
     return (summed - single) / (trials * (trials - 1))
 
 
@@ -53,17 +51,36 @@ def signal_power_from_means(responses, presentations, fano=1.0):
     [1.5]
     """
     responses = np.asarray(responses, float)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return _variance(responses) - fano * np.nanmean(responses, axis=0) / presentations
+    return variance(responses) - fano * mean(responses) / presentations
 
 
-def cc_max(power, variance):
+def noise_variance(repeats):
+    """Variance of the noise in the mean over presentations: the variance over presentations, over their number.
+
+    Args:
+        repeats: `(images, N, neurons)`, NaN = missing.
+
+    Returns:
+        `(neurons,)`, averaged over images; NaN where no image has two presentations.
+
+    Example:
+
+    >>> import numpy as np
+    >>> noise_variance(np.array([[[1.0], [3.0]]])).tolist()  # variance 2 of one, half that of the mean of two
+    [1.0]
+    """
+    repeats = np.asarray(repeats, float)
+    counts = np.isfinite(repeats).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return mean(variance(repeats.swapaxes(0, 1)) / counts)
+
+
+def cc_max(power, response_variance):
     """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no signal power.
 
     Args:
         power: `(neurons,)` signal power.
-        variance: `(neurons,)` variance of the mean response that is predicted.
+        response_variance: `(neurons,)` variance of the mean response that is predicted.
 
     Example:
 
@@ -72,19 +89,19 @@ def cc_max(power, variance):
     [0.5, 0.0]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.sqrt(np.maximum(power, 0) / variance)
+        found = np.sqrt(np.maximum(power, 0) / response_variance)
     return np.where(np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0))
 
 
 def cc_max_from_repeats(repeats):
     """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations."""
     repeats = np.asarray(repeats, float)
-    return cc_max(signal_power(repeats), _variance(repeats.mean(axis=1)))
+    return cc_max(signal_power(repeats), variance(repeats.mean(axis=1)))
 
 
 def cc_max_from_means(responses, presentations, fano=1.0):
     """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`."""
-    return cc_max(signal_power_from_means(responses, presentations, fano), _variance(np.asarray(responses, float)))
+    return cc_max(signal_power_from_means(responses, presentations, fano), variance(np.asarray(responses, float)))
 
 
 def cc_norm(responses, rates, ceiling):
@@ -107,10 +124,3 @@ def cc_norm(responses, rates, ceiling):
     """
     ceiling = np.asarray(ceiling, float)
     return correlation(responses, rates) / np.where(ceiling > 0, ceiling, np.nan)
-
-
-def _variance(values):
-    """Sample variance over the first axis, NaN left out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanvar(values, axis=0, ddof=1)

@@ -25,15 +25,12 @@ def correlation(responses, rates):
     [1.0]
     """
     responses, rates = _pair(responses, rates)
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # a neuron without responses: its mean is NaN
-        centred = responses - np.nanmean(responses, axis=0)
-        predicted = rates - np.nanmean(rates, axis=0)
-        covariance = np.nansum(centred * predicted, axis=0)
-        spread = np.sqrt(np.nansum(centred**2, axis=0))
-        predicted_spread = np.sqrt(np.nansum(predicted**2, axis=0))
-        # A constant leaves rounding errors behind, so zero is judged against the values' own size.
-        constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
+    centred, predicted = responses - mean(responses), rates - mean(rates)
+    covariance = np.nansum(centred * predicted, axis=0)
+    spread, predicted_spread = (np.sqrt(np.nansum(v**2, axis=0)) for v in (centred, predicted))
+    # A constant leaves rounding errors behind, so zero is judged against the values' own size.
+    constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
         found = np.where(constant, 0.0, np.clip(covariance / (spread * predicted_spread), -1, 1))
     varies = np.nan_to_num(np.nanmax(responses, axis=0, initial=-np.inf) > np.nanmin(responses, axis=0, initial=np.inf))
     return np.where(varies, found, np.nan)
@@ -59,10 +56,9 @@ def feve(responses, rates, noise_variance):
     [1.0]
     """
     responses, rates = _pair(responses, rates)
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        error = np.nanmean((responses - rates) ** 2, axis=0)
-        explainable = np.nanvar(responses, axis=0, ddof=1) - noise_variance
+    error = mean((responses - rates) ** 2)
+    explainable = variance(responses) - noise_variance
+    with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(explainable > 0, 1 - (error - noise_variance) / explainable, np.nan)
 
 
@@ -76,6 +72,20 @@ def fraction_near_limit(cc_norm, limit=0.9):
     0.5
     """
     return float(np.mean(np.nan_to_num(cc_norm, nan=-np.inf) >= limit))
+
+
+def mean(values):
+    """Mean over images, NaN left out; NaN where there is nothing else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmean(values, axis=0)
+
+
+def variance(values):
+    """Sample variance (n - 1) over images, NaN left out; NaN where fewer than two values are left."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanvar(values, axis=0, ddof=1)
 
 
 def _pair(responses, rates):

@@ -33,3 +33,9 @@ def make_strategy(name="auto"):
     if name == "one":
         return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
     return tf.distribute.MirroredStrategy([device.name for device in gpus or tf.config.list_logical_devices("CPU")])
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes files: the only one, or the first of several."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or resolver.task_type in (None, "chief") or resolver.task_id in (None, 0)

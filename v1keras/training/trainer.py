@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.files import written_whole
+from v1keras.training.strategy import is_chief
 
 
 @dataclasses.dataclass
@@ -136,7 +137,7 @@ class Trainer:
             logs = {"loss": loss, "validation_score": score, "learning_rate": rate, "images_per_second": order.size / took}
             callbacks.on_epoch_end(progress.epoch - 1, logs)
             progress.finished |= self.model.stop_training
-            if checkpoint and _is_chief(self.strategy):
+            if checkpoint and is_chief(self.strategy):
                 self._save(checkpoint)
         progress.finished = True
         _assign(self.model.variables, self.best)
@@ -226,8 +227,3 @@ def _assign(variables, values):
 def _stored(images):
     """uint8 images stay so on the device: a quarter of the memory."""
     return tf.uint8 if np.asarray(images).dtype == np.uint8 else tf.float32
-
-
-def _is_chief(strategy):
-    resolver = strategy.cluster_resolver
-    return resolver is None or resolver.task_type in (None, "chief") or resolver.task_id in (None, 0)

@@ -1,0 +1,152 @@
+"""Scores a trained model on a recording.
+
+    python -m v1keras.evaluate --model=kindel2019_factorized --recording=kindel2019 --out=scores
+
+`--model` is a preset by name, its folder, or a workdir; its recording and its split are taken where nothing else is said.
+Prints a table, and writes metrics.json (groups of neurons) and neurons.csv (each neuron).
+"""
+
+import csv
+import json
+import pathlib
+
+import numpy as np
+from absl import flags
+
+from v1keras import command, zoo
+from v1keras.data import apply_protocol, open_recording
+from v1keras.evaluation import estimate_ceiling, score_neurons, summarize
+from v1keras.files import written_whole
+from v1keras.report import score_table
+
+
+def open_model(name_or_folder, recording=None):
+    """A trained model with the recording that it is asked about.
+
+    Args:
+        name_or_folder: a preset by name, its folder, or a workdir.
+        recording: file or name of a public dataset; None for the one that the model was trained on.
+
+    Returns:
+        (`V1Model`, its metadata, `Recording` with the split that the model was trained with).
+
+    Raises:
+        ValueError, OSError: the model or the recording can't be read, or they don't fit each other.
+    """
+    metadata = zoo.info(name_or_folder)
+    model = zoo.load(name_or_folder)
+    data = metadata["config"]["data"]
+    try:
+        opened = open_recording(recording or data["recording"])
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; say which with --recording") from None
+    check_fit(model, opened)
+    if opened.attributes.get("name") == metadata["recording"].get("name"):
+        opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
+    return model, metadata, opened
+
+
+def check_fit(model, recording):
+    """Refuses a recording whose images or neurons are not the model's.
+
+    Raises:
+        ValueError: says what came and what fits.
+    """
+    found, expected = recording.images.shape[1:], model.image_size
+    if found != expected:
+        raise ValueError(f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x {expected[1]}")
+    if recording.neuron_count != model.output_shape[1]:
+        raise ValueError(f"a recording of {recording.neuron_count} neurons; the model predicts {model.output_shape[1]}")
+
+
+def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
+    """Scores every neuron, and groups of them.
+
+    Args:
+        model: callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`.
+        recording: a `Recording` of the same neurons.
+        split: "train", "validation" or "test".
+        above_hz: neurons with a mean rate above this are reported apart.
+        fano: variance over mean of single counts, for the ceiling where only means are known.
+
+    Returns:
+        (metrics, columns): `metrics` has the `ceiling`'s source and, under `groups`, the summary (see
+        `v1keras.evaluation.summarize`) of the `reported` neurons (all but those kept for tuning), of those above `above_hz`,
+        of each session, and of each kind where kinds are known; `columns` has one value a neuron.
+
+    Raises:
+        ValueError: no image is on that side of the split.
+    """
+    images = recording.indices(split)
+    rates = predict(model, recording.images[images])
+    repeats = None
+    if recording.repeats is not None:
+        shown = np.isin(recording.repeat_images, images)
+        repeats = recording.repeats[shown] if shown.sum() > 1 else None
+    counts = recording.attributes.get("units", "spikes per presentation") == "spikes per presentation"
+    presentations = recording.attributes.get("presentations") if counts else None
+    source, ceiling, noise = estimate_ceiling(recording.responses, repeats, presentations, fano)
+    scores = score_neurons(recording.responses[images], rates, ceiling, noise)
+
+    hertz, reported = recording.hertz, recording.reported
+    groups = {"reported": reported}
+    if hertz is not None:
+        groups[f"above {above_hz:g} Hz"] = reported & (np.nan_to_num(hertz) > above_hz)
+    for label, column in (("session", recording.neuron_session), ("kind", recording.neurons.get("kind"))):
+        for value in [] if column is None else np.unique(column):
+            groups[f"{label} {value}"] = column == value
+    metrics = {
+        "split": split,
+        "images": len(images),
+        "ceiling": source,
+        "groups": {name: summarize(scores, chosen) for name, chosen in groups.items()},
+    }
+    columns = {"neuron": np.arange(recording.neuron_count)}
+    columns |= {} if recording.neuron_session is None else {"session": recording.neuron_session}
+    columns |= {name: column for name, column in recording.neurons.items() if column.ndim == 1}
+    columns |= {} if hertz is None else {"mean_hz": hertz}
+    return metrics, columns | scores
+
+
+def predict(model, images, batch_size=256):
+    """Rates `(n, neurons)` of `(n, height, width)` images in pixel units."""
+    batches = (images[i : i + batch_size, ..., None] for i in range(0, len(images), batch_size))
+    return np.concatenate([np.asarray(model(batch.astype("float32"))) for batch in batches])
+
+
+def write(metrics, columns, folder):
+    """Writes `metrics.json` and `neurons.csv`, an empty field where a value does not exist."""
+    folder = pathlib.Path(folder)
+    with written_whole(folder / "metrics.json") as beside:
+        beside.write_text(json.dumps(metrics, indent=1) + "\n")
+    with written_whole(folder / "neurons.csv") as beside, open(beside, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow(["" if isinstance(v, np.floating) and np.isnan(v) else _short(v) for v in row])
+
+
+def _short(value):
+    return f"{value:.6g}" if isinstance(value, np.floating) else value
+
+
+def main(_):
+    values = flags.FLAGS
+    model, metadata, recording = open_model(values.model, values.recording)
+    evaluation = metadata["config"]["evaluation"]
+    metrics, columns = evaluate(model, recording, values.split, evaluation["above_hz"], evaluation["fano"])
+    write(metrics, columns, values.out)
+    print(score_table(metrics))
+    print(f"written: {pathlib.Path(values.out) / 'metrics.json'}, neurons.csv")
+
+
+def run():
+    flags.DEFINE_string("model", None, "Preset by name, its folder, or the workdir of a training.", required=True)
+    flags.DEFINE_string("recording", None, "HDF5 file or public dataset; the model's own where left out.")
+    flags.DEFINE_enum("split", "test", ("train", "validation", "test"), "Which images.")
+    flags.DEFINE_string("out", ".", "Folder to write metrics.json and neurons.csv to.")
+    command.run(main)
+
+
+if __name__ == "__main__":
+    run()

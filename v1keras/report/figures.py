@@ -1,0 +1,93 @@
+"""Results as pictures."""
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("agg")
+from matplotlib import pyplot  # noqa: E402
+
+
+def tile(pictures, gap=1):
+    """Pictures side by side in a near-square grid, each scaled to its own largest absolute value; zero is grey.
+
+    Args:
+        pictures: `(n, height, width)`.
+        gap: pixels between two.
+
+    Returns:
+        `(rows, columns)` from 0 to 1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> tile(np.ones((5, 4, 4))).shape
+    (9, 14)
+    """
+    pictures = np.asarray(pictures, float)
+    scale = np.abs(pictures).max(axis=(1, 2), keepdims=True)
+    pictures = 0.5 + 0.5 * pictures / np.where(scale > 0, scale, 1)
+    count, height, width = pictures.shape
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 0.5)
+    for i, picture in enumerate(pictures):
+        row, column = i // columns * (height + gap), i % columns * (width + gap)
+        sheet[row : row + height, column : column + width] = picture
+    return sheet
+
+
+def gallery(pictures, captions, columns=8):
+    """A figure of captioned grey pictures, each symmetric around its `zero`.
+
+    Args:
+        pictures: list of `(height, width)` arrays, zero-mean grey.
+        captions: a string each.
+        columns: pictures in a row.
+
+    Returns:
+        A matplotlib figure.
+    """
+    rows = -(-len(pictures) // columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture, caption in zip(axes.flat, pictures, captions, strict=False):
+        size = np.abs(picture).max() or 1
+        axis.imshow(picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest")
+        axis.set_title(caption, fontsize=7)
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
+def learning_curves(history):
+    """Loss and validation correlation over epochs.
+
+    Args:
+        history: `loss` and `validation_score`, a list each.
+    """
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    left.plot(epochs, history["loss"])
+    left.set(xlabel="epoch", ylabel="training loss")
+    right.plot(epochs, history["validation_score"])
+    right.set(xlabel="epoch", ylabel="validation correlation")
+    figure.tight_layout()
+    return figure
+
+
+def score_distributions(columns):
+    """How correlation lies against its ceiling, and how CC_norm is distributed.
+
+    Args:
+        columns: `correlation`, `cc_max` and `cc_norm`, each `(neurons,)`.
+    """
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 3.2))
+    left.plot([0, 1], [0, 1], color="0.6", lw=1)
+    left.plot(columns["cc_max"], columns["correlation"], ".", ms=4)
+    left.set(xlabel="ceiling (CC_max)", ylabel="correlation")
+    finite = columns["cc_norm"][np.isfinite(columns["cc_norm"])]
+    right.hist(np.clip(finite, -0.2, 1.2), bins=np.linspace(-0.2, 1.2, 29))
+    right.axvline(0.9, color="0.4", ls="--", lw=1)
+    right.set(xlabel="CC_norm (dashed: within 10 % of the limit)", ylabel="neurons")
+    figure.tight_layout()
+    return figure

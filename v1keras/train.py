@@ -1,0 +1,168 @@
+"""Trains an encoding model on a recording, and scores it.
+
+    python -m v1keras.train --config=configs/kindel2019_factorized.py --workdir=runs/kindel2019
+
+Any key of the configuration (v1keras/config.py lists them) can be set: --config.data.split_seed=3
+"""
+
+import sys
+
+import keras
+import numpy as np
+from absl import flags
+from ml_collections import config_flags
+
+from v1keras import command, evaluate, report, workdir, zoo
+from v1keras.data import apply_protocol, open_recording
+from v1keras.evaluation import correlation
+from v1keras.models import FactorizedReadout, StackedCore, V1Model
+from v1keras.report import figures
+from v1keras.training import LIKELIHOODS, Schedule, Trainer, check_responses, is_chief, make_strategy
+
+
+def build_model(config, recording):
+    """The untrained model that a configuration describes, for the neurons of a recording.
+
+    Args:
+        config: as `v1keras.config.default` gives it.
+        recording: a `Recording` with training images; they set the model's normalisation and its first rates.
+
+    Returns:
+        `V1Model`.
+    """
+    train = recording.indices("train")
+    pixels = recording.images[train].astype("float64")
+    if not pixels.std():
+        raise ValueError("all pixels of all training images have one value: nothing to learn from")
+    readout = FactorizedReadout(
+        recording.neuron_count, config.readout.l1, name=recording.attributes.get("name", "recording") + "_readout"
+    )
+    core = StackedCore(**config.core.to_dict())
+    model = V1Model(core, readout, recording.images.shape[1:], pixel_mean=pixels.mean(), pixel_std=pixels.std())
+    with np.errstate(invalid="ignore"):
+        counts = np.isfinite(recording.responses[train]).sum(axis=0)
+        readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
+    return model
+
+
+def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
+    """Trains what a configuration describes and scores it on the test images.
+
+    Args:
+        config: as `v1keras.config.default` gives it.
+        folder: the workdir; see `v1keras.workdir` for what is written there.
+        resume: go on with an interrupted run of the same configuration.
+        overwrite: replace the run that is there.
+        callbacks: further Keras callbacks.
+        command_line: how to do it again, for the preset's card.
+
+    Returns:
+        (`V1Model`, metrics, columns): the trained model and its scores as `v1keras.evaluate.evaluate` gives them.
+
+    Raises:
+        ValueError, OSError: the configuration, the recording or the folder don't fit; says what came and what fits.
+        FloatingPointError: the loss is no longer finite.
+    """
+    strategy = make_strategy(config.training.strategy)  # before anything runs on a device
+    chief = is_chief(strategy)
+    if not config.data.recording:
+        raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
+    recording = open_recording(config.data.recording)
+    recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
+    train, validation, _ = (recording.indices(side) for side in ("train", "validation", "test"))
+    check_responses(config.training.likelihood, recording.responses)
+    schedule = Schedule(
+        seed=config.seed,
+        **{key: config.training[key] for key in ("batch_size", "max_epochs", "patience", "decay", "decays")},
+    )
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(config, recording)
+        optimizer = keras.optimizers.Adam(config.training.learning_rate)
+    trainer = Trainer(model, optimizer, LIKELIHOODS[config.training.likelihood], correlation, strategy, schedule)
+    history = keras.callbacks.History()
+    callbacks = [history, *callbacks]
+    if chief:
+        folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
+        log = report.TensorBoardLog(folder / workdir.TENSORBOARD, config.to_json(indent=1), lambda: trainer.scores)
+        callbacks += [report.ProgressBar(), log]
+    images = recording.images[..., None]
+    trainer.fit(
+        (images[train], recording.responses[train]),
+        (images[validation], recording.responses[validation]),
+        callbacks,
+        folder / workdir.CHECKPOINT if chief else None,
+    )
+    metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
+    if chief:
+        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
+        evaluate.write(metrics, columns, folder)
+        write_report(folder / workdir.REPORT, history.history, metrics, columns)
+    return model, metrics, columns
+
+
+def facts(config, recording, metrics, command_line):
+    """What a preset's metadata says of its training."""
+    sessions = recording.neuron_session
+    if sessions is None:
+        counted = {"all": recording.neuron_count}
+    else:
+        counted = {str(s): int(c) for s, c in zip(*np.unique(sessions, return_counts=True), strict=True)}
+    groups = [name for name in metrics["groups"] if name == "reported" or name.startswith("above")]
+    return {
+        "recording": recording.attributes,
+        "sessions": counted,
+        "command": command_line,
+        "measured_by": "python -m v1keras.evaluate --model=WORKDIR",
+        "config": config.to_dict(),
+        "ceiling": metrics["ceiling"],
+        "scores": [score_row(config.data.protocol, [config.data.split_seed], name, metrics["groups"][name]) for name in groups],
+    }
+
+
+def score_row(protocol, seeds, name, group):
+    """One row of the score table of a preset's card."""
+    return {
+        "protocol": protocol,
+        "seeds": seeds,
+        "neurons": name,
+        "count": group["neurons"],
+        "correlation": group["correlation"]["mean"],
+        "cc_norm": group["cc_norm"]["mean"],
+        "fraction_near_limit": group["fraction_near_limit"],
+    }
+
+
+def write_report(path, history, metrics, columns):
+    """Writes the page that a training leaves."""
+    sections = [("Scores", "Means over neurons; in brackets their 95 % bootstrap interval.", report.score_table(metrics))]
+    if metrics["ceiling"] != "none":
+        explanation = "Each dot is a neuron: its correlation on test images, against the highest that its noise allows."
+        sections.append(("Against the limit", explanation, figures.score_distributions(columns)))
+    if history.get("loss"):
+        explanation = "Training stops when the validation correlation rises no more; the best weights are kept."
+        sections.append(("Learning curves", explanation, figures.learning_curves(history)))
+    report.write_page(path, "v1keras training report", sections)
+
+
+def main(_):
+    values = flags.FLAGS
+    line = " ".join(["python -m v1keras.train", *(a for a in sys.argv[1:] if a.startswith("--config"))])
+    _, metrics, _ = train_and_evaluate(
+        values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
+    )
+    print(report.score_table(metrics))
+    print(f"report: {values.workdir}/{workdir.REPORT}")
+
+
+def run():
+    config_flags.DEFINE_config_file("config", None, "File with the experiment's configuration.")
+    flags.DEFINE_string("workdir", None, "Folder that all results go to.")
+    flags.DEFINE_bool("resume", False, "Go on with the run in the workdir.")
+    flags.DEFINE_bool("overwrite", False, "Replace the run in the workdir.")
+    flags.mark_flags_as_required(["config", "workdir"])
+    command.run(main)
+
+
+if __name__ == "__main__":
+    run()

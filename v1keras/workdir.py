@@ -1,0 +1,64 @@
+"""The folder of one training: what lies where, and whose it is.
+
+    config.json   the configuration, every key
+    checkpoints/  last.h5, from which an interrupted training goes on
+    tensorboard/  event files
+    preset/       the trained model, as `v1keras.zoo.load` takes it
+    metrics.json  scores of groups of neurons;  neurons.csv  of each neuron
+    report.html   the same with figures
+"""
+
+import json
+import pathlib
+import shutil
+
+from v1keras.files import written_whole
+
+CONFIG, CHECKPOINT, TENSORBOARD, PRESET, REPORT = "config.json", "checkpoints/last.h5", "tensorboard", "preset", "report.html"
+_ALL = (CONFIG, "checkpoints", TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
+
+
+def claim(workdir, config, resume=False, overwrite=False):
+    """Makes a workdir ready for a run and writes its configuration there.
+
+    Args:
+        workdir: the folder; made where it is missing.
+        config: dict of the resolved configuration.
+        resume: go on with the run that is there, which must have this very configuration.
+        overwrite: remove the run that is there. Files that are not of a run stay.
+
+    Returns:
+        The folder as `pathlib.Path`.
+
+    Raises:
+        ValueError: the folder holds another run; says what to do.
+        OSError: the folder can't be written.
+    """
+    workdir = pathlib.Path(workdir)
+    if resume and overwrite:
+        raise ValueError("--resume and --overwrite exclude each other")
+    text = json.dumps(config, indent=1, sort_keys=True) + "\n"
+    path = workdir / CONFIG
+    if path.exists() and overwrite:
+        for name in _ALL:
+            shutil.rmtree(workdir / name) if (workdir / name).is_dir() else (workdir / name).unlink(missing_ok=True)
+    elif path.exists() and not resume:
+        raise ValueError(f"{workdir} holds a run already; take another --workdir, --resume to go on with it or --overwrite to replace it")
+    elif path.exists() and path.read_text() != text:
+        try:
+            theirs, ours = _flat(json.loads(path.read_text())), _flat(json.loads(text))
+        except ValueError:
+            raise ValueError(f"{path} is no JSON: it is cut off or was changed; --overwrite starts anew") from None
+        keys = sorted(key for key in theirs.keys() | ours.keys() if theirs.get(key) != ours.get(key))
+        differing = ", ".join(f"{key} (there {theirs.get(key)}, here {ours.get(key)})" for key in keys)
+        raise ValueError(f"--resume: the run in {workdir} has another configuration: {differing}")
+    with written_whole(path) as beside:
+        beside.write_text(text)
+    return workdir
+
+
+def _flat(config, prefix=""):
+    found = {}
+    for key, value in config.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found

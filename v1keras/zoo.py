@@ -153,6 +153,16 @@ def save(model, folder, facts):
         (beside / _CARD).write_text(card(pathlib.Path(folder).name, metadata))
 
 
+def table():
+    """The text of zoo/README.md: the presets that come with the package and their scores."""
+    rows = ["| preset | neurons | protocol | correlation | CC_norm | near the limit |", "|---|---|---|---|---|---|"]
+    for name in names():
+        for row in info(name)["scores"]:
+            rows.append(f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) | {_scores(row)}")
+    head = "Scores on test images, as each preset's card says how measured. Written by `tools/publish_preset`."
+    return "# Pretrained models\n\n" + head + "\n\n" + "\n".join(rows) + "\n"
+
+
 def card(name, metadata):
     """The text of a preset's README.md.
 
@@ -168,8 +178,7 @@ def card(name, metadata):
     height, width = metadata["image_size"]
     sessions = ", ".join(f"{session} ({count})" for session, count in metadata["sessions"].items())
     rows = [
-        f"| {row['protocol']} | {', '.join(map(str, row['seeds']))} | {row['neurons']} ({row['count']}) | {row['correlation']:.3f} | "
-        + ("none | none |" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%} |")
+        f"| {row['neurons']} ({row['count']}) | {_scores(row)}"
         for row in metadata["scores"]
     ]
     text = [
@@ -192,11 +201,17 @@ def card(name, metadata):
         f"On test images, means over neurons and seeds; the weights here are of protocol {config['data']['protocol']}, seed "
         f"{config['data']['split_seed']}. CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from "
         f"{metadata['ceiling']}; near the limit means CC_norm of 0.9 or more.",
-        "| protocol | seeds | neurons | correlation | CC_norm | near the limit |\n|---|---|---|---|---|---|\n" + "\n".join(rows),
+        "| neurons | protocol, seeds | correlation | CC_norm | near the limit |\n|---|---|---|---|---|\n" + "\n".join(rows),
         f"Measured by: `{metadata['measured_by']}`",
         f"Written {metadata['written']} with v1keras {metadata['versions']['v1keras']}, Keras {metadata['versions']['keras']}.",
     ]
     return "\n\n".join(text).replace("\n\n- ", "\n- ").replace("## Trained on\n-", "## Trained on\n\n-") + "\n"
+
+
+def _scores(row):
+    seeds = ", ".join(map(str, row["seeds"]))
+    limit = "none | none" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
+    return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
 
 
 def _zoo():

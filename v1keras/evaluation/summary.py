@@ -107,6 +107,24 @@ def summarize(scores, chosen, seed=0):
     return found
 
 
+def average_over_seeds(runs):
+    """Each neuron's scores averaged over several trainings: one split's few test images put some above their limit by luck.
+
+    Args:
+        runs: list of dicts of `(neurons,)` columns, as `score_neurons` gives them, one for each seed.
+
+    Returns:
+        dict of the same columns, NaN left out.
+
+    Example:
+
+    >>> import numpy as np
+    >>> average_over_seeds([{"correlation": np.array([0.2])}, {"correlation": np.array([0.4])}])["correlation"].round(3).tolist()
+    [0.3]
+    """
+    return {name: mean(np.stack([run[name] for run in runs])) for name in runs[0]}
+
+
 def _interval(values, seed):
     if values.size < 2:
         return None

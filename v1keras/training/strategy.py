@@ -25,14 +25,12 @@ def make_strategy(name="auto"):
     """
     if name not in STRATEGIES:
         raise ValueError(f"strategy: found {name!r}, expected one of {', '.join(STRATEGIES)}")
+    if name == "multiworker" or (name == "auto" and os.environ.get("TF_CONFIG")):
+        return tf.distribute.MultiWorkerMirroredStrategy()  # first of all: it can't be once devices were looked at
     gpus = tf.config.list_logical_devices("GPU")
-    if name == "auto":
-        name = "multiworker" if os.environ.get("TF_CONFIG") else "mirrored" if len(gpus) > 1 else "one"
-    if name == "multiworker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    if name == "one":
-        return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
-    return tf.distribute.MirroredStrategy([device.name for device in gpus or tf.config.list_logical_devices("CPU")])
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        return tf.distribute.MirroredStrategy([device.name for device in gpus or tf.config.list_logical_devices("CPU")])
+    return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
 
 
 def is_chief(strategy):

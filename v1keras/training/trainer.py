@@ -121,7 +121,7 @@ class Trainer:
             began = time.perf_counter()
             order = np.random.default_rng((self.schedule.seed, progress.epoch)).permutation(len(images))
             order = order[: steps * self.schedule.batch_size].reshape(steps, self.schedule.batch_size)
-            rate = float(self.optimizer.learning_rate)
+            rate = self._learning_rate()
             loss = float(epoch_of_steps(tf.constant(order, tf.int32)))
             took = time.perf_counter() - began
             if not np.isfinite(loss):
@@ -197,7 +197,10 @@ class Trainer:
             progress.decayed += 1
             progress.finished = progress.decayed > schedule.decays
             _assign(self.model.variables, self.best)
-            self.optimizer.learning_rate.assign(float(self.optimizer.learning_rate) * schedule.decay)
+            self.optimizer.learning_rate.assign(self._learning_rate() * schedule.decay)
+
+    def _learning_rate(self):
+        return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
 
     def _save(self, path):
         # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
@@ -225,5 +228,5 @@ def _assign(variables, values):
 
 
 def _stored(images):
-    """uint8 images stay so on the device: a quarter of the memory."""
-    return tf.uint8 if np.asarray(images).dtype == np.uint8 else tf.float32
+    """Half precision holds the values of uint8 exactly, in half the memory; uint8 itself can't be sent between machines."""
+    return tf.float16 if np.asarray(images).dtype == np.uint8 else tf.float32

@@ -1,0 +1,36 @@
+"""Trains the same model under a strategy and writes its weights; run by test_distribution.py in processes of its own.
+
+    python replicas.py OUT STRATEGY LOGICAL_CPUS
+"""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from v1keras.evaluation import correlation
+from v1keras.models import FactorizedReadout, StackedCore, V1Model
+from v1keras.training import Schedule, Trainer, is_chief, make_strategy, poisson
+
+
+def main(out, name, cpus):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * int(cpus))
+    strategy = make_strategy(name)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 16, 16, 1)).astype("uint8")
+    responses = rng.poisson(2.0, (60, 5)).astype("float32")
+    responses[::7, 2] = np.nan
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = V1Model(StackedCore((4, 5), (5, 3), laplacian=0.01), FactorizedReadout(5, l1=0.01), (16, 16), 127.0, 70.0)
+        optimizer = keras.optimizers.Adam(3e-3)
+    trainer = Trainer(model, optimizer, poisson, correlation, strategy, Schedule(batch_size=12, max_epochs=4))
+    progress = trainer.fit((images[:48], responses[:48]), (images[48:], responses[48:]))
+    if is_chief(strategy):
+        weights = {str(i): np.asarray(v) for i, v in enumerate(model.variables)}
+        np.savez(out, replicas=strategy.num_replicas_in_sync, score=progress.best_score, **weights)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,180 @@
+import keras
+import numpy as np
+import pytest
+
+from v1keras.training import Schedule, Trainer, check_responses, make_strategy, poisson
+
+
+def linear_model(neurons=2, pixels=9):
+    model = keras.Sequential([keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dense(neurons, "softplus")])
+    model.layers[-1].set_weights([np.linspace(-0.3, 0.4, pixels * neurons).reshape(pixels, neurons), np.full(neurons, 0.1)])
+    return model
+
+
+def data(count=24, neurons=2, seed=0):
+    rng = np.random.default_rng(seed)
+    images = rng.normal(size=(count, 3, 3, 1)).astype("float32")
+    return images, rng.poisson(2.0, (count, neurons)).astype("float32")
+
+
+def minus_error(responses, rates):
+    return -np.nanmean((responses - rates) ** 2, axis=0)
+
+
+def make_trainer(model=None, optimizer=None, **schedule):
+    schedule = Schedule(**{"batch_size": 8, "max_epochs": 3} | schedule)
+    return Trainer(model or linear_model(), optimizer or keras.optimizers.SGD(0.05), poisson, minus_error, make_strategy("one"), schedule)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
+    """Gradient descent on the Poisson likelihood of softplus(images @ weights + bias), written out."""
+    flat = images.reshape(len(images), -1).astype(float)
+    for begin in range(0, len(order) - batch_size + 1, batch_size):
+        x, y = flat[order[begin : begin + batch_size]], responses[order[begin : begin + batch_size]]
+        drive = x @ weights + bias
+        lam = np.logaddexp(0, drive)
+        slope = np.where(np.isnan(y), 0, (1 - np.nan_to_num(y) / lam) * sigmoid(drive)) / batch_size
+        weights, bias = weights - rate * x.T @ slope, bias - rate * slope.sum(axis=0)
+    return weights, bias
+
+
+def test_an_epoch_is_gradient_descent_on_the_poisson_likelihood():
+    """One epoch from known weights, with missing responses, against the gradient written out by hand."""
+    images, responses = data()
+    responses[::5, 1] = np.nan
+    model = linear_model()
+    expected = numpy_epoch(
+        *(w.astype(float) for w in model.layers[-1].get_weights()),
+        images,
+        responses,
+        np.random.default_rng((7, 0)).permutation(24),
+        batch_size=8,
+        rate=0.05,
+    )
+    make_trainer(model, max_epochs=1, seed=7).fit((images, responses), data(seed=1))
+    for found, wanted in zip(model.layers[-1].get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_what_a_missing_response_would_have_been_does_not_matter():
+    images, responses = data()
+    weights = []
+    for filler in (np.nan, -np.inf):
+        holed = responses.copy()
+        holed[3:9, 0] = filler
+        model = linear_model()
+        make_trainer(model).fit((images, holed), data(seed=1))
+        weights.append(model.get_weights())
+    np.testing.assert_array_equal(weights[0][0], weights[1][0])
+    assert np.isfinite(weights[0][0]).all()
+
+
+def test_loss_of_the_log_is_the_likelihood_with_its_factorials():
+    from scipy import stats
+
+    images, responses = data(count=8)
+    model = linear_model()
+    expected = -stats.poisson.logpmf(responses, model(images).numpy()).sum() / 8
+    history = keras.callbacks.History()
+    make_trainer(model, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[history])
+    assert history.history["loss"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_penalties_are_part_of_the_loss():
+    images, responses = data(count=8)
+    model = linear_model()
+    plain = keras.callbacks.History()
+    make_trainer(model, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[plain])
+    penalised = linear_model()
+    penalised.layers[-1].kernel_regularizer = keras.regularizers.L2(3.0)
+    penalised.layers[-1].kernel.regularizer = keras.regularizers.L2(3.0)
+    penalty = 3.0 * np.sum(np.square(penalised.layers[-1].get_weights()[0]))
+    both = keras.callbacks.History()
+    make_trainer(penalised, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[both])
+    assert both.history["loss"][0] - plain.history["loss"][0] == pytest.approx(penalty, rel=1e-4)
+
+
+def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
+    """A score that is given: it falls after the second epoch, so training returns there twice and ends."""
+    given = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
+    kept = []
+    model, optimizer = linear_model(), keras.optimizers.SGD(0.05)
+    trainer = make_trainer(model, optimizer, max_epochs=50, patience=2, decays=1, decay=0.1)
+    trainer.score = lambda responses, rates: (kept.append(model.get_weights()), np.full(2, next(given)))[1]
+    progress = trainer.fit(data(), data(seed=1))
+    assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 2, 0.5)
+    for found, best in zip(model.get_weights(), kept[1], strict=True):
+        np.testing.assert_array_equal(found, best)
+    assert not np.array_equal(kept[4][0], kept[3][0])
+    assert float(optimizer.learning_rate) == pytest.approx(0.05 * 0.1**2)
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_epoch():
+    images, responses = data()
+    with pytest.raises(FloatingPointError, match="the loss is (nan|inf) in epoch 1: lower the learning rate"):
+        make_trainer().fit((np.full_like(images, 1e38), responses), data(seed=1))
+
+
+def test_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
+    """Six epochs in one go, against three, a new process's worth of objects, and three more; with dropout, whose state must come along."""
+
+    def parts():
+        keras.utils.set_random_seed(1)
+        layers = [keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2, "softplus")]
+        return keras.Sequential(layers), keras.optimizers.Adam(0.01)
+
+    whole, optimizer = parts()
+    make_trainer(whole, optimizer, max_epochs=6).fit(data(), data(seed=1))
+
+    class Interruption(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:
+                raise KeyboardInterrupt
+
+    first, optimizer = parts()
+    with pytest.raises(KeyboardInterrupt):
+        make_trainer(first, optimizer, max_epochs=6).fit(data(), data(seed=1), [Interruption()], tmp_path / "last.h5")
+    second, optimizer = parts()
+    progress = make_trainer(second, optimizer, max_epochs=6).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
+    assert progress.epoch == 6
+    for a, b in zip(whole.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    make_trainer().fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
+    with pytest.raises(ValueError, match="last.h5 is of another model"):
+        make_trainer(linear_model(neurons=3)).fit(data(neurons=3), data(neurons=3), checkpoint=tmp_path / "last.h5")
+
+
+def test_a_callback_can_stop_the_training():
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            assert set(logs) == {"loss", "validation_score", "learning_rate", "images_per_second"}
+            self.model.stop_training = epoch == 1
+
+    assert make_trainer(max_epochs=9).fit(data(), data(seed=1), [Stop()]).epoch == 2
+
+
+def test_too_few_images_and_unfit_responses_are_refused():
+    with pytest.raises(ValueError, match="24 training images are fewer than a batch of 32"):
+        make_trainer(batch_size=32).fit(data(), data(seed=1))
+    with pytest.raises(ValueError, match="1 neurons have negative responses \\(neuron 1 for one\\)"):
+        check_responses("poisson", np.array([[1.0, -0.5], [np.nan, 2.0]]))
+    with pytest.raises(ValueError, match="likelihood: found 'gauss', expected one of poisson"):
+        check_responses("gauss", np.zeros((1, 1)))
+    with pytest.raises(ValueError, match="strategy: found 'two'"):
+        make_strategy("two")
+
+
+def test_poisson_is_scipys_on_counts_and_smooth_between():
+    from scipy import special, stats
+
+    rates, counts = np.array([0.3, 2.0, 40.0], "float32"), np.array([0.0, 3.0, 35.0], "float32")
+    np.testing.assert_allclose(poisson(rates).log_prob(counts), stats.poisson.logpmf(counts, rates), rtol=1e-5)
+    expected = 2.35 * np.log(2.0) - 2.0 - special.gammaln(3.35)
+    assert float(poisson(2.0).log_prob(2.35)) == pytest.approx(expected, rel=1e-5)

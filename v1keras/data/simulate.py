@@ -14,7 +14,7 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
     """Images and Poisson responses of simple, complex, centre-surround and texture cells.
 
     A neuron's rate is its drive over the contrast around its receptive field (divisive normalisation, Heeger 1992), scaled to a
-    mean of 1 to 5 spikes per presentation (10 to 50 Hz):
+    mean of 1 to 5 spikes per presentation (10 to 50 Hz) of the test images:
 
     - simple: a Gabor filter's output, half-rectified and squared;
     - complex: the energy of a quadrature pair of Gabors (Adelson & Bergen 1985);
@@ -44,16 +44,17 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
             f"a simulation of {train_images} train and {test_images} test images of {image_size} pixels, {neurons_per_kind} neurons "
             f"a kind, {repeats} repeats; expected at least 1, 1, 12, 1 and 2"
         )
-    rng = np.random.default_rng(seed)
-    images = dead_leaves(train_images + test_images, image_size, rng)
+    # A generator each: more training images change neither the neurons nor the test images.
+    for_train, for_test, for_cells, for_spikes = (np.random.default_rng((seed, part)) for part in range(4))
+    images = np.concatenate([dead_leaves(train_images, image_size, for_train), dead_leaves(test_images, image_size, for_test)])
     contrast = (images - _PIXEL_MEAN) / _PIXEL_SCALE
-    cells = [_cell(kind, image_size, rng) for kind in KINDS for _ in range(neurons_per_kind)]
+    cells = [_cell(kind, image_size, for_cells) for kind in KINDS for _ in range(neurons_per_kind)]
     rates = np.stack([rate_of(cell, contrast) for cell in cells], axis=1)
-    rates *= np.exp(rng.uniform(np.log(1), np.log(5), len(cells))) / rates.mean(axis=0)
-
-    responses = rng.poisson(rates).astype(np.float32)
     tested = np.arange(train_images, train_images + test_images)
-    spikes = rng.poisson(rates[tested, None], (test_images, repeats, len(cells))).astype(np.float32)
+    rates *= np.exp(for_cells.uniform(np.log(1), np.log(5), len(cells))) / rates[tested].mean(axis=0)
+
+    responses = for_spikes.poisson(rates).astype(np.float32)
+    spikes = for_spikes.poisson(rates[tested, None], (test_images, repeats, len(cells))).astype(np.float32)
     responses[tested] = spikes.mean(axis=1)
     split = np.full(len(images), TRAIN)
     split[:train_images:10] = VALIDATION

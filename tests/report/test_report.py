@@ -1,0 +1,77 @@
+import html.parser
+import io
+
+import numpy as np
+from matplotlib import pyplot
+
+from v1keras import report
+from v1keras.report import figures
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_page_holds_all_it_shows_and_asks_for_nothing_else(tmp_path):
+    figure = pyplot.figure()
+    report.write_page(tmp_path / "report.html", "A <title>", [("Table & co", "why", "a < b"), ("Picture", 'a "dot" is a neuron', figure)])
+    page = Page((tmp_path / "report.html").read_text())
+    assert "A <title>" in page.text and "a < b" in page.text and "Table & co" in page.text
+    sources = [attrs["src"] for _, attrs in page.tags if "src" in attrs]
+    assert len(sources) == 1 and sources[0].startswith("data:image/png;base64,iVBOR")
+    assert [attrs["alt"] for tag, attrs in page.tags if tag == "img"] == ['a "dot" is a neuron']
+    assert not [attrs for tag, attrs in page.tags if tag in ("script", "link") or "http" in str(attrs.get("href", ""))]
+
+
+def test_tiles_keep_every_picture_and_its_scale():
+    pictures = np.stack([np.full((3, 2), value) for value in (-4.0, 0.0, 2.0)])
+    sheet = figures.tile(pictures, gap=1)
+    assert sheet.shape == (7, 5)
+    assert (sheet[:3, :2] == 0).all() and (sheet[:3, 3:] == 0.5).all() and (sheet[4:, :2] == 1).all()
+
+
+def test_table_fits_80_columns_and_says_what_is_missing():
+    none = {"mean": None, "interval": None, "median": None, "missing": 3}
+    full = {"mean": -0.25, "interval": [-0.351, 0.452], "median": 0.5, "missing": 0}
+    group = {"neurons": 392, "correlation": full, "cc_norm": none, "feve": none, "no_ceiling": 3, "fraction_near_limit": 0.0}
+    metrics = {"split": "test", "images": 52, "ceiling": "none", "groups": {"a session with a very long name": group}}
+    lines = report.score_table(metrics).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].split() == ["a", "session", "with", "a", "ver", "392", "-0.250", "[-0.351,", "0.452]", "-"]
+
+
+def test_progress_bar_writes_one_line_where_nobody_watches():
+    stream = io.StringIO()
+    bar = report.ProgressBar(stream)
+    bar.set_params({"epochs": 4})
+    bar.on_train_begin()
+    for epoch, score in enumerate([0.1, 0.3, 0.2]):
+        bar.on_epoch_begin(epoch)
+        bar.on_epoch_end(epoch, {"validation_score": score})
+    bar.on_train_end()
+    assert stream.getvalue().count("\n") == 1
+    assert "epoch 3/4 [===============     ] validation 0.2000 (best 0.3000)" in stream.getvalue()
+
+
+def test_progress_bar_says_how_long_at_most():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Terminal()
+    bar = report.ProgressBar(stream)
+    bar.set_params({"epochs": 10})
+    bar.on_train_begin()
+    bar.began -= 60  # a minute has passed
+    bar.on_epoch_begin(4)  # a training taken up again after four epochs
+    bar.on_epoch_end(4, {"validation_score": 0.1})
+    assert "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()

@@ -1,0 +1,74 @@
+"""The package on populations whose answer is known: simulated neurons, and the recordings of the paper."""
+
+import os
+
+import numpy as np
+import pytest
+
+from v1keras import simulate_recording, zoo
+from v1keras.evaluate import evaluate
+from v1keras.inversion import invert
+from v1keras.invert import contrast_of, filter_cosines
+from v1keras.train import train_and_evaluate
+
+pytestmark = pytest.mark.slow
+needs_recordings = pytest.mark.skipif("V1KERAS_DATA" not in os.environ, reason="V1KERAS_DATA is not set: no recordings here")
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    recording = simulate_recording()
+    model = zoo.load("simulated_factorized")
+    return model, recording, *evaluate(model, recording)
+
+
+def test_the_simulated_preset_scores_what_its_card_says(simulated):
+    _, _, metrics, _ = simulated
+    group = metrics["groups"]["reported"]
+    row = next(row for row in zoo.info("simulated_factorized")["scores"] if row["neurons"] == "reported")
+    assert group["correlation"]["mean"] == pytest.approx(row["correlation"], abs=1e-4)
+    assert group["cc_norm"]["mean"] == pytest.approx(row["cc_norm"], abs=1e-4)
+    assert group["cc_norm"]["mean"] >= 0.85
+
+
+def test_no_model_beats_the_true_rate(simulated):
+    _, recording, _, columns = simulated
+    images = recording.indices("test")
+    rates, means = recording.neurons["true_rate"][:, images].T, recording.responses[images]
+    reachable = [np.corrcoef(rates[:, i], means[:, i])[0, 1] for i in range(recording.neuron_count)]
+    assert (columns["correlation"] <= np.array(reachable) + 0.01).all()
+    np.testing.assert_allclose(columns["cc_max"].mean(), np.mean(reachable), atol=0.01)
+
+
+def test_inversion_finds_the_true_filters(simulated):
+    model, recording, _, columns = simulated
+    known = np.isin(recording.neurons["kind"], ["simple", "center_surround"]) & (columns["cc_norm"] >= 0.9)
+    contrast = contrast_of(model, recording)
+    found = invert(lambda images: model(images, training=False), np.flatnonzero(known), model.image_size, contrast)
+    cosines = filter_cosines(recording, found, contrast)
+    assert known.sum() >= 20 and np.mean(cosines >= 0.8) >= 0.8
+
+
+@needs_recordings
+@pytest.mark.parametrize(("protocol", "least"), [("paper", 0.57), ("grouped", 0.54)])
+def test_the_papers_recordings_are_predicted_better_than_the_paper_did(protocol, least, tmp_path):
+    from configs.kindel2019_factorized import get_config
+
+    config = get_config()
+    config.data.protocol = protocol
+    _, metrics, columns = train_and_evaluate(config, tmp_path)
+    assert metrics["groups"]["reported"]["neurons"] == 355 and metrics["ceiling"] == "means"
+    assert metrics["groups"]["reported"]["correlation"]["mean"] >= least
+    assert {f"session {i:02}" for i in range(1, 11)} | {"above 5 Hz"} <= set(metrics["groups"])
+    assert (columns["cc_max"] == 0).sum() - (columns["cc_max"][columns["for_tuning"] == 1] == 0).sum() == 11
+
+
+@needs_recordings
+def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
+    metadata = zoo.info("kindel2019_factorized")
+    from v1keras.evaluate import open_model
+
+    model, _, recording = open_model("kindel2019_factorized")
+    assert metadata["config"]["data"]["protocol"] == "grouped"
+    tested, trained = (evaluate(model, recording, side)[0]["groups"]["reported"]["correlation"]["mean"] for side in ("test", "train"))
+    assert 0.5 < tested < trained - 0.05

@@ -17,6 +17,9 @@ def default():
     config = ml_collections.ConfigDict()
     # Of the initial weights and of the order of the images.
     config.seed = 0
+    # Members whose rates are averaged; each begins from weights of its own, and each but the first learns from another draw of the
+    # images not for testing.
+    config.ensemble = 1
 
     data = config.data = ml_collections.ConfigDict()
     # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`).
@@ -35,6 +38,8 @@ def default():
     core.kernel_sizes = (9, 3, 3)
     # Any activation of Keras by name.
     core.activation = "elu"
+    # Of the first layer: the same, or "on_off": both signs, half-squared and compressed.
+    core.first_activation = "elu"
     # Average pooling after the first layer: the energy model's pooling over phase.
     core.pool_size = 2
     # Penalty on the roughness of the first layer's kernels.
@@ -51,10 +56,16 @@ def default():
     training.likelihood = "poisson"
     # Of Adam.
     training.learning_rate = 3e-3
+    # "plateau": the rate falls when the validation correlation rises no more; "cosine": it falls to zero over max_epochs.
+    training.annealing = "plateau"
+    # Weights are averaged over epochs, the last counting 1 - averaging; 0 for none. Few steps an epoch make single epochs noisy.
+    training.averaging = 0.0
+    # A neuron's log-likelihood counts by its mean response to the power of minus this: at 0.5 weak neurons shape the core, too.
+    training.equalize = 0.0
     # Images a step, over all replicas.
     training.batch_size = 32
     training.max_epochs = 200
-    # Epochs without a better validation correlation before the learning rate is multiplied by `decay`; after `decays` times training ends.
+    # With "plateau": epochs without a better validation correlation before the learning rate is multiplied by `decay`; after `decays` times training ends.
     training.patience = 10
     training.decay = 0.3
     training.decays = 3

@@ -13,19 +13,20 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, report, workdir, zoo
-from v1keras.data import apply_protocol, open_recording
+from v1keras.data import apply_protocol, open_recording, redraw_validation
 from v1keras.evaluation import correlation
-from v1keras.models import FactorizedReadout, StackedCore, V1Model
+from v1keras.models import Ensemble, FactorizedReadout, StackedCore, V1Model
 from v1keras.report import figures
 from v1keras.training import LIKELIHOODS, Schedule, Trainer, check_responses, is_chief, make_strategy
 
 
-def build_model(config, recording):
+def build_model(config, recording, name="v1model"):
     """The untrained model that a configuration describes, for the neurons of a recording.
 
     Args:
         config: as `v1keras.config.default` gives it.
         recording: a `Recording` with training images; they set the model's normalisation and its first rates.
+        name: of the model.
 
     Returns:
         `V1Model`.
@@ -38,7 +39,7 @@ def build_model(config, recording):
         recording.neuron_count, config.readout.l1, name=recording.attributes.get("name", "recording") + "_readout"
     )
     core = StackedCore(**config.core.to_dict())
-    model = V1Model(core, readout, recording.images.shape[1:], pixel_mean=pixels.mean(), pixel_std=pixels.std())
+    model = V1Model(core, readout, recording.images.shape[1:], pixels.mean(), pixels.std(), name)
     with np.errstate(invalid="ignore"):
         counts = np.isfinite(recording.responses[train]).sum(axis=0)
         readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
@@ -69,36 +70,87 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
     recording = open_recording(config.data.recording)
     recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
-    train, validation, _ = (recording.indices(side) for side in ("train", "validation", "test"))
+    for side in ("train", "validation", "test"):
+        recording.indices(side)  # says so where one is empty
     check_responses(config.training.likelihood, recording.responses)
-    schedule = Schedule(
-        seed=config.seed,
-        **{key: config.training[key] for key in ("batch_size", "max_epochs", "patience", "decay", "decays")},
-    )
-    keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
-        model = build_model(config, recording)
-        optimizer = keras.optimizers.Adam(config.training.learning_rate)
-    trainer = Trainer(model, optimizer, LIKELIHOODS[config.training.likelihood], correlation, strategy, schedule)
-    history = keras.callbacks.History()
-    callbacks = [history, *callbacks]
+    if config.ensemble < 1:
+        raise ValueError(f"ensemble: found {config.ensemble}, expected 1 member or more")
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
-        log = report.TensorBoardLog(folder / workdir.TENSORBOARD, config.to_json(indent=1), lambda: trainer.scores)
-        callbacks += [report.ProgressBar(), log]
+    members, histories = zip(*(train_member(config, recording, strategy, folder, i, callbacks) for i in range(config.ensemble)))
+    model = members[0] if len(members) == 1 else Ensemble(members)
+    metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
+    if chief:
+        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
+        evaluate.write(metrics, columns, folder)
+        write_report(folder / workdir.REPORT, histories[0], metrics, columns)
+    return model, metrics, columns
+
+
+def train_member(config, recording, strategy, folder, index, callbacks=()):
+    """Trains one member of an ensemble, or the only model.
+
+    Args:
+        config: as `v1keras.config.default` gives it.
+        recording: a `Recording` with the configuration's split.
+        strategy: a `tf.distribute` strategy.
+        folder: the workdir.
+        index: 0 for the first member.
+        callbacks: further Keras callbacks.
+
+    Returns:
+        (`V1Model`, dict of the logs over epochs).
+    """
+    if index:
+        groups = recording.image_group if config.data.protocol == "grouped" else None
+        recording = recording.with_split(redraw_validation(recording.split, 1000 * config.data.split_seed + index, groups))
+    train, validation = recording.indices("train"), recording.indices("validation")
+    seed = config.seed + index
+    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging")
+    schedule = Schedule(seed=seed, **{key: config.training[key] for key in fields})
+    keras.utils.set_random_seed(seed)
+    with strategy.scope():
+        model = build_model(config, recording, f"member_{index}")
+        optimizer = keras.optimizers.Adam(config.training.learning_rate)
+    weights = equalizing_weights(recording.responses[train], config.training.equalize)
+    trainer = Trainer(model, optimizer, LIKELIHOODS[config.training.likelihood], correlation, strategy, schedule, weights)
+    history = keras.callbacks.History()
+    callbacks, checkpoint = [history, *callbacks], None
+    if is_chief(strategy):
+        events = folder / workdir.TENSORBOARD / f"member_{index}"
+        callbacks += [report.ProgressBar(), report.TensorBoardLog(events, config.to_json(indent=1), lambda: trainer.scores)]
+        checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
     images = recording.images[..., None]
     trainer.fit(
         (images[train], recording.responses[train]),
         (images[validation], recording.responses[validation]),
         callbacks,
-        folder / workdir.CHECKPOINT if chief else None,
+        checkpoint,
     )
-    metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
-    if chief:
-        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
-        evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, history.history, metrics, columns)
-    return model, metrics, columns
+    return model, history.history
+
+
+def equalizing_weights(responses, power):
+    """What each neuron's log-likelihood counts: its mean response to the power of -`power`, 1 on average.
+
+    Args:
+        responses: `(images, neurons)`, NaN = missing.
+        power: 0 counts all alike; at 0.5 a neuron's gradient no longer grows with its rate.
+
+    Returns:
+        `(neurons,)`, or None for a power of 0.
+
+    Example:
+
+    >>> equalizing_weights(np.array([[1.0, 4.0]]), 0.5).round(3).tolist()
+    [1.333, 0.667]
+    """
+    if not power:
+        return None
+    counts = np.maximum(np.isfinite(responses).sum(axis=0), 1)
+    # Below a twentieth of a spike a mean says more of chance than of the neuron.
+    weights = np.maximum(np.nansum(responses, axis=0) / counts, 0.05) ** -power
+    return weights / weights.mean()
 
 
 def facts(config, recording, metrics, command_line):

@@ -1,7 +1,7 @@
 """The folder of one training: what lies where, and whose it is.
 
     config.json   the configuration, every key
-    checkpoints/  last.h5, from which an interrupted training goes on
+    checkpoints/  a file a member, from which an interrupted training goes on
     tensorboard/  event files
     preset/       the trained model, as `v1keras.zoo.load` takes it
     metrics.json  scores of groups of neurons;  neurons.csv  of each neuron
@@ -14,8 +14,8 @@ import shutil
 
 from v1keras.files import written_whole
 
-CONFIG, CHECKPOINT, TENSORBOARD, PRESET, REPORT = "config.json", "checkpoints/last.h5", "tensorboard", "preset", "report.html"
-_ALL = (CONFIG, "checkpoints", TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
+CONFIG, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = "config.json", "checkpoints", "tensorboard", "preset", "report.html"
+_ALL = (CONFIG, CHECKPOINTS, TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
 
 
 def claim(workdir, config, resume=False, overwrite=False):

@@ -193,8 +193,7 @@ def card(name, metadata):
         f"- published at: {recording.get('source', 'not stated')}",
         f"- cite: {recording.get('citation', 'not stated')}",
         f"- terms: {recording.get('license', 'not stated')}",
-        f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; only its training images moved these "
-        "weights, and only its validation images stopped them",
+        f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; its test images had no part in these weights",
         f"- parameters: {metadata['parameters']:,}",
         f"- command: `{metadata['command']}`",
         "## How good",

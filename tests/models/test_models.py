@@ -9,11 +9,9 @@ from scipy import signal
 from v1keras import models
 
 
-def small_model(neurons=3, size=16, **core):
+def small_model(neurons=3, size=16, name="v1model", **core):
     core = {"filters": (4, 5), "kernel_sizes": (5, 3)} | core
-    return models.V1Model(
-        models.StackedCore(**core), models.FactorizedReadout(neurons, l1=0.1), (size, size), pixel_mean=100.0, pixel_std=50.0
-    )
+    return models.V1Model(models.StackedCore(**core), models.FactorizedReadout(neurons, l1=0.1), (size, size), 100.0, 50.0, name)
 
 
 def images(count=4, size=16):
@@ -21,9 +19,11 @@ def images(count=4, size=16):
 
 
 INSTANCES = {
+    "Ensemble": lambda: models.Ensemble([small_model(name="member_0"), small_model(name="member_1")]),
     "Laplacian": lambda: models.Laplacian(0.5),
     "GroupSparsity": lambda: models.GroupSparsity(0.5),
-    "StackedCore": lambda: models.StackedCore((4, 5), (5, 3), activation="relu", pool_size=1, laplacian=0.1, group_sparsity=0.2),
+    "OnOff": lambda: models.OnOff(name="on_off"),
+    "StackedCore": lambda: models.StackedCore((4, 5), (5, 3), activation="relu", first_activation="on_off", pool_size=1, laplacian=0.1, group_sparsity=0.2),
     "FactorizedReadout": lambda: models.FactorizedReadout(7, l1=0.3),
     "V1Model": small_model,
 }
@@ -75,6 +75,15 @@ def test_group_sparsity_is_the_sum_of_norms():
     assert float(models.GroupSparsity(0.5)(kernel)) == pytest.approx(0.5 * expected, rel=1e-5)
 
 
+def test_on_off_pooled_over_phase_is_energy():
+    """For weak contrasts log(1 + x^2) is x^2, so both signs of a quadrature pair add up to the energy, whatever the phase."""
+    phases = np.linspace(0, 2 * np.pi, 7)
+    pair = 0.01 * np.stack([np.cos(phases), np.sin(phases)], axis=-1)[:, None, None]
+    found = np.asarray(models.OnOff()(pair.astype("float32")))
+    assert (found[..., :2] * found[..., 2:] == 0).all()
+    np.testing.assert_allclose(found.sum(axis=-1).ravel(), 1e-4, rtol=1e-3)
+
+
 def test_readout_starts_at_the_mean_rates():
     readout = models.FactorizedReadout(3)
     readout.build((None, 4, 4, 2))
@@ -88,3 +97,16 @@ def test_image_smaller_than_the_kernel_is_refused():
         small_model(size=5)
     with pytest.raises(ValueError, match="expected one entry a layer"):
         models.StackedCore((4,), (5, 3))
+
+
+def test_an_ensemble_is_the_mean_rate_of_its_members():
+    members = [models.V1Model(models.StackedCore((4,), (5,)), models.FactorizedReadout(3), (16, 16), name=f"member_{i}") for i in range(3)]
+    for seed, member in enumerate(members):
+        for v in member.variables:
+            v.assign(np.random.default_rng(seed).uniform(0, 1, v.shape))
+    expected = np.mean([member(images()) for member in members], axis=0)
+    ensemble = models.Ensemble(members)
+    np.testing.assert_allclose(ensemble(images()), expected, rtol=1e-5)
+    assert ensemble.image_size == (16, 16) and len(ensemble.trainable_variables) == 3 * len(members[0].trainable_variables)
+    with pytest.raises(ValueError, match="an ensemble of 1 members"):
+        models.Ensemble(members[:1])

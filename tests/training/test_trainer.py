@@ -113,13 +113,63 @@ def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
     assert float(optimizer.learning_rate) == pytest.approx(0.05 * 0.1**2)
 
 
+def test_kept_are_weights_averaged_over_epochs():
+    """The weights of each epoch, and their running average written out; training itself goes on from the weights."""
+    seen, given = [], iter([0.1, 0.2, 0.3, 0.2])
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(self.model.get_weights()[0])
+
+    model = linear_model()
+    trainer = make_trainer(model, max_epochs=4, averaging=0.5)
+    trainer.score = lambda responses, rates: np.full(2, next(given))
+    trainer.fit(data(), data(seed=1), [Watch()])
+    plain = linear_model()
+    alone = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: alone.append(plain.get_weights()[0]))
+    make_trainer(plain, max_epochs=4).fit(data(), data(seed=1), [watch])
+    np.testing.assert_array_equal(seen, alone)
+    average = seen[0]
+    for epoch in (1, 2):
+        keep = min(0.5, (1 + epoch) / (10 + epoch))
+        average = keep * average + (1 - keep) * seen[epoch]
+    np.testing.assert_allclose(model.get_weights()[0], average, atol=1e-6)
+
+
+def test_cosine_annealing_rises_and_falls_to_nothing():
+    rates = keras.callbacks.History()
+    make_trainer(max_epochs=40, annealing="cosine").fit(data(), data(seed=1), [rates])
+    found = np.array(rates.history["learning_rate"])
+    assert len(found) == 40 and (np.diff(found[:5]) > 0).all() and (np.diff(found[5:]) < 0).all()
+    assert found[19:21].mean() == pytest.approx(0.025, rel=1e-3) and found[-1] < 0.001
+    with pytest.raises(ValueError, match="annealing: found 'linear', expected one of plateau, cosine"):
+        make_trainer(annealing="linear")
+
+
+def test_weights_scale_each_neurons_gradient():
+    """Without a shared layer, twice the weight is twice the learning rate, neuron by neuron."""
+    images, responses = data(count=8)
+    start = linear_model().get_weights()[0]
+    steps = []
+    for weights in (None, [2.0, 0.5]):
+        model = linear_model()
+        schedule = Schedule(batch_size=8, max_epochs=1)
+        Trainer(model, keras.optimizers.SGD(0.05), poisson, minus_error, make_strategy("one"), schedule, weights).fit(
+            (images, responses), data(seed=1)
+        )
+        steps.append(model.get_weights()[0] - start)
+    np.testing.assert_allclose(steps[1], steps[0] * [2.0, 0.5], rtol=1e-3)
+
+
 def test_a_loss_that_is_not_finite_stops_with_its_epoch():
     images, responses = data()
     with pytest.raises(FloatingPointError, match="the loss is (nan|inf) in epoch 1: lower the learning rate"):
         make_trainer().fit((np.full_like(images, 1e38), responses), data(seed=1))
 
 
-def test_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
+@pytest.mark.parametrize("settings", [{}, {"annealing": "cosine", "averaging": 0.8}], ids=["plateau", "averaged"])
+def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, tmp_path):
     """Six epochs in one go, against three, a new process's worth of objects, and three more; with dropout, whose state must come along."""
 
     def parts():
@@ -128,7 +178,7 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
         return keras.Sequential(layers), keras.optimizers.Adam(0.01)
 
     whole, optimizer = parts()
-    make_trainer(whole, optimizer, max_epochs=6).fit(data(), data(seed=1))
+    make_trainer(whole, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1))
 
     class Interruption(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -137,9 +187,9 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
 
     first, optimizer = parts()
     with pytest.raises(KeyboardInterrupt):
-        make_trainer(first, optimizer, max_epochs=6).fit(data(), data(seed=1), [Interruption()], tmp_path / "last.h5")
+        make_trainer(first, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1), [Interruption()], tmp_path / "last.h5")
     second, optimizer = parts()
-    progress = make_trainer(second, optimizer, max_epochs=6).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
+    progress = make_trainer(second, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
     assert progress.epoch == 6
     for a, b in zip(whole.variables, second.variables, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())

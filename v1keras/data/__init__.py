@@ -5,9 +5,9 @@ import pathlib
 from v1keras.data import sources
 from v1keras.data.recording import Recording
 from v1keras.data.simulate import simulate_recording
-from v1keras.data.splits import apply_protocol, draw_split
+from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
 
-__all__ = ["Recording", "simulate_recording", "apply_protocol", "draw_split", "open_recording", "sources"]
+__all__ = ["Recording", "simulate_recording", "apply_protocol", "draw_split", "open_recording", "redraw_validation", "sources"]
 
 
 def open_recording(name_or_path):

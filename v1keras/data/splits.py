@@ -45,6 +45,33 @@ def draw_split(image_count, seed, parts, groups=None):
     return split
 
 
+def redraw_validation(split, seed, groups=None):
+    """Draws anew which of the images not for testing train and which stop: for another member of an ensemble.
+
+    Args:
+        split: `(n,)` as `draw_split` gives it.
+        seed: of the draw.
+        groups: `(n,)` integers; images of one group stay together.
+
+    Returns:
+        `(n,)` int8 split with the same test images, and as many for training as come nearest to before.
+
+    Example:
+
+    >>> redraw_validation(np.array([0, 0, 2, 1, 0, 1]), seed=1).tolist()
+    [1, 0, 2, 0, 1, 0]
+    """
+    split = np.asarray(split, np.int8)
+    known = np.flatnonzero((split == TRAIN) | (split == VALIDATION))
+    labels = np.arange(known.size) if groups is None else np.unique(np.asarray(groups)[known], return_inverse=True)[1]
+    order = np.random.RandomState(seed).permutation(labels.max() + 1)
+    ends = np.cumsum(np.bincount(labels)[order])
+    cut = int(np.abs(ends - (split == TRAIN).sum()).argmin()) + 1
+    found = split.copy()
+    found[known] = np.where(np.isin(labels, order[:cut]), TRAIN, VALIDATION)
+    return found
+
+
 def apply_protocol(recording, protocol, seed, parts):
     """Splits a recording by a named protocol.
 

@@ -1,8 +1,9 @@
 """Stage 2: batch -> core -> readout -> rate."""
 
-from v1keras.models.core import StackedCore
+from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
+from v1keras.models.ensemble import Ensemble
 from v1keras.models.readouts import FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 
-__all__ = ["FactorizedReadout", "GroupSparsity", "Laplacian", "StackedCore", "V1Model"]
+__all__ = ["Ensemble", "FactorizedReadout", "GroupSparsity", "Laplacian", "OnOff", "StackedCore", "V1Model"]

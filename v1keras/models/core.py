@@ -1,8 +1,37 @@
 """Cores: images -> features shared by all neurons."""
 
 import keras
+from keras import ops
 
 from v1keras.models.regularizers import GroupSparsity, Laplacian
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class OnOff(keras.layers.Layer):
+    """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2) and log(1 + max(-x, 0)^2), side by side.
+
+    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Visual Neuroscience 9:181); pooled over places,
+    both signs together are the energy of a complex cell (Adelson & Bergen 1985). The logarithm keeps strong contrasts in bounds.
+
+    Call arguments:
+        features: `(batch, h, w, channels)`.
+
+    Returns:
+        `(batch, h, w, 2 * channels)`: first the positive signs, then the negative.
+
+    Example:
+
+    >>> import numpy as np
+    >>> np.asarray(OnOff()(np.array([[[[1.0, -1.0]]]])), float).ravel().round(3).tolist()
+    [0.693, 0.0, 0.0, 0.693]
+    """
+
+    def call(self, features):
+        signs = ops.concatenate([features, -features], axis=-1)
+        return ops.log1p(ops.square(ops.relu(signs)))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2 * input_shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -13,6 +42,7 @@ class StackedCore(keras.layers.Layer):
         filters: channels of each layer.
         kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`, the others keep the size.
         activation: name of a Keras activation.
+        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which doubles its channels.
         pool_size: average pooling after the first layer; 1 for none.
         laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
         group_sparsity: strength of the `GroupSparsity` penalty on the later layers' kernels.
@@ -41,6 +71,7 @@ class StackedCore(keras.layers.Layer):
         filters=(32, 32, 32),
         kernel_sizes=(9, 3, 3),
         activation="elu",
+        first_activation="elu",
         pool_size=2,
         laplacian=0.0,
         group_sparsity=0.0,
@@ -51,10 +82,11 @@ class StackedCore(keras.layers.Layer):
         if len(filters) != len(kernel_sizes) or not len(filters):
             raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
-        self.activation, self.pool_size = activation, pool_size
+        self.activation, self.first_activation, self.pool_size = activation, first_activation, pool_size
         self.laplacian, self.group_sparsity = laplacian, group_sparsity
         self.stages = []
         for i, (channels, side) in enumerate(zip(self.filters, self.kernel_sizes, strict=True)):
+            nonlinearity = activation if i else first_activation
             penalty = GroupSparsity(group_sparsity) if i else Laplacian(laplacian)
             self.stages += [
                 keras.layers.Conv2D(
@@ -67,7 +99,9 @@ class StackedCore(keras.layers.Layer):
                 ),
                 # A small recording has few steps an epoch, and several replicas must see one batch.
                 keras.layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"norm_{i}"),
-                keras.layers.Activation(activation, name=f"activation_{i}"),
+                OnOff(name=f"activation_{i}")
+                if nonlinearity == "on_off"
+                else keras.layers.Activation(nonlinearity, name=f"activation_{i}"),
             ]
             if i == 0 and pool_size > 1:
                 self.stages.append(keras.layers.AveragePooling2D(pool_size, name="pool"))
@@ -99,6 +133,7 @@ class StackedCore(keras.layers.Layer):
             "filters": self.filters,
             "kernel_sizes": self.kernel_sizes,
             "activation": self.activation,
+            "first_activation": self.first_activation,
             "pool_size": self.pool_size,
             "laplacian": self.laplacian,
             "group_sparsity": self.group_sparsity,

@@ -14,6 +14,9 @@ from v1keras.files import written_whole
 from v1keras.training.strategy import is_chief
 
 
+ANNEALINGS = ("plateau", "cosine")
+
+
 @dataclasses.dataclass
 class Schedule:
     """How long and how fast to train.
@@ -21,18 +24,24 @@ class Schedule:
     Args:
         batch_size: images a step, over all replicas.
         max_epochs: passes through the training images, at most.
-        patience: epochs without a better validation score, after which the best weights are restored and the learning rate is
-            multiplied by `decay`; after the last of `decays` times training stops.
+        annealing: "plateau": after `patience` epochs without a better validation score the best weights are restored and the learning
+            rate is multiplied by `decay`; after the last of `decays` times training stops. "cosine": the learning rate falls to zero
+            over `max_epochs`, by half a cosine after a rise over the first five epochs.
+        patience: epochs.
         decay: factor.
         decays: how often.
+        averaging: validated and kept are weights averaged over epochs, each time `averaging` of the average so far (less in the first
+            epochs) and the rest of the new; 0 for the weights themselves.
         seed: of the order of the images.
     """
 
     batch_size: int = 32
     max_epochs: int = 200
+    annealing: str = "plateau"
     patience: int = 10
     decay: float = 0.3
     decays: int = 3
+    averaging: float = 0.0
     seed: int = 0
 
 
@@ -43,6 +52,7 @@ class Progress:
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = -np.inf
+    score: float = -np.inf
     waited: int = 0
     decayed: int = 0
     seconds: float = 0.0
@@ -59,6 +69,7 @@ class Trainer:
         score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the mean of its finite values decides when to stop.
         strategy: a `tf.distribute` strategy.
         schedule: a `Schedule`.
+        weights: `(neurons,)`, what each neuron's log-likelihood counts; None for 1 each.
 
     Example:
 
@@ -74,15 +85,18 @@ class Trainer:
     True
     """
 
-    def __init__(self, model, optimizer, likelihood, score, strategy, schedule):
+    def __init__(self, model, optimizer, likelihood, score, strategy, schedule, weights=None):
         replicas = strategy.num_replicas_in_sync
         if schedule.batch_size % replicas:
             raise ValueError(
                 f"batch_size {schedule.batch_size} is not divisible by {replicas} replicas; take a multiple of {replicas}"
             )
+        if schedule.annealing not in ANNEALINGS:
+            raise ValueError(f"annealing: found {schedule.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
         self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule
-        self.likelihood, self.score = likelihood, score
-        self.progress, self.best = Progress(), None
+        self.likelihood, self.score, self.weights = likelihood, score, weights
+        self.progress, self.best, self.average = Progress(), None, None
+        self._first_rate = self._learning_rate()
         self.scores = None  # (neurons,), the validation scores of the last epoch
         with strategy.scope():
             optimizer.build(model.trainable_variables)
@@ -121,6 +135,8 @@ class Trainer:
             began = time.perf_counter()
             order = np.random.default_rng((self.schedule.seed, progress.epoch)).permutation(len(images))
             order = order[: steps * self.schedule.batch_size].reshape(steps, self.schedule.batch_size)
+            if self.schedule.annealing == "cosine":
+                self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
             rate = self._learning_rate()
             loss = float(epoch_of_steps(tf.constant(order, tf.int32)))
             took = time.perf_counter() - began
@@ -129,12 +145,9 @@ class Trainer:
                     f"the loss is {loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
                     "extreme responses; checkpoints hold the last good epoch"
                 )
-            self.scores = self.score(validation[1], self.predict(validation[0]))
-            finite = self.scores[np.isfinite(self.scores)]
-            score = float(finite.mean()) if finite.size else 0.0
-            self._advance(score)
+            self._advance(*validation)
             progress.seconds += time.perf_counter() - began
-            logs = {"loss": loss, "validation_score": score, "learning_rate": rate, "images_per_second": order.size / took}
+            logs = {"loss": loss, "validation_score": progress.score, "learning_rate": rate, "images_per_second": order.size / took}
             callbacks.on_epoch_end(progress.epoch - 1, logs)
             progress.finished |= self.model.stop_training
             if checkpoint and is_chief(self.strategy):
@@ -154,6 +167,7 @@ class Trainer:
         with self.strategy.scope():
             images = tf.Variable(images, trainable=False, dtype=_stored(images))
             responses = tf.Variable(responses, trainable=False, dtype=tf.float32)
+        weights = 1.0 if self.weights is None else tf.constant(self.weights, tf.float32)
         replicas = self.strategy.num_replicas_in_sync
         share = self.schedule.batch_size // replicas
         trainable = self.model.trainable_variables
@@ -167,7 +181,7 @@ class Trainer:
                 rates = self.model(shown, training=True)
                 log_prob = self.likelihood(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
                 # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
-                nll = -tf.reduce_sum(tf.where(known, log_prob, 0)) / self.schedule.batch_size
+                nll = -tf.reduce_sum(weights * tf.where(known, log_prob, 0)) / self.schedule.batch_size
                 loss = nll + sum(self.model.losses, tf.zeros(())) / replicas
             gradients = tape.gradient(loss, [v.value for v in trainable])
             self.optimizer.apply(gradients, trainable)
@@ -183,21 +197,36 @@ class Trainer:
 
         return epoch_of_steps
 
-    def _advance(self, score):
-        """Early stopping: keeps the best weights; returns to them at a lower learning rate when nothing better comes."""
+    def _advance(self, images, responses):
+        """Validates; keeps the best weights; on a plateau returns to them at a lower learning rate, and in the end stops."""
         progress, schedule = self.progress, self.schedule
+        trained = _values(self.model.variables)
+        if schedule.averaging:
+            # Less of the past in the first epochs, which are far from where the weights end.
+            keep = min(schedule.averaging, (1 + progress.epoch) / (10 + progress.epoch))
+            self.average = _mixed(self.average or trained, trained, keep)
+            _assign(self.model.variables, self.average)
+        self.scores = self.score(responses, self.predict(images))
+        finite = self.scores[np.isfinite(self.scores)]
+        progress.score = float(finite.mean()) if finite.size else 0.0
         progress.epoch += 1
-        if self.best is None or score > progress.best_score:
-            progress.best_score, progress.best_epoch, progress.waited = score, progress.epoch, 0
-            self.best = [keras.ops.convert_to_numpy(v) for v in self.model.variables]
-            return
         progress.waited += 1
-        if progress.waited >= schedule.patience:
+        if self.best is None or progress.score > progress.best_score:
+            progress.best_score, progress.best_epoch, progress.waited = progress.score, progress.epoch, 0
+            self.best = self.average if schedule.averaging else trained
+        if schedule.averaging:
+            _assign(self.model.variables, trained)
+        if schedule.annealing == "plateau" and progress.waited >= schedule.patience:
             progress.waited = 0
             progress.decayed += 1
             progress.finished = progress.decayed > schedule.decays
             _assign(self.model.variables, self.best)
             self.optimizer.learning_rate.assign(self._learning_rate() * schedule.decay)
+
+    def _cosine(self, epoch):
+        """Share of the first learning rate: up to it within five epochs, down to zero by half a cosine."""
+        middle = epoch + 0.5
+        return min(1.0, middle / 5) * (0.5 + 0.5 * np.cos(np.pi * middle / self.schedule.max_epochs))
 
     def _learning_rate(self):
         return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
@@ -206,20 +235,29 @@ class Trainer:
         # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
         with written_whole(path) as beside, h5py.File(beside, "w") as file:
             file.attrs["progress"] = json.dumps(dataclasses.asdict(self.progress))
-            groups = {"model": self.model.variables, "optimizer": self.optimizer.variables, "best": self.best}
-            for group, variables in groups.items():
-                for i, v in enumerate(variables):
-                    file[f"{group}/{i}"] = keras.ops.convert_to_numpy(v)
+            groups = {"model": _values(self.model.variables), "optimizer": _values(self.optimizer.variables)}
+            for group, values in (groups | {"best": self.best, "average": self.average or []}).items():
+                for i, value in enumerate(values):
+                    file[f"{group}/{i}"] = value
 
     def _restore(self, path):
         with h5py.File(path, "r") as file:
-            shapes = [file[f"model/{i}"].shape for i in range(len(file["model"]))]
-            if shapes != [tuple(v.shape) for v in self.model.variables]:
-                raise ValueError(f"{path} is of another model: its variables' shapes differ; start anew in another workdir")
-            self.progress = Progress(**json.loads(file.attrs["progress"]))
-            self.best = [file[f"best/{i}"][...] for i in range(len(file["best"]))]
-            _assign(self.model.variables, [file[f"model/{i}"][...] for i in range(len(file["model"]))])
-            _assign(self.optimizer.variables, [file[f"optimizer/{i}"][...] for i in range(len(file["optimizer"]))])
+            saved = {group: [file[group][str(i)][...] for i in range(len(file[group]))] for group in file}
+            progress = Progress(**json.loads(file.attrs["progress"]))
+        if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self.model.variables]:
+            raise ValueError(f"{path} is of another model: its variables' shapes differ; start anew in another workdir")
+        self.progress, self.best, self.average = progress, saved["best"], saved.get("average")
+        _assign(self.model.variables, saved["model"])
+        _assign(self.optimizer.variables, saved["optimizer"])
+
+
+def _values(variables):
+    return [keras.ops.convert_to_numpy(v) for v in variables]
+
+
+def _mixed(old, new, keep):
+    """keep * old + (1 - keep) * new; what is no float, such as the state of a random layer, is taken as it is."""
+    return [(keep * a + (1 - keep) * b).astype(b.dtype) if b.dtype.kind == "f" else b for a, b in zip(old, new, strict=True)]
 
 
 def _assign(variables, values):

@@ -67,6 +67,22 @@ def folder_written_whole(path):
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def check_room(folder, arrays):
+    """Makes sure that HDF5 finds room for its file: where the disk fills up under it, HDF5 takes the whole process down.
+
+    Args:
+        folder: where the file will be; there already.
+        arrays: NumPy arrays that will be written.
+
+    Raises:
+        OSError: the disk is full, or a file may not grow so large.
+    """
+    size = sum(array.nbytes + 4096 for array in arrays)  # at most so much around each array
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
 def sha256(path):
     """The sha256 of a file's content, as 64 hexadecimal digits."""
     digest = hashlib.sha256()

@@ -16,7 +16,7 @@ from matplotlib import pyplot
 
 from v1keras import command, report
 from v1keras.evaluate import evaluate, open_model, predict
-from v1keras.files import written_whole
+from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, invert
 from v1keras.report import figures
 
@@ -79,12 +79,14 @@ def contrast_of(model, recording, norm=None):
 
 def write_stimuli(path, found, contrast, best_rates, best_images, facts):
     """Writes what was found to HDF5: a row a neuron, in pixel units and expected spikes per presentation."""
-    with written_whole(path) as beside, h5py.File(beside, "w") as file:
-        file.create_dataset("stimuli", data=found.stimuli, compression="gzip", track_times=False)
-        columns = {"neurons": found.neurons, "rates": found.rates, "best_image_rates": best_rates, "best_images": best_images}
-        for name, column in columns.items():
-            file.create_dataset(name, data=column, track_times=False)
-        file.attrs.update({"grey": contrast.grey, "norm": contrast.norm, "low": contrast.low, "high": contrast.high, **facts})
+    columns = {"stimuli": found.stimuli, "neurons": found.neurons, "rates": found.rates}
+    columns |= {"best_image_rates": best_rates, "best_images": best_images}
+    with written_whole(path) as beside:
+        check_room(beside.parent, columns.values())
+        with h5py.File(beside, "w") as file:
+            for name, column in columns.items():
+                file.create_dataset(name, data=column, compression="gzip", track_times=False)
+            file.attrs.update({"grey": contrast.grey, "norm": contrast.norm, "low": contrast.low, "high": contrast.high, **facts})
 
 
 def filter_cosines(recording, found, contrast):

@@ -17,7 +17,7 @@ from v1keras.data import apply_protocol, open_recording, redraw_validation
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble, FactorizedReadout, StackedCore, V1Model
 from v1keras.report import figures
-from v1keras.training import LIKELIHOODS, Schedule, Trainer, check_responses, is_chief, make_strategy
+from v1keras.training import Schedule, Trainer, check_responses, is_chief, make_likelihood, make_strategy
 
 
 def build_model(config, recording, name="v1model"):
@@ -72,7 +72,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
     for side in ("train", "validation", "test"):
         recording.indices(side)  # says so where one is empty
-    check_responses(config.training.likelihood, recording.responses)
+    check_responses(make_likelihood(config.training.likelihood), recording.responses)
     if config.ensemble < 1:
         raise ValueError(f"ensemble: found {config.ensemble}, expected 1 member or more")
     if chief:
@@ -111,9 +111,10 @@ def train_member(config, recording, strategy, folder, index, callbacks=()):
     keras.utils.set_random_seed(seed)
     with strategy.scope():
         model = build_model(config, recording, f"member_{index}")
+        likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
     weights = equalizing_weights(recording.responses[train], config.training.equalize)
-    trainer = Trainer(model, optimizer, LIKELIHOODS[config.training.likelihood], correlation, strategy, schedule, weights)
+    trainer = Trainer(model, optimizer, likelihood, correlation, strategy, schedule, weights)
     history = keras.callbacks.History()
     callbacks, checkpoint = [history, *callbacks], None
     if is_chief(strategy):

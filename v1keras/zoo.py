@@ -17,7 +17,7 @@ import h5py
 import keras
 
 from v1keras._version import __version__
-from v1keras.files import folder_written_whole, sha256
+from v1keras.files import check_room, folder_written_whole, sha256
 
 FORMAT_VERSION = 1
 _CONFIG, _WEIGHTS, _METADATA, _CARD = "config.json", "model.weights.h5", "metadata.json", "README.md"
@@ -137,6 +137,7 @@ def save(model, folder, facts):
     """
     with folder_written_whole(folder) as beside:
         (beside / _CONFIG).write_text(json.dumps(keras.saving.serialize_keras_object(model), indent=1))
+        check_room(beside, [keras.ops.convert_to_numpy(v) for v in model.variables])
         model.save_weights(beside / _WEIGHTS)
         metadata = {
             "format_version": FORMAT_VERSION,

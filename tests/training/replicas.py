@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from v1keras.evaluation import correlation
 from v1keras.models import FactorizedReadout, StackedCore, V1Model
-from v1keras.training import Schedule, Trainer, is_chief, make_strategy, poisson
+from v1keras.training import Poisson, Schedule, Trainer, is_chief, make_strategy
 
 
 def main(out, name, cpus):
@@ -26,7 +26,7 @@ def main(out, name, cpus):
     with strategy.scope():
         model = V1Model(StackedCore((4, 5), (5, 3), laplacian=0.01), FactorizedReadout(5, l1=0.01), (16, 16), 127.0, 70.0)
         optimizer = keras.optimizers.Adam(3e-3)
-    trainer = Trainer(model, optimizer, poisson, correlation, strategy, Schedule(batch_size=12, max_epochs=4))
+    trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, Schedule(batch_size=12, max_epochs=4))
     progress = trainer.fit((images[:48], responses[:48]), (images[48:], responses[48:]))
     if is_chief(strategy):
         weights = {str(i): np.asarray(v) for i, v in enumerate(model.variables)}

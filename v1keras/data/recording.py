@@ -7,7 +7,7 @@ import warnings
 import h5py
 import numpy as np
 
-from v1keras.files import written_whole
+from v1keras.files import check_room, written_whole
 
 FORMAT_VERSION = 1
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -196,13 +196,15 @@ class Recording:
             OSError: the folder can't be written to, or the disk is full.
         """
         self.validate()
-        with written_whole(path) as beside, h5py.File(beside, "w") as file:
-            file.attrs["format_version"] = FORMAT_VERSION
-            file.attrs.update(self.attributes)
-            arrays = {name: getattr(self, name) for name in _DATASETS}
-            arrays |= {f"neurons/{name}": column for name, column in self.neurons.items()}
-            for name, array in arrays.items():
-                if array is not None:
+        arrays = {name: getattr(self, name) for name in _DATASETS}
+        arrays = {name: array for name, array in arrays.items() if array is not None}
+        arrays |= {f"neurons/{name}": column for name, column in self.neurons.items()}
+        with written_whole(path) as beside:
+            check_room(beside.parent, arrays.values())
+            with h5py.File(beside, "w") as file:
+                file.attrs["format_version"] = FORMAT_VERSION
+                file.attrs.update(self.attributes)
+                for name, array in arrays.items():
                     if array.dtype.kind == "U":
                         array = array.astype(h5py.string_dtype())
                     file.create_dataset(name, data=array, compression="gzip", track_times=False)
@@ -223,11 +225,11 @@ class Recording:
             raise FileNotFoundError(f"no recording at {path}")
         if not h5py.is_hdf5(path):
             raise ValueError(f"{path} is no HDF5 file; expected a recording, as `python -m v1keras.data` writes it")
-        with h5py.File(path, "r") as file:
-            try:
+        try:
+            with h5py.File(path, "r") as file:
                 return cls._read(file)
-            except ValueError as error:
-                raise ValueError(f"{path}: {error}") from None
+        except (ValueError, OSError) as error:
+            raise ValueError(f"{path}: {error}") from None
 
     @classmethod
     def _read(cls, file):

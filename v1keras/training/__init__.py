@@ -1,7 +1,28 @@
 """Stage 3: rate -> likelihood -> weights."""
 
-from v1keras.training.likelihoods import LIKELIHOODS, check_responses, poisson
+from v1keras.training.likelihoods import (
+    LIKELIHOODS,
+    Gaussian,
+    NegativeBinomial,
+    Poisson,
+    ZeroInflatedGamma,
+    check_responses,
+    make_likelihood,
+)
 from v1keras.training.strategy import is_chief, make_strategy
 from v1keras.training.trainer import Progress, Schedule, Trainer
 
-__all__ = ["LIKELIHOODS", "Progress", "Schedule", "Trainer", "check_responses", "is_chief", "make_strategy", "poisson"]
+__all__ = [
+    "LIKELIHOODS",
+    "Gaussian",
+    "NegativeBinomial",
+    "Poisson",
+    "Progress",
+    "Schedule",
+    "Trainer",
+    "ZeroInflatedGamma",
+    "check_responses",
+    "is_chief",
+    "make_likelihood",
+    "make_strategy",
+]

@@ -1,40 +1,201 @@
-"""Noise models: the distribution of a response around its rate."""
+"""Noise models: the distribution of a response around its rate, through TensorFlow Probability.
 
+Each is a Keras layer that holds what it learns a neuron beside the rate; `distribution(rates)` gives `log_prob`, `mean`, `variance`
+and `sample`. The mean is always the rate that the model predicts.
+"""
+
+import keras
+import tensorflow as tf
 import tensorflow_probability as tfp
 
+tfd = tfp.distributions
 
-def poisson(rates):
-    """Spike counts around their rate; means of counts, which are no integers, are given their likelihood up to a constant.
 
-    Args:
-        rates: `(batch, neurons)` expected spikes per presentation.
-
-    Returns:
-        `tfp.distributions.Poisson` of that shape.
+@keras.saving.register_keras_serializable(package="v1keras")
+class Poisson(keras.layers.Layer):
+    """Spike counts; means of counts, which are no integers, are given their likelihood up to a constant.
 
     Example:
 
     >>> import math
-    >>> round(float(poisson(2.0).log_prob(3.0)), 6) == round(3 * math.log(2) - 2 - math.log(6), 6)
+    >>> log_prob = float(Poisson().distribution(2.0).log_prob(3.0))
+    >>> round(log_prob, 6) == round(3 * math.log(2) - 2 - math.log(6), 6)
     True
     """
-    return tfp.distributions.Poisson(rate=rates, force_probs_to_zero_outside_support=False)
+
+    nonnegative = True
+
+    def distribution(self, rates):
+        return tfd.Poisson(rate=rates, force_probs_to_zero_outside_support=False)
 
 
-LIKELIHOODS = {"poisson": poisson}
+@keras.saving.register_keras_serializable(package="v1keras")
+class NegativeBinomial(keras.layers.Layer):
+    """Spike counts that vary more than Poisson's: variance = rate + dispersion * rate^2, the dispersion learned a neuron.
+
+    The count of a Poisson neuron whose gain is itself gamma distributed (Goris, Movshon & Simoncelli 2014, Nature Neuroscience 17:858).
+
+    Example:
+
+    >>> noise = NegativeBinomial(); noise.build((None, 1)); noise.set_dispersion([0.5])
+    >>> round(float(noise.distribution([[4.0]]).variance()[0, 0]), 3)  # 4 + 0.5 * 16
+    12.0
+    """
+
+    nonnegative = True
+
+    def build(self, input_shape):
+        self.dispersion = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion")
+
+    def set_dispersion(self, values):
+        self.dispersion.assign(_inverse_softplus(tf.constant(values, tf.float32)))
+
+    def distribution(self, rates):
+        return tfd.NegativeBinomial.experimental_from_mean_dispersion(rates, tf.nn.softplus(self.dispersion.value))
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class Gaussian(keras.layers.Layer):
+    """Responses of any sign with noise of one size, its standard deviation learned a neuron.
+
+    Example:
+
+    >>> noise = Gaussian(); noise.build((None, 2))
+    >>> noise.distribution([[3.0, 4.0]]).stddev().numpy().round(3).tolist()  # where it starts
+    [[1.0, 1.0]]
+    """
+
+    nonnegative = False
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="scale")
+
+    def distribution(self, rates):
+        return tfd.Normal(rates, tf.nn.softplus(self.scale.value) + 1e-4)
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class ZeroInflatedGamma(keras.layers.Layer):
+    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei et al. 2020, PLoS Computational Biology 16:e1008198).
+
+    With probability q the response is `threshold` plus a gamma variable of shape k, else it lies evenly between 0 and `threshold`; q
+    and k are learned a neuron, the gamma's scale follows from the rate.
+
+    Args:
+        threshold: below it a response counts as none, in units of the responses. The rate of `distribution` is the mean as long as it
+            is above what `threshold` itself contributes.
+
+    Example:
+
+    >>> noise = ZeroInflatedGamma(); noise.build((None, 2))
+    >>> noise.distribution([[3.0, 4.0]]).mean().numpy().round(3).tolist()
+    [[3.0, 4.0]]
+    """
+
+    nonnegative = True
+
+    def __init__(self, threshold=0.005, **kwargs):
+        super().__init__(**kwargs)
+        self.threshold = threshold
+
+    def build(self, input_shape):
+        self.logit = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="logit")
+        self.concentration = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="concentration")
+
+    def distribution(self, rates):
+        return _ZeroInflatedGamma(
+            tf.convert_to_tensor(rates), self.logit.value, tf.nn.softplus(self.concentration.value) + 1e-3, self.threshold
+        )
+
+    def get_config(self):
+        return super().get_config() | {"threshold": self.threshold}
+
+
+class _ZeroInflatedGamma(tfd.Distribution):
+    def __init__(self, rates, logit, concentration, threshold):
+        parameters = dict(locals())
+        self._q, self._logit, self._k, self._threshold = tf.sigmoid(logit), logit, concentration, threshold
+        # mean = (1 - q) threshold / 2 + q (threshold + k scale), solved for the scale
+        above = (rates - (1 - self._q) * threshold / 2) / self._q - threshold
+        self._scale = tf.maximum(above, 1e-4) / concentration
+        super().__init__(rates.dtype, tfd.NOT_REPARAMETERIZED, validate_args=False, allow_nan_stats=True, parameters=parameters)
+
+    def _batch_shape_tensor(self):
+        return tf.shape(self._scale)
+
+    def _batch_shape(self):
+        return self._scale.shape
+
+    def _event_shape(self):
+        return tf.TensorShape([])
+
+    def _event_shape_tensor(self):
+        return tf.constant([], tf.int32)
+
+    def _log_prob(self, value):
+        fires = value > self._threshold
+        # Inside the logarithm only what is above the threshold: elsewhere its gradient would not be finite.
+        excess = tf.where(fires, value - self._threshold, 1.0) / self._scale
+        gamma = (self._k - 1) * tf.math.log(excess) - excess - tf.math.log(self._scale) - tf.math.lgamma(self._k)
+        return tf.where(fires, tf.math.log_sigmoid(self._logit) + gamma, tf.math.log_sigmoid(-self._logit) - tf.math.log(self._threshold))
+
+    def _mean(self):
+        return (1 - self._q) * self._threshold / 2 + self._q * (self._threshold + self._k * self._scale)
+
+    def _variance(self):
+        above = self._threshold + self._k * self._scale
+        second = (1 - self._q) * self._threshold**2 / 3 + self._q * (self._k * self._scale**2 + above**2)
+        return second - self._mean() ** 2
+
+    def _sample_n(self, n, seed=None):
+        shape = tf.concat([[n], tf.shape(self._scale)], 0)
+        one, two, three = tfp.random.split_seed(seed, n=3)
+        fires = tf.random.stateless_uniform(shape, one) < self._q
+        below = tf.random.stateless_uniform(shape, two) * self._threshold
+        gamma = tf.random.stateless_gamma(shape, three, self._k * tf.ones_like(self._scale)) * self._scale
+        return tf.where(fires, self._threshold + gamma, below)
+
+
+LIKELIHOODS = {
+    "poisson": Poisson,
+    "negative_binomial": NegativeBinomial,
+    "gaussian": Gaussian,
+    "zero_inflated_gamma": ZeroInflatedGamma,
+}
+
+
+def make_likelihood(name):
+    """A noise model by its name in a configuration.
+
+    Raises:
+        ValueError: unknown name.
+    """
+    if name not in LIKELIHOODS:
+        raise ValueError(f"likelihood: found {name!r}, expected one of {', '.join(LIKELIHOODS)}")
+    return LIKELIHOODS[name](name=name)
 
 
 def check_responses(likelihood, responses):
     """Refuses responses that the likelihood gives no meaning to.
 
+    Args:
+        likelihood: a noise model.
+        responses: `(images, neurons)`, NaN = missing.
+
     Raises:
-        ValueError: unknown likelihood, or negative responses under Poisson.
+        ValueError: negative responses where none can be.
     """
-    if likelihood not in LIKELIHOODS:
-        raise ValueError(f"likelihood: found {likelihood!r}, expected one of {', '.join(LIKELIHOODS)}")
     negative = (responses < 0).any(axis=0)
-    if likelihood == "poisson" and negative.any():
+    if likelihood.nonnegative and negative.any():
         raise ValueError(
-            f"{int(negative.sum())} neurons have negative responses (neuron {int(negative.argmax())} for one); a Poisson likelihood "
-            "needs spike counts >= 0"
+            f"{int(negative.sum())} neurons have negative responses (neuron {int(negative.argmax())} for one); a {likelihood.name} "
+            "likelihood needs responses >= 0; take --config.training.likelihood=gaussian"
         )
+
+
+def _softplus_of(value):
+    return keras.initializers.Constant(float(_inverse_softplus(tf.constant(value))))
+
+
+def _inverse_softplus(values):
+    return tf.math.log(tf.math.expm1(values))

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from v1keras.files import written_whole
+from v1keras.files import check_room, written_whole
 from v1keras.training.strategy import is_chief
 
 
@@ -65,7 +65,7 @@ class Trainer:
     Args:
         model: images -> rates `(batch, neurons)`, made in the strategy's scope.
         optimizer: a Keras optimizer, made in the strategy's scope.
-        likelihood: rates -> TensorFlow Probability distribution of the responses.
+        likelihood: a noise model of `v1keras.training.likelihoods`, made in the strategy's scope; it learns along.
         score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the mean of its finite values decides when to stop.
         strategy: a `tf.distribute` strategy.
         schedule: a `Schedule`.
@@ -74,13 +74,13 @@ class Trainer:
     Example:
 
     >>> import keras, numpy as np
-    >>> from v1keras.training import Schedule, Trainer, make_strategy, poisson
+    >>> from v1keras.training import Poisson, Schedule, Trainer, make_strategy
     >>> rng = np.random.default_rng(0)
     >>> images = rng.normal(size=(64, 4, 4, 1)); rates = np.exp(images[:, 0, 0] + [0, 0.5])
     >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "exponential")])
     >>> fit = lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0)
     >>> schedule = Schedule(batch_size=16, max_epochs=20)
-    >>> trainer = Trainer(model, keras.optimizers.Adam(0.05), poisson, fit, make_strategy("one"), schedule)
+    >>> trainer = Trainer(model, keras.optimizers.Adam(0.05), Poisson(), fit, make_strategy("one"), schedule)
     >>> trainer.fit((images, rates), (images, rates)).best_score > -0.5
     True
     """
@@ -99,7 +99,10 @@ class Trainer:
         self._first_rate = self._learning_rate()
         self.scores = None  # (neurons,), the validation scores of the last epoch
         with strategy.scope():
-            optimizer.build(model.trainable_variables)
+            if not likelihood.built:
+                likelihood.build(model.output_shape)
+                likelihood.built = True
+            optimizer.build(model.trainable_variables + likelihood.trainable_variables)
         self._predict = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
 
     def fit(self, train, validation, callbacks=(), checkpoint=None):
@@ -153,7 +156,7 @@ class Trainer:
             if checkpoint and is_chief(self.strategy):
                 self._save(checkpoint)
         progress.finished = True
-        _assign(self.model.variables, self.best)
+        _assign(self._variables(), self.best)
         callbacks.on_train_end()
         return progress
 
@@ -170,7 +173,7 @@ class Trainer:
         weights = 1.0 if self.weights is None else tf.constant(self.weights, tf.float32)
         replicas = self.strategy.num_replicas_in_sync
         share = self.schedule.batch_size // replicas
-        trainable = self.model.trainable_variables
+        trainable = self.model.trainable_variables + self.likelihood.trainable_variables
 
         def step(batch):
             begin = tf.distribute.get_replica_context().replica_id_in_sync_group * share
@@ -179,7 +182,7 @@ class Trainer:
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
                 rates = self.model(shown, training=True)
-                log_prob = self.likelihood(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
+                log_prob = self.likelihood.distribution(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
                 # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
                 nll = -tf.reduce_sum(weights * tf.where(known, log_prob, 0)) / self.schedule.batch_size
                 loss = nll + sum(self.model.losses, tf.zeros(())) / replicas
@@ -197,15 +200,18 @@ class Trainer:
 
         return epoch_of_steps
 
+    def _variables(self):
+        return self.model.variables + self.likelihood.variables
+
     def _advance(self, images, responses):
         """Validates; keeps the best weights; on a plateau returns to them at a lower learning rate, and in the end stops."""
         progress, schedule = self.progress, self.schedule
-        trained = _values(self.model.variables)
+        trained = _values(self._variables())
         if schedule.averaging:
             # Less of the past in the first epochs, which are far from where the weights end.
             keep = min(schedule.averaging, (1 + progress.epoch) / (10 + progress.epoch))
             self.average = _mixed(self.average or trained, trained, keep)
-            _assign(self.model.variables, self.average)
+            _assign(self._variables(), self.average)
         self.scores = self.score(responses, self.predict(images))
         finite = self.scores[np.isfinite(self.scores)]
         progress.score = float(finite.mean()) if finite.size else 0.0
@@ -215,12 +221,12 @@ class Trainer:
             progress.best_score, progress.best_epoch, progress.waited = progress.score, progress.epoch, 0
             self.best = self.average if schedule.averaging else trained
         if schedule.averaging:
-            _assign(self.model.variables, trained)
+            _assign(self._variables(), trained)
         if schedule.annealing == "plateau" and progress.waited >= schedule.patience:
             progress.waited = 0
             progress.decayed += 1
             progress.finished = progress.decayed > schedule.decays
-            _assign(self.model.variables, self.best)
+            _assign(self._variables(), self.best)
             self.optimizer.learning_rate.assign(self._learning_rate() * schedule.decay)
 
     def _cosine(self, epoch):
@@ -233,21 +239,24 @@ class Trainer:
 
     def _save(self, path):
         # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
-        with written_whole(path) as beside, h5py.File(beside, "w") as file:
-            file.attrs["progress"] = json.dumps(dataclasses.asdict(self.progress))
-            groups = {"model": _values(self.model.variables), "optimizer": _values(self.optimizer.variables)}
-            for group, values in (groups | {"best": self.best, "average": self.average or []}).items():
-                for i, value in enumerate(values):
-                    file[f"{group}/{i}"] = value
+        groups = {"model": _values(self._variables()), "optimizer": _values(self.optimizer.variables)}
+        groups |= {"best": self.best, "average": self.average or []}
+        with written_whole(path) as beside:
+            check_room(beside.parent, [value for values in groups.values() for value in values])
+            with h5py.File(beside, "w") as file:
+                file.attrs["progress"] = json.dumps(dataclasses.asdict(self.progress))
+                for group, values in groups.items():
+                    for i, value in enumerate(values):
+                        file[f"{group}/{i}"] = value
 
     def _restore(self, path):
         with h5py.File(path, "r") as file:
             saved = {group: [file[group][str(i)][...] for i in range(len(file[group]))] for group in file}
             progress = Progress(**json.loads(file.attrs["progress"]))
-        if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self.model.variables]:
+        if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self._variables()]:
             raise ValueError(f"{path} is of another model: its variables' shapes differ; start anew in another workdir")
         self.progress, self.best, self.average = progress, saved["best"], saved.get("average")
-        _assign(self.model.variables, saved["model"])
+        _assign(self._variables(), saved["model"])
         _assign(self.optimizer.variables, saved["optimizer"])
 
 

@@ -33,6 +33,7 @@ def fetch(dataset, filename, url, digest):
         return path
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
     path = cache / dataset / filename
+    cache.mkdir(parents=True, exist_ok=True)  # Keras would go elsewhere, and say nothing
     try:
         keras.utils.get_file(
             filename, url, cache_dir=cache, cache_subdir=dataset, file_hash=digest, hash_algorithm="sha256"

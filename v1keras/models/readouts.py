@@ -13,6 +13,7 @@ class FactorizedReadout(keras.layers.Layer):
         neurons: how many.
         l1: strength of the penalty on the product of the two L1 norms, summed over neurons. The product is what the rate depends
             on: scaling a mask up and its weights down changes neither.
+        nonnegative: whether masks are kept at 0 or above, so that a feature has one sign all over a receptive field.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -29,15 +30,18 @@ class FactorizedReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons, l1=0.0, name="readout", **kwargs):
+    def __init__(self, neurons, l1=0.0, nonnegative=False, name="readout", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.neurons, self.l1 = neurons, l1
+        self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         self.mask = self.add_weight(
             shape=(height * width, self.neurons),
-            initializer=keras.initializers.RandomNormal(stddev=0.01, seed=0),
+            initializer=keras.initializers.RandomUniform(0, 0.02, seed=0)
+            if self.nonnegative
+            else keras.initializers.RandomNormal(stddev=0.01, seed=0),
+            constraint=keras.constraints.NonNeg() if self.nonnegative else None,
             name="mask",
         )
         self.features = self.add_weight(
@@ -49,8 +53,7 @@ class FactorizedReadout(keras.layers.Layer):
 
     def start_at(self, mean_rates):
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
-        rates = np.clip(np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None)
-        self.bias.assign(np.where(rates > 30, rates, np.log(np.expm1(np.minimum(rates, 30)))))
+        self.bias.assign(inverse_softplus(mean_rates))
 
     def call(self, features):
         if self.l1:
@@ -66,4 +69,68 @@ class FactorizedReadout(keras.layers.Layer):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        return super().get_config() | {"neurons": self.neurons, "l1": self.l1}
+        return super().get_config() | {"neurons": self.neurons, "l1": self.l1, "nonnegative": self.nonnegative}
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class DenseReadout(keras.layers.Layer):
+    """A weight for every feature at every place: rate = activation(sum_xyc weight feature + bias), as in Kindel et al. 2019.
+
+    Args:
+        neurons: how many.
+        activation: of Keras, by name; its rates must be >= 0.
+        l1: strength of the penalty on the summed absolute weights.
+        l2: strength of the penalty on the summed squared weights.
+
+    Call arguments:
+        features: `(batch, h, w, channels)`, or `(batch, features)`.
+
+    Returns:
+        Rates `(batch, neurons)`, expected spikes per presentation.
+
+    Example:
+
+    >>> import numpy as np
+    >>> tuple(DenseReadout(3)(np.zeros((2, 8, 8, 16), "float32")).shape)
+    (2, 3)
+    """
+
+    def __init__(self, neurons, activation="softplus", l1=0.0, l2=0.0, name="readout", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.neurons, self.activation, self.l1, self.l2 = neurons, activation, l1, l2
+        self._function = keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.weight = self.add_weight(
+            shape=(int(np.prod(input_shape[1:])), self.neurons),
+            initializer=keras.initializers.GlorotUniform(seed=0),
+            regularizer=keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None,
+            name="weight",
+        )
+        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+
+    def start_at(self, mean_rates):
+        """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
+        self.bias.assign(inverse_softplus(mean_rates) if self.activation == "softplus" else known_rates(mean_rates))
+
+    def call(self, features):
+        flat = ops.reshape(features, (-1, self.weight.shape[0]))
+        return self._function(ops.matmul(flat, self.weight) + self.bias)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.neurons)
+
+    def get_config(self):
+        own = {"neurons": self.neurons, "activation": self.activation, "l1": self.l1, "l2": self.l2}
+        return super().get_config() | own
+
+
+def known_rates(mean_rates):
+    """`(neurons,)` mean rates that a readout can start at: above 0, and 1 where unknown."""
+    return np.clip(np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None)
+
+
+def inverse_softplus(mean_rates):
+    """The drives whose softplus is `mean_rates` `(neurons,)`."""
+    rates = known_rates(mean_rates)
+    return np.where(rates > 30, rates, np.log(np.expm1(np.minimum(rates, 30))))

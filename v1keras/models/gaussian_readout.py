@@ -1,0 +1,149 @@
+"""The Gaussian readout: features at one place -> one rate a neuron."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from v1keras.models.readouts import inverse_softplus
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class GaussianReadout(keras.layers.Layer):
+    """Reads the features at one place for each neuron, between pixels by bilinear interpolation; rate = softplus(weights features + bias).
+
+    In training the place is drawn from a Gaussian around the neuron's position, anew for each image, so that the gradient sees
+    farther than four pixels; its spread is learned and shrinks as the position gets certain. Otherwise the position itself is read.
+
+    Args:
+        neurons: how many.
+        covariance: "isotropic", one width a neuron, or "full", a matrix a neuron.
+        width: standard deviation at the start; positions run from -1 to 1 across the features.
+        l1: strength of the penalty on the summed absolute feature weights.
+        coordinates: `(neurons, d)` cortical coordinates, scaled to about -1 to 1: positions then are one affine map of them,
+            shared by all neurons (retinotopy); None for free positions.
+        seed: of the drawn places.
+
+    Call arguments:
+        features: `(batch, h, w, channels)`.
+        training: whether places are drawn.
+
+    Returns:
+        Rates `(batch, neurons)`, > 0, expected spikes per presentation.
+
+    Raises:
+        ValueError: unknown covariance, or coordinates of another number of neurons.
+
+    Reference: Lurz et al. 2021 (ICLR), section 3.
+
+    Example:
+
+    >>> import numpy as np
+    >>> tuple(GaussianReadout(3)(np.zeros((2, 8, 8, 16), "float32")).shape)
+    (2, 3)
+    """
+
+    def __init__(self, neurons, covariance="isotropic", width=0.3, l1=0.0, coordinates=None, seed=0, name="readout", **kwargs):
+        super().__init__(name=name, **kwargs)
+        if covariance not in ("isotropic", "full"):
+            raise ValueError(f"covariance: found {covariance!r}, expected isotropic or full")
+        self.neurons, self.covariance, self.width, self.l1, self.seed = neurons, covariance, width, l1, seed
+        self.coordinates = None if coordinates is None else np.asarray(coordinates, "float32")
+        if self.coordinates is not None and (self.coordinates.ndim != 2 or len(self.coordinates) != neurons):
+            raise ValueError(f"coordinates: found {self.coordinates.shape}, expected ({neurons}, d): a row a neuron")
+        self._draws = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if self.coordinates is None:
+            start = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
+            self.mean = self.add_weight(shape=(self.neurons, 2), initializer=start, name="mean")
+        else:
+            start = keras.initializers.RandomNormal(stddev=0.05, seed=self.seed)
+            self.map = self.add_weight(shape=(self.coordinates.shape[1], 2), initializer=start, name="map")
+            self.origin = self.add_weight(shape=(2,), initializer="zeros", name="origin")
+        if self.covariance == "full":
+            # The lower triangle L of a Cholesky factor; places are mean + L noise.
+            self.spread = self.add_weight(shape=(self.neurons, 2, 2), initializer=_diagonal(self.width), name="spread")
+        else:
+            self.spread = self.add_weight(shape=(self.neurons,), initializer=keras.initializers.Constant(self.width), name="spread")
+        self.features = self.add_weight(
+            shape=(channels, self.neurons),
+            initializer=keras.initializers.RandomNormal(stddev=0.1, seed=self.seed + 1),
+            regularizer=keras.regularizers.L1(self.l1) if self.l1 else None,
+            name="features",
+        )
+        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+
+    def positions(self):
+        """`(neurons, 2)` rows and columns, from -1 to 1 across the features."""
+        if self.coordinates is None:
+            return ops.clip(self.mean, -1, 1)
+        return ops.clip(ops.matmul(self.coordinates, self.map) + self.origin, -1, 1)
+
+    def start_at(self, mean_rates):
+        """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
+        self.bias.assign(inverse_softplus(mean_rates))
+
+    def call(self, features, training=False):
+        place = self.positions()[None]  # (1, neurons, 2)
+        if training:
+            noise = keras.random.normal((ops.shape(features)[0], self.neurons, 2), seed=self._draws)
+            if self.covariance == "full":
+                noise = ops.sum(ops.tril(self.spread)[None] * noise[:, :, None], axis=-1)
+            else:
+                noise = noise * self.spread[None, :, None]
+            place = ops.clip(place + noise, -1, 1)  # (batch, neurons, 2)
+        read = bilinear(features, place)  # (batch, neurons, channels)
+        drive = ops.sum(read * ops.transpose(self.features)[None], axis=-1) + self.bias
+        return ops.softplus(drive)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.neurons)
+
+    def get_config(self):
+        return super().get_config() | {
+            "neurons": self.neurons,
+            "covariance": self.covariance,
+            "width": self.width,
+            "l1": self.l1,
+            "coordinates": None if self.coordinates is None else self.coordinates.tolist(),
+            "seed": self.seed,
+        }
+
+
+def bilinear(features, place):
+    """Features between pixels.
+
+    Args:
+        features: `(batch, h, w, channels)`.
+        place: `(batch or 1, neurons, 2)` rows and columns, -1 the first pixel's centre and 1 the last's.
+
+    Returns:
+        `(batch, neurons, channels)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> float(bilinear(np.array([[[[0.0], [2.0]]]], "float32"), np.array([[[0.0, -0.5]]], "float32"))[0, 0, 0])
+    0.5
+    """
+    _, height, width, channels = features.shape
+    flat = ops.reshape(features, (-1, height * width, channels))
+    row, column = ((place[..., i] + 1) / 2 * (size - 1) for i, size in ((0, height), (1, width)))
+    top = ops.clip(ops.floor(row), 0, max(height - 2, 0))
+    left = ops.clip(ops.floor(column), 0, max(width - 2, 0))
+    down, right = row - top, column - left  # shares of the farther pixel
+    shared = place.shape[0] == 1  # one place for all images is a plain gather
+    read = 0
+    for below in range(min(height, 2)):
+        for beside in range(min(width, 2)):
+            share = (down if below else 1 - down if height > 1 else 1.0) * (right if beside else 1 - right if width > 1 else 1.0)
+            index = ops.cast((top + below) * width + left + beside, "int32")
+            at = ops.take(flat, index[0], axis=1) if shared else ops.take_along_axis(flat, index[..., None], axis=1)
+            read = read + share[..., None] * at
+    return read
+
+
+def _diagonal(width):
+    """Initializer: `width` times the unit matrix, for every neuron."""
+    return lambda shape, dtype=None: ops.broadcast_to(width * ops.eye(shape[-1], dtype=dtype), shape)

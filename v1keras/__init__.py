@@ -26,6 +26,7 @@ def _silent_start():
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+        del os.environ["TF_CPP_MIN_LOG_LEVEL"]  # a process of ours that starts another is not the user who asked
 
 
 with _silent_start():

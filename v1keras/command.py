@@ -11,23 +11,26 @@ from absl import app, flags, logging
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
 
-def run(main):
+def run(main, words=False):
     """Runs a command: parses its flags, then calls `main`.
 
     What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1` shows where it arose.
 
     Args:
         main: callable that is given the arguments left over, program name first.
+        words: whether the command takes arguments that are no flags.
     """
     warnings.showwarning = _one_line_warning
     try:
-        app.run(functools.partial(_guarded, main), flags_parser=_parse)
+        app.run(functools.partial(_guarded, main, words), flags_parser=_parse)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def _guarded(main, arguments):
+def _guarded(main, words, arguments):
+    if arguments[1:] and not words:
+        _fail(f"found {arguments[1]!r}; this command takes flags only, such as --workdir=FOLDER")
     try:
         main(arguments)
     except BrokenPipeError:
@@ -45,12 +48,12 @@ def _parse(arguments):
         return flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(error)
-    except (KeyError, AttributeError, TypeError, *_USER_ERRORS) as error:  # from a configuration file or --config.key=value
-        _fail(f"--config: {error.args[0] if error.args else error}")
+    except Exception as error:  # from a configuration file, which is the user's code, or --config.key=value
+        _fail(f"--config: {error.args[0] if isinstance(error, (KeyError, AttributeError)) else error}")
 
 
 def _fail(error):
-    print("error:", " ".join(str(error).split()), file=sys.stderr)
+    print("error:", " ".join(str(error).replace("\\n", " ").split()), file=sys.stderr)
     sys.exit(1)
 
 

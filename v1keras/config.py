@@ -51,6 +51,12 @@ def default():
     # Penalty on |mask| |features| of each neuron, against a log-likelihood summed over neurons and averaged over images.
     readout.l1 = 0.01
 
+    ridge = config.ridge = ml_collections.ConfigDict()
+    # What a ridge regression on Gabor energies counts beside the networks: it errs differently. 0 for none, 1 for nothing else.
+    ridge.share = 0.0
+    # Standard deviation of the Gaussian around the image's centre that weighs its features, pixels.
+    ridge.window = 12.0
+
     training = config.training = ml_collections.ConfigDict()
     # One of v1keras.training.LIKELIHOODS.
     training.likelihood = "poisson"

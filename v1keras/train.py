@@ -15,7 +15,7 @@ from ml_collections import config_flags
 from v1keras import command, evaluate, report, workdir, zoo
 from v1keras.data import apply_protocol, open_recording, redraw_validation
 from v1keras.evaluation import correlation
-from v1keras.models import Ensemble, FactorizedReadout, StackedCore, V1Model
+from v1keras.models import Ensemble, FactorizedReadout, LogGaborCore, RidgeReadout, StackedCore, V1Model
 from v1keras.report import figures
 from v1keras.training import Schedule, Trainer, check_responses, is_chief, make_likelihood, make_strategy
 
@@ -32,18 +32,52 @@ def build_model(config, recording, name="v1model"):
         `V1Model`.
     """
     train = recording.indices("train")
-    pixels = recording.images[train].astype("float64")
-    if not pixels.std():
-        raise ValueError("all pixels of all training images have one value: nothing to learn from")
     readout = FactorizedReadout(
         recording.neuron_count, config.readout.l1, name=recording.attributes.get("name", "recording") + "_readout"
     )
     core = StackedCore(**config.core.to_dict())
-    model = V1Model(core, readout, recording.images.shape[1:], pixels.mean(), pixels.std(), name)
+    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), name)
     with np.errstate(invalid="ignore"):
         counts = np.isfinite(recording.responses[train]).sum(axis=0)
         readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
     return model
+
+
+def pixel_statistics(recording):
+    """Mean and standard deviation of the training images' pixels."""
+    pixels = recording.images[recording.indices("train")].astype("float64")
+    if not pixels.std():
+        raise ValueError("all pixels of all training images have one value: nothing to learn from")
+    return pixels.mean(), pixels.std()
+
+
+def fit_ridge(config, recording):
+    """The ridge regression beside the networks: the mean of one on each member's training images.
+
+    Args:
+        config: as `v1keras.config.default` gives it.
+        recording: a `Recording` with the configuration's split.
+
+    Returns:
+        `V1Model`.
+    """
+    subsets = [member_recording(config, recording, i).indices("train") for i in range(config.ensemble)]
+    images = np.unique(np.concatenate(subsets))
+    name = recording.attributes.get("name", "recording") + "_ridge"
+    core, readout = LogGaborCore(config.ridge.window, name="gabors"), RidgeReadout(recording.neuron_count, len(images), name=name)
+    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), "ridge")
+    pixels = (recording.images[images, ..., None].astype("float32") - model.pixel_mean) / model.pixel_std
+    core.adapt(pixels)
+    readout.fit(core(pixels), recording.responses[images], [np.searchsorted(images, subset) for subset in subsets])
+    return model
+
+
+def member_recording(config, recording, index):
+    """The recording with the split of one member: the first's is the configuration's, the others draw theirs outside the test images."""
+    if not index:
+        return recording
+    groups = recording.image_group if config.data.protocol == "grouped" else None
+    return recording.with_split(redraw_validation(recording.split, 1000 * config.data.split_seed + index, groups))
 
 
 def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
@@ -70,20 +104,25 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
     recording = open_recording(config.data.recording)
     recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
-    for side in ("train", "validation", "test"):
-        recording.indices(side)  # says so where one is empty
+    counts = {side: len(recording.indices(side)) for side in ("train", "validation", "test")}  # says so where one is empty
+    if not 1 <= config.training.batch_size <= counts["train"]:
+        raise ValueError(f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are")
     check_responses(make_likelihood(config.training.likelihood), recording.responses)
-    if config.ensemble < 1:
-        raise ValueError(f"ensemble: found {config.ensemble}, expected 1 member or more")
+    if config.ensemble < 1 or not 0 <= config.ridge.share <= 1:
+        raise ValueError(f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1")
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
-    members, histories = zip(*(train_member(config, recording, strategy, folder, i, callbacks) for i in range(config.ensemble)))
-    model = members[0] if len(members) == 1 else Ensemble(members)
+    networks = config.ensemble if config.ridge.share < 1 else 0
+    trained = [train_member(config, recording, strategy, folder, i, callbacks) for i in range(networks)]
+    members, shares = [member for member, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
+    if config.ridge.share:
+        members, shares = [*members, fit_ridge(config, recording)], [*shares, config.ridge.share]
+    model = members[0] if len(members) == 1 else Ensemble(members, shares)
     metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
     if chief:
         zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
         evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, histories[0], metrics, columns)
+        write_report(folder / workdir.REPORT, trained[0][1] if trained else {}, metrics, columns)
     return model, metrics, columns
 
 
@@ -101,9 +140,7 @@ def train_member(config, recording, strategy, folder, index, callbacks=()):
     Returns:
         (`V1Model`, dict of the logs over epochs).
     """
-    if index:
-        groups = recording.image_group if config.data.protocol == "grouped" else None
-        recording = recording.with_split(redraw_validation(recording.split, 1000 * config.data.split_seed + index, groups))
+    recording = member_recording(config, recording, index)
     train, validation = recording.indices("train"), recording.indices("validation")
     seed = config.seed + index
     fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging")

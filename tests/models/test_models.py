@@ -19,7 +19,10 @@ def images(count=4, size=16):
 
 
 INSTANCES = {
-    "Ensemble": lambda: models.Ensemble([small_model(name="member_0"), small_model(name="member_1")]),
+    "Ensemble": lambda: models.Ensemble([small_model(name="member_0"), small_model(name="member_1")], [0.25, 0.75]),
+    "WeightedMean": lambda: models.WeightedMean([0.5, 0.5]),
+    "LogGaborCore": lambda: models.LogGaborCore(window=5.0, floor=0.2),
+    "RidgeReadout": lambda: models.RidgeReadout(3, rank=9),
     "Laplacian": lambda: models.Laplacian(0.5),
     "GroupSparsity": lambda: models.GroupSparsity(0.5),
     "OnOff": lambda: models.OnOff(name="on_off"),
@@ -110,5 +113,9 @@ def test_an_ensemble_is_the_mean_rate_of_its_members():
     ensemble = models.Ensemble(members)
     np.testing.assert_allclose(ensemble(images()), expected, rtol=1e-5)
     assert ensemble.image_size == (16, 16) and len(ensemble.trainable_variables) == 3 * len(members[0].trainable_variables)
+    weighted = models.Ensemble(members, [0.2, 0.0, 0.8])
+    np.testing.assert_allclose(weighted(images()), 0.2 * members[0](images()) + 0.8 * members[2](images()), rtol=1e-5)
+    with pytest.raises(ValueError, match="2 weights for 3 members"):
+        models.Ensemble(members, [0.5, 0.5])
     with pytest.raises(ValueError, match="an ensemble of 1 members"):
         models.Ensemble(members[:1])

@@ -72,7 +72,7 @@ def run():
     flags.DEFINE_integer("test_images", 100, "Images the simulation repeats.")
     flags.DEFINE_integer("neurons_per_kind", 12, "Simulated neurons of each kind.")
     flags.DEFINE_integer("image_size", 32, "Pixels a side of the simulated images.")
-    command.run(main)
+    command.run(main, words=True)
 
 
 if __name__ == "__main__":

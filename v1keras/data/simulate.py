@@ -51,6 +51,8 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
     cells = [_cell(kind, image_size, for_cells) for kind in KINDS for _ in range(neurons_per_kind)]
     rates = np.stack([rate_of(cell, contrast) for cell in cells], axis=1)
     tested = np.arange(train_images, train_images + test_images)
+    if not rates[tested].mean(axis=0).all():
+        raise ValueError(f"a cell answers none of the {test_images} test images; simulate more of them, or take another seed")
     rates *= np.exp(for_cells.uniform(np.log(1), np.log(5), len(cells))) / rates[tested].mean(axis=0)
 
     responses = for_spikes.poisson(rates).astype(np.float32)

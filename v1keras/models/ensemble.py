@@ -4,11 +4,40 @@ import keras
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
+class WeightedMean(keras.layers.Layer):
+    """The sum of its inputs, each times its weight.
+
+    Args:
+        weights: one an input; 1 in all for a mean.
+
+    Example:
+
+    >>> import numpy as np
+    >>> float(WeightedMean([0.25, 0.75])([np.array([4.0]), np.array([8.0])])[0])
+    7.0
+    """
+
+    def __init__(self, weights, **kwargs):
+        super().__init__(**kwargs)
+        self.shares = list(weights)
+
+    def call(self, inputs):
+        return sum(share * values for share, values in zip(self.shares, inputs, strict=True))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return super().get_config() | {"weights": self.shares}
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
 class Ensemble(keras.Model):
     """Averages the rates of its members, which errs less than each where their errors differ.
 
     Args:
         members: `V1Model`s for the same image size and the same neurons, of different names.
+        weights: what each member counts; None for all alike.
 
     Call arguments:
         images: `(batch, height, width, 1)` in pixel units.
@@ -17,7 +46,7 @@ class Ensemble(keras.Model):
         Rates `(batch, neurons)`.
 
     Raises:
-        ValueError: the members' image sizes or numbers of neurons differ, or there are fewer than two.
+        ValueError: the members' image sizes or numbers of neurons differ, there are fewer than two, or not one weight each.
 
     Example:
 
@@ -27,19 +56,24 @@ class Ensemble(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, members, name="ensemble", **kwargs):
+    def __init__(self, members, weights=None, name="ensemble", **kwargs):
         shapes = {(member.image_size, member.output_shape[1]) for member in members}
         if len(members) < 2 or len(shapes) != 1:
             raise ValueError(f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike")
         images = keras.Input((*members[0].image_size, 1), name="images")
-        rates = keras.layers.Average(name="mean_rate")([member(images) for member in members])
+        weights = [1 / len(members)] * len(members) if weights is None else [float(weight) for weight in weights]
+        if len(weights) != len(members):
+            raise ValueError(f"{len(weights)} weights for {len(members)} members: expected one each")
+        rates = WeightedMean(weights, name="mean_rate")([member(images) for member in members])
         super().__init__(inputs=images, outputs=rates, name=name, **kwargs)
-        self.members = list(members)
+        self.members, self.shares = list(members), weights
         self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
 
     def get_config(self):
-        return {"members": [keras.saving.serialize_keras_object(member) for member in self.members], "name": self.name}
+        members = [keras.saving.serialize_keras_object(member) for member in self.members]
+        return {"members": members, "weights": self.shares, "name": self.name}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls([keras.saving.deserialize_keras_object(member) for member in config["members"]], name=config["name"])
+        members = [keras.saving.deserialize_keras_object(member) for member in config["members"]]
+        return cls(**config | {"members": members})

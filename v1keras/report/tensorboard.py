@@ -1,10 +1,21 @@
 """What TensorBoard shows of a training."""
 
+import contextlib
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from v1keras.report.figures import tile
+
+
+@contextlib.contextmanager
+def _plain_errors(folder):
+    """TensorFlow's errors of writing as the operating system's."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(f"TensorBoard's events in {folder}: {error.message.splitlines()[0]}") from None
 
 
 class TensorBoardLog(keras.callbacks.Callback):
@@ -22,8 +33,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         self.folder, self.text, self.scores, self.every = str(folder), text, scores, every
 
     def on_train_begin(self, logs=None):
-        self.writer = tf.summary.create_file_writer(self.folder)
-        with self.writer.as_default(step=0):
+        with _plain_errors(self.folder):
+            self.writer = tf.summary.create_file_writer(self.folder)
+        with _plain_errors(self.folder), self.writer.as_default(step=0):
             tf.summary.text("configuration", "```\n" + self.text + "\n```")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -33,7 +45,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             "images_per_second": "training/images_per_second",
             "validation_score": "validation/correlation",
         }
-        with self.writer.as_default(step=epoch + 1):
+        with _plain_errors(self.folder), self.writer.as_default(step=epoch + 1):
             for key, name in names.items():
                 tf.summary.scalar(name, logs[key])
             if epoch % self.every == 0:
@@ -44,7 +56,8 @@ class TensorBoardLog(keras.callbacks.Callback):
                     tf.summary.image("filters/first_layer", tile(filters)[None, ..., None])
 
     def on_train_end(self, logs=None):
-        self.writer.close()
+        with _plain_errors(self.folder):
+            self.writer.close()
 
 
 def _first_filters(model):

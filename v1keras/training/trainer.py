@@ -91,6 +91,8 @@ class Trainer:
             raise ValueError(
                 f"batch_size {schedule.batch_size} is not divisible by {replicas} replicas; take a multiple of {replicas}"
             )
+        if schedule.batch_size < 1:
+            raise ValueError(f"batch_size: found {schedule.batch_size}, expected 1 or more")
         if schedule.annealing not in ANNEALINGS:
             raise ValueError(f"annealing: found {schedule.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
         self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule

@@ -48,6 +48,8 @@ def read_archive(path):
     for name, content in contents.items():
         if not np.array_equal(content["images"], images):
             raise ValueError(f"{path}: the images of {name} differ from those of {next(iter(contents))}")
+        if content["activity"].ndim != 2 or len(content["activity"]) != len(images):
+            raise ValueError(f"{path}: activity of {name} is {content['activity'].shape}, expected ({len(images)}, neurons)")
     sessions = {name.rsplit("/")[-1][:2]: content["activity"] for name, content in contents.items()}
     labels = np.repeat(list(sessions), [activity.shape[1] for activity in sessions.values()])
     image = np.arange(len(images))

@@ -11,6 +11,14 @@ def get_config():
     config.data.recording = "kindel2019"
     # "grouped" keeps the views of one photograph on one side; --config.data.protocol=paper draws images as the paper did.
     config.data.protocol = "grouped"
+    # Chosen by validation correlation over seeds 0-6 of both protocols: 9 x 9 with ELU has 0.02 less.
+    config.core.kernel_sizes = (11, 3, 3)
+    config.core.first_activation = "on_off"
     # 180 training images make ten batches of 18.
     config.training.batch_size = 18
+    # Validation on 38 images is too noisy to steer the learning rate: it falls on a course of its own, and weights are averaged.
+    config.training.annealing = "cosine"
+    config.training.max_epochs = 90
+    config.training.averaging = 0.9
+    config.training.equalize = 0.5
     return config

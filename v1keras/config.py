@@ -32,6 +32,8 @@ def default():
     data.split_parts = (180, 52, 38)
 
     core = config.core = ml_collections.ConfigDict()
+    # "stacked": convolutions, as the keys below say; "identity": none, the readout sees the pixels.
+    core.kind = "stacked"
     # Channels of each convolution.
     core.filters = (32, 32, 32)
     # Pixels a side. The first is as wide as a receptive field, the others widen it.
@@ -48,14 +50,21 @@ def default():
     core.group_sparsity = 0.0
 
     readout = config.readout = ml_collections.ConfigDict()
-    # Penalty on |mask| |features| of each neuron, against a log-likelihood summed over neurons and averaged over images.
+    # "factorized": a mask and feature weights a neuron; "gaussian": the features at one place; "dense": a weight for every feature.
+    readout.kind = "factorized"
+    # Penalty on |mask| |features| ("factorized") or on the weights, against a log-likelihood summed over neurons and averaged over images.
     readout.l1 = 0.01
+    # On the squared weights ("dense").
+    readout.l2 = 0.0
+    # Whether masks are kept at 0 or above ("factorized").
+    readout.nonnegative = False
+    # "isotropic" or "full", and the standard deviation at the start, where the features reach from -1 to 1 ("gaussian").
+    readout.covariance = "isotropic"
+    readout.width = 0.3
 
     ridge = config.ridge = ml_collections.ConfigDict()
     # What a ridge regression on Gabor energies counts beside the networks: it errs differently. 0 for none, 1 for nothing else.
     ridge.share = 0.0
-    # Standard deviation of the Gaussian around the image's centre that weighs its features, pixels.
-    ridge.window = 12.0
 
     training = config.training = ml_collections.ConfigDict()
     # One of v1keras.training.LIKELIHOODS.

@@ -12,10 +12,10 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from v1keras import command, evaluate, report, workdir, zoo
+from v1keras import command, evaluate, models, report, workdir, zoo
 from v1keras.data import apply_protocol, open_recording, redraw_validation
 from v1keras.evaluation import correlation
-from v1keras.models import Ensemble, FactorizedReadout, LogGaborCore, RidgeReadout, StackedCore, V1Model
+from v1keras.models import Ensemble, LogGaborCore, RidgeReadout, V1Model
 from v1keras.report import figures
 from v1keras.training import Schedule, Trainer, check_responses, is_chief, make_likelihood, make_strategy
 
@@ -30,13 +30,27 @@ def build_model(config, recording, name="v1model"):
 
     Returns:
         `V1Model`.
+
+    Raises:
+        ValueError: unknown kind of core or readout.
     """
     train = recording.indices("train")
-    readout = FactorizedReadout(
-        recording.neuron_count, config.readout.l1, name=recording.attributes.get("name", "recording") + "_readout"
-    )
-    core = StackedCore(**config.core.to_dict())
-    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), name)
+    settings, layers = config.core.to_dict(), config.readout
+    readout_name = recording.attributes.get("name", "recording") + "_readout"
+    cores = {
+        "stacked": lambda: models.StackedCore(**settings),
+        "identity": lambda: keras.layers.Identity(name="core"),
+    }
+    readouts = {
+        "factorized": lambda n: models.FactorizedReadout(n, layers.l1, layers.nonnegative, name=readout_name),
+        "gaussian": lambda n: models.GaussianReadout(n, layers.covariance, layers.width, layers.l1, name=readout_name),
+        "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=readout_name),
+    }
+    for key, found, known in (("core", settings.pop("kind"), cores), ("readout", layers.kind, readouts)):
+        if found not in known:
+            raise ValueError(f"{key}.kind: found {found!r}, expected one of {', '.join(known)}")
+    readout = readouts[layers.kind](recording.neuron_count)
+    model = V1Model(cores[config.core.kind](), readout, recording.images.shape[1:], *pixel_statistics(recording), name)
     with np.errstate(invalid="ignore"):
         counts = np.isfinite(recording.responses[train]).sum(axis=0)
         readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
@@ -52,7 +66,7 @@ def pixel_statistics(recording):
 
 
 def fit_ridge(config, recording):
-    """The ridge regression beside the networks: the mean of one on each member's training images.
+    """The ridge regression beside the networks: the mean of one on each member's training images, before its output is squared.
 
     Args:
         config: as `v1keras.config.default` gives it.
@@ -61,14 +75,18 @@ def fit_ridge(config, recording):
     Returns:
         `V1Model`.
     """
-    subsets = [member_recording(config, recording, i).indices("train") for i in range(config.ensemble)]
-    images = np.unique(np.concatenate(subsets))
     name = recording.attributes.get("name", "recording") + "_ridge"
-    core, readout = LogGaborCore(config.ridge.window, name="gabors"), RidgeReadout(recording.neuron_count, len(images), name=name)
+    core, readout = LogGaborCore(name="gabors"), RidgeReadout(recording.neuron_count, name=name)
     model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), "ridge")
-    pixels = (recording.images[images, ..., None].astype("float32") - model.pixel_mean) / model.pixel_std
-    core.adapt(pixels)
-    readout.fit(core(pixels), recording.responses[images], [np.searchsorted(images, subset) for subset in subsets])
+    pixels = (recording.images[..., None].astype("float32") - model.pixel_mean) / model.pixel_std
+    core.adapt(pixels[recording.indices("train")])
+    solved = []
+    for i in range(config.ensemble):
+        train = member_recording(config, recording, i).indices("train")
+        features = keras.ops.convert_to_numpy(core(pixels[train]))
+        solved.append(models.ridge.solve(features, recording.responses[train], core.groups, core.places, core.shares))
+    readout.weight.assign(np.mean([weight for weight, _ in solved], axis=0))
+    readout.bias.assign(np.mean([bias for _, bias in solved], axis=0))
     return model
 
 

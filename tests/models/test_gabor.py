@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from scipy import optimize, signal, stats
+from scipy import ndimage, optimize, signal, special, stats
 
 from v1keras import models
-from v1keras.models import gabor
+from v1keras.models import gabor, ridge
 
 
 def noise(count=12, size=20, seed=0):
@@ -25,9 +25,9 @@ def test_energy_of_a_grating_is_highest_for_its_orientation_whatever_the_phase()
 
 
 def test_features_are_their_formula():
-    """The smallest scale's first energy and phase, by SciPy's correlation; everything scaled to its share."""
+    """The smallest scale's energies and the first of its phases by SciPy's correlation, and where they are."""
     images = noise()
-    core = models.LogGaborCore(window=6.0)
+    core = models.LogGaborCore()
     core.build((None, 20, 20, 1))
     core.adapt(images)
     found = np.asarray(core(images))
@@ -35,59 +35,89 @@ def test_features_are_their_formula():
     bank = gabor.gabor_bank(*gabor.SCALES[0][:3])[:, :, 0]
     maps = np.stack([[signal.correlate2d(image[..., 0], bank[:, :, k], mode="valid")[::stride, ::stride] for k in range(16)] for image in images])
     energy = maps[:, ::2] ** 2 + maps[:, 1::2] ** 2  # (images, orientations, h, w)
-    place = (side - 1) / 2 + stride * np.arange(maps.shape[2]) - 9.5
-    weight = np.exp(-(place[:, None] ** 2 + place[None] ** 2) / (4 * 6.0**2))
-    expected = np.log(energy + 0.1 * energy.mean()) * weight
-    expected = expected.transpose(0, 2, 3, 1).reshape(12, -1)
-    expected -= expected.mean(axis=0)
-    expected *= np.sqrt(gabor.ENERGY / core.shares.sum() / np.square(expected).mean(axis=0).sum())
-    np.testing.assert_allclose(found[:, : expected.shape[1]], expected, atol=1e-4)
-    assert np.square(found).sum(axis=1).mean() == pytest.approx(1.0, rel=1e-4)  # all shares together
+    floor = 0.1 * energy.mean()
+    expected = np.log(energy + floor).transpose(0, 2, 3, 1).reshape(12, -1)
+    np.testing.assert_allclose(found[:, core.groups == 0], expected, atol=1e-4)
+    phase = np.log(np.maximum(maps[:, 0], 0) ** 2 + floor)
+    np.testing.assert_allclose(found[:, core.groups == 1].reshape(12, 7, 7, 32)[..., 0], phase, atol=1e-4)
+    place = ((side - 1) / 2 + stride * np.arange(7) + 0.5) / 20 - 0.5
+    np.testing.assert_allclose(core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 0], np.repeat(place[:, None], 7, axis=1))
+    np.testing.assert_allclose(core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 1], np.repeat(place[None], 7, axis=0))
 
 
-def test_ridge_is_the_posterior_mean_at_the_highest_evidence():
-    """Against a Gaussian process written out for one neuron, its evidence by SciPy's multivariate normal."""
+def test_blurred_pixels_are_scipys_in_the_middle():
+    images = noise(size=33)
+    core = models.LogGaborCore()
+    core.build((None, 33, 33, 1))
+    found = np.asarray(core(images))[:, core.groups == core.groups.max()].reshape(12, 11, 11)
+    blurred = ndimage.gaussian_filter(images[..., 0], (0, 3, 3), truncate=6)
+    np.testing.assert_allclose(found[:, 5, 5], blurred[:, 16, 16], atol=1e-4)
+    np.testing.assert_allclose(found[:, 4, 6], blurred[:, 13, 19], atol=1e-3)
+
+
+def features_and_responses(images=25, count=60, neurons=3):
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(25, 60)) / np.sqrt(60)
-    responses = np.square(np.maximum(features @ rng.normal(size=(60, 3)) * 2 + 2 + 0.5 * rng.normal(size=(25, 3)), 0))
-    readout = models.RidgeReadout(3, rank=25)
+    features = rng.normal(size=(images, count)).astype("float32") / np.sqrt(count)
+    drive = features @ rng.normal(size=(count, neurons)) * 2 + 2 + 0.5 * rng.normal(size=(images, neurons))
+    return features, np.square(np.maximum(drive, 0)), rng.normal(size=(7, count)).astype("float32") / np.sqrt(count)
+
+
+def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
+    """Written out for each neuron, the evidence by SciPy's multivariate normal at its best scale; two windows, two groups."""
+    features, responses, fresh = features_and_responses()
+    groups = np.arange(60) % 2
+    places = np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2))
+    windows, shares = [(0.0, 0.0, 0.3), (0.2, -0.1, 0.1)], np.array([3.0, 1.0])
+    readout = models.RidgeReadout(3)
     readout.build((None, 60))
-    readout.fit(features, responses)
-    fresh = rng.normal(size=(7, 60)) / np.sqrt(60)
-    found = np.asarray(readout(fresh.astype("float32")))
-    kernel = features @ features.T
-    for neuron in range(3):
-        target = np.sqrt(responses[:, neuron] + gabor.OFFSET)
-        centred = target - target.mean()
-        best = None
-        for shrinkage in readout.SHRINKAGES:
+    readout.fit(features, responses, groups, places, shares, windows)
+    found = np.asarray(readout(fresh))
+
+    target = np.sqrt(responses + ridge.OFFSET)
+    center = features.mean(axis=0)
+    x, z = features - center, fresh - center
+    log_evidence, drives = np.zeros((2, 5, 3)), np.zeros((2, 5, 7, 3))
+    for w, (row, column, width) in enumerate(windows):
+        prior = np.exp(-((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2))
+        for group, share in enumerate([0.75, 0.25]):
+            mine = groups == group
+            prior[mine] *= share / np.mean([sum(prior[i] * x[n, i] ** 2 for i in np.flatnonzero(mine)) for n in range(25)])
+        kernel = (x * prior) @ x.T
+        for s, shrinkage in enumerate(ridge.SHRINKAGES):
             covariance = kernel + shrinkage * np.eye(25)
-            evidence = lambda log_scale: stats.multivariate_normal.logpdf(centred, cov=np.exp(log_scale) * covariance)
-            highest = -optimize.minimize_scalar(lambda s: -evidence(s), bounds=(-10, 10), method="bounded").fun
-            if best is None or highest > best[0]:
-                best = (highest, shrinkage)
-        drive = target.mean() + fresh @ features.T @ np.linalg.solve(kernel + best[1] * np.eye(25), centred)
-        np.testing.assert_allclose(found[:, neuron], np.maximum(np.maximum(drive, 0) ** 2 - gabor.OFFSET, 1e-3), rtol=1e-3)
+            for neuron in range(3):
+                centred = target[:, neuron] - target[:, neuron].mean()
+                evidence = lambda scale: stats.multivariate_normal.logpdf(centred, cov=np.exp(scale) * covariance)
+                log_evidence[w, s, neuron] = -optimize.minimize_scalar(lambda v: -evidence(v), bounds=(-12, 8), method="bounded").fun
+                drives[w, s, :, neuron] = target[:, neuron].mean() + (z * prior) @ x.T @ np.linalg.solve(covariance, centred)
+    posterior = special.softmax(log_evidence, axis=(0, 1))
+    for _ in range(3):
+        common = posterior.sum(axis=1).mean(axis=1)
+        posterior = special.softmax(log_evidence + np.log(common + 0.05)[:, None, None], axis=(0, 1))
+    drive = np.einsum("wsn,wsin->in", posterior, drives)
+    np.testing.assert_allclose(found, np.maximum(np.maximum(drive, 0) ** 2 - ridge.OFFSET, 1e-3), rtol=1e-3, atol=1e-4)
 
 
-def test_ridge_on_subsets_is_the_mean_of_their_drives():
-    rng = np.random.default_rng(1)
-    features, responses = rng.normal(size=(20, 30)), rng.gamma(2.0, 1.0, (20, 2))
-    responses[3, 1] = np.nan
-    subsets = [np.arange(14), np.arange(6, 20)]
-    drives = []
-    for subset in subsets:
-        one = models.RidgeReadout(2, rank=14)
-        one.build((None, 30))
-        filled = np.sqrt(responses + gabor.OFFSET)
-        filled = np.square(np.where(np.isnan(filled), np.nanmean(filled, axis=0), filled)) - gabor.OFFSET
-        one.fit(features[subset], filled[subset])
-        drives.append(features @ one.components.numpy() @ one.coefficients.numpy() + one.bias.numpy())
-    both = models.RidgeReadout(2, rank=20)
-    both.build((None, 30))
-    both.fit(features, responses, subsets)
-    expected = np.maximum(np.square(np.maximum(np.mean(drives, axis=0), 0)) - gabor.OFFSET, 1e-3)
-    np.testing.assert_allclose(both(features.astype("float32")), expected, rtol=1e-3, atol=1e-5)
+def test_ridge_finds_where_a_neuron_looks():
+    rng = np.random.default_rng(2)
+    places = np.stack(np.meshgrid(np.linspace(-0.4, 0.4, 15), np.linspace(-0.4, 0.4, 15), indexing="ij"), axis=-1).reshape(-1, 2)
+    features = rng.normal(size=(120, 225)).astype("float32")
+    truth = np.exp(-((places - [0.2, -0.2]) ** 2).sum(axis=1) / (2 * 0.08**2)) * rng.normal(size=225)
+    responses = np.square(np.maximum(2 + features @ truth / np.linalg.norm(truth) + 0.3 * rng.normal(size=120), 0))[:, None]
+    weight, _ = ridge.solve(features, responses, np.zeros(225, int), places, np.ones(1))
+    energy = weight[:, 0] ** 2
+    np.testing.assert_allclose(energy @ places / energy.sum(), [0.2, -0.2], atol=0.06)
+
+
+def test_a_missing_response_is_taken_for_the_mean():
+    features, responses, _ = features_and_responses()
+    groups, places = np.zeros(60, int), np.zeros((60, 2))
+    holed = responses.copy()
+    holed[4, 1] = np.nan
+    filled = responses.copy()
+    filled[4, 1] = np.nanmean(np.sqrt(holed[:, 1] + ridge.OFFSET)) ** 2 - ridge.OFFSET
+    for found, expected in zip(ridge.solve(features, holed, groups, places, np.ones(1)), ridge.solve(features, filled, groups, places, np.ones(1))):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_an_image_smaller_than_every_filter_is_refused():

@@ -21,8 +21,8 @@ def images(count=4, size=16):
 INSTANCES = {
     "Ensemble": lambda: models.Ensemble([small_model(name="member_0"), small_model(name="member_1")], [0.25, 0.75]),
     "WeightedMean": lambda: models.WeightedMean([0.5, 0.5]),
-    "LogGaborCore": lambda: models.LogGaborCore(window=5.0, floor=0.2),
-    "RidgeReadout": lambda: models.RidgeReadout(3, rank=9),
+    "LogGaborCore": lambda: models.LogGaborCore(floor=0.2),
+    "RidgeReadout": lambda: models.RidgeReadout(3),
     "Laplacian": lambda: models.Laplacian(0.5),
     "GroupSparsity": lambda: models.GroupSparsity(0.5),
     "OnOff": lambda: models.OnOff(name="on_off"),

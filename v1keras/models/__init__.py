@@ -3,10 +3,11 @@
 from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Ensemble, WeightedMean
-from v1keras.models.gabor import LogGaborCore, RidgeReadout
+from v1keras.models.gabor import LogGaborCore
 from v1keras.models.gaussian_readout import GaussianReadout
 from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
+from v1keras.models.ridge import RidgeReadout
 
 __all__ = [
     "DenseReadout",

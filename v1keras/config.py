@@ -32,7 +32,8 @@ def default():
     data.split_parts = (180, 52, 38)
 
     core = config.core = ml_collections.ConfigDict()
-    # "stacked": convolutions, as the keys below say; "identity": none, the readout sees the pixels.
+    # "stacked": convolutions, as the keys below say; "rotation_equivariant": each kernel in all orientations; "identity": none, the
+    # readout sees the pixels.
     core.kind = "stacked"
     # Channels of each convolution.
     core.filters = (32, 32, 32)
@@ -40,13 +41,15 @@ def default():
     core.kernel_sizes = (9, 3, 3)
     # Any activation of Keras by name.
     core.activation = "elu"
-    # Of the first layer: the same, or "on_off": both signs, half-squared and compressed.
+    # Of the first layer: the same; "on_off": both signs, half-squared and compressed; or "divisive" normalisation ("stacked").
     core.first_activation = "elu"
+    # Turns of a kernel over 360 degrees; there are `filters` kernels ("rotation_equivariant").
+    core.orientations = 8
     # Average pooling after the first layer: the energy model's pooling over phase.
     core.pool_size = 2
-    # Penalty on the roughness of the first layer's kernels.
+    # Penalty on the roughness of the first layer's kernels ("stacked").
     core.laplacian = 0.0
-    # Penalty on the number of channel pairs that later layers use.
+    # Penalty on the number of channel pairs that later layers use ("stacked").
     core.group_sparsity = 0.0
 
     readout = config.readout = ml_collections.ConfigDict()

@@ -35,10 +35,15 @@ def build_model(config, recording, name="v1model"):
         ValueError: unknown kind of core or readout.
     """
     train = recording.indices("train")
-    settings, layers = config.core.to_dict(), config.readout
+    core, layers = config.core, config.readout
     readout_name = recording.attributes.get("name", "recording") + "_readout"
     cores = {
-        "stacked": lambda: models.StackedCore(**settings),
+        "stacked": lambda: models.StackedCore(
+            core.filters, core.kernel_sizes, core.activation, core.first_activation, core.pool_size, core.laplacian, core.group_sparsity
+        ),
+        "rotation_equivariant": lambda: models.RotationEquivariantCore(
+            core.filters, core.kernel_sizes, core.orientations, core.activation, core.pool_size
+        ),
         "identity": lambda: keras.layers.Identity(name="core"),
     }
     readouts = {
@@ -46,11 +51,11 @@ def build_model(config, recording, name="v1model"):
         "gaussian": lambda n: models.GaussianReadout(n, layers.covariance, layers.width, layers.l1, name=readout_name),
         "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=readout_name),
     }
-    for key, found, known in (("core", settings.pop("kind"), cores), ("readout", layers.kind, readouts)):
+    for key, found, known in (("core", core.kind, cores), ("readout", layers.kind, readouts)):
         if found not in known:
             raise ValueError(f"{key}.kind: found {found!r}, expected one of {', '.join(known)}")
     readout = readouts[layers.kind](recording.neuron_count)
-    model = V1Model(cores[config.core.kind](), readout, recording.images.shape[1:], *pixel_statistics(recording), name)
+    model = V1Model(cores[core.kind](), readout, recording.images.shape[1:], *pixel_statistics(recording), name)
     with np.errstate(invalid="ignore"):
         counts = np.isfinite(recording.responses[train]).sum(axis=0)
         readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))

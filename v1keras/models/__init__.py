@@ -5,12 +5,15 @@ from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Ensemble, WeightedMean
 from v1keras.models.gabor import LogGaborCore
 from v1keras.models.gaussian_readout import GaussianReadout
+from v1keras.models.normalization import DivisiveNormalization
 from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 from v1keras.models.ridge import RidgeReadout
+from v1keras.models.rotation import RotationEquivariantCore
 
 __all__ = [
     "DenseReadout",
+    "DivisiveNormalization",
     "Ensemble",
     "FactorizedReadout",
     "GaussianReadout",
@@ -19,6 +22,7 @@ __all__ = [
     "LogGaborCore",
     "OnOff",
     "RidgeReadout",
+    "RotationEquivariantCore",
     "StackedCore",
     "V1Model",
     "WeightedMean",

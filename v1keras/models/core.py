@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from v1keras.models.normalization import DivisiveNormalization
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 
 
@@ -42,7 +43,8 @@ class StackedCore(keras.layers.Layer):
         filters: channels of each layer.
         kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`, the others keep the size.
         activation: name of a Keras activation.
-        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which doubles its channels.
+        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which doubles its channels, or "divisive" for
+            `DivisiveNormalization`.
         pool_size: average pooling after the first layer; 1 for none.
         laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
         group_sparsity: strength of the `GroupSparsity` penalty on the later layers' kernels.
@@ -99,9 +101,7 @@ class StackedCore(keras.layers.Layer):
                 ),
                 # A small recording has few steps an epoch, and several replicas must see one batch.
                 keras.layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"norm_{i}"),
-                OnOff(name=f"activation_{i}")
-                if nonlinearity == "on_off"
-                else keras.layers.Activation(nonlinearity, name=f"activation_{i}"),
+                _nonlinearity(nonlinearity, f"activation_{i}"),
             ]
             if i == 0 and pool_size > 1:
                 self.stages.append(keras.layers.AveragePooling2D(pool_size, name="pool"))
@@ -138,3 +138,8 @@ class StackedCore(keras.layers.Layer):
             "laplacian": self.laplacian,
             "group_sparsity": self.group_sparsity,
         }
+
+
+def _nonlinearity(name, layer_name):
+    own = {"on_off": OnOff, "divisive": DivisiveNormalization}
+    return own[name](name=layer_name) if name in own else keras.layers.Activation(name, name=layer_name)

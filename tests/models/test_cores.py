@@ -1,0 +1,88 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+
+from v1keras import models
+
+
+def noise(count=3, size=21, channels=1, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, size, size, channels)).astype("float32")
+
+
+def randomized(layer, shape, seed=1):
+    layer.build(shape)
+    rng = np.random.default_rng(seed)
+    for v in layer.variables:
+        v.assign(rng.uniform(0.5, 1.5, v.shape) if "variance" in v.path else rng.normal(0, 0.4, v.shape))
+    return layer
+
+
+@pytest.mark.parametrize("orientations", [4, 8])
+def test_a_turned_image_gives_turned_features_of_the_next_orientation(orientations):
+    core = randomized(models.RotationEquivariantCore((3, 4, 2), (6, 3, 3), orientations), (None, 21, 21, 1))
+    images = noise()
+    plain = np.asarray(core(images)).reshape(3, 8, 8, 2, orientations)
+    turned = np.asarray(core(np.rot90(images, axes=(1, 2)).copy())).reshape(3, 8, 8, 2, orientations)
+    expected = np.roll(np.rot90(plain, axes=(1, 2)), orientations // 4, axis=-1)
+    np.testing.assert_allclose(turned, expected, atol=2e-4)
+    assert np.abs(turned - plain).max() > 0.1  # the turn does change them
+
+
+def test_eighth_turns_are_equivariant_up_to_interpolation():
+    """Smooth images and kernels, looked at in the centre, where a turned image loses nothing."""
+    core = models.RotationEquivariantCore((4,), (9,), orientations=8, pool_size=1)
+    core.build((None, 41, 41, 1))
+    kernel = np.random.default_rng(0).normal(size=(9, 9, 1, 4))
+    rows, columns = np.mgrid[:9, :9] - 4
+    kernel = ndimage.gaussian_filter(kernel, (1.5, 1.5, 0, 0)) * np.exp(-(rows**2 + columns**2) / 8)[..., None, None]
+    core.kernels[0].assign(kernel.reshape(81, 1, 1, 4) * 10)
+    image = ndimage.gaussian_filter(noise(1, 41)[0, ..., 0], 2) * 10
+    turned = ndimage.rotate(image, 45, reshape=False, order=3)
+    plain, after = (np.asarray(core(x[None, ..., None].astype("float32")))[0, 16, 16].reshape(4, 8) for x in (image, turned))
+    assert np.corrcoef(after.ravel(), np.roll(plain, 1, axis=-1).ravel())[0, 1] > 0.99
+    assert np.corrcoef(after.ravel(), plain.ravel())[0, 1] < 0.9
+
+
+def test_divisive_normalization_is_its_formula():
+    layer = randomized(models.DivisiveNormalization(3), (None, 7, 7, 4))
+    layer.pool.assign(np.abs(layer.pool.numpy()))
+    x = noise(2, 7, 4)
+    softplus = lambda v: np.logaddexp(0, v.astype(float))
+    n = 1 + softplus(layer.exponent.numpy() - 0.46)
+    driven = np.power(np.maximum(x, 0) + 1e-6, n)
+    expected = np.zeros(x.shape)
+    for row in range(7):
+        for column in range(7):
+            near = driven[:, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].mean(axis=(1, 2))
+            pooled = near @ layer.pool.numpy().T
+            expected[:, row, column] = driven[:, row, column] / (softplus(layer.saturation.numpy()) ** n + pooled)
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-3, atol=1e-5)
+
+
+CORES = {
+    "stacked": lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"),
+    "equivariant": lambda: models.RotationEquivariantCore((2, 3), (5, 3), 4),
+    "normalization": lambda: models.DivisiveNormalization(3),
+}
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_gradient_reaches_every_weight_for_any_batch_size(name):
+    core = CORES[name]()
+    symbolic = core(keras.Input((21, 21, 1)))
+    assert symbolic.shape[0] is None
+    with tf.GradientTape() as tape:
+        found = core(noise(), training=True) if name != "normalization" else core(noise())
+        loss = tf.reduce_sum(tf.square(found) * np.random.default_rng(0).normal(size=found.shape).astype("float32"))
+    assert found.shape[1:] == symbolic.shape[1:]
+    for weight, gradient in zip(core.trainable_variables, tape.gradient(loss, core.trainable_variables), strict=True):
+        assert gradient is not None and np.abs(gradient.numpy()).max() > 0, weight.path
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="orientations: found 6, expected a multiple of 4"):
+        models.RotationEquivariantCore(orientations=6)
+    with pytest.raises(ValueError, match="expected one entry a layer"):
+        models.RotationEquivariantCore((4,), (5, 3))

@@ -1,8 +1,15 @@
 """Readers of public datasets: each turns the publisher's file into a `Recording`."""
 
-from v1keras.data.sources import kindel2019
+import functools
 
-SOURCES = {"kindel2019": kindel2019.read}
+from v1keras.data.sources import kindel2019, tang2018
+
+SOURCES = {
+    "kindel2019": kindel2019.read,
+    "tang2018": tang2018.read,
+    # The same with more of each pattern: 40 x 40 pixels.
+    "tang2018_wide": functools.partial(tang2018.read, central=80),
+}
 
 
 def read(name):

@@ -1,0 +1,24 @@
+"""Four neurons of Tang et al. 2018 and 9,500 shape patterns, two-photon.
+
+    python -m v1keras.train --config=configs/tang2018_factorized.py --workdir=runs/tang2018
+"""
+
+from v1keras.config import default
+
+
+def get_config():
+    config = default()
+    config.data.recording = "tang2018"
+    # The file has no split: 70 % train, 20 % test, 10 % stop.
+    config.data.protocol = "paper"
+    config.data.split_parts = (70, 20, 10)
+    config.core.filters = (32, 32, 32)
+    config.core.kernel_sizes = (9, 3, 3)
+    config.core.first_activation = "on_off"
+    # dF/F falls below zero.
+    config.training.likelihood = "gaussian"
+    config.training.batch_size = 64
+    config.training.annealing = "cosine"
+    config.training.max_epochs = 40
+    config.training.averaging = 0.7
+    return config

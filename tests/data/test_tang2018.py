@@ -1,0 +1,95 @@
+import io
+import os
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from v1keras.data import sources
+from v1keras.data.sources import tang2018
+
+
+def png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def npy(array, **options):
+    buffer = io.BytesIO()
+    np.save(buffer, array, **options)
+    return buffer.getvalue()
+
+
+def archive(path, files):
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return path
+
+
+def published(count=11):
+    """As the authors lay it out: one file an image, counted from 1, in no order; one array a neuron."""
+    rng = np.random.default_rng(0)
+    patterns = rng.choice([0, 255], (count, 160, 160)).astype("uint8")
+    responses = {75: rng.normal(size=(count, 1)), 381: rng.normal(size=(count, 1))}
+    files = {f"data/stimuli/pattern/{i + 1}.png": png(patterns[i]) for i in rng.permutation(count)}
+    files |= {f"data/neurons/neu{name}.npy": npy(values) for name, values in responses.items()}
+    return patterns, responses, files
+
+
+def test_values_arrive_where_they_belong(tmp_path):
+    patterns, responses, files = published()
+    found = tang2018.read_archive(archive(tmp_path / "a.tar.gz", files))
+    assert found.images.shape == (11, 20, 20) and found.responses.shape == (11, 2)
+    for image, row, column in ((0, 0, 0), (9, 3, 17), (10, 19, 19)):  # 10.png comes after 9.png, not after 1.png
+        block = patterns[image, 60 + 2 * row : 62 + 2 * row, 60 + 2 * column : 62 + 2 * column].astype(float)
+        assert found.images[image, row, column] == np.round(255 - block.mean())
+    np.testing.assert_allclose(found.responses[:, 1], responses[381][:, 0], rtol=1e-6)
+    assert found.neurons["published_as"].tolist() == [75, 381] and found.attributes["units"] == "dF/F"
+
+
+def test_more_of_the_pattern_can_be_kept(tmp_path):
+    _, _, files = published()
+    path = archive(tmp_path / "a.tar.gz", files)
+    wide, narrow = tang2018.read_archive(path, central=80), tang2018.read_archive(path)
+    np.testing.assert_array_equal(wide.images[:, 10:30, 10:30], narrow.images)
+    with pytest.raises(ValueError, match="central: found 41"):
+        tang2018.read_archive(path, central=41)
+
+
+def changed(name, content):
+    _, _, files = published()
+    files.pop(name) if content is None else files.update({name: content})
+    return files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("data/stimuli/pattern/4.png", None, "found 10 patterns, expected .* without a gap"),
+        ("data/stimuli/pattern/4.png", b"no image", "4.png is no PNG image"),
+        ("data/stimuli/pattern/4.png", png(np.zeros((80, 160), "uint8")), "4.png is 160 x 80 pixels, expected 160 x 160"),
+        ("data/stimuli/pattern/4.png", png(np.zeros((160, 160), "uint8"))[:60], "4.png is no PNG image"),
+        ("data/neurons/neu75.npy", npy(np.zeros(10)), "neu75.npy has 10 responses, expected 11"),
+        ("data/neurons/neu75.npy", b"nothing", "neu75.npy is no array of numbers"),
+        ("data/neurons/neu75.npy", npy(np.array([{"a": 1}] * 11), allow_pickle=True), "neu75.npy is no array of numbers"),
+    ],
+)
+def test_malformed_archives_are_refused(tmp_path, name, content, message):
+    path = archive(tmp_path / "a.tar.gz", changed(name, content))
+    with pytest.raises(ValueError, match=f"a.tar.gz: .*{message}"):
+        tang2018.read_archive(path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("V1KERAS_DATA" not in os.environ, reason="V1KERAS_DATA is not set: no recordings here")
+def test_the_published_files():
+    found = sources.read("tang2018")
+    assert found.images.shape == (9500, 20, 20) and found.responses.shape == (9500, 4)
+    assert found.neurons["published_as"].tolist() == [75, 255, 381, 504]
+    assert set(np.unique(found.images)) == {0, 64, 128, 191, 255}
+    assert (found.responses.min() < 0) and found.responses.mean() == pytest.approx(0.0443, abs=1e-3)

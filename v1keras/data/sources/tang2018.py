@@ -1,0 +1,96 @@
+"""Tang et al. 2018 (Current Biology 28:38), as published by Zhang et al.: four macaque V1 neurons, 9,500 shape patterns, two-photon."""
+
+import io
+import re
+import tarfile
+
+import numpy as np
+from PIL import Image
+
+from v1keras.data.recording import Recording
+from v1keras.data.sources.fetch import fetch
+
+URL = (
+    "https://raw.githubusercontent.com/leelabcnbc/Fixed_Kernel_CNN/345129ecbd94ae49d3985f79f83999b33f6398c4/"
+    "patterns_and_neurons.tar.gz"
+)
+SHA256 = "651a084b3275d566a5ef31b723b6bafdfe02020959dd69539560cea64d0ef760"
+_SIDE = 160  # pixels of a pattern as published
+
+
+def read(central=40):
+    """The published patterns and responses.
+
+    Args:
+        central: side of the square around the centre that is kept, pixels; averaged 2 x 2, it is half of that. The publishers use 40.
+
+    Returns:
+        A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
+    """
+    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", URL, SHA256), central)
+
+
+def read_archive(path, central=40):
+    """Reads the authors' archive: `stimuli/pattern/{1..n}.png`, `neurons/neu*.npy` with a row for each of them.
+
+    Args:
+        path: the archive.
+        central: see `read`.
+
+    Raises:
+        ValueError: patterns are missing or misshapen, or a neuron has another number of responses; names the file.
+    """
+    if not 2 <= central <= _SIDE or central % 2:
+        raise ValueError(f"central: found {central}, expected an even number up to {_SIDE}")
+    patterns, neurons = {}, {}
+    with tarfile.open(path, "r:gz") as archive:
+        for member in archive:
+            if number := re.search(r"pattern/(\d+)\.png$", member.name):
+                patterns[int(number[1])] = _pattern(path, member.name, archive.extractfile(member).read(), central)
+            elif name := re.search(r"neurons/neu(\d+)\.npy$", member.name):
+                neurons[int(name[1])] = _responses(path, member.name, archive.extractfile(member).read())
+    count = len(patterns)
+    if not count or sorted(patterns) != list(range(1, count + 1)):
+        raise ValueError(f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on without a gap")
+    if not neurons:
+        raise ValueError(f"{path}: found no neurons/neu*.npy")
+    for name, responses in neurons.items():
+        if responses.shape != (count,):
+            raise ValueError(f"{path}: neu{name}.npy has {responses.size} responses, expected {count}, one a pattern")
+    return Recording(
+        np.stack([patterns[i] for i in range(1, count + 1)]),
+        np.stack([neurons[name] for name in sorted(neurons)], axis=1),
+        neurons={"published_as": np.array(sorted(neurons))},
+        attributes={
+            "name": "tang2018" if central == 40 else "tang2018_wide",
+            "units": "dF/F",
+            "species": "Macaca mulatta",
+            "area": "V1",
+            "technique": "two-photon calcium imaging, awake",
+            "license": "none stated; the companion paper is CC BY",
+            "citation": "Tang et al., Current Biology 28:38, 2018; Zhang et al., PLoS Computational Biology 17(10):e1009528, 2021",
+            "source": URL,
+        },
+    )
+
+
+def _pattern(path, name, content, central):
+    try:
+        image = Image.open(io.BytesIO(content), formats=["PNG"])
+        size = image.size
+        if size == (_SIDE, _SIDE):  # told before a pixel is unpacked
+            pixels = np.asarray(image.convert("L"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: {name} is no PNG image ({error})") from None
+    if size != (_SIDE, _SIDE):
+        raise ValueError(f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x {_SIDE}")
+    edge = (_SIDE - central) // 2
+    inverted = 255.0 - pixels[edge : edge + central, edge : edge + central]
+    return np.round(inverted.reshape(central // 2, 2, central // 2, 2).mean(axis=(1, 3))).astype(np.uint8)
+
+
+def _responses(path, name, content):
+    try:
+        return np.load(io.BytesIO(content), allow_pickle=False).ravel().astype(np.float32)
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"{path}: {name} is no array of numbers ({error})") from None

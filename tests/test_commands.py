@@ -1,4 +1,5 @@
 import csv
+import importlib.metadata
 import json
 import re
 import resource
@@ -307,3 +308,15 @@ def test_full_disk_leaves_no_half_file(tiny, command, tmp_path, limit):
         assert not name.startswith((".", workdir.REPORT)) and "/." not in name
     if workdir.CONFIG in found:
         assert found[workdir.CONFIG].read_bytes() == (tiny.workdir / workdir.CONFIG).read_bytes()
+
+
+def test_every_console_script_is_there():
+    scripts = [script for script in importlib.metadata.entry_points(group="console_scripts") if script.name.startswith("v1keras-")]
+    assert sorted(script.name for script in scripts) == [f"v1keras-{name}" for name in ("data", "evaluate", "invert", "train", "zoo")]
+    assert all(callable(script.load()) for script in scripts)
+
+
+def test_the_zoo_is_listed_and_shown(command):
+    listed = command("zoo", "list")
+    assert "simulated_factorized" in listed.stdout.split() and listed.returncode == 0
+    assert command("zoo", "show", "simulated_factorized").stdout.startswith("# simulated_factorized\n")

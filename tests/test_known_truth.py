@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from v1keras import simulate_recording, zoo
+from v1keras.data import apply_protocol
 from v1keras.evaluate import evaluate
 from v1keras.inversion import invert
 from v1keras.invert import contrast_of, filter_cosines
@@ -38,6 +39,18 @@ def test_no_model_beats_the_true_rate(simulated):
     reachable = [np.corrcoef(rates[:, i], means[:, i])[0, 1] for i in range(recording.neuron_count)]
     assert (columns["correlation"] <= np.array(reachable) + 0.01).all()
     np.testing.assert_allclose(columns["cc_max"].mean(), np.mean(reachable), atol=0.01)
+
+
+@pytest.mark.parametrize("protocol", ["file", "paper"])
+def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
+    """Under "paper" some test images were shown once, some 20 times: the ceiling must not be that of the 20."""
+    _, recording, _, _ = simulated
+    split = apply_protocol(recording, protocol, 0, (70, 20, 10))
+    shown = {image.tobytes(): rate for image, rate in zip(split.images.astype("float32"), split.neurons["true_rate"].T, strict=True)}
+    truth = lambda images: np.stack([shown[image.tobytes()] for image in np.asarray(images)[..., 0]])
+    metrics, columns = evaluate(truth, split)
+    assert metrics["ceiling"] == {"file": "repeats", "paper": "means"}[protocol]
+    assert np.median(columns["cc_norm"]) == pytest.approx(1, abs=0.05)
 
 
 def test_inversion_finds_the_true_filters(simulated):

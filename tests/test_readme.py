@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from v1keras.config import default
+
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
@@ -16,7 +18,11 @@ def test_python_blocks_run(block, tmp_path):
     done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "zoo.load" not in block or 0.5 < float(done.stdout) <= 1
-    assert "save(" not in block or (tmp_path / "mine.h5").stat().st_size > 0
+    if "save(" in block:  # and the command that comes after it
+        line = f"-m v1keras.train --config={ROOT}/configs/default.py --config.data.recording=mine.h5 --config.data.protocol=paper"
+        line += " --config.training.max_epochs=1 --workdir=mine"
+        done = subprocess.run([sys.executable, *line.split()], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0 and (tmp_path / "mine" / "metrics.json").exists(), done.stderr
 
 
 def test_links_lead_somewhere():
@@ -28,10 +34,12 @@ def test_links_lead_somewhere():
 
 @pytest.mark.parametrize("line", re.findall(r"python -m v1keras\.\w+ [^`\n]*", README))
 def test_commands_name_flags_and_files_that_exist(line):
+    keys = {f"{group}.{key}" for group, entries in default().to_dict().items() if isinstance(entries, dict) for key in entries}
     _, _, module, *arguments = line.split()
     known = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT).stdout
     for argument in arguments:
         if argument.startswith("--config."):
+            assert argument.split("=")[0].removeprefix("--config.") in keys, argument
             continue
         if argument.startswith("--"):
             assert f"--{argument[2:].split('=')[0]}:" in known, argument

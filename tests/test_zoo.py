@@ -1,4 +1,7 @@
 import json
+import pathlib
+import re
+import runpy
 import shutil
 
 import keras
@@ -143,6 +146,24 @@ def test_every_preset_of_the_zoo_loads_and_predicts(name):
     assert rates.shape == (2, sum(metadata["sessions"].values())) and np.isfinite(rates).all() and (rates >= 0).all()
     assert (zoo.find(name) / "README.md").read_text() == zoo.card(name, metadata)
     assert all(row["correlation"] > 0 for row in metadata["scores"])
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_presets_command_makes_this_preset(name):
+    """The configuration in the card's command, with its overrides, is the one the preset was trained with."""
+    metadata = zoo.info(name)
+    path = re.search(r"--config=(\S+)", metadata["command"])[1]
+    scope = runpy.run_path(str(pathlib.Path(__file__).parent.parent / path))
+    config = scope["get_config"]()
+    for key, value in re.findall(r"--config\.(\S+)=(\S+)", metadata["command"]):
+        group, _, last = key.rpartition(".")
+        kind = type(config.to_dict()[group][last] if group else config[last])
+        config.update_from_flattened_dict({key: kind(value)})
+    expected, found = json.loads(json.dumps(config.to_dict())), metadata["config"]
+    for config in (expected, found):
+        for key in ("protocol", "split_seed"):
+            config["data"].pop(key)
+    assert found == expected
 
 
 def test_the_zoo_table_is_up_to_date():

@@ -16,7 +16,8 @@ _HEAD = """# Results on the recordings of Kindel et al. 2019
 images, is stopped by 38 and judged by 52; members of an ensemble take another 180 of those 218 each. *paper*: images drawn at random, as the
 paper did; *grouped*: whole photographs, of which there are views in several rotations, on one side. A neuron's scores are averaged over the
 seeds first. In brackets the 95 % bootstrap interval over neurons. CC_norm: the ceiling is estimated from means, with Poisson noise; its mean
-is over neurons with a ceiling, clipped to [-1, 1]. Near the limit: CC_norm of 0.9 or more, of all 355. No test image was used for a choice.
+is over neurons with a ceiling, clipped to [-1, 1]. Near the limit: CC_norm of 0.9 or more, of all 355. Settings were chosen by
+validation images alone; but over seven seeds one split's validation images are another's test images.
 
 The paper reports, for its network on its own splits and with the ceiling from single presentations: CC_norm 0.556 ± 0.01 over the 355,
 0.69 above 5 Hz (2019), and 15 % of neurons within 10 % of their limit (2017).

@@ -39,7 +39,7 @@ def default():
     core.filters = (32, 32, 32)
     # Pixels a side. The first is as wide as a receptive field, the others widen it.
     core.kernel_sizes = (9, 3, 3)
-    # Any activation of Keras by name.
+    # Of every layer: any activation of Keras by name.
     core.activation = "elu"
     # Of the first layer: the same; "on_off": both signs, half-squared and compressed; or "divisive" normalisation ("stacked").
     core.first_activation = "elu"

@@ -69,6 +69,8 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
         above_hz: neurons with a mean rate above this are reported apart.
         fano: variance over mean of single counts, for the ceiling where only means are known.
 
+    The ceiling is taken from single presentations where every scored image has them, else from means.
+
     Returns:
         (metrics, columns): `metrics` has the `ceiling`'s source and, under `groups`, the summary (see
         `v1keras.evaluation.summarize`) of the `reported` neurons (all but those kept for tuning), of those above `above_hz`,
@@ -79,13 +81,14 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     """
     images = recording.indices(split)
     rates = predict(model, recording.images[images])
-    repeats = None
-    if recording.repeats is not None:
-        shown = np.isin(recording.repeat_images, images)
-        repeats = recording.repeats[shown] if shown.sum() > 1 else None
+    repeats, means = None, recording.responses
+    if recording.repeats is not None and len(images) > 1 and np.isin(images, recording.repeat_images).all():
+        repeats = recording.repeats[np.isin(recording.repeat_images, images)]
+    elif recording.repeats is not None:
+        means = np.delete(means, recording.repeat_images, axis=0)  # `presentations` is said of the others
     counts = recording.attributes.get("units", "spikes per presentation") == "spikes per presentation"
     presentations = recording.attributes.get("presentations") if counts else None
-    source, ceiling, noise = estimate_ceiling(recording.responses, repeats, presentations, fano)
+    source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
     scores = score_neurons(recording.responses[images], rates, ceiling, noise)
 
     hertz, reported = recording.hertz, recording.reported

@@ -48,7 +48,10 @@ def choose_neurons(text, count, cc_norm):
     if text == "all":
         return np.arange(count)
     if text == "near-limit":
-        found = np.flatnonzero(np.nan_to_num(cc_norm()) >= 0.9)
+        values = cc_norm()
+        if np.isnan(values).all():
+            raise ValueError("--neurons=near-limit: this recording tells no limit (no repeats, no spike counts); name some, as in --neurons=0,3")
+        found = np.flatnonzero(np.nan_to_num(values) >= 0.9)
         if not found.size:
             raise ValueError("--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name some, as in --neurons=0,3,7")
         return found
@@ -63,7 +66,7 @@ def choose_neurons(text, count, cc_norm):
 
 
 def contrast_of(model, recording, norm=None):
-    """The constraint that keeps stimuli among the recording's images: its grey, its pixel range, and its images' contrast.
+    """The constraint that keeps stimuli among the recording's images: its grey, its pixel range, and a share of its images' contrast.
 
     Args:
         model: a `V1Model`; grey is its `pixel_mean`.

@@ -5,6 +5,7 @@
 Any key of the configuration (v1keras/config.py lists them) can be set: --config.data.split_seed=3
 """
 
+import pathlib
 import sys
 
 import keras
@@ -85,13 +86,11 @@ def fit_ridge(config, recording):
     model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), "ridge")
     pixels = (recording.images[..., None].astype("float32") - model.pixel_mean) / model.pixel_std
     core.adapt(pixels[recording.indices("train")])
-    solved = []
+    draws = []
     for i in range(config.ensemble):
         train = member_recording(config, recording, i).indices("train")
-        features = keras.ops.convert_to_numpy(core(pixels[train]))
-        solved.append(models.ridge.solve(features, recording.responses[train], core.groups, core.places, core.shares))
-    readout.weight.assign(np.mean([weight for weight, _ in solved], axis=0))
-    readout.bias.assign(np.mean([bias for _, bias in solved], axis=0))
+        draws.append((keras.ops.convert_to_numpy(core(pixels[train])), recording.responses[train]))
+    readout.fit(draws, core.groups, core.places, core.shares)
     return model
 
 
@@ -99,7 +98,7 @@ def member_recording(config, recording, index):
     """The recording with the split of one member: the first's is the configuration's, the others draw theirs outside the test images."""
     if not index:
         return recording
-    groups = recording.image_group if config.data.protocol == "grouped" else None
+    groups = None if config.data.protocol == "paper" else recording.image_group
     return recording.with_split(redraw_validation(recording.split, 1000 * config.data.split_seed + index, groups))
 
 
@@ -128,11 +127,15 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     recording = open_recording(config.data.recording)
     recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
     counts = {side: len(recording.indices(side)) for side in ("train", "validation", "test")}  # says so where one is empty
-    if not 1 <= config.training.batch_size <= counts["train"]:
+    if config.training.batch_size > counts["train"]:
         raise ValueError(f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are")
     check_responses(make_likelihood(config.training.likelihood), recording.responses)
     if config.ensemble < 1 or not 0 <= config.ridge.share <= 1:
         raise ValueError(f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1")
+    schedule_of(config, config.seed).check(strategy.num_replicas_in_sync)
+    with strategy.scope():
+        build_model(config, recording)  # what can't be built is told before anything is written
+    folder = pathlib.Path(folder)
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
     networks = config.ensemble if config.ridge.share < 1 else 0
@@ -145,7 +148,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     if chief:
         zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
         evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, trained[0][1] if trained else {}, metrics, columns)
+        write_report(folder / workdir.REPORT, trained[0][1] if trained else [], metrics, columns)
     return model, metrics, columns
 
 
@@ -161,34 +164,38 @@ def train_member(config, recording, strategy, folder, index, callbacks=()):
         callbacks: further Keras callbacks.
 
     Returns:
-        (`V1Model`, dict of the logs over epochs).
+        (`V1Model`, list of the logs of each epoch).
     """
     recording = member_recording(config, recording, index)
     train, validation = recording.indices("train"), recording.indices("validation")
     seed = config.seed + index
-    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging")
-    schedule = Schedule(seed=seed, **{key: config.training[key] for key in fields})
     keras.utils.set_random_seed(seed)
     with strategy.scope():
         model = build_model(config, recording, f"member_{index}")
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
     weights = equalizing_weights(recording.responses[train], config.training.equalize)
-    trainer = Trainer(model, optimizer, likelihood, correlation, strategy, schedule, weights)
-    history = keras.callbacks.History()
-    callbacks, checkpoint = [history, *callbacks], None
+    trainer = Trainer(model, optimizer, likelihood, correlation, strategy, schedule_of(config, seed), weights)
+    callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / f"member_{index}"
         callbacks += [report.ProgressBar(), report.TensorBoardLog(events, config.to_json(indent=1), lambda: trainer.scores)]
-        checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
+    # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
+    checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
     images = recording.images[..., None]
-    trainer.fit(
+    progress = trainer.fit(
         (images[train], recording.responses[train]),
         (images[validation], recording.responses[validation]),
         callbacks,
         checkpoint,
     )
-    return model, history.history
+    return model, progress.history
+
+
+def schedule_of(config, seed):
+    """The `Schedule` that a configuration describes."""
+    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging")
+    return Schedule(seed=seed, **{key: config.training[key] for key in fields})
 
 
 def equalizing_weights(responses, power):
@@ -252,7 +259,7 @@ def write_report(path, history, metrics, columns):
     if metrics["ceiling"] != "none":
         explanation = "Each dot is a neuron: its correlation on test images, against the highest that its noise allows."
         sections.append(("Against the limit", explanation, figures.score_distributions(columns)))
-    if history.get("loss"):
+    if history:
         explanation = "Training stops when the validation correlation rises no more; the best weights are kept."
         sections.append(("Learning curves", explanation, figures.learning_curves(history)))
     report.write_page(path, "v1keras training report", sections)

@@ -1,5 +1,8 @@
 """Stage 5: weights <-> preset, a folder that holds a trained model and all that is known of it.
 
+    python -m v1keras.zoo list
+    python -m v1keras.zoo show kindel2019_factorized
+
     config.json        the model's architecture
     model.weights.h5   its weights
     metadata.json      sha256 of the two, recording, neurons, training, scores
@@ -16,6 +19,7 @@ import tempfile
 import h5py
 import keras
 
+from v1keras import command
 from v1keras._version import __version__
 from v1keras.files import check_room, folder_written_whole, sha256
 
@@ -185,13 +189,13 @@ def card(name, metadata):
     text = [
         f"# {name}",
         f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
-        f"({recording.get('species', 'species not stated')}) from images of {height} x {width} pixels in the recording's own pixel "
+        f"(species: {recording.get('species', 'not stated')}) from images of {height} x {width} pixels in the recording's own pixel "
         f"units. A rate is in {recording.get('units', 'the units of the responses')}.",
         f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  "
         f"# images (n, {height}, {width}, 1)\n```",
         "## Trained on",
         f"- recording: {recording.get('name', 'not named')}; sessions (neurons): {sessions}",
-        f"- published at: {recording.get('source', 'not stated')}",
+        f"- source: {recording.get('source', 'not stated')}",
         f"- cite: {recording.get('citation', 'not stated')}",
         f"- terms: {recording.get('license', 'not stated')}",
         f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; its test images had no part in these weights",
@@ -237,6 +241,20 @@ def _refuse_foreign_classes(config, path):
             _refuse_foreign_classes(part, path)
 
 
+def main(arguments):
+    match arguments[1:]:
+        case ["list"]:
+            print("\n".join(names()))
+        case ["show", name]:
+            print((find(name) / _CARD).read_text(), end="")
+        case _:
+            raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected `list` or `show NAME`")
+
+
+def run():
+    command.run(main, words=True)
+
+
 def _layers(path):
     """What a weights file holds: place of each layer -> its name and the shapes of its weights."""
     found = {}
@@ -249,3 +267,7 @@ def _layers(path):
 
         file.visititems(visit)
     return found
+
+
+if __name__ == "__main__":
+    run()

@@ -37,7 +37,7 @@ def test_eighth_turns_are_equivariant_up_to_interpolation():
     kernel = np.random.default_rng(0).normal(size=(9, 9, 1, 4))
     rows, columns = np.mgrid[:9, :9] - 4
     kernel = ndimage.gaussian_filter(kernel, (1.5, 1.5, 0, 0)) * np.exp(-(rows**2 + columns**2) / 8)[..., None, None]
-    core.kernels[0].assign(kernel.reshape(81, 1, 1, 4) * 10)
+    core.kernels[0].assign(kernel * 10)
     image = ndimage.gaussian_filter(noise(1, 41)[0, ..., 0], 2) * 10
     turned = ndimage.rotate(image, 45, reshape=False, order=3)
     plain, after = (np.asarray(core(x[None, ..., None].astype("float32")))[0, 16, 16].reshape(4, 8) for x in (image, turned))
@@ -84,5 +84,7 @@ def test_gradient_reaches_every_weight_for_any_batch_size(name):
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="orientations: found 6, expected a multiple of 4"):
         models.RotationEquivariantCore(orientations=6)
+    with pytest.raises(ValueError, match="images of 7 x 7 pixels; a first kernel of 11 and pooling of 2 need at least 12"):
+        models.RotationEquivariantCore().build((None, 7, 7, 1))
     with pytest.raises(ValueError, match="expected one entry a layer"):
         models.RotationEquivariantCore((4,), (5, 3))

@@ -168,8 +168,9 @@ def test_a_loss_that_is_not_finite_stops_with_its_epoch():
         make_trainer().fit((np.full_like(images, 1e38), responses), data(seed=1))
 
 
+@pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial"])
 @pytest.mark.parametrize("settings", [{}, {"annealing": "cosine", "averaging": 0.8}], ids=["plateau", "averaged"])
-def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, tmp_path):
+def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood, tmp_path):
     """Six epochs in one go, against three, a new process's worth of objects, and three more; with dropout, whose state must come along."""
 
     def parts():
@@ -177,22 +178,37 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, tmp_path):
         layers = [keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2, "softplus")]
         return keras.Sequential(layers), keras.optimizers.Adam(0.01)
 
-    whole, optimizer = parts()
-    make_trainer(whole, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1))
+    def train(callbacks=(), checkpoint=None):
+        model, optimizer = parts()
+        noise, schedule = make_likelihood(likelihood), Schedule(batch_size=8, max_epochs=6, **settings)
+        trainer = Trainer(model, optimizer, noise, minus_error, make_strategy("one"), schedule)
+        progress = trainer.fit(data(), data(seed=1), callbacks, checkpoint)
+        return progress, model.variables + noise.variables
 
     class Interruption(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 3:
                 raise KeyboardInterrupt
 
-    first, optimizer = parts()
+    whole, expected = train()
     with pytest.raises(KeyboardInterrupt):
-        make_trainer(first, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1), [Interruption()], tmp_path / "last.h5")
-    second, optimizer = parts()
-    progress = make_trainer(second, optimizer, max_epochs=6, **settings).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
-    assert progress.epoch == 6
-    for a, b in zip(whole.variables, second.variables, strict=True):
+        train([Interruption()], tmp_path / "last.h5")
+    resumed, found = train(checkpoint=tmp_path / "last.h5")
+    assert resumed.epoch == 6
+    assert [logs["loss"] for logs in resumed.history] == [logs["loss"] for logs in whole.history]
+    for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_a_finished_training_is_not_gone_on_with(tmp_path):
+    first = linear_model()
+    make_trainer(first).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
+    again, called = linear_model(), []
+    watch = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: called.append(1))
+    progress = make_trainer(again).fit(data(), data(seed=1), [watch], tmp_path / "last.h5")
+    assert progress.finished and progress.epoch == 3 and len(progress.history) == 3 and not called
+    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
@@ -217,5 +233,9 @@ def test_too_few_images_and_unfit_responses_are_refused():
         check_responses(Poisson(), np.array([[1.0, -0.5], [np.nan, 2.0]]))
     with pytest.raises(ValueError, match="likelihood: found 'gauss', expected one of poisson, negative_binomial"):
         make_likelihood("gauss")
+    with pytest.raises(ValueError, match="batch_size 7 is not divisible by 3 replicas; take 6"):
+        Schedule(batch_size=7).check(3)
+    with pytest.raises(ValueError, match="batch_size: found 0"):
+        Schedule(batch_size=0).check(1)
     with pytest.raises(ValueError, match="strategy: found 'two'"):
         make_strategy("two")

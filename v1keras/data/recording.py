@@ -1,5 +1,6 @@
 """`Recording`: one population's images and responses, in memory and in one HDF5 file."""
 
+import copy
 import dataclasses
 import pathlib
 import warnings
@@ -108,8 +109,7 @@ class Recording:
         _check(not np.isinf(self.responses).any(), "responses", "infinity", "finite numbers, or NaN for missing")
         if self.split is None:
             self.split = np.full(n, UNASSIGNED)
-        self.split = self._column("split", n, np.int8)
-        _check(np.isin(self.split, [-1, 0, 1, 2]).all(), "split", np.unique(self.split).tolist(), "-1, 0, 1 or 2")
+        self._validate_split()
         if self.image_group is not None:
             self.image_group = self._column("image_group", n, np.int64)
         self._validate_neurons()
@@ -117,12 +117,18 @@ class Recording:
         for key, value in self.attributes.items():
             kind = ATTRIBUTES.get(key)
             _check(kind is not None, f"attribute {key}", value, f"one of {', '.join(ATTRIBUTES)}")
+            value = value.decode() if isinstance(value, bytes) else value  # as MATLAB writes strings
             try:
                 self.attributes[key] = kind(value)
             except (TypeError, ValueError):
                 _check(False, f"attribute {key}", repr(value), kind.__name__)
+            _check(kind is not int or self.attributes[key] == float(value), f"attribute {key}", value, "a whole number")
         for key in {"window_s", "presentations", "pixels_per_degree"} & set(self.attributes):
             _check(self.attributes[key] > 0, f"attribute {key}", self.attributes[key], "a number above 0")
+
+    def _validate_split(self):
+        self.split = self._column("split", len(self.images), np.int8)
+        _check(np.isin(self.split, [-1, 0, 1, 2]).all(), "split", np.unique(self.split).tolist(), "-1, 0, 1 or 2")
 
     def _validate_neurons(self):
         count = self.neuron_count
@@ -187,7 +193,10 @@ class Recording:
 
     def with_split(self, split):
         """The same recording with another `(n,)` split."""
-        return dataclasses.replace(self, split=split)
+        other = copy.copy(self)
+        other.split = split
+        other._validate_split()
+        return other
 
     def save(self, path):
         """Writes the recording to one HDF5 file, whole or not at all.
@@ -254,7 +263,10 @@ def _array(dataset):
 def _numeric(array, name, dtype):
     array = np.asarray(array)
     _check(array.dtype.kind in "biuf", name, f"type {array.dtype}", f"numbers ({np.dtype(dtype)})")
-    return array.astype(dtype)
+    cast = array.astype(dtype)
+    whole = np.dtype(dtype).kind != "i" or np.array_equal(cast, array)
+    _check(whole, name, array[cast != array].ravel()[:3].tolist() if not whole else "", f"whole numbers ({np.dtype(dtype)})")
+    return cast
 
 
 def _check(fits, name, found, expected):

@@ -9,7 +9,7 @@ from v1keras.evaluation.metrics import correlation, mean, variance
 
 
 def signal_power(repeats):
-    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016, eq. 1).
+    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016).
 
     Args:
         repeats: `(images, N, neurons)`. An image of which a neuron misses a presentation is left out for that neuron.
@@ -105,7 +105,7 @@ def cc_max_from_means(responses, presentations, fano=1.0):
 
 
 def cc_norm(responses, rates, ceiling):
-    """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016, eq. 5).
+    """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016).
 
     Args:
         responses: `(images, neurons)` mean responses.

@@ -47,7 +47,7 @@ def feve(responses, rates, noise_variance):
     Returns:
         `(neurons,)`; NaN where nothing is explainable (Var <= noise).
 
-    Reference: Cadena et al. 2019, eq. 5.
+    Reference: Cadena et al. 2019 (PLoS Computational Biology 15:e1006897).
 
     Example:
 

@@ -71,7 +71,7 @@ def invert(rates, neurons, image_size, constraint, steps=300, blur=1.0, step_siz
         part = np.resize(neurons[begin : begin + batch], batch)  # the last one filled up, so that all have one shape
         noise = [np.random.default_rng((seed, neuron)).normal(size=(*image_size, 1)) for neuron in part]
         found = [a.numpy() for a in ascend(tf.constant(np.stack(noise), tf.float32), tf.constant(part, tf.int32))]
-        _refuse_non_finite(found[2], part)
+        _refuse_non_finite(np.vstack([found[2], found[1]]), part)
         parts.append(found)
     images, reached, trace = (np.concatenate(a, axis=axis) for a, axis in zip(zip(*parts), (0, 0, 1)))
     count = len(neurons)

@@ -11,7 +11,7 @@ from v1keras.models.regularizers import GroupSparsity, Laplacian
 class OnOff(keras.layers.Layer):
     """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2) and log(1 + max(-x, 0)^2), side by side.
 
-    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Visual Neuroscience 9:181); pooled over places,
+    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Half-squaring in responses of cat striate cells, Visual Neuroscience 9); pooled over places,
     both signs together are the energy of a complex cell (Adelson & Bergen 1985). The logarithm keeps strong contrasts in bounds.
 
     Call arguments:
@@ -59,7 +59,7 @@ class StackedCore(keras.layers.Layer):
     Raises:
         ValueError: `filters` and `kernel_sizes` differ in length, or the image is smaller than the first kernel.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653), section 3.
+    Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
     Example:
 
@@ -107,11 +107,7 @@ class StackedCore(keras.layers.Layer):
                 self.stages.append(keras.layers.AveragePooling2D(pool_size, name="pool"))
 
     def build(self, input_shape):
-        if min(input_shape[1:3]) < self.kernel_sizes[0] + self.pool_size - 1:
-            raise ValueError(
-                f"images of {input_shape[1]} x {input_shape[2]} pixels; a first kernel of {self.kernel_sizes[0]} and pooling of "
-                f"{self.pool_size} need at least {self.kernel_sizes[0] + self.pool_size - 1}"
-            )
+        check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
         for stage in self.stages:
             stage.build(input_shape)
             input_shape = stage.compute_output_shape(input_shape)
@@ -138,6 +134,19 @@ class StackedCore(keras.layers.Layer):
             "laplacian": self.laplacian,
             "group_sparsity": self.group_sparsity,
         }
+
+
+def check_image_size(shape, kernel_size, pool_size):
+    """Refuses images `(batch, height, width, channels)` that a first kernel and the pooling after it leave nothing of.
+
+    Raises:
+        ValueError: says how large they must be.
+    """
+    least = kernel_size + pool_size - 1
+    if min(shape[1:3]) < least:
+        raise ValueError(
+            f"images of {shape[1]} x {shape[2]} pixels; a first kernel of {kernel_size} and pooling of {pool_size} need at least {least}"
+        )
 
 
 def _nonlinearity(name, layer_name):

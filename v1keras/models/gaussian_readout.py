@@ -56,7 +56,8 @@ class GaussianReadout(keras.layers.Layer):
         channels = input_shape[-1]
         if self.coordinates is None:
             start = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
-            self.mean = self.add_weight(shape=(self.neurons, 2), initializer=start, name="mean")
+            # A constraint, since a position that left the image would have no gradient to come back by.
+            self.mean = self.add_weight(shape=(self.neurons, 2), initializer=start, constraint=_inside, name="mean")
         else:
             start = keras.initializers.RandomNormal(stddev=0.05, seed=self.seed)
             self.map = self.add_weight(shape=(self.coordinates.shape[1], 2), initializer=start, name="map")
@@ -77,7 +78,7 @@ class GaussianReadout(keras.layers.Layer):
     def positions(self):
         """`(neurons, 2)` rows and columns, from -1 to 1 across the features."""
         if self.coordinates is None:
-            return ops.clip(self.mean, -1, 1)
+            return self.mean
         return ops.clip(ops.matmul(self.coordinates, self.map) + self.origin, -1, 1)
 
     def start_at(self, mean_rates):
@@ -142,6 +143,10 @@ def bilinear(features, place):
             at = ops.take(flat, index[0], axis=1) if shared else ops.take_along_axis(flat, index[..., None], axis=1)
             read = read + share[..., None] * at
     return read
+
+
+def _inside(positions):
+    return ops.clip(positions, -1, 1)
 
 
 def _diagonal(width):

@@ -45,7 +45,7 @@ class DivisiveNormalization(keras.layers.Layer):
         exponent = 1 + ops.softplus(self.exponent - 0.46)
         driven = ops.power(ops.relu(features) + 1e-6, exponent)
         around = ops.average_pool(driven, self.pool_size, strides=1, padding="same")
-        pooled = ops.matmul(around, ops.transpose(ops.relu(self.pool)))  # (batch, h, w, channels)
+        pooled = ops.matmul(around, ops.transpose(self.pool))  # (batch, h, w, channels)
         return driven / (ops.power(ops.softplus(self.saturation), exponent) + pooled)
 
     def compute_output_shape(self, input_shape):

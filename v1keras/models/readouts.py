@@ -21,7 +21,7 @@ class FactorizedReadout(keras.layers.Layer):
     Returns:
         Rates `(batch, neurons)`, > 0, expected spikes per presentation.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653), eq. 3-4.
+    Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
     Example:
 

@@ -11,7 +11,7 @@ class Laplacian(keras.regularizers.Regularizer):
     Args:
         strength: factor, >= 0.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653), eq. 5.
+    Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
     Example:
 
@@ -41,7 +41,7 @@ class GroupSparsity(keras.regularizers.Regularizer):
     Args:
         strength: factor, >= 0.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653), eq. 6.
+    Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
     Example:
 

@@ -38,7 +38,7 @@ class RidgeReadout(keras.layers.Layer):
     >>> import numpy as np
     >>> features = np.random.default_rng(0).normal(size=(9, 20)).astype("float32")
     >>> readout = RidgeReadout(2); readout.build((None, 20))
-    >>> readout.fit(features, np.ones((9, 2)), np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
+    >>> readout.fit([(features, np.ones((9, 2)))], np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
     >>> np.asarray(readout(features)).round(3)[0].tolist()
     [1.0, 1.0]
     """
@@ -51,20 +51,25 @@ class RidgeReadout(keras.layers.Layer):
         self.weight = self.add_weight(shape=(input_shape[-1], self.neurons), initializer="zeros", name="weight")
         self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
 
-    def fit(self, features, responses, groups, places, shares, windows=WINDOWS):
-        """Solves for the weights.
+    def fit(self, draws, groups, places, shares, windows=WINDOWS):
+        """Solves for the weights: the mean of those solved on each draw of images.
 
         Args:
-            features: `(images, n)`.
-            responses: `(images, neurons)` mean responses >= 0; a missing one (NaN) is taken for the neuron's mean.
+            draws: list of (features `(images, n)`, responses `(images, neurons)`); responses are >= 0, and a missing one (NaN) is taken for
+                the neuron's mean.
             groups: `(n,)` which group each feature belongs to.
             places: `(n, 2)` where each feature is, from -0.5 to 0.5 across the image.
             shares: what each group counts in the prior's variance.
             windows: list of (row, column, standard deviation).
+
+        Raises:
+            ValueError: a response is negative.
         """
-        weight, bias = solve(np.asarray(features, "float32"), responses, groups, places, shares, windows)
-        self.weight.assign(weight)
-        self.bias.assign(bias)
+        if any((responses < 0).any() for _, responses in draws):
+            raise ValueError("negative responses; a ridge on square roots needs responses >= 0: set --config.ridge.share=0")
+        solved = [solve(np.asarray(features, "float32"), responses, groups, places, shares, windows) for features, responses in draws]
+        self.weight.assign(np.mean([weight for weight, _ in solved], axis=0))
+        self.bias.assign(np.mean([bias for _, bias in solved], axis=0))
 
     def call(self, features):
         drive = ops.matmul(features, self.weight) + self.bias
@@ -78,8 +83,8 @@ class RidgeReadout(keras.layers.Layer):
 
 
 def solve(features, responses, groups, places, shares, windows=WINDOWS):
-    """The weights `(n, neurons)` and biases `(neurons,)` of `RidgeReadout.fit`, whose arguments it takes."""
-    target = np.sqrt(np.maximum(responses, 0.0) + OFFSET)
+    """The weights `(n, neurons)` and biases `(neurons,)` for one draw of images; arguments as of `RidgeReadout.fit`."""
+    target = np.sqrt(responses + OFFSET)
     known = np.isfinite(target)
     mean = np.where(known, target, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     target = np.where(known, target - mean, 0)
@@ -91,7 +96,7 @@ def solve(features, responses, groups, places, shares, windows=WINDOWS):
     solved = [_posteriors((features * scale) @ features.T, target) for scale in scales]
     evidence = np.stack([found for found, _ in solved])  # (windows, shrinkages, neurons)
     weight = np.zeros((features.shape[1], target.shape[1]), "float32")
-    for scale, (_, duals), share in zip(scales, solved, _model_weights(evidence), strict=True):
+    for scale, (_, duals), share in zip(scales, solved, _model_weights(evidence, np.square(target).sum(axis=0) > 0), strict=True):
         dual = np.einsum("sn,sin->in", share, duals).astype("float32")
         weight += scale[:, None] * (features.T @ dual)
     return weight, mean - center @ weight
@@ -120,11 +125,11 @@ def _posteriors(kernel, target):
     return np.stack(evidence), np.stack(duals)
 
 
-def _model_weights(evidence):
-    """Posterior of each window and noise level for each neuron; windows that serve other neurons are likelier beforehand."""
+def _model_weights(evidence, answers):
+    """Posterior of each window and noise level for each neuron; windows that serve the neurons that answer are likelier beforehand."""
     likely = _softmax(evidence)
     for _ in range(3):
-        common = likely.sum(axis=1).mean(axis=1)  # (windows,)
+        common = likely[..., answers].sum(axis=1).mean(axis=1) if answers.any() else np.zeros(len(likely))  # (windows,)
         likely = _softmax(evidence + np.log(common + 0.1 / len(common))[:, None, None])
     return likely
 

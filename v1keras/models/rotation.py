@@ -5,6 +5,8 @@ import numpy as np
 from keras import ops
 from scipy import ndimage
 
+from v1keras.models.core import check_image_size
+
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class RotationEquivariantCore(keras.layers.Layer):
@@ -52,13 +54,14 @@ class RotationEquivariantCore(keras.layers.Layer):
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
+        check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
         self.kernels, self._turns = [], []
         channels, turns_below = input_shape[-1], 1
         for i, (count, side) in enumerate(zip(self.filters, self.kernel_sizes, strict=True)):
             fan_in = side**2 * channels * turns_below
             self.kernels.append(
                 self.add_weight(
-                    shape=(side * side, turns_below, channels, count),
+                    shape=(side, side, turns_below * channels, count),
                     initializer=keras.initializers.RandomNormal(stddev=fan_in**-0.5, seed=i),
                     name=f"kernel_{i}",
                 )
@@ -83,7 +86,10 @@ class RotationEquivariantCore(keras.layers.Layer):
 
     def _all_turns(self, kernel, turns, layer):
         """`(side, side, channels below, filters * orientations)`: the kernel in every orientation."""
-        side, (_, turns_below, channels, count) = self.kernel_sizes[layer], kernel.shape
+        side, _, below, count = kernel.shape
+        turns_below = self.orientations if layer else 1
+        channels = below // turns_below
+        kernel = ops.reshape(kernel, (side * side, turns_below, channels, count))
         every = []
         for turn in range(self.orientations):
             turned = ops.tensordot(turns[turn], kernel, axes=1)  # (side^2, turns below, channels, filters)

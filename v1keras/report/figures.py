@@ -63,13 +63,13 @@ def learning_curves(history):
     """Loss and validation correlation over epochs.
 
     Args:
-        history: `loss` and `validation_score`, a list each.
+        history: list of dicts with `loss` and `validation_score`, one an epoch.
     """
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
-    epochs = np.arange(1, len(history["loss"]) + 1)
-    left.plot(epochs, history["loss"])
+    epochs = np.arange(1, len(history) + 1)
+    left.plot(epochs, [logs["loss"] for logs in history])
     left.set(xlabel="epoch", ylabel="training loss")
-    right.plot(epochs, history["validation_score"])
+    right.plot(epochs, [logs["validation_score"] for logs in history])
     right.set(xlabel="epoch", ylabel="validation correlation")
     figure.tight_layout()
     return figure

@@ -1,8 +1,10 @@
 """Noise models: the distribution of a response around its rate, through TensorFlow Probability.
 
 Each is a Keras layer that holds what it learns a neuron beside the rate; `distribution(rates)` gives `log_prob`, `mean`, `variance`
-and `sample`. The mean is always the rate that the model predicts.
+and `sample`. The mean is always the rate that the model predicts. What they learn serves the training: a preset holds the rates' model.
 """
+
+import math
 
 import keras
 import tensorflow as tf
@@ -37,9 +39,9 @@ class NegativeBinomial(keras.layers.Layer):
 
     Example:
 
-    >>> noise = NegativeBinomial(); noise.build((None, 1)); noise.set_dispersion([0.5])
-    >>> round(float(noise.distribution([[4.0]]).variance()[0, 0]), 3)  # 4 + 0.5 * 16
-    12.0
+    >>> noise = NegativeBinomial(); noise.build((None, 1))
+    >>> round(float(noise.distribution([[4.0]]).variance()[0, 0]), 3)  # where it starts: 4 + 0.1 * 16
+    5.6
     """
 
     nonnegative = True
@@ -47,16 +49,13 @@ class NegativeBinomial(keras.layers.Layer):
     def build(self, input_shape):
         self.dispersion = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion")
 
-    def set_dispersion(self, values):
-        self.dispersion.assign(_inverse_softplus(tf.constant(values, tf.float32)))
-
     def distribution(self, rates):
         return tfd.NegativeBinomial.experimental_from_mean_dispersion(rates, tf.nn.softplus(self.dispersion.value))
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Gaussian(keras.layers.Layer):
-    """Responses of any sign with noise of one size, its standard deviation learned a neuron.
+    """Noise of either sign and of one size around a rate that is 0 or above; its standard deviation is learned a neuron.
 
     Example:
 
@@ -76,7 +75,7 @@ class Gaussian(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class ZeroInflatedGamma(keras.layers.Layer):
-    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei et al. 2020, PLoS Computational Biology 16:e1008198).
+    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei, Zhou et al. 2019, bioRxiv 637652).
 
     With probability q the response is `threshold` plus a gamma variable of shape k, else it lies evenly between 0 and `threshold`; q
     and k are learned a neuron, the gamma's scale follows from the rate.
@@ -194,8 +193,4 @@ def check_responses(likelihood, responses):
 
 
 def _softplus_of(value):
-    return keras.initializers.Constant(float(_inverse_softplus(tf.constant(value))))
-
-
-def _inverse_softplus(values):
-    return tf.math.log(tf.math.expm1(values))
+    return keras.initializers.Constant(math.log(math.expm1(value)))

@@ -36,4 +36,6 @@ def make_strategy(name="auto"):
 def is_chief(strategy):
     """Whether this process is the one that writes files: the only one, or the first of several."""
     resolver = strategy.cluster_resolver
-    return resolver is None or resolver.task_type in (None, "chief") or resolver.task_id in (None, 0)
+    if resolver is None or resolver.task_type in (None, "chief"):
+        return True
+    return resolver.task_type == "worker" and not resolver.task_id and "chief" not in resolver.cluster_spec().jobs

@@ -44,6 +44,20 @@ class Schedule:
     averaging: float = 0.0
     seed: int = 0
 
+    def check(self, replicas):
+        """Refuses what can't be trained on so many replicas.
+
+        Raises:
+            ValueError: says what came and what fits.
+        """
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size: found {self.batch_size}, expected 1 or more")
+        if self.batch_size % replicas:
+            nearest = max(replicas, round(self.batch_size / replicas) * replicas)
+            raise ValueError(f"batch_size {self.batch_size} is not divisible by {replicas} replicas; take {nearest}")
+        if self.annealing not in ANNEALINGS:
+            raise ValueError(f"annealing: found {self.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
+
 
 @dataclasses.dataclass
 class Progress:
@@ -55,8 +69,8 @@ class Progress:
     score: float = -np.inf
     waited: int = 0
     decayed: int = 0
-    seconds: float = 0.0
     finished: bool = False
+    history: list = dataclasses.field(default_factory=list)  # the logs of each epoch
 
 
 class Trainer:
@@ -86,15 +100,7 @@ class Trainer:
     """
 
     def __init__(self, model, optimizer, likelihood, score, strategy, schedule, weights=None):
-        replicas = strategy.num_replicas_in_sync
-        if schedule.batch_size % replicas:
-            raise ValueError(
-                f"batch_size {schedule.batch_size} is not divisible by {replicas} replicas; take a multiple of {replicas}"
-            )
-        if schedule.batch_size < 1:
-            raise ValueError(f"batch_size: found {schedule.batch_size}, expected 1 or more")
-        if schedule.annealing not in ANNEALINGS:
-            raise ValueError(f"annealing: found {schedule.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
+        schedule.check(strategy.num_replicas_in_sync)
         self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule
         self.likelihood, self.score, self.weights = likelihood, score, weights
         self.progress, self.best, self.average = Progress(), None, None
@@ -129,13 +135,16 @@ class Trainer:
             raise ValueError(f"{len(images)} training images are fewer than a batch of {self.schedule.batch_size}")
         if checkpoint and pathlib.Path(checkpoint).exists():
             self._restore(checkpoint)
+        if self.progress.finished:
+            _assign(self._variables(), self.best)
+            return self.progress
         callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
         callbacks.set_params({"epochs": self.schedule.max_epochs, "steps": steps})
         self.model.stop_training = False
         epoch_of_steps = self._compile(images, responses)
         callbacks.on_train_begin()
         progress = self.progress
-        while not progress.finished and progress.epoch < self.schedule.max_epochs:
+        while not progress.finished:
             callbacks.on_epoch_begin(progress.epoch)
             began = time.perf_counter()
             order = np.random.default_rng((self.schedule.seed, progress.epoch)).permutation(len(images))
@@ -151,13 +160,12 @@ class Trainer:
                     "extreme responses; checkpoints hold the last good epoch"
                 )
             self._advance(*validation)
-            progress.seconds += time.perf_counter() - began
             logs = {"loss": loss, "validation_score": progress.score, "learning_rate": rate, "images_per_second": order.size / took}
-            callbacks.on_epoch_end(progress.epoch - 1, logs)
-            progress.finished |= self.model.stop_training
+            progress.history.append(logs)
+            callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
+            progress.finished |= self.model.stop_training or progress.epoch == self.schedule.max_epochs
             if checkpoint and is_chief(self.strategy):
                 self._save(checkpoint)
-        progress.finished = True
         _assign(self._variables(), self.best)
         callbacks.on_train_end()
         return progress
@@ -246,15 +254,15 @@ class Trainer:
         with written_whole(path) as beside:
             check_room(beside.parent, [value for values in groups.values() for value in values])
             with h5py.File(beside, "w") as file:
-                file.attrs["progress"] = json.dumps(dataclasses.asdict(self.progress))
+                file["progress"] = json.dumps(dataclasses.asdict(self.progress))
                 for group, values in groups.items():
                     for i, value in enumerate(values):
                         file[f"{group}/{i}"] = value
 
     def _restore(self, path):
         with h5py.File(path, "r") as file:
-            saved = {group: [file[group][str(i)][...] for i in range(len(file[group]))] for group in file}
-            progress = Progress(**json.loads(file.attrs["progress"]))
+            progress = Progress(**json.loads(file["progress"].asstr()[()]))
+            saved = {group: [file[group][str(i)][...] for i in range(len(file[group]))] for group in file if group != "progress"}
         if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self._variables()]:
             raise ValueError(f"{path} is of another model: its variables' shapes differ; start anew in another workdir")
         self.progress, self.best, self.average = progress, saved["best"], saved.get("average")

@@ -99,8 +99,7 @@ class StackedCore(keras.layers.Layer):
                     kernel_regularizer=penalty if penalty.strength else None,
                     name=f"conv_{i}",
                 ),
-                # A small recording has few steps an epoch, and several replicas must see one batch.
-                keras.layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"norm_{i}"),
+                batch_norm(f"norm_{i}"),
                 _nonlinearity(nonlinearity, f"activation_{i}"),
             ]
             if i == 0 and pool_size > 1:
@@ -134,6 +133,12 @@ class StackedCore(keras.layers.Layer):
             "laplacian": self.laplacian,
             "group_sparsity": self.group_sparsity,
         }
+
+
+def batch_norm(name):
+    """Batch normalisation for small recordings, which have few steps an epoch; several replicas see one batch."""
+    together = keras.backend.backend() == "tensorflow"  # elsewhere Keras refuses it
+    return keras.layers.BatchNormalization(momentum=0.9, synchronized=together, name=name)
 
 
 def check_image_size(shape, kernel_size, pool_size):

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 from scipy import ndimage
 
-from v1keras.models.core import check_image_size
+from v1keras.models.core import batch_norm, check_image_size
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -50,7 +50,7 @@ class RotationEquivariantCore(keras.layers.Layer):
             raise ValueError(f"orientations: found {orientations}, expected a multiple of 4")
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
         self.orientations, self.activation, self.pool_size = orientations, activation, pool_size
-        self.norms = [keras.layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"norm_{i}") for i in range(len(filters))]
+        self.norms = [batch_norm(f"norm_{i}") for i in range(len(filters))]
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -89,6 +89,7 @@ class RotationEquivariantCore(keras.layers.Layer):
         side, _, below, count = kernel.shape
         turns_below = self.orientations if layer else 1
         channels = below // turns_below
+        kernel, turns = (ops.cast(values, self.compute_dtype) for values in (kernel, turns))
         kernel = ops.reshape(kernel, (side * side, turns_below, channels, count))
         every = []
         for turn in range(self.orientations):

@@ -198,6 +198,21 @@ class Recording:
         other._validate_split()
         return other
 
+    def of_neurons(self, chosen):
+        """The same recording of some neurons.
+
+        Args:
+            chosen: `(neurons,)` bool.
+        """
+        chosen = np.asarray(chosen, bool)
+        return dataclasses.replace(
+            self,
+            responses=self.responses[:, chosen],
+            repeats=None if self.repeats is None else self.repeats[:, :, chosen],
+            neuron_session=None if self.neuron_session is None else self.neuron_session[chosen],
+            neurons={name: column[chosen] for name, column in self.neurons.items()},
+        )
+
     def save(self, path):
         """Writes the recording to one HDF5 file, whole or not at all.
 

@@ -1,5 +1,6 @@
 """Stage 2: batch -> core -> readout -> rate."""
 
+from v1keras.models.baselines import KindelCore
 from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Ensemble, WeightedMean
@@ -18,6 +19,7 @@ __all__ = [
     "FactorizedReadout",
     "GaussianReadout",
     "GroupSparsity",
+    "KindelCore",
     "Laplacian",
     "LogGaborCore",
     "OnOff",

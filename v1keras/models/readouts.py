@@ -81,6 +81,7 @@ class DenseReadout(keras.layers.Layer):
         activation: of Keras, by name; its rates must be >= 0.
         l1: strength of the penalty on the summed absolute weights.
         l2: strength of the penalty on the summed squared weights.
+        seed: of the initial weights, truncated normal with a standard deviation of 0.1 / sqrt(features).
 
     Call arguments:
         features: `(batch, h, w, channels)`, or `(batch, features)`.
@@ -95,15 +96,16 @@ class DenseReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons, activation="softplus", l1=0.0, l2=0.0, name="readout", **kwargs):
+    def __init__(self, neurons, activation="softplus", l1=0.0, l2=0.0, seed=0, name="readout", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.neurons, self.activation, self.l1, self.l2 = neurons, activation, l1, l2
+        self.neurons, self.activation, self.l1, self.l2, self.seed = neurons, activation, l1, l2, seed
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
+        count = int(np.prod(input_shape[1:]))
         self.weight = self.add_weight(
-            shape=(int(np.prod(input_shape[1:])), self.neurons),
-            initializer=keras.initializers.GlorotUniform(seed=0),
+            shape=(count, self.neurons),
+            initializer=keras.initializers.TruncatedNormal(stddev=0.1 * count**-0.5, seed=self.seed),
             regularizer=keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None,
             name="weight",
         )
@@ -121,7 +123,7 @@ class DenseReadout(keras.layers.Layer):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        own = {"neurons": self.neurons, "activation": self.activation, "l1": self.l1, "l2": self.l2}
+        own = {"neurons": self.neurons, "activation": self.activation, "l1": self.l1, "l2": self.l2, "seed": self.seed}
         return super().get_config() | own
 
 

@@ -33,6 +33,7 @@ class Schedule:
         averaging: validated and kept are weights averaged over epochs, each time `averaging` of the average so far (less in the first
             epochs) and the rest of the new; 0 for the weights themselves.
         seed: of the order of the images.
+        steps: in an epoch, each on a batch drawn anew from all images; 0 for as many as show each image once.
     """
 
     batch_size: int = 32
@@ -43,6 +44,7 @@ class Schedule:
     decays: int = 3
     averaging: float = 0.0
     seed: int = 0
+    steps: int = 0
 
     def check(self, replicas):
         """Refuses what can't be trained on so many replicas.
@@ -130,8 +132,8 @@ class Trainer:
             FloatingPointError: the loss is no longer finite.
         """
         images, responses = train
-        steps = len(images) // self.schedule.batch_size
-        if not steps:
+        steps = self.schedule.steps or len(images) // self.schedule.batch_size
+        if len(images) < self.schedule.batch_size:
             raise ValueError(f"{len(images)} training images are fewer than a batch of {self.schedule.batch_size}")
         if checkpoint and pathlib.Path(checkpoint).exists():
             self._restore(checkpoint)
@@ -147,8 +149,7 @@ class Trainer:
         while not progress.finished:
             callbacks.on_epoch_begin(progress.epoch)
             began = time.perf_counter()
-            order = np.random.default_rng((self.schedule.seed, progress.epoch)).permutation(len(images))
-            order = order[: steps * self.schedule.batch_size].reshape(steps, self.schedule.batch_size)
+            order = self._order(len(images), steps)
             if self.schedule.annealing == "cosine":
                 self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
             rate = self._learning_rate()
@@ -169,6 +170,13 @@ class Trainer:
         _assign(self._variables(), self.best)
         callbacks.on_train_end()
         return progress
+
+    def _order(self, count, steps):
+        """`(steps, batch_size)` indices of the images of this epoch's batches."""
+        rng, size = np.random.default_rng((self.schedule.seed, self.progress.epoch)), self.schedule.batch_size
+        if self.schedule.steps:
+            return np.stack([rng.permutation(count)[:size] for _ in range(steps)])
+        return rng.permutation(count)[: steps * size].reshape(steps, size)
 
     def predict(self, images, batch_size=256):
         """Rates `(n, neurons)` of `(n, h, w, 1)` images."""

@@ -1,0 +1,43 @@
+"""The paper's network, trained as its code trains it; one network a session. Used by `tools/reproduce_paper`."""
+
+import keras
+import numpy as np
+
+from v1keras.models import DenseReadout, KindelCore, V1Model
+from v1keras.training import Gaussian, Schedule, Trainer, make_strategy
+
+# (kernel size, dropout, learning rate) of the paper of 2019 and of the code of 2018.
+VARIANTS = {2019: (3, 0.35, 1e-4), 2018: (7, 0.0, 2e-4)}
+STEPS, EVERY, BATCH = 60_000, 200, 50
+
+
+def train(recording, variant, seed, checkpoint):
+    """Trains the network on one session's neurons: mean squared error, plain SGD, the weights of the lowest error on the 38.
+
+    Args:
+        recording: a `Recording` of the session's neurons, with its split.
+        variant: a key of `VARIANTS`.
+        seed: of the weights, the batches and the dropout.
+        checkpoint: file from which an interrupted training goes on.
+
+    Returns:
+        `V1Model`.
+    """
+    kernel_size, dropout, rate = VARIANTS[variant]
+    neurons = recording.neuron_count
+    keras.utils.set_random_seed(seed)
+    readout = DenseReadout(neurons, activation="relu", seed=seed + 3)
+    model = V1Model(KindelCore(kernel_size, dropout, seed), readout, recording.images.shape[1:])
+    # -log of a Gaussian with this fixed width is the squared error, up to a constant; weights make a mean of its sum over neurons.
+    noise = Gaussian()
+    noise.build((None, neurons))
+    noise.scale.assign(np.full(neurons, np.log(np.expm1(0.5**0.5 - 1e-4))))
+    noise.trainable = False
+    minus_error = lambda responses, rates: np.array([-np.mean(np.square(responses - rates))])
+    schedule = Schedule(batch_size=BATCH, max_epochs=STEPS // EVERY, patience=STEPS, seed=seed, steps=EVERY)
+    trainer = Trainer(
+        model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons)
+    )
+    images, (train, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
+    trainer.fit((images[train], recording.responses[train]), (images[stop], recording.responses[stop]), checkpoint=checkpoint)
+    return model

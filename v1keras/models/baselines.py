@@ -1,0 +1,70 @@
+"""The network of Kindel et al. 2019, as their code has it."""
+
+import keras
+
+from v1keras.models.core import check_image_size
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class KindelCore(keras.layers.Layer):
+    """Two convolutions and a dense layer, on raw pixels; with a `DenseReadout` of ReLU it is the paper's network, one for each session.
+
+    conv 16, ReLU, max-pool 3/2, conv 32, ReLU, max-pool 3/2, dense 300, ReLU, dropout. Convolution weights start truncated normal with a
+    standard deviation of 0.1, the dense layer's with 0.1 / sqrt(inputs), biases at 0.
+
+    Args:
+        kernel_size: side of both convolutions' kernels: 3 in the paper of 2019, 7 in the code of 2018.
+        dropout: share of the dense layer's outputs that is dropped in training: 0.35 in 2019, 0 in 2018.
+        seed: of the initial weights and of the dropout.
+
+    Call arguments:
+        images: `(batch, height, width, 1)`.
+        training: whether to drop.
+
+    Returns:
+        Features `(batch, 300)`.
+
+    Reference: Kindel, Christensen & Zylberberg 2019 (Journal of Vision 19(4):29), and github.com/jzlab/v1_predictor.
+
+    Example:
+
+    >>> import numpy as np
+    >>> tuple(KindelCore()(np.zeros((2, 33, 33, 1), "float32")).shape)
+    (2, 300)
+    """
+
+    def __init__(self, kernel_size=3, dropout=0.35, seed=0, name="core", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.kernel_size, self.dropout, self.seed = kernel_size, dropout, seed
+        self.stages = []
+        for i, filters in enumerate((16, 32)):
+            start = keras.initializers.TruncatedNormal(stddev=0.1, seed=seed + i)
+            self.stages += [
+                keras.layers.Conv2D(filters, kernel_size, activation="relu", kernel_initializer=start, name=f"conv_{i}"),
+                keras.layers.MaxPooling2D(3, strides=2, name=f"pool_{i}"),
+            ]
+        self.stages.append(keras.layers.Flatten(name="flat"))
+        self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop")
+
+    def build(self, input_shape):
+        check_image_size(input_shape, self.kernel_size, 3)
+        for stage in self.stages:
+            stage.build(input_shape)
+            input_shape = stage.compute_output_shape(input_shape)
+        start = keras.initializers.TruncatedNormal(stddev=0.1 * input_shape[-1] ** -0.5, seed=self.seed + 2)
+        self.dense = keras.layers.Dense(300, activation="relu", kernel_initializer=start, name="dense")
+        self.dense.build(input_shape)
+        self.drop.build((None, 300))
+
+    def call(self, images, training=False):
+        features = images
+        for stage in self.stages:
+            features = stage(features)
+        return self.drop(self.dense(features), training=training)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], 300)
+
+    def get_config(self):
+        own = {"kernel_size": self.kernel_size, "dropout": self.dropout, "seed": self.seed}
+        return super().get_config() | own

@@ -24,6 +24,13 @@ from v1keras._version import __version__
 from v1keras.files import check_room, folder_written_whole, sha256
 
 FORMAT_VERSION = 1
+_ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from {}; near the limit means 0.9 or more."
+# By where the ceiling comes from.
+_LIMIT = {
+    "repeats": _ESTIMATED.format("single presentations"),
+    "means": _ESTIMATED.format("means, with Poisson noise"),
+    "none": "The recording has no repeats and no spike counts, so that the limit is unknown.",
+}
 _CONFIG, _WEIGHTS, _METADATA, _CARD = "config.json", "model.weights.h5", "metadata.json", "README.md"
 
 
@@ -203,8 +210,7 @@ def card(name, metadata):
         f"- command: `{metadata['command']}`",
         "## How good",
         f"On test images, means over neurons and seeds; the weights here are of protocol {config['data']['protocol']}, seed "
-        f"{config['data']['split_seed']}. CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from "
-        f"{metadata['ceiling']}; near the limit means CC_norm of 0.9 or more.",
+        f"{config['data']['split_seed']}. " + _LIMIT[metadata["ceiling"]],
         "| neurons | protocol, seeds | correlation | CC_norm | near the limit |\n|---|---|---|---|---|\n" + "\n".join(rows),
         f"Measured by: `{metadata['measured_by']}`",
         f"Written {metadata['written']} with v1keras {metadata['versions']['v1keras']}, Keras {metadata['versions']['keras']}.",

@@ -65,7 +65,7 @@ def read_archive(path):
             "window_s": 0.105,
             "presentations": 20,
             "pixels_per_degree": 24.0,
-            "species": "Macaca fascicularis",
+            "species": "macaque",
             "area": "V1",
             "technique": "Utah array, anaesthetised",
             "license": "code repository: Apache-2.0; recordings derive from CRCNS pvc-8: scientific use, no redistribution",

@@ -1,4 +1,4 @@
-"""Tang et al. 2018 (Current Biology 28:38), as published by Zhang et al.: four macaque V1 neurons, 9,500 shape patterns, two-photon."""
+"""Patterns of Tang et al. 2018 (Current Biology 28:38) and four macaque V1 neurons, as published by Wu et al. 2020; two-photon."""
 
 import io
 import re
@@ -10,10 +10,7 @@ from PIL import Image
 from v1keras.data.recording import Recording
 from v1keras.data.sources.fetch import fetch
 
-URL = (
-    "https://raw.githubusercontent.com/leelabcnbc/Fixed_Kernel_CNN/345129ecbd94ae49d3985f79f83999b33f6398c4/"
-    "patterns_and_neurons.tar.gz"
-)
+SOURCE = "https://github.com/leelabcnbc/Fixed_Kernel_CNN at 345129ecbd94ae49d3985f79f83999b33f6398c4: data/stimuli and data/neurons"
 SHA256 = "651a084b3275d566a5ef31b723b6bafdfe02020959dd69539560cea64d0ef760"
 _SIDE = 160  # pixels of a pattern as published
 
@@ -27,7 +24,7 @@ def read(central=40):
     Returns:
         A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
     """
-    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", URL, SHA256), central)
+    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE), central)
 
 
 def read_archive(path, central=40):
@@ -64,12 +61,13 @@ def read_archive(path, central=40):
         attributes={
             "name": "tang2018" if central == 40 else "tang2018_wide",
             "units": "dF/F",
-            "species": "Macaca mulatta",
+            "species": "macaque",
             "area": "V1",
-            "technique": "two-photon calcium imaging, awake",
+            "technique": "two-photon calcium imaging",
             "license": "none stated; the companion paper is CC BY",
-            "citation": "Tang et al., Current Biology 28:38, 2018; Zhang et al., PLoS Computational Biology 17(10):e1009528, 2021",
-            "source": URL,
+            "citation": "Tang et al., Current Biology 28:38, 2018; Wu, Rockwell, Zhang, Tang & Lee, PLoS Computational Biology "
+            "17(10):e1009528, 2021 (arXiv 1911.08241)",
+            "source": SOURCE,
         },
     )
 

@@ -21,6 +21,12 @@ def default():
     # images not for testing.
     config.ensemble = 1
 
+    # A preset by name, its folder, or a workdir whose core (and pixel normalisation) the networks begin with; "" for none. The keys below
+    # `core` then say nothing.
+    config.init_from = ""
+    # "core" keeps it as it is, and only the readouts learn.
+    config.freeze = ""
+
     data = config.data = ml_collections.ConfigDict()
     # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`).
     data.recording = ""

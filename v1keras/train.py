@@ -6,6 +6,7 @@ Any key of the configuration (v1keras/config.py lists them) can be set: --config
 """
 
 import pathlib
+import re
 import sys
 
 import keras
@@ -55,12 +56,34 @@ def build_model(config, recording, name="v1model"):
     for key, found, known in (("core", core.kind, cores), ("readout", layers.kind, readouts)):
         if found not in known:
             raise ValueError(f"{key}.kind: found {found!r}, expected one of {', '.join(known)}")
+    if config.freeze not in ("", "core") or (config.freeze and not config.init_from):
+        raise ValueError(f"freeze: found {config.freeze!r}, expected nothing, or core with init_from")
     readout = readouts[layers.kind](recording.neuron_count)
-    model = V1Model(cores[core.kind](), readout, recording.images.shape[1:], *pixel_statistics(recording), name)
+    if config.init_from:
+        begun, statistics = trained_core(config.init_from, recording.images.shape[1:])
+        begun.trainable = config.freeze != "core"
+    else:
+        begun, statistics = cores[core.kind](), pixel_statistics(recording)
+    model = V1Model(begun, readout, recording.images.shape[1:], *statistics, name)
     with np.errstate(invalid="ignore"):
         counts = np.isfinite(recording.responses[train]).sum(axis=0)
         readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
     return model
+
+
+def trained_core(preset, image_size):
+    """The core of a preset and the pixel mean and standard deviation that it was trained with.
+
+    Raises:
+        ValueError: the preset is an ensemble, or takes images of another size.
+        FileNotFoundError: there is no such preset.
+    """
+    model = zoo.load(preset)
+    if not isinstance(model, V1Model):
+        raise ValueError(f"init_from {preset!r} is an ensemble, which has no one core; name a preset of one network")
+    if model.image_size != image_size:
+        raise ValueError(f"init_from {preset!r} takes images of {model.image_size}; the recording has {image_size}")
+    return model.core, (model.pixel_mean, model.pixel_std)
 
 
 def pixel_statistics(recording):
@@ -267,7 +290,10 @@ def write_report(path, history, metrics, columns):
 
 def main(_):
     values = flags.FLAGS
-    line = " ".join(["python -m v1keras.train", *(a for a in sys.argv[1:] if a.startswith("--config"))])
+    for key in ("init_from", "freeze"):
+        if values[key].value is not None:
+            values.config[key] = values[key].value
+    line = " ".join(["python -m v1keras.train", *(a for a in sys.argv[1:] if re.match("--(config|init_from|freeze)", a))])
     _, metrics, _ = train_and_evaluate(
         values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
     )
@@ -278,6 +304,8 @@ def main(_):
 def run():
     config_flags.DEFINE_config_file("config", None, "File with the experiment's configuration.")
     flags.DEFINE_string("workdir", None, "Folder that all results go to.")
+    flags.DEFINE_string("init_from", None, "Preset or workdir whose core to begin with; the same as --config.init_from.")
+    flags.DEFINE_enum("freeze", None, ("core",), "Keeps that core as it is; the same as --config.freeze.")
     flags.DEFINE_bool("resume", False, "Go on with the run in the workdir.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in the workdir.")
     flags.mark_flags_as_required(["config", "workdir"])

@@ -38,8 +38,8 @@ def default():
     data.split_parts = (180, 52, 38)
 
     core = config.core = ml_collections.ConfigDict()
-    # "stacked": convolutions, as the keys below say; "rotation_equivariant": each kernel in all orientations; "identity": none, the
-    # readout sees the pixels.
+    # "stacked": convolutions, as the keys below say; "rotation_equivariant": each kernel in all orientations; "transfer": features of a
+    # network for objects; "identity": none, the readout sees the pixels.
     core.kind = "stacked"
     # Channels of each convolution.
     core.filters = (32, 32, 32)
@@ -57,6 +57,12 @@ def default():
     core.laplacian = 0.0
     # Penalty on the number of channel pairs that later layers use ("stacked").
     core.group_sparsity = 0.0
+
+    # Which network's which layer ("transfer"), with fresh weights (""), "imagenet", or those of a file; images are enlarged by `scale`.
+    core.network = "VGG19"
+    core.layer = "block3_conv1"
+    core.weights = "imagenet"
+    core.scale = 1
 
     readout = config.readout = ml_collections.ConfigDict()
     # "factorized": a mask and feature weights a neuron; "gaussian": the features at one place; "dense": a weight for every feature.

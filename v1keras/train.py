@@ -46,6 +46,7 @@ def build_model(config, recording, name="v1model"):
         "rotation_equivariant": lambda: models.RotationEquivariantCore(
             core.filters, core.kernel_sizes, core.orientations, core.activation, core.pool_size
         ),
+        "transfer": lambda: models.TransferCore(core.network, core.layer, core.weights or None, core.scale),
         "identity": lambda: keras.layers.Identity(name="core"),
     }
     readouts = {

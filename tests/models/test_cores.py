@@ -81,6 +81,24 @@ def test_gradient_reaches_every_weight_for_any_batch_size(name):
         assert gradient is not None and np.abs(gradient.numpy()).max() > 0, weight.path
 
 
+def test_transfer_core_is_the_networks_layer_on_prepared_pixels(tmp_path):
+    """VGG16 with weights from a file; what it wants is blue, green, red minus their means over ImageNet."""
+    whole = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    whole.save_weights(tmp_path / "vgg.weights.h5")
+    core = models.TransferCore("VGG16", "block1_conv2", weights=str(tmp_path / "vgg.weights.h5"))
+    images = noise(2, 32)
+    found = np.asarray(core(images))
+    grey = np.repeat(images * 64.0 + 118.0, 3, axis=-1) - np.array([103.939, 116.779, 123.68])
+    until = keras.Model(whole.input, whole.get_layer("block1_conv2").output)
+    expected = np.asarray(until(grey.astype("float32"))) / np.sqrt(1 + 1e-3)  # the fresh batch normalisation
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * expected.max())
+    assert {v.path.split("/")[-1] for v in core.trainable_variables} == {"gamma", "beta"}
+    with pytest.raises(ValueError, match="VGG16 has no 'block1_conv3'; the nearest are block5_conv3, block4_conv3"):
+        models.TransferCore("VGG16", "block1_conv3", weights=None).build((None, 32, 32, 1))
+    with pytest.raises(ValueError, match="network: found 'AlexNet', expected one of VGG16"):
+        models.TransferCore("AlexNet")
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="orientations: found 6, expected a multiple of 4"):
         models.RotationEquivariantCore(orientations=6)

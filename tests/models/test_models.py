@@ -30,6 +30,7 @@ INSTANCES = {
     "FactorizedReadout": lambda: models.FactorizedReadout(7, l1=0.3),
     "DivisiveNormalization": lambda: models.DivisiveNormalization(3, name="norm"),
     "RotationEquivariantCore": lambda: models.RotationEquivariantCore((2, 3), (5, 3), orientations=4, activation="relu", pool_size=1),
+    "TransferCore": lambda: models.TransferCore("ResNet50", "conv2_block1_out", weights=None, scale=2),
     "KindelCore": lambda: models.KindelCore(kernel_size=7, dropout=0.1, seed=4),
     "DenseReadout": lambda: models.DenseReadout(4, activation="relu", l1=0.1, l2=0.2, seed=5),
     "GaussianReadout": lambda: models.GaussianReadout(2, covariance="full", width=0.2, l1=0.1, coordinates=[[0.5, 1.0, 0.0]] * 2, seed=3),

@@ -11,6 +11,7 @@ from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 from v1keras.models.ridge import RidgeReadout
 from v1keras.models.rotation import RotationEquivariantCore
+from v1keras.models.transfer import TransferCore
 
 __all__ = [
     "DenseReadout",
@@ -26,6 +27,7 @@ __all__ = [
     "RidgeReadout",
     "RotationEquivariantCore",
     "StackedCore",
+    "TransferCore",
     "V1Model",
     "WeightedMean",
 ]

@@ -134,7 +134,7 @@ def test_tensorboard_shows_the_training(tiny):
     assert np.isfinite(values["training/loss"]).all() and min(values["training/images_per_second"]) > 0
     assert values["training/learning_rate"] == pytest.approx([3e-3] * 3)
     with h5py.File(tiny.workdir / f"{workdir.CHECKPOINTS}/member_0.h5") as file:
-        progress = json.loads(file.attrs["progress"])
+        progress = json.loads(file["progress"].asstr()[()])
     assert progress["best_score"] == pytest.approx(max(values["validation/correlation"]), abs=1e-6)
     text = events.Tensors("configuration")[0].tensor_proto.string_val[0].decode()
     assert '"max_epochs": 3' in text and str(tiny.recording) in text

@@ -34,7 +34,8 @@ def test_links_lead_somewhere():
 
 @pytest.mark.parametrize("line", re.findall(r"python -m v1keras\.\w+ [^`\n]*", README))
 def test_commands_name_flags_and_files_that_exist(line):
-    keys = {f"{group}.{key}" for group, entries in default().to_dict().items() if isinstance(entries, dict) for key in entries}
+    known_keys = default().to_dict()
+    keys = {*known_keys, *(f"{group}.{key}" for group, entries in known_keys.items() if isinstance(entries, dict) for key in entries)}
     _, _, module, *arguments = line.split()
     known = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT).stdout
     for argument in arguments:

@@ -45,6 +45,9 @@ def write(root, scores, reference):
         facts[protocol] = {"seeds": seeds, "models": found}
         text += [f"## Protocol {protocol}, seeds {', '.join(map(str, seeds))}", _table(found, averages, reported, reference)]
         text += ["Correlation by session:", _sessions(found, [group for group in groups if group.startswith("session")])]
+    curve = root / "docs" / "learning_curve.json"
+    if curve.exists():
+        text.append(_learning_curve(json.loads(curve.read_text())))
     for name, figure in _figures(scores, reference).items():
         with written_whole(root / "docs" / name) as beside:
             figure.savefig(beside, dpi=110)
@@ -54,6 +57,21 @@ def write(root, scores, reference):
         beside.write_text(json.dumps(facts, indent=1) + "\n")
     with written_whole(root / "RESULTS.md") as beside:
         beside.write_text("\n\n".join(text) + "\n")
+
+
+def _learning_curve(found):
+    """The section on how many images each core needs, from what `tools/learning_curve` wrote."""
+    counts = [row["images"] for row in next(iter(found.values()))]
+    lines = [
+        "## How many images each core needs",
+        "CC_norm of the 48 neurons of the simulated population, mean and 95 % interval, over the number of training images (of which one in "
+        "ten stops the training); the same 100 test images. Measured by `.venv/bin/python tools/learning_curve`.",
+        "| core | " + " | ".join(f"{count:,}" for count in counts) + " |\n" + "|---" * (len(counts) + 1) + "|",
+    ]
+    for name, rows in found.items():
+        cells = [f"{row['cc_norm']:.3f} [{row['interval'][0]:.3f}, {row['interval'][1]:.3f}]" for row in rows]
+        lines[-1] += f"\n| {name} | " + " | ".join(cells) + " |"
+    return "\n\n".join(lines)
 
 
 def _table(found, averages, reported, reference):

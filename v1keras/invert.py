@@ -22,8 +22,8 @@ from v1keras.report import figures
 
 # Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell prefers it at any phase.
 _ONE_PICTURE = ("simple", "center_surround")
-# A receptive field covers a part of the image: a stimulus with all the contrast of an image would press it into that part.
-_SHARE_OF_CONTRAST = 0.35
+# Enough to see how large receptive fields are.
+_SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
 
 
 def choose_neurons(text, count, cc_norm):
@@ -66,24 +66,58 @@ def choose_neurons(text, count, cc_norm):
 
 
 def contrast_of(model, recording, norm=None):
-    """The constraint that keeps stimuli among the recording's images: its grey, its pixel range, and a share of its images' contrast.
+    """The constraint that keeps stimuli like the recording's images: their grey, their pixel range, and their contrast where there is any.
+
+    A stimulus fills a receptive field, not the image. So its norm is the images' median, times the square root of the share of the
+    image's area that it fills: its contrast there is what the images have where they have contrast. The area is found by a first, short
+    inversion at a tenth of the norm.
 
     Args:
-        model: a `V1Model`; grey is its `pixel_mean`.
+        model: a `V1Model` or an `Ensemble`; grey is its `pixel_mean`.
         recording: a `Recording`.
-        norm: of the contrast; None for 0.35 of the median of the images' own.
+        norm: of the contrast; None to have it found.
+
+    Returns:
+        A `Contrast`.
     """
     images = recording.images.astype("float32")
+    low, high = float(images.min()), float(images.max())
     if norm is None:
-        norms = np.linalg.norm((images - model.pixel_mean).reshape(len(images), -1), axis=1)
-        norm = _SHARE_OF_CONTRAST * float(np.median(norms))
-    return Contrast(model.pixel_mean, norm, float(images.min()), float(images.max()))
+        patterns = images - model.pixel_mean
+        median = float(np.median(np.linalg.norm(patterns.reshape(len(patterns), -1), axis=1)))
+        some = np.unique(np.linspace(0, recording.neuron_count - 1, _SAMPLED_NEURONS).astype(int))  # the same whichever are asked for
+        first = invert(_rates(model), some, model.image_size, Contrast(model.pixel_mean, median / 10, low, high), _FIRST_STEPS)
+        filled = np.median(effective_area(first.stimuli - model.pixel_mean)) / np.median(effective_area(patterns))
+        norm = median * float(np.sqrt(min(filled, 1.0)))
+    return Contrast(model.pixel_mean, norm, low, high)
 
 
-def write_stimuli(path, found, contrast, best_rates, best_images, facts):
+def effective_area(patterns):
+    """How many pixels a pattern's contrast is spread over: (sum x^2)^2 / sum x^4, the participation ratio.
+
+    Args:
+        patterns: `(n, height, width)`, zero where there is no contrast.
+
+    Returns:
+        `(n,)` pixels.
+
+    Example:
+
+    >>> effective_area(np.array([[[2.0, -2.0, 0.0, 2.0]]])).tolist()
+    [3.0]
+    """
+    squared = np.square(patterns.reshape(len(patterns), -1), dtype="float64")
+    return np.square(squared.sum(axis=1)) / np.maximum(np.square(squared).sum(axis=1), 1e-30)
+
+
+def _rates(model):
+    return lambda images: model(images, training=False)
+
+
+def write_stimuli(path, found, contrast, controls, facts):
     """Writes what was found to HDF5: a row a neuron, in pixel units and expected spikes per presentation."""
     columns = {"stimuli": found.stimuli, "neurons": found.neurons, "rates": found.rates}
-    columns |= {"best_image_rates": best_rates, "best_images": best_images}
+    columns |= controls
     with written_whole(path) as beside:
         check_room(beside.parent, columns.values())
         with h5py.File(beside, "w") as file:
@@ -123,12 +157,12 @@ def main(_):
     neurons = choose_neurons(values.neurons, recording.neuron_count, cc_norm)
     contrast = contrast_of(model, recording, values.contrast_norm)
     began = time.monotonic()
-    found = invert(
-        lambda images: model(images, training=False), neurons, model.image_size, contrast, values.steps, values.blur, seed=values.seed
-    )
+    found = invert(_rates(model), neurons, model.image_size, contrast, values.steps, values.blur, seed=values.seed)
     took = time.monotonic() - began
     shown = predict(model, recording.images)[:, neurons]
     best, best_rates = shown.argmax(axis=0), shown.max(axis=0)
+    patterns = recording.images[..., None].astype("float32") - contrast.grey
+    alike = predict(model, contrast.grey + contrast.project(patterns).numpy()[..., 0])[:, neurons].max(axis=0)
     cosines = filter_cosines(recording, found, contrast)
     folder = pathlib.Path(values.out)
     facts = {
@@ -138,14 +172,17 @@ def main(_):
         "blur": values.blur,
         "seed": values.seed,
     }
-    write_stimuli(folder / "stimuli.h5", found, contrast, best_rates, best, facts)
+    controls = {"best_images": best, "best_image_rates": best_rates, "best_image_rates_at_norm": alike}
+    write_stimuli(folder / "stimuli.h5", found, contrast, controls, facts)
     gallery = draw(found, contrast, best_rates, cosines)
     with written_whole(folder / "gallery.png") as beside:
         gallery.savefig(beside, dpi=110)
     lines = [
         f"{len(neurons)} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {_rms(contrast, model):.1f} grey levels)",
-        f"stimulus above the best image of the recording: {(found.rates > best_rates).sum()} of {len(neurons)} "
-        f"(median ratio of rates {np.median(found.rates / best_rates):.2f})",
+        f"above the best image of the recording at the same contrast: {(found.rates > alike).sum()} of {len(neurons)} "
+        f"(median ratio of rates {np.median(found.rates / alike):.2f})",
+        f"above the best image as it was shown: {(found.rates > best_rates).sum()} of {len(neurons)} "
+        f"(median ratio {np.median(found.rates / best_rates):.2f}; --contrast_norm sets the stimuli's contrast)",
     ]
     if cosines is not None:
         for kind in _ONE_PICTURE:
@@ -154,7 +191,7 @@ def main(_):
                 lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
     explanation = (
         "Over each stimulus its neuron, the rate it reaches and that of the best image of the recording, in expected spikes per "
-        "presentation. Grey is no contrast. A stimulus that does not beat the best image is not to be believed."
+        "presentation. Grey is no contrast. A stimulus that does not beat the best image at the same contrast is not to be believed."
     )
     report.write_page(
         folder / "report.html",
@@ -177,7 +214,7 @@ def run():
     flags.DEFINE_string("out", None, "Folder to write to.", required=True)
     flags.DEFINE_integer("steps", 300, "Steps of the ascent.", lower_bound=1)
     flags.DEFINE_float("blur", 1.0, "Width of the gradient's smoothing at the first step, pixels.", lower_bound=0)
-    flags.DEFINE_float("contrast_norm", None, "Euclidean norm of a stimulus around grey, pixel units; 0.35 of the images' median where left out.")
+    flags.DEFINE_float("contrast_norm", None, "Norm of a stimulus around grey, pixel units; found where left out.")
     flags.DEFINE_integer("seed", 0, "Of the noise to start from.")
     command.run(main)
 

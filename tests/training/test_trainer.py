@@ -162,6 +162,16 @@ def test_weights_scale_each_neurons_gradient():
     np.testing.assert_allclose(steps[1], steps[0] * [2.0, 0.5], rtol=1e-3)
 
 
+def test_a_rate_that_underflows_does_not_end_the_training():
+    """A drive of -200 has a softplus of 0 in float32: a spike there is unlikely, not impossible."""
+    model = linear_model()
+    model.layers[-1].set_weights([np.zeros((9, 2)), np.array([-200.0, 0.5])])
+    images, responses = data()
+    progress = make_trainer(model).fit((images, responses), data(seed=1))
+    assert progress.epoch == 3 and all(np.isfinite(weight).all() for weight in model.get_weights())
+    assert not np.allclose(model.get_weights()[0][:, 1], 0)
+
+
 def test_a_loss_that_is_not_finite_stops_with_its_epoch():
     images, responses = data()
     with pytest.raises(FloatingPointError, match="the loss is (nan|inf) in epoch 1: lower the learning rate"):

@@ -199,7 +199,8 @@ class Trainer:
             shown, target = tf.cast(tf.gather(images, mine), tf.float32), tf.gather(responses, mine)
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
-                rates = self.model(shown, training=True)
+                # Far below zero softplus is 0 in float32, and 0 has no logarithm.
+                rates = self.model(shown, training=True) + 1e-6
                 log_prob = self.likelihood.distribution(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
                 # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
                 nll = -tf.reduce_sum(weights * tf.where(known, log_prob, 0)) / self.schedule.batch_size

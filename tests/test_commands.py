@@ -315,9 +315,3 @@ def test_every_console_script_is_there():
     scripts = [script for script in importlib.metadata.entry_points(group="console_scripts") if script.name.startswith("v1keras-")]
     assert sorted(script.name for script in scripts) == [f"v1keras-{name}" for name in ("data", "evaluate", "invert", "train", "zoo")]
     assert all(callable(script.load()) for script in scripts)
-
-
-def test_the_zoo_is_listed_and_shown(command):
-    listed = command("zoo", "list")
-    assert "simulated_factorized" in listed.stdout.split() and listed.returncode == 0
-    assert command("zoo", "show", "simulated_factorized").stdout.startswith("# simulated_factorized\n")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from v1keras import simulate_recording, train, zoo
+from v1keras import build, simulate_recording, train, zoo
 from v1keras.config import default
 
 
@@ -40,7 +40,7 @@ def test_a_frozen_core_stays_and_new_readouts_learn(recording, tmp_path):
 
 def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_path):
     first, _, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
-    built = train.build_model(tiny(recording, init_from=str(tmp_path / "first")), train.open_recording(recording))
+    built = build.build_model(tiny(recording, init_from=str(tmp_path / "first")), train.open_recording(recording))
     for name, value in values(built.core).items():
         np.testing.assert_array_equal(value, values(first.core)[name])
     assert built.core.trainable_variables
@@ -86,6 +86,6 @@ def test_every_kind_of_model_trains_saves_and_loads(recording, tmp_path, changes
 def test_members_learn_from_different_images_and_none_from_test_images(recording):
     config = tiny(recording, ensemble=3)
     opened = train.open_recording(recording)
-    splits = [train.member_recording(config, opened, i).split for i in range(3)]
+    splits = [build.member_recording(config, opened, i).split for i in range(3)]
     assert all(((split == 2) == (opened.split == 2)).all() and (split == 0).sum() == (opened.split == 0).sum() for split in splits)
     assert not (splits[0] == splits[1]).all() and not (splits[1] == splits[2]).all()

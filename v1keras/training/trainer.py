@@ -13,7 +13,6 @@ import tensorflow as tf
 from v1keras.files import check_room, written_whole
 from v1keras.training.strategy import is_chief
 
-
 ANNEALINGS = ("plateau", "cosine")
 
 

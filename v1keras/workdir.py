@@ -39,10 +39,11 @@ def claim(workdir, config, resume=False, overwrite=False):
         raise ValueError("--resume and --overwrite exclude each other")
     text = json.dumps(config, indent=1, sort_keys=True) + "\n"
     path = workdir / CONFIG
-    if path.exists() and overwrite:
+    held = any((workdir / name).exists() for name in _ALL)
+    if held and overwrite:
         for name in _ALL:
             shutil.rmtree(workdir / name) if (workdir / name).is_dir() else (workdir / name).unlink(missing_ok=True)
-    elif path.exists() and not resume:
+    elif held and not resume:
         raise ValueError(f"{workdir} holds a run already; take another --workdir, --resume to go on with it or --overwrite to replace it")
     elif path.exists() and path.read_text() != text:
         try:

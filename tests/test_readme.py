@@ -1,5 +1,6 @@
 """What the README shows runs."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -23,6 +24,16 @@ def test_python_blocks_run(block, tmp_path):
         line += " --config.training.max_epochs=1 --workdir=mine"
         done = subprocess.run([sys.executable, *line.split()], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0 and (tmp_path / "mine" / "metrics.json").exists(), done.stderr
+
+
+def test_the_table_is_what_was_measured():
+    measured = json.loads((ROOT / "docs" / "results.json").read_text())["grouped"]["models"]
+    rows = re.findall(r"^\| ([^|]+) \| (0\.\d{3}) \| (0\.\d{3}) \| (\d+) % \|$", README, re.MULTILINE)
+    assert len(rows) == 4
+    for name, correlation, cc_norm, near in rows:
+        found = measured[name]["all"]
+        values = found["correlation"]["mean"], found["cc_norm"]["mean"], found["fraction_near_limit"]
+        assert (correlation, cc_norm, near) == (f"{values[0]:.3f}", f"{values[1]:.3f}", f"{100 * values[2]:.0f}"), name
 
 
 def test_links_lead_somewhere():

@@ -78,6 +78,14 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
 
     Raises:
         ValueError: no image is on that side of the split.
+
+    Example:
+
+    >>> from v1keras import simulate_recording
+    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
+    >>> metrics, columns = evaluate(lambda images: images[:, 4, 4:8, 0], recording)  # four pixels for rates
+    >>> metrics["ceiling"], metrics["groups"]["reported"]["neurons"], columns["correlation"].shape
+    ('repeats', 4, (4,))
     """
     images = recording.indices(split)
     rates = predict(model, recording.images[images])

@@ -40,6 +40,19 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     Raises:
         ValueError, OSError: the configuration, the recording or the folder don't fit; says what came and what fits.
         FloatingPointError: the loss is no longer finite.
+
+    Example:
+
+    >>> import tempfile
+    >>> from v1keras import simulate_recording
+    >>> from v1keras.config import default
+    >>> folder = tempfile.mkdtemp()
+    >>> simulate_recording(40, 10, neurons_per_kind=1, image_size=16).save(folder + "/recording.h5")
+    >>> config = default()
+    >>> config.data.recording, config.training.max_epochs = folder + "/recording.h5", 1
+    >>> model, metrics, columns = train_and_evaluate(config, folder + "/run")
+    >>> metrics["groups"]["reported"]["neurons"]
+    4
     """
     strategy = make_strategy(config.training.strategy)  # before anything runs on a device
     chief = is_chief(strategy)

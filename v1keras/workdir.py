@@ -33,6 +33,12 @@ def claim(workdir, config, resume=False, overwrite=False):
     Raises:
         ValueError: the folder holds another run; says what to do.
         OSError: the folder can't be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> [path.name for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir()]
+    ['config.json']
     """
     workdir = pathlib.Path(workdir)
     if resume and overwrite:

@@ -145,6 +145,15 @@ def save(model, folder, facts):
 
     Raises:
         OSError: the folder can't be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> model, facts = load("simulated_factorized"), info("simulated_factorized")
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "copy"
+    >>> save(model, folder, {key: facts[key] for key in ("recording", "sessions", "command", "measured_by", "config", "ceiling", "scores")})
+    >>> sorted(path.name for path in folder.iterdir())
+    ['README.md', 'config.json', 'metadata.json', 'model.weights.h5']
     """
     with folder_written_whole(folder) as beside:
         (beside / _CONFIG).write_text(json.dumps(keras.saving.serialize_keras_object(model), indent=1))

@@ -84,6 +84,13 @@ def apply_protocol(recording, protocol, seed, parts):
 
     Raises:
         ValueError: unknown protocol, or "grouped" on a recording without `image_group`.
+
+    Example:
+
+    >>> from v1keras import simulate_recording
+    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
+    >>> len(apply_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices("train"))
+    30
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"protocol: found {protocol!r}, expected one of {', '.join(PROTOCOLS)}")

@@ -94,13 +94,27 @@ def cc_max(power, response_variance):
 
 
 def cc_max_from_repeats(repeats):
-    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations."""
+    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations.
+
+    Example:
+
+    >>> import numpy as np
+    >>> cc_max_from_repeats(np.array([[[1.0], [1.0]], [[3.0], [3.0]]])).tolist()  # no noise
+    [1.0]
+    """
     repeats = np.asarray(repeats, float)
     return cc_max(signal_power(repeats), variance(repeats.mean(axis=1)))
 
 
 def cc_max_from_means(responses, presentations, fano=1.0):
-    """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`."""
+    """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> cc_max_from_means(np.array([[1.0], [3.0]]), presentations=4).round(3).tolist()  # sqrt(1.5 / 2)
+    [0.866]
+    """
     return cc_max(signal_power_from_means(responses, presentations, fano), variance(np.asarray(responses, float)))
 
 

@@ -183,6 +183,11 @@ def check_responses(likelihood, responses):
 
     Raises:
         ValueError: negative responses where none can be.
+
+    Example:
+
+    >>> import numpy as np
+    >>> check_responses(make_likelihood("gaussian"), np.array([[-1.0]]))
     """
     negative = (responses < 0).any(axis=0)
     if likelihood.nonnegative and negative.any():

@@ -38,6 +38,6 @@ def train(recording, variant, seed, checkpoint):
     trainer = Trainer(
         model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons)
     )
-    images, (train, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
-    trainer.fit((images[train], recording.responses[train]), (images[stop], recording.responses[stop]), checkpoint=checkpoint)
+    images, (learn, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
+    trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoint=checkpoint)
     return model

@@ -99,24 +99,43 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
     scores = score_neurons(recording.responses[images], rates, ceiling, noise)
 
-    hertz, reported = recording.hertz, recording.reported
-    groups = {"reported": reported}
-    if hertz is not None:
-        groups[f"above {above_hz:g} Hz"] = reported & (np.nan_to_num(hertz) > above_hz)
-    for label, column in (("session", recording.neuron_session), ("kind", recording.neurons.get("kind"))):
-        for value in [] if column is None else np.unique(column):
-            groups[f"{label} {value}"] = column == value
-    metrics = {
-        "split": split,
-        "images": len(images),
-        "ceiling": source,
-        "groups": {name: summarize(scores, chosen) for name, chosen in groups.items()},
-    }
+    hertz = recording.hertz
     columns = {"neuron": np.arange(recording.neuron_count)}
     columns |= {} if recording.neuron_session is None else {"session": recording.neuron_session}
     columns |= {name: column for name, column in recording.neurons.items() if column.ndim == 1}
     columns |= {} if hertz is None else {"mean_hz": hertz}
+    metrics = {
+        "split": split,
+        "images": len(images),
+        "ceiling": source,
+        "groups": {name: summarize(scores, chosen) for name, chosen in groups_of(columns, above_hz).items()},
+    }
     return metrics, columns | scores
+
+
+def groups_of(columns, above_hz):
+    """The groups of neurons that means are reported over.
+
+    Args:
+        columns: of `(neurons,)`, as `evaluate` gives them: `neuron`, and where known `for_tuning`, `mean_hz`, `session` and `kind`.
+        above_hz: neurons with a mean rate above this are a group of their own.
+
+    Returns:
+        dict of `(neurons,)` bool.
+
+    Example:
+
+    >>> found = groups_of({"neuron": np.arange(3), "for_tuning": np.array([0, 0, 1]), "mean_hz": np.array([2.0, 8.0, 9.0])}, 5.0)
+    >>> {name: chosen.tolist() for name, chosen in found.items()}
+    {'reported': [True, True, False], 'above 5 Hz': [False, True, False]}
+    """
+    reported = ~np.asarray(columns.get("for_tuning", np.zeros(len(columns["neuron"]))), bool)
+    groups = {"reported": reported}
+    if "mean_hz" in columns:
+        groups[f"above {above_hz:g} Hz"] = reported & (np.nan_to_num(columns["mean_hz"]) > above_hz)
+    for label in [label for label in ("session", "kind") if label in columns]:
+        groups |= {f"{label} {value}": columns[label] == value for value in np.unique(columns[label])}
+    return groups
 
 
 def predict(model, images, batch_size=256):

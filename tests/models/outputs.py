@@ -10,39 +10,45 @@ import numpy as np
 
 from v1keras import models
 
-CORES = {
-    "stacked": lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"),
-    "divisive": lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"),
-    "equivariant": lambda: models.RotationEquivariantCore((2, 3), (5, 3), 8),
-    "gabors": lambda: models.LogGaborCore(),
+IMAGES, FEATURES = (4, 21, 21, 1), (4, 6, 9, 5)
+LAYERS = {
+    "stacked": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"), IMAGES),
+    "divisive": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"), IMAGES),
+    "equivariant": (lambda: models.RotationEquivariantCore((2, 3), (5, 3), 8), IMAGES),
+    "gabors": (lambda: models.LogGaborCore(), IMAGES),
+    "factorized": (lambda: models.FactorizedReadout(3), FEATURES),
+    "gaussian": (lambda: models.GaussianReadout(3, covariance="full"), FEATURES),
+    "dense": (lambda: models.DenseReadout(3), FEATURES),
 }
-READOUTS = {
-    "factorized": lambda: models.FactorizedReadout(3),
-    "gaussian": lambda: models.GaussianReadout(3, covariance="full"),
-    "dense": lambda: models.DenseReadout(3),
-}
+
+
+def weighted(layer):
+    """The built layer or model with fixed weights; those that must be positive are."""
+    for i, v in enumerate(layer.variables):
+        if "seed" not in v.path:
+            values = np.random.default_rng(i).normal(0, 0.3, v.shape)
+            positive = any(part in v.path for part in ("variance", "floors", "pool", "exponent"))
+            v.assign(np.abs(values) + 0.3 if positive else values)
+    return layer
+
+
+def output(name):
+    """What the layer of that name gives, as float32."""
+    make, shape = LAYERS[name]
+    layer = make()
+    layer.build((None, *shape[1:]))
+    x = np.random.default_rng(7).normal(size=shape).astype("float32")
+    return keras.ops.convert_to_numpy(keras.ops.cast(weighted(layer)(x), "float32"))
 
 
 def main(out):
-    rng = np.random.default_rng(0)
-    images = rng.normal(size=(4, 21, 21, 1)).astype("float32")
-    features = rng.normal(size=(4, 6, 9, 5)).astype("float32")
-    found = {}
-    for name, make, x in [(n, m, images) for n, m in CORES.items()] + [(n, m, features) for n, m in READOUTS.items()]:
-        layer = make()
-        layer.build((None, *x.shape[1:]))
-        for i, v in enumerate(layer.variables):
-            if "seed" not in v.path:
-                values = np.random.default_rng(i).normal(0, 0.3, v.shape)
-                v.assign(np.abs(values) + 0.1 if any(part in v.path for part in ("variance", "floors", "pool")) else values)
-        found[name] = keras.ops.convert_to_numpy(layer(x))
-    model = models.Ensemble([
-        models.V1Model(CORES[name](), models.FactorizedReadout(3), (21, 21), 0.1, 1.5, name) for name in ("stacked", "equivariant")
-    ])
-    for i, v in enumerate(model.variables):
-        v.assign(np.abs(np.random.default_rng(i).normal(0, 0.3, v.shape)) + 0.01)
-    found["ensemble"] = keras.ops.convert_to_numpy(model(images))
+    found = {name: output(name) for name in LAYERS}
+    cores = [(name, LAYERS[name][0]()) for name in ("stacked", "equivariant")]
+    members = [models.V1Model(core, models.FactorizedReadout(3), IMAGES[1:3], 0.1, 1.5, name) for name, core in cores]
+    images = np.random.default_rng(0).normal(size=IMAGES).astype("float32")
+    found["ensemble"] = keras.ops.convert_to_numpy(weighted(models.Ensemble(members))(images))
     np.savez(out, backend=keras.backend.backend(), **found)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -33,10 +33,7 @@ def draw_split(image_count, seed, parts, groups=None):
     parts = np.asarray(parts, float)
     if parts.shape != (3,) or (parts <= 0).any():
         raise ValueError(f"split parts: found {parts.tolist()}, expected three numbers above 0: train, test, validation")
-    labels = np.arange(image_count) if groups is None else np.unique(groups, return_inverse=True)[1]
-    order = np.random.RandomState(seed).permutation(labels.max() + 1)
-    ends = np.cumsum(np.bincount(labels)[order])  # images up to and with each group
-    cuts = [int(np.abs(ends - goal).argmin()) + 1 for goal in np.cumsum(parts)[:2] / parts.sum() * image_count]
+    labels, order, cuts = _draw(image_count, seed, np.cumsum(parts)[:2] / parts.sum() * image_count, groups)
     if not 0 < cuts[0] < cuts[1] < len(order):
         raise ValueError(f"{len(order)} images or groups of images are too few for the parts {parts.tolist()}")
     split = np.full(image_count, VALIDATION, np.int8)
@@ -63,13 +60,19 @@ def redraw_validation(split, seed, groups=None):
     """
     split = np.asarray(split, np.int8)
     known = np.flatnonzero((split == TRAIN) | (split == VALIDATION))
-    labels = np.arange(known.size) if groups is None else np.unique(np.asarray(groups)[known], return_inverse=True)[1]
-    order = np.random.RandomState(seed).permutation(labels.max() + 1)
-    ends = np.cumsum(np.bincount(labels)[order])
-    cut = int(np.abs(ends - (split == TRAIN).sum()).argmin()) + 1
+    groups = None if groups is None else np.asarray(groups)[known]
+    labels, order, (cut,) = _draw(known.size, seed, [(split == TRAIN).sum()], groups)
     found = split.copy()
     found[known] = np.where(np.isin(labels, order[:cut]), TRAIN, VALIDATION)
     return found
+
+
+def _draw(count, seed, goals, groups):
+    """The group of each image, the groups in random order, and after how many of them the images come nearest to each goal."""
+    labels = np.arange(count) if groups is None else np.unique(groups, return_inverse=True)[1]
+    order = np.random.RandomState(seed).permutation(labels.max() + 1)
+    ends = np.cumsum(np.bincount(labels)[order])  # images up to and with each group
+    return labels, order, [int(np.abs(ends - goal).argmin()) + 1 for goal in goals]
 
 
 def apply_protocol(recording, protocol, seed, parts):

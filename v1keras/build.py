@@ -27,7 +27,16 @@ def build_model(config, recording, name="v1model"):
     readout_name = recording.attributes.get("name", "recording") + "_readout"
     cores = {
         "stacked": lambda: models.StackedCore(
-            core.filters, core.kernel_sizes, core.activation, core.first_activation, core.pool_size, core.laplacian, core.group_sparsity
+            core.filters,
+            core.kernel_sizes,
+            core.activation,
+            core.first_activation,
+            core.pool_size,
+            core.laplacian,
+            core.group_sparsity,
+            core.separable,
+            core.dilation,
+            core.skip,
         ),
         "rotation_equivariant": lambda: models.RotationEquivariantCore(
             core.filters, core.kernel_sizes, core.orientations, core.activation, core.pool_size

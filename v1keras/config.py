@@ -53,6 +53,12 @@ def default():
     core.orientations = 8
     # Average pooling after the first layer: the energy model's pooling over phase.
     core.pool_size = 2
+    # Later layers ("stacked"): each channel convolved by itself, then channels mixed: fewer weights for wide kernels.
+    core.separable = False
+    # ... every how many pixels their kernels look.
+    core.dilation = 1
+    # ... whether what they compute is added to their input.
+    core.skip = False
     # Penalty on the roughness of the first layer's kernels ("stacked").
     core.laplacian = 0.0
     # Penalty on the number of channel pairs that later layers use ("stacked").

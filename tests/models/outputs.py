@@ -14,6 +14,7 @@ IMAGES, FEATURES = (4, 21, 21, 1), (4, 6, 9, 5)
 LAYERS = {
     "stacked": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"), IMAGES),
     "divisive": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"), IMAGES),
+    "separable": (lambda: models.StackedCore((4, 4), (5, 3), separable=True, dilation=2, skip=True), IMAGES),
     "equivariant": (lambda: models.RotationEquivariantCore((2, 3), (5, 3), 8), IMAGES),
     "gabors": (lambda: models.LogGaborCore(), IMAGES),
     "factorized": (lambda: models.FactorizedReadout(3), FEATURES),

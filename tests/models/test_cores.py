@@ -106,3 +106,28 @@ def test_what_does_not_fit_is_refused():
         models.RotationEquivariantCore().build((None, 7, 7, 1))
     with pytest.raises(ValueError, match="expected one entry a layer"):
         models.RotationEquivariantCore((4,), (5, 3))
+
+
+def test_separable_dilated_and_residual_layers_are_their_formula():
+    core = randomized(models.StackedCore((3, 3), (5, 3), "relu", "relu", 1, separable=True, dilation=2, skip=True), (None, 12, 12, 1))
+    conv, norm, _, depth, mix, norm_2, _ = core.stages
+    normal = lambda x, n: (x - n.moving_mean.numpy()) / np.sqrt(n.moving_variance.numpy() + n.epsilon) * n.gamma.numpy() + n.beta.numpy()
+    x = noise(2, 12)
+    first = np.zeros((2, 8, 8, 3))
+    for row in range(8):
+        for column in range(8):
+            first[:, row, column] = np.einsum("bij,ijc->bc", x[:, row : row + 5, column : column + 5, 0], conv.kernel.numpy()[:, :, 0])
+    first = np.maximum(normal(first, norm), 0)
+    padded = np.pad(first, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    wide = np.zeros_like(first)
+    for row in range(8):
+        for column in range(8):
+            seen = padded[:, row : row + 5 : 2, column : column + 5 : 2]
+            wide[:, row, column] = np.einsum("bijc,ijc->bc", seen, depth.kernel.numpy()[..., 0])
+    second = np.maximum(normal(wide @ mix.kernel.numpy()[0, 0], norm_2), 0)
+    np.testing.assert_allclose(core(x), first + second, rtol=1e-4, atol=1e-4)
+
+
+def test_skip_wants_layers_of_one_width():
+    with pytest.raises(ValueError, match=r"\(16, 8\); expected all alike"):
+        models.StackedCore((8, 8), (5, 3), first_activation="on_off", skip=True)

@@ -38,7 +38,7 @@ INSTANCES = {
 }
 
 
-@pytest.mark.parametrize("name", models.__all__)
+@pytest.mark.parametrize("name", [name for name in models.__all__ if inspect.isclass(getattr(models, name))])
 def test_every_registered_class_round_trips(name):
     made = INSTANCES[name]()
     text = json.dumps(keras.saving.serialize_keras_object(made))

@@ -7,6 +7,7 @@ from v1keras.models.ensemble import Ensemble, WeightedMean
 from v1keras.models.gabor import LogGaborCore
 from v1keras.models.gaussian_readout import GaussianReadout
 from v1keras.models.normalization import DivisiveNormalization
+from v1keras.models.own_rates import own_rates
 from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 from v1keras.models.ridge import RidgeReadout
@@ -30,4 +31,5 @@ __all__ = [
     "TransferCore",
     "V1Model",
     "WeightedMean",
+    "own_rates",
 ]

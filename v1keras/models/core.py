@@ -28,8 +28,9 @@ class OnOff(keras.layers.Layer):
     """
 
     def call(self, features):
-        signs = ops.concatenate([features, -features], axis=-1)
-        return ops.log1p(ops.square(ops.relu(signs)))
+        power = ops.log1p(ops.square(features))  # one logarithm serves both signs
+        nothing = ops.zeros_like(power)
+        return ops.concatenate([ops.where(features > 0, power, nothing), ops.where(features < 0, power, nothing)], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])
@@ -46,6 +47,9 @@ class StackedCore(keras.layers.Layer):
         first_activation: of the first layer: the same, or "on_off" for `OnOff`, which doubles its channels, or "divisive" for
             `DivisiveNormalization`.
         pool_size: average pooling after the first layer; 1 for none.
+        separable: whether later layers convolve each channel by itself and then mix channels at each place (depth-separable).
+        dilation: of the later layers' kernels: every how many pixels they look.
+        skip: whether later layers add what they compute to their input; all `filters` must be alike.
         laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
         group_sparsity: strength of the `GroupSparsity` penalty on the later layers' kernels.
 
@@ -57,9 +61,10 @@ class StackedCore(keras.layers.Layer):
         Features `(batch, h, w, filters[-1])`.
 
     Raises:
-        ValueError: `filters` and `kernel_sizes` differ in length, or the image is smaller than the first kernel.
+        ValueError: `filters` and `kernel_sizes` differ in length, `skip` where the layers' channels differ, or the image is smaller
+            than the first kernel.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653).
+    Reference: Klindt et al. 2017 (arXiv 1711.02653); Lurz et al. 2021 (ICLR), section 3, for depth-separable layers.
 
     Example:
 
@@ -77,6 +82,9 @@ class StackedCore(keras.layers.Layer):
         pool_size=2,
         laplacian=0.0,
         group_sparsity=0.0,
+        separable=False,
+        dilation=1,
+        skip=False,
         name="core",
         **kwargs,
     ):
@@ -86,24 +94,34 @@ class StackedCore(keras.layers.Layer):
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
         self.activation, self.first_activation, self.pool_size = activation, first_activation, pool_size
         self.laplacian, self.group_sparsity = laplacian, group_sparsity
-        self.stages = []
-        for i, (channels, side) in enumerate(zip(self.filters, self.kernel_sizes, strict=True)):
-            nonlinearity = activation if i else first_activation
-            penalty = GroupSparsity(group_sparsity) if i else Laplacian(laplacian)
-            self.stages += [
-                keras.layers.Conv2D(
-                    channels,
-                    side,
-                    padding="same" if i else "valid",
-                    use_bias=False,
-                    kernel_regularizer=penalty if penalty.strength else None,
-                    name=f"conv_{i}",
-                ),
-                batch_norm(f"norm_{i}"),
-                _nonlinearity(nonlinearity, f"activation_{i}"),
+        self.separable, self.dilation, self.skip = separable, dilation, skip
+        doubled = self.filters[0] * (2 if first_activation == "on_off" else 1)
+        if skip and len({doubled, *self.filters[1:]}) != 1:
+            raise ValueError(f"skip: the layers' channels are {(doubled, *self.filters[1:])}; expected all alike")
+        self.stages = self._first_layer(self.filters[0], self.kernel_sizes[0])
+        for i in range(1, len(self.filters)):
+            self.stages += self._later_layer(i, self.filters[i], self.kernel_sizes[i])
+
+    def _first_layer(self, channels, side):
+        penalty = Laplacian(self.laplacian) if self.laplacian else None
+        stages = [
+            keras.layers.Conv2D(channels, side, use_bias=False, kernel_regularizer=penalty, name="conv_0"),
+            batch_norm("norm_0"),
+            _nonlinearity(self.first_activation, "activation_0"),
+        ]
+        return stages + ([keras.layers.AveragePooling2D(self.pool_size, name="pool")] if self.pool_size > 1 else [])
+
+    def _later_layer(self, i, channels, side):
+        penalty = GroupSparsity(self.group_sparsity) if self.group_sparsity else None
+        wide = {"padding": "same", "use_bias": False, "dilation_rate": self.dilation}
+        if self.separable:
+            stages = [
+                keras.layers.DepthwiseConv2D(side, name=f"depth_{i}", **wide),
+                keras.layers.Conv2D(channels, 1, use_bias=False, kernel_regularizer=penalty, name=f"conv_{i}"),
             ]
-            if i == 0 and pool_size > 1:
-                self.stages.append(keras.layers.AveragePooling2D(pool_size, name="pool"))
+        else:
+            stages = [keras.layers.Conv2D(channels, side, kernel_regularizer=penalty, name=f"conv_{i}", **wide)]
+        return [*stages, batch_norm(f"norm_{i}"), _nonlinearity(self.activation, f"activation_{i}")]
 
     def build(self, input_shape):
         check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
@@ -112,11 +130,24 @@ class StackedCore(keras.layers.Layer):
             input_shape = stage.compute_output_shape(input_shape)
 
     def call(self, images, training=False):
-        features = images
-        for stage in self.stages:
-            norm = isinstance(stage, keras.layers.BatchNormalization)
-            features = stage(features, training=training) if norm else stage(features)
+        return self.after_first(self.stages[0](images), training)
+
+    def after_first(self, features, training=False):
+        """All that follows the first convolution, from its output `(batch, h, w, channels)`."""
+        for i, layer in enumerate(self.by_layer()):
+            before = features
+            for stage in layer if i else layer[1:]:
+                norm = isinstance(stage, keras.layers.BatchNormalization)
+                features = stage(features, training=training) if norm else stage(features)
+            if self.skip and i:
+                features = features + before
         return features
+
+    def by_layer(self):
+        """The stages of each layer, a list of lists."""
+        each = 4 if self.separable else 3
+        first = len(self.stages) - each * (len(self.filters) - 1)
+        return [self.stages[:first], *(self.stages[i : i + each] for i in range(first, len(self.stages), each))]
 
     def compute_output_shape(self, input_shape):
         for stage in self.stages:
@@ -132,6 +163,9 @@ class StackedCore(keras.layers.Layer):
             "pool_size": self.pool_size,
             "laplacian": self.laplacian,
             "group_sparsity": self.group_sparsity,
+            "separable": self.separable,
+            "dilation": self.dilation,
+            "skip": self.skip,
         }
 
 

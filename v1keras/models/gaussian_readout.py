@@ -98,6 +98,16 @@ class GaussianReadout(keras.layers.Layer):
         drive = ops.sum(read * ops.transpose(self.features)[None], axis=-1) + self.bias
         return ops.softplus(drive)
 
+    def of_each(self, features, neurons):
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
+        read = bilinear(features, ops.take(self.positions(), neurons, axis=0)[:, None])[:, 0]
+        return self.rates_of(read, neurons)
+
+    def rates_of(self, read, neurons):
+        """Rates `(batch,)` of neurons `(batch,)` from the features `(batch, channels)` read at their places."""
+        drive = ops.sum(read * ops.take(ops.transpose(self.features), neurons, axis=0), axis=-1)
+        return ops.softplus(drive + ops.take(self.bias, neurons))
+
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
@@ -130,19 +140,37 @@ def bilinear(features, place):
     """
     _, height, width, channels = features.shape
     flat = ops.reshape(features, (-1, height * width, channels))
+    top, left, shares = corners(place, height, width)
+    shared = place.shape[0] == 1  # one place for all images is a plain gather
+    read = 0
+    for (below, beside), share in shares.items():
+        index = ops.cast((top + below) * width + left + beside, "int32")
+        at = ops.take(flat, index[0], axis=1) if shared else ops.take_along_axis(flat, index[..., None], axis=1)
+        read = read + share[..., None] * at
+    return read
+
+
+def corners(place, height, width):
+    """The pixels around a place, and what each counts.
+
+    Args:
+        place: `(..., 2)` as for `bilinear`.
+        height: of the features.
+        width: of the features.
+
+    Returns:
+        (top, left, shares): `(...)` row and column of the pixel above and to the left, and a dict (rows below it, columns beside it) ->
+        `(...)` share.
+    """
     row, column = ((place[..., i] + 1) / 2 * (size - 1) for i, size in ((0, height), (1, width)))
     top = ops.clip(ops.floor(row), 0, max(height - 2, 0))
     left = ops.clip(ops.floor(column), 0, max(width - 2, 0))
     down, right = row - top, column - left  # shares of the farther pixel
-    shared = place.shape[0] == 1  # one place for all images is a plain gather
-    read = 0
+    shares = {}
     for below in range(min(height, 2)):
         for beside in range(min(width, 2)):
-            share = (down if below else 1 - down if height > 1 else 1.0) * (right if beside else 1 - right if width > 1 else 1.0)
-            index = ops.cast((top + below) * width + left + beside, "int32")
-            at = ops.take(flat, index[0], axis=1) if shared else ops.take_along_axis(flat, index[..., None], axis=1)
-            read = read + share[..., None] * at
-    return read
+            shares[below, beside] = (down if below else 1 - down if height > 1 else 1.0) * (right if beside else 1 - right if width > 1 else 1.0)
+    return top, left, shares
 
 
 def _inside(positions):

@@ -65,6 +65,13 @@ class FactorizedReadout(keras.layers.Layer):
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
         return ops.softplus(drive)
 
+    def of_each(self, features, neurons):
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
+        flat = ops.reshape(features, (-1, features.shape[1] * features.shape[2], features.shape[3]))
+        pooled = ops.einsum("bpc,bp->bc", flat, ops.take(ops.transpose(self.mask), neurons, axis=0))
+        drive = ops.sum(pooled * ops.take(ops.transpose(self.features), neurons, axis=0), axis=1)
+        return ops.softplus(drive + ops.take(self.bias, neurons))
+
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
@@ -118,6 +125,12 @@ class DenseReadout(keras.layers.Layer):
     def call(self, features):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         return self._function(ops.matmul(flat, self.weight) + self.bias)
+
+    def of_each(self, features, neurons):
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, ...)`."""
+        flat = ops.reshape(features, (-1, self.weight.shape[0]))
+        drive = ops.sum(flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)
+        return self._function(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)

@@ -72,14 +72,22 @@ class RidgeReadout(keras.layers.Layer):
         self.bias.assign(np.mean([bias for _, bias in solved], axis=0))
 
     def call(self, features):
-        drive = ops.matmul(features, self.weight) + self.bias
-        return ops.maximum(ops.square(ops.maximum(drive, 0.0)) - OFFSET, 1e-3)
+        return _rates(ops.matmul(features, self.weight) + self.bias)
+
+    def of_each(self, features, neurons):
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, n)`."""
+        drive = ops.sum(features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)
+        return _rates(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
         return super().get_config() | {"neurons": self.neurons}
+
+
+def _rates(drive):
+    return ops.maximum(ops.square(ops.maximum(drive, 0.0)) - OFFSET, 1e-3)
 
 
 def solve(features, responses, groups, places, shares, windows=WINDOWS):

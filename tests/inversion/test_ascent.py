@@ -1,9 +1,12 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import optimize
 
-from v1keras.inversion import Contrast, invert
+from v1keras.inversion import Ascent, Contrast, Fourier, disk, invert
 
 SIZE = 16
 CONTRAST = Contrast(grey=117.0, norm=60.0, low=0.0, high=255.0)
@@ -36,10 +39,42 @@ def cosines(stimuli, filters):
 @pytest.mark.parametrize("blur", [0, 1.0, 2.0])
 def test_the_stimulus_of_a_linear_nonlinear_neuron_is_its_filter(nonlinearity, blur):
     filters = gabors(20)
-    found = invert(linear_nonlinear(filters, nonlinearity), range(20), (SIZE, SIZE), CONTRAST, blur=blur)
+    found = Ascent(linear_nonlinear(filters, nonlinearity), (SIZE, SIZE), CONTRAST, blur=blur).run(range(20))
     assert cosines(found.stimuli, filters).min() >= 0.999
     patterns = (found.stimuli - CONTRAST.grey).reshape(20, -1)
     np.testing.assert_allclose(np.linalg.norm(patterns, axis=1), CONTRAST.norm, rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (15, 24)])
+def test_fourier_steps_end_at_the_filter_too(shape):
+    filters = np.pad(gabors(10, 15), ((0, 0), (0, shape[0] - 15), (0, shape[1] - 15)))
+    found = Ascent(linear_nonlinear(filters), shape, CONTRAST, images=Fourier()).run(range(10))
+    assert cosines(found.stimuli, filters).min() >= 0.99
+
+
+def test_fourier_weights_are_those_of_a_discrete_fourier_transform():
+    noise = np.random.default_rng(0).normal(size=(2, 15, 24, 1)).astype("float32")
+    frequency = np.hypot(np.fft.fftfreq(15)[:, None], np.fft.fftfreq(24)[None])
+    counts = 1 / np.maximum(frequency, 1 / 24)
+    counts /= counts.max()
+    by_numpy = lambda power: np.fft.ifft2(np.fft.fft2(noise[..., 0]) * counts**power).real
+    np.testing.assert_allclose(Fourier().start(noise)[..., 0], by_numpy(1), atol=1e-5)
+    np.testing.assert_allclose(Fourier().step(noise)[..., 0], by_numpy(2), atol=1e-5)
+
+
+def test_a_stimulus_keeps_to_its_window_and_its_surround():
+    filters, surround = gabors(6), np.random.default_rng(0).uniform(50, 200, (SIZE, SIZE))
+    window = disk((SIZE, SIZE), 5)
+    assert window.sum() == sum((i - 7.5) ** 2 + (j - 7.5) ** 2 <= 25 for i in range(SIZE) for j in range(SIZE))
+    contrast = Contrast.of_rms(CONTRAST.grey, 8.0, 0.0, 255.0, window)
+    within = Ascent(linear_nonlinear(filters), (SIZE, SIZE), contrast).run(range(6)).stimuli - CONTRAST.grey
+    assert np.abs(within[:, ~window]).max() == 0
+    np.testing.assert_allclose(within[:, window].std(axis=1, mean=np.zeros((6, 1))), 8.0, rtol=1e-4)
+    assert cosines(within + CONTRAST.grey, filters * window).min() >= 0.999
+    surrounded = Contrast(contrast.grey, contrast.norm, 0.0, 255.0, window, surround)
+    found = Ascent(linear_nonlinear(filters), (SIZE, SIZE), surrounded).run(range(6))
+    np.testing.assert_allclose(found.stimuli[:, ~window], np.broadcast_to(surround[~window], (6, (~window).sum())), rtol=1e-6)
+    np.testing.assert_allclose(found.rates, np.diag(linear_nonlinear(filters)(found.stimuli[..., None])), rtol=1e-5)
 
 
 def test_where_the_pixel_range_binds_the_stimulus_is_the_best_that_scipy_finds():
@@ -95,6 +130,7 @@ def test_rates_are_those_of_the_stimuli_and_rise():
     expected = rates(found.stimuli[..., None]).numpy()[[0, 1], [2, 0]]
     np.testing.assert_allclose(found.rates, expected, rtol=1e-5)
     assert found.trace.shape == (40, 2) and (found.rates > found.trace[0]).all()
+    np.testing.assert_array_equal(found.values, found.rates)
     assert (found.rates >= found.trace.max(axis=0) * (1 - 1e-5)).all()
 
 
@@ -107,5 +143,92 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="expected a number above 0"):
         Contrast(117, 0, 0, 255)
     exploding = lambda images: tf.math.log(-rates(images))
+    with pytest.raises(ValueError, match=r"a window of \(3, 3\) pixels; images have \(16, 16\)"):
+        invert(rates, [0], (SIZE, SIZE), Contrast(117, 10, 0, 255, np.ones((3, 3), bool)))
+    with pytest.raises(ValueError, match=r"a surround of \(3, 3\) needs a window"):
+        Contrast(117, 10, 0, 255, surround=np.ones((3, 3)))
     with pytest.raises(FloatingPointError, match="the rate of neuron 1 is nan at step 0"):
         invert(exploding, [1], (SIZE, SIZE), CONTRAST, steps=2)
+
+
+def two_optima(filters):
+    """An energy that a pattern and its negative raise, one of them somewhat more."""
+    rates = linear_nonlinear(filters)
+    return lambda images: tf.square(rates(images)) + 0.8 * tf.square(rates(2 * CONTRAST.grey - images))
+
+
+def test_of_several_starts_the_best_is_kept():
+    filters = gabors(4)
+    ascent = Ascent(two_optima(filters), (SIZE, SIZE), CONTRAST)
+    found = ascent.run(range(4), restarts=12)
+    assert found.restarts.shape == (4, 12, SIZE, SIZE) and found.restart_values.shape == (4, 12)
+    assert cosines(found.stimuli, filters).min() >= 0.999
+    assert any(cosines(one, np.repeat(filters[i : i + 1], 12, axis=0)).min() < -0.99 for i, one in enumerate(found.restarts))
+    np.testing.assert_array_equal(found.values, found.restart_values.max(axis=1))
+    np.testing.assert_allclose(ascent.run([2], restarts=12).stimuli[0], found.stimuli[2], atol=0.05)
+
+
+def test_an_image_to_start_from_decides_which_optimum():
+    filters = gabors(4)
+    start = CONTRAST.grey - 3 * filters + np.random.default_rng(0).normal(size=filters.shape)
+    found = Ascent(two_optima(filters), (SIZE, SIZE), CONTRAST).run(range(4), start=start)
+    assert cosines(found.stimuli, filters).max() <= -0.999
+
+
+def test_what_has_converged_stays_and_what_is_dead_is_said():
+    filters = gabors(3)
+    filters[1] = 0
+    weights = tf.constant(filters.reshape(3, -1).T / 10)
+    rates = lambda images: tf.exp((tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights / 20)
+    found = Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(3), steps=200)
+    assert found.dead.tolist() == [False, True, False] and found.converged.all()
+    assert found.rates[1] == 1 and (found.trace[:, 1] == 1).all()
+    assert (found.trace[150] == found.trace[-1]).all()
+    assert not Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(3), steps=2).converged[[0, 2]].any()
+
+
+def test_calls_do_not_compile_again():
+    traces = []
+
+    def rates(images):
+        traces.append(images.shape)
+        return linear_nonlinear(gabors(5))(images)
+
+    ascent = Ascent(rates, (SIZE, SIZE), CONTRAST)
+    ascent.run([0, 1], steps=5)
+    compiled = len(traces)
+    ascent.run([4, 2, 3], steps=9, seed=3)
+    ascent.run(range(5), steps=2, restarts=2, chunk=4)
+    assert len(traces) == compiled
+
+
+def test_jittered_linear_neurons_want_nearly_the_mean_of_their_shifted_filters():
+    """Nearly: each step sees one shift, and all steps are of one length."""
+    filters = gabors(5)
+    weights = tf.constant(filters.reshape(5, -1).T)
+    rates = lambda images: 100 + (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights
+    found = Ascent(rates, (SIZE, SIZE), CONTRAST, jitter=1).run(range(5))
+    shifted = np.mean([np.roll(filters, (i, j), (1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)], axis=0)
+    assert cosines(found.stimuli, shifted).min() > 0.95
+    assert cosines(found.stimuli, filters).max() < 0.999
+
+
+def test_replicas_share_the_stimuli(tmp_path):
+    """Two logical processors, in a process of its own."""
+    out = tmp_path / "shared.npz"
+    subprocess.run([sys.executable, __file__, out], check=True)
+    shared, alone = np.load(out), invert(linear_nonlinear(gabors(5)), range(5), (SIZE, SIZE), CONTRAST, steps=60)
+    np.testing.assert_allclose(shared["stimuli"], alone.stimuli, atol=0.05)
+    np.testing.assert_allclose(shared["trace"], alone.trace, rtol=1e-3)
+
+
+def main(out):
+    processor = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+    with tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")]).scope():
+        found = invert(linear_nonlinear(gabors(5)), range(5), (SIZE, SIZE), CONTRAST, steps=60)
+    np.savez(out, stimuli=found.stimuli, trace=found.trace)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,6 +1,36 @@
 """Stage 6: model -> stimulus. It knows only a callable images -> rates."""
 
-from v1keras.inversion.ascent import Inversion, invert
-from v1keras.inversion.constraints import Contrast
+from v1keras.inversion.ascent import Ascent, Inversion, invert
+from v1keras.inversion.constraints import Contrast, disk
+from v1keras.inversion.images import Fourier, Pixels
+from v1keras.inversion.objectives import (
+    Objective,
+    own_rate,
+    population_rate,
+    rate_of,
+    response_distance,
+    set_distance,
+    shortfall,
+    total_variation,
+)
+from v1keras.inversion.sets import diverse_set, reconstruct
 
-__all__ = ["Contrast", "Inversion", "invert"]
+__all__ = [
+    "Ascent",
+    "Contrast",
+    "Fourier",
+    "Inversion",
+    "Objective",
+    "Pixels",
+    "disk",
+    "diverse_set",
+    "invert",
+    "own_rate",
+    "population_rate",
+    "rate_of",
+    "reconstruct",
+    "response_distance",
+    "set_distance",
+    "shortfall",
+    "total_variation",
+]

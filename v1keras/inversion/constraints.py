@@ -8,7 +8,7 @@ import tensorflow as tf
 _BISECTIONS = 30
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Contrast:
     """Stimuli of one contrast within the pixel range.
 
@@ -19,9 +19,11 @@ class Contrast:
         norm: of the pattern, in pixel units: RMS contrast times the square root of the number of pixels.
         low: smallest pixel value, below `grey`.
         high: largest pixel value, above `grey`.
+        window: `(height, width)` bool, where the pattern may be (see `disk`); None for everywhere.
+        surround: `(height, width)` in pixel units, shown outside the window; None for grey.
 
     Raises:
-        ValueError: `norm` is not positive, or `grey` is not between `low` and `high`.
+        ValueError: `norm` is not positive, `grey` is not between `low` and `high`, or a surround without a window or of another shape.
 
     Example:
 
@@ -35,22 +37,53 @@ class Contrast:
     norm: float
     low: float
     high: float
+    window: np.ndarray | None = None
+    surround: np.ndarray | None = None
 
     def __post_init__(self):
         if not (self.norm > 0 and np.isfinite(self.norm)):
             raise ValueError(f"contrast norm: found {self.norm}, expected a number above 0")
         if not self.low < self.grey < self.high:
             raise ValueError(f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}")
+        if self.surround is not None and (self.window is None or np.shape(self.surround) != np.shape(self.window)):
+            raise ValueError(f"a surround of {np.shape(self.surround)} needs a window of the same shape; found {np.shape(self.window)}")
 
-    def check(self, pixels):
-        """Refuses a norm that no image of `pixels` pixels within the range can have.
+    @classmethod
+    def of_rms(cls, grey, rms, low, high, window):
+        """The same, from the RMS contrast within a window.
+
+        Args:
+            rms: root mean square of the pattern over the window's pixels, pixel units.
+            window: `(height, width)` bool; `np.ones(image_size, bool)` for the whole image.
+
+        Example:
+
+        >>> Contrast.of_rms(100, 10, 0, 255, np.ones((5, 5), bool)).norm
+        50.0
+        """
+        return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)
+
+    def check(self, image_size):
+        """Refuses a norm that no image within the range can have, and a window of another size.
+
+        Args:
+            image_size: (height, width).
 
         Raises:
             ValueError: names the largest norm that fits.
         """
+        if self.window is not None and np.shape(self.window) != tuple(image_size):
+            raise ValueError(f"a window of {np.shape(self.window)} pixels; images have {tuple(image_size)}")
+        pixels = int(np.prod(image_size) if self.window is None else np.sum(self.window))
         largest = max(self.grey - self.low, self.high - self.grey) * pixels**0.5
         if self.norm > largest:
             raise ValueError(f"contrast norm {self.norm:g} does not fit {pixels} pixels from {self.low:g} to {self.high:g}: at most {largest:g}")
+
+    def images(self, pattern):
+        """The images in pixel units `(batch, height, width, 1)` that patterns make."""
+        if self.surround is None:
+            return self.grey + pattern
+        return self.grey + pattern + np.where(self.window, 0, self.surround - self.grey).astype("float32")[..., None]
 
     def project(self, pattern):
         """The allowed pattern in the direction of `pattern`: scaled and clipped until its norm is `norm`.
@@ -62,6 +95,8 @@ class Contrast:
             The same shape. A pattern with too few pixels that differ from zero to reach the norm comes out with as much as fits.
         """
         pattern = tf.convert_to_tensor(pattern, tf.float32)
+        if self.window is not None:
+            pattern *= self._within()
         low, high = self.low - self.grey, self.high - self.grey
         pattern *= self.norm / (_norm(pattern) + 1e-30)  # now a scale of 1 fits unless pixels are clipped
 
@@ -81,6 +116,31 @@ class Contrast:
     def free(self, pattern):
         """`(batch, height, width, 1)` bool: pixels that are not at the edge of the range."""
         return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)
+
+    def within(self, gradient):
+        """The part of a gradient by the pattern that can move it: that within the window."""
+        return gradient if self.window is None else gradient * self._within()
+
+    def _within(self):
+        return np.asarray(self.window, "float32")[..., None]
+
+
+def disk(image_size, radius, center=None):
+    """`(height, width)` bool: the pixels within a circle.
+
+    Args:
+        image_size: (height, width).
+        radius: pixels.
+        center: (row, column); None for the middle of the image.
+
+    Example:
+
+    >>> disk((3, 3), 1).astype(int).tolist()
+    [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
+    """
+    center = center or [(side - 1) / 2 for side in image_size]
+    rows, columns = np.mgrid[: image_size[0], : image_size[1]]
+    return (rows - center[0]) ** 2 + (columns - center[1]) ** 2 <= radius**2
 
 
 def _norm(pattern):

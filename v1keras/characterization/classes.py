@@ -8,7 +8,7 @@ from v1keras.characterization.gabor import checked, fit_gabors
 
 CLASSES = ("gabor", "center-surround", "texture", "unclassified")
 # Chosen on one simulated population, judged on another: docs/known_cells.md.
-LOCALISED_BELOW, EXPLAINED_FROM, ROUND_FROM = 0.5, 0.5, 0.9
+LOCALISED_BELOW, EXPLAINED_FROM, ROUND_FROM = 0.2, 0.5, 0.9
 _RADIUS_STEP = 0.25  # pixels
 
 
@@ -61,19 +61,30 @@ def spread(patterns):
 def classify(patterns):
     """Sorts preferred stimuli into Gabor-like, centre-surround, texture and neither.
 
-    In this order:
+    The first of these that is true:
 
-    1. "texture": not localised, `spread` of 0.5 or more;
-    2. "unclassified": neither fit explains half of it;
-    3. "center-surround": the difference of Gaussians leaves no more of it than ... explains at least 0.9 times what the Gabor explains;
-    4. "gabor": the rest.
+    1. "texture": `spread` is 0.2 or more, the contrast is not localised: half of it needs a tenth of the image or more;
+    2. "unclassified": neither the Gabor nor the difference of Gaussians explains half of the pattern;
+    3. "center-surround": the difference of Gaussians explains 0.9 times what the Gabor explains, or more. A Gabor can imitate a ring by three
+       broad stripes, a ring can't imitate a Gabor;
+    4. "gabor".
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        dict of `(n,)` columns: `class`; and the evidence: `spread`, the columns of `fit_gabors` as `gabor_...` and those of
+        dict of `(n,)` columns: `class`, and the evidence: `spread`, the columns of `fit_gabors` as `gabor_...` and those of
         `fit_center_surrounds` as `center_surround_...`.
+
+    Raises:
+        ValueError: the patterns are no such array, not finite, or one is grey throughout.
+
+    Example:
+
+    >>> rows, columns = np.mgrid[:20, :20] - 9.5
+    >>> blob = lambda width: np.exp(-(rows**2 + columns**2) / (2 * width**2))
+    >>> classify([blob(3) * np.cos(columns), blob(2) - 0.25 * blob(4), np.cos(columns)])["class"].tolist()
+    ['gabor', 'center-surround', 'texture']
     """
     patterns = checked(patterns)
     gabors, rounds = fit_gabors(patterns), fit_center_surrounds(patterns)
@@ -84,7 +95,14 @@ def classify(patterns):
 
 
 def class_of(evidence):
-    """The rule alone: `(n,)` classes from the columns `spread`, `gabor_r2` and `center_surround_r2`."""
+    """The rule of `classify` alone: `(n,)` classes from the columns `spread`, `gabor_r2` and `center_surround_r2`.
+
+    Example:
+
+    >>> columns = {"spread": [0.05, 0.05, 0.6, 0.1], "gabor_r2": [0.9, 0.8, 0.9, 0.4], "center_surround_r2": [0.5, 0.95, 0.1, 0.3]}
+    >>> class_of({name: np.array(column) for name, column in columns.items()}).tolist()
+    ['gabor', 'center-surround', 'texture', 'unclassified']
+    """
     striped, circular = evidence["gabor_r2"], evidence["center_surround_r2"]
     rules = [
         evidence["spread"] >= LOCALISED_BELOW,

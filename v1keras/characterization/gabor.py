@@ -76,9 +76,9 @@ def fit_gabors(patterns):
     )
     found, r2 = fit_from_starts(_Gabors(size), patterns.reshape(len(patterns), -1), _starts(patterns), limits.T)
     row, column, angle, frequency, along, across, even, odd = found.T
-    orientation, phase = np.degrees(angle), np.degrees(np.arctan2(-odd, even))
-    turned = orientation % 360 >= 180  # the same stripes counted from the other side
-    columns = (row, column, orientation % 180, np.exp(frequency), np.where(turned, -phase, phase) % 360, np.exp(along), np.exp(across))
+    orientation, phase = around(np.degrees(angle), 360), np.degrees(np.arctan2(-odd, even))
+    phase = around(np.where(orientation >= 180, -phase, phase), 360)  # the same stripes counted from the other side
+    columns = (row, column, around(orientation, 180), np.exp(frequency), phase, np.exp(along), np.exp(across))
     return dict(zip(COLUMNS, (*columns, np.hypot(even, odd)), strict=True)) | {"r2": r2}
 
 
@@ -129,7 +129,7 @@ def phases_at(patterns, fits):
     pair = np.stack(pair, axis=1).reshape(len(patterns), 2, -1)
     flat = patterns.reshape(*patterns.shape[:2], -1)
     even, odd = np.linalg.solve(pair @ pair.transpose(0, 2, 1), pair @ flat.transpose(0, 2, 1)).transpose(1, 0, 2)
-    return np.degrees(np.arctan2(-odd, even)) % 360
+    return around(np.degrees(np.arctan2(-odd, even)), 360)
 
 
 def phase_spread(phases_deg):
@@ -149,6 +149,11 @@ def phase_spread(phases_deg):
     [0.0, 1.0]
     """
     return 1 - np.abs(np.exp(1j * np.radians(np.asarray(phases_deg, float))).mean(axis=-1))
+
+
+def around(angles, period):
+    """Angles from 0 to below `period`; `%` alone makes the period itself of an angle just below 0."""
+    return angles % period % period
 
 
 def checked(patterns):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from v1keras.characterization.gabor import around
+
 ORIENTATIONS_DEG = np.arange(0, 180, 11.25)
 PHASES_DEG = np.arange(0, 360, 22.5)
 CONTRASTS = np.array([0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0])
@@ -121,15 +123,15 @@ def _shown(rates, neurons, screen, best, name, values, phases):
 
 def _peak_of_angles(angles, means):
     top = means.argmax(axis=1)
-    around = np.take_along_axis(means, (top[:, None] + [-1, 0, 1]) % len(angles), axis=1)
-    return (angles[top] + _vertex(around) * (angles[1] - angles[0])) % 180
+    three = np.take_along_axis(means, (top[:, None] + [-1, 0, 1]) % len(angles), axis=1)
+    return around(angles[top] + _vertex(three) * (angles[1] - angles[0]), 180)
 
 
 def _peak_of_logarithms(values, means):
     top = means.argmax(axis=1)
-    around = np.take_along_axis(means, np.clip(top[:, None] + [-1, 0, 1], 0, len(values) - 1), axis=1)
+    three = np.take_along_axis(means, np.clip(top[:, None] + [-1, 0, 1], 0, len(values) - 1), axis=1)
     inside = (top > 0) & (top < len(values) - 1)
-    return values[top] * (values[1] / values[0]) ** np.where(inside, _vertex(around), 0)
+    return values[top] * (values[1] / values[0]) ** np.where(inside, _vertex(three), 0)
 
 
 def _vertex(three):

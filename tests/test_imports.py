@@ -8,7 +8,7 @@ import pytest
 import v1keras
 
 ROOT = pathlib.Path(v1keras.__file__).parent
-STAGES = {"data", "models", "training", "evaluation", "inversion"}
+STAGES = {"data", "models", "training", "evaluation", "inversion", "characterization"}
 ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {"zoo": {"models", "files", "command", "_version"}, "report": {"report", "files"}}
 
 

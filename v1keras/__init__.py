@@ -42,6 +42,7 @@ _WHERE = {
     "training": "v1keras.training",
     "evaluation": "v1keras.evaluation",
     "inversion": "v1keras.inversion",
+    "characterization": "v1keras.characterization",
     "report": "v1keras.report",
     "zoo": "v1keras.zoo",
 }

@@ -75,3 +75,13 @@ def test_progress_bar_says_how_long_at_most():
     bar.on_epoch_begin(4)  # a training taken up again after four epochs
     bar.on_epoch_end(4, {"validation_score": 0.1})
     assert "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()
+
+
+def test_tuning_curves_show_each_cell_in_a_row():
+    values = np.array([0.0, 45.0, 90.0])
+    cells = [(f"cell {i}", {"stimulus": np.full((3, 5), i), "field": np.ones((3, 5))}, {"angle": (values, values * i)}) for i in (0, 2)]
+    figure = figures.tuning_curves(cells)
+    assert len(figure.axes) == 6
+    np.testing.assert_array_equal(figure.axes[5].lines[0].get_xydata(), np.stack([values, 2 * values], axis=1))
+    assert [axis.get_ylabel() for axis in figure.axes[::3]] == ["cell 0", "cell 2"] and figure.axes[5].get_ylim()[1] > 180
+    pyplot.close(figure)

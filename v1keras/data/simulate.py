@@ -31,7 +31,9 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
 
     Returns:
         A `Recording` with the columns `neurons/kind`, `neurons/filter` `(neurons, size, size)` of unit norm (of texture cells: one
-        place of many), and `neurons/true_rate` `(neurons, n)`, the rate behind the spikes.
+        place of many), `neurons/true_rate` `(neurons, n)`, the rate behind the spikes, and, NaN where a kind has none:
+        `neurons/row` and `neurons/column` of the receptive field's centre, pixels from the first pixel's; `neurons/orientation_deg` of the
+        stripes, counter-clockwise from horizontal, below 180; `neurons/frequency` of the Gabor's grating, cycles per pixel.
 
     Example:
 
@@ -71,6 +73,7 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
             "kind": np.array([cell["kind"] for cell in cells]),
             "filter": np.stack([cell["filters"][0] for cell in cells]).astype(np.float32),
             "true_rate": rates.T.astype(np.float32),
+            **{name: np.array([cell[name] for cell in cells]) for name in ("row", "column", "orientation_deg", "frequency")},
         },
         attributes={
             "name": "simulated",
@@ -115,6 +118,7 @@ def _everywhere(images, kernel):
 def _cell(kind, size, rng):
     center = (0.5 + rng.uniform(-0.15, 0.15, 2)) * (size - 1)
     width = rng.uniform(0.07, 0.1) * size  # standard deviation of the envelope, pixels
+    orientation, cycles = np.nan, np.nan
     if kind == "center_surround":
         sign = rng.choice([-1, 1])
         ring = _gaussian(size, center, 0.6 * width) - _gaussian(size, center, 1.2 * width)
@@ -122,12 +126,15 @@ def _cell(kind, size, rng):
     else:
         theta, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
         cycles = rng.uniform(0.25, 0.4) / width  # cycles per pixel: one to two periods under the envelope
+        orientation = (90 - np.degrees(theta)) % 180  # theta is the direction across the stripes, clockwise from rightward
         filters = [_gabor(size, center, width, theta, cycles, phase + shift) for shift in (0, np.pi / 2)]
         filters = filters[:1] if kind == "simple" else filters
     filters = [f - _gaussian(size, center, width) * f.sum() for f in filters]  # blind to mean luminance
     whole = kind == "texture"
     pool = np.full((size, size), size**-2.0) if whole else _gaussian(size, center, 2.5 * width)
-    return {"kind": kind, "filters": [f / np.linalg.norm(f) for f in filters], "pool": pool}
+    row, column = (np.nan, np.nan) if whole else center
+    known = {"row": row, "column": column, "orientation_deg": orientation, "frequency": cycles}
+    return {"kind": kind, "filters": [f / np.linalg.norm(f) for f in filters], "pool": pool, **known}
 
 
 def _gaussian(size, center, width):

@@ -91,3 +91,38 @@ def score_distributions(columns):
     right.set(xlabel="CC_norm (dashed: within 10 % of the limit)", ylabel="neurons")
     figure.tight_layout()
     return figure
+
+
+def tuning_curves(cells):
+    """Pictures and tuning curves of cells, a row each.
+
+    Args:
+        cells: list of (title, pictures, curves): `pictures` a dict from a name to a `(height, width)` array whose zero is grey; `curves` a dict
+            from the label of the axis to a pair of arrays `(k,)`, the values shown and the rates to them. The same names in every row.
+
+    Returns:
+        A matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> figure = tuning_curves([("cell 3", {"stimulus": np.eye(4)}, {"orientation (deg)": (np.arange(4), np.arange(4.0))})])
+    >>> [axis.get_title() or axis.get_xlabel() for axis in figure.axes]
+    ['stimulus', 'orientation (deg)']
+    """
+    shown, drawn = len(cells[0][1]), len(cells[0][2])
+    figure, axes = pyplot.subplots(len(cells), shown + drawn, figsize=(1.7 * (shown + drawn), 1.7 * len(cells)), squeeze=False)
+    for row, (title, pictures, curves) in zip(axes, cells, strict=True):
+        for axis, (name, picture) in zip(row, pictures.items(), strict=False):
+            size = np.abs(picture).max() or 1
+            axis.imshow(picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest")
+            axis.set(xticks=[], yticks=[])
+            axis.set_title(name, fontsize=7)
+        row[0].set_ylabel(title, fontsize=7)
+        for axis, (label, (values, rates)) in zip(row[shown:], curves.items(), strict=True):
+            axis.plot(values, rates, ".-", ms=4, lw=1)
+            axis.set_ylim(0, 1.08 * max(np.max(rates), 1e-9))
+            axis.set_xlabel(label, fontsize=7)
+            axis.tick_params(labelsize=6)
+    figure.tight_layout(pad=0.4)
+    return figure

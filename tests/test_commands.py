@@ -102,7 +102,7 @@ def test_evaluate_gives_the_trainings_scores(tiny, command, tmp_path):
 def test_inverted_stimuli(tiny, command, tmp_path):
     done = command("invert", f"--model={tiny.workdir}", "--neurons=2,0", "--steps=20", f"--out={tmp_path}")
     assert done.returncode == 0, done.stderr
-    assert {p.name for p in tmp_path.iterdir()} == {"stimuli.h5", "gallery.png", "report.html"}
+    assert {p.name for p in tmp_path.iterdir()} == {"stimuli.h5", "cells.csv", "gallery.png", "tuning.png", "report.html", "tensorboard"}
     with h5py.File(tmp_path / "stimuli.h5") as file:
         found, facts = {name: file[name][...] for name in file}, dict(file.attrs)
     recording, model = Recording.load(tiny.recording), zoo.load(str(tiny.workdir))
@@ -119,8 +119,16 @@ def test_inverted_stimuli(tiny, command, tmp_path):
     rates = model.predict(stimuli[..., None], verbose=0)
     np.testing.assert_allclose(found["rates"], [rates[0, 2], rates[1, 0]], rtol=1e-5)
     shown = model.predict(images[..., None], verbose=0)[:, [2, 0]]
-    np.testing.assert_allclose(found["best_image_rates"], shown.max(axis=0), rtol=1e-5)
-    assert found["best_images"].tolist() == shown.argmax(axis=0).tolist()
+    with open(tmp_path / "cells.csv", newline="") as file:
+        cells = list(csv.DictReader(file))
+    column = lambda name: np.array([float(row[name]) for row in cells])
+    np.testing.assert_allclose(column("best_image_rate"), shown.max(axis=0), rtol=1e-4)
+    assert column("best_image").tolist() == shown.argmax(axis=0).tolist() and column("neuron").tolist() == [2, 0]
+    fields = found["gradient_fields"]
+    assert fields.shape == (2, 16, 16) and fields.min() >= 0 and found["trace"].shape == (2, 20)
+    assert {row["class"] for row in cells} <= {"gabor", "center-surround", "texture", "unclassified"}
+    page = (tmp_path / "report.html").read_text()
+    assert all(f"stimulus of neuron {neuron}" in page for neuron in (2, 0)) and page.count("<svg") == 10
     nothing = model.predict(np.full((1, 16, 16, 1), grey, "float32"), verbose=0)[0, [2, 0]]
     assert (found["rates"] > nothing).all()
 
@@ -274,6 +282,8 @@ SLOW = {
     "no model": (lambda t, f: ["evaluate", f"--model={f / 'gone'}", f"--out={f / 'out'}"], r"no model .*gone': neither a preset"),
     "image size": (lambda t, f: evaluate_on(t, f, image_size=20), r"images of 20 x 20 pixels; the model takes 16 x 16"),
     "neurons": (lambda t, f: evaluate_on(t, f, neurons_per_kind=2), r"a recording of 8 neurons; the model predicts 4"),
+    "large norm": (lambda t, f: invert(t, f, "--neurons=0", "--contrast_norm=1e6"), r"contrast norm 1e\+06 does not fit 256 pixels"),
+    "no judge": (lambda t, f: invert(t, f, "--neurons=0", "--judges=gone"), r"no model 'gone': neither a preset"),
     "no number": (lambda t, f: invert(t, f, "--neurons=abc"), r"--neurons: found 'abc', expected all, near-limit or indices"),
 }
 

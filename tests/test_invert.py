@@ -3,7 +3,10 @@ import pytest
 import tensorflow as tf
 
 from v1keras import Recording
-from v1keras.invert import choose_neurons, contrast_of, effective_area
+from v1keras import invert
+from v1keras.cells import controls
+from v1keras.inversion import Ascent, Contrast
+from v1keras.invert import alive, ascend, choose_neurons, contrast_of, effective_area
 
 
 class LinearNonlinear:
@@ -40,7 +43,7 @@ def test_effective_area_counts_evenly_filled_pixels():
 
 
 def test_neurons_are_chosen_as_asked():
-    limit = lambda: np.array([0.95, np.nan, 0.5, 1.2])
+    limit = np.array([0.95, np.nan, 0.5, 1.2])
     assert choose_neurons("near-limit", 4, limit).tolist() == [0, 3]
     assert choose_neurons("all", 4, limit).tolist() == [0, 1, 2, 3]
     for text, values, message in (
@@ -50,4 +53,70 @@ def test_neurons_are_chosen_as_asked():
         ("1;2", [0.9, 0.9], "expected all, near-limit or indices"),
     ):
         with pytest.raises(ValueError, match=message):
-            choose_neurons(text, 2, lambda values=values: np.array(values))
+            choose_neurons(text, 2, np.array(values))
+
+
+def filters_on_noise(count=5):
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:16, :16] - 7.5
+    envelope = np.exp(-(rows**2 + columns**2) / (2 * 2.5**2))
+    filters = np.stack([envelope * np.cos(0.9 * columns + phase) for phase in rng.uniform(0, 6, count)]).astype("float32") / 10
+    images = np.clip(rng.normal(127, 20, (60, 16, 16)), 0, 255).astype("float32")
+    return filters, Recording(images, rng.poisson(2.0, (60, count)).astype("float32"))
+
+
+def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(invert, "_CHUNK", 2)
+    model = LinearNonlinear(filters_on_noise()[0], 127.0)
+    ascent, neurons, facts = Ascent(model, (16, 16), Contrast(127.0, 60.0, 0.0, 255.0)), np.arange(5), {"seed": 0}
+    whole = ascend(ascent, neurons, 40, 0, 1, tmp_path / "whole", facts)
+    ran = []
+
+    class Interrupted:
+        def run(self, some, *options):
+            ran.append(some.tolist())
+            if len(ran) == 2:
+                raise KeyboardInterrupt
+            return ascent.run(some, *options)
+
+    with pytest.raises(KeyboardInterrupt):
+        ascend(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
+    found = ascend(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
+    assert ran == [[0, 1], [2, 3], [2, 3], [4]]
+    np.testing.assert_array_equal(found.stimuli, whole.stimuli)
+    np.testing.assert_array_equal(found.trace, whole.trace)
+    with pytest.raises(ValueError, match="cut holds the chunks of an inversion of another model or other options"):
+        ascend(ascent, neurons, 40, 0, 1, tmp_path / "cut", {"seed": 1})
+
+
+def test_neurons_of_constant_rate_are_told_apart():
+    filters, recording = filters_on_noise()
+    filters[3] *= 1e-4
+    living, dead = alive(LinearNonlinear(filters, 127.0), recording, np.array([4, 3, 0]))
+    assert living.tolist() == [4, 0] and dead.tolist() == [3]
+    broken = lambda images: tf.where(tf.range(5) == 2, np.nan, LinearNonlinear(filters, 127.0)(images))
+    with pytest.raises(FloatingPointError, match="rate of neuron 2 to image 0 of the recording is nan"):
+        alive(broken, recording, np.array([1, 2]))
+
+
+def test_controls_are_the_rates_that_the_model_gives():
+    filters, recording = filters_on_noise()
+    model, other, contrast = LinearNonlinear(filters, 127.0), LinearNonlinear(2 * filters, 127.0), Contrast(127.0, 60.0, 0.0, 255.0)
+    found = Ascent(model, (16, 16), contrast).run([3, 1])
+    columns = controls(model, recording, found, contrast, [other, model])
+    rates = lambda model, images: np.asarray(model(images[..., None].astype("float32")))
+    patterns = recording.images - 127
+    alike = 127 + 60 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
+    assert alike.min() > 0 and alike.max() < 255  # nothing to clip
+    own = lambda shown: np.stack([shown[0, 3], shown[1, 1]])
+    expected = {
+        "rate": own(rates(model, found.stimuli)),
+        "best_image_rate": rates(model, recording.images).max(axis=0)[[3, 1]],
+        "best_image_rate_at_norm": rates(model, alike).max(axis=0)[[3, 1]],
+        "judged_rate": own((rates(model, found.stimuli) + rates(other, found.stimuli)) / 2),
+        "judged_best_image_rate": ((rates(model, alike) + rates(other, alike)) / 2).max(axis=0)[[3, 1]],
+    }
+    for name, value in expected.items():
+        np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)
+    assert columns["beats_best_image"].all() and columns["second_cosine"].min() > 0.999
+    assert "judged_rate" not in controls(model, recording, found, contrast)

@@ -149,7 +149,12 @@ def write(metrics, columns, folder):
     folder = pathlib.Path(folder)
     with written_whole(folder / "metrics.json") as beside:
         beside.write_text(json.dumps(metrics, indent=1) + "\n")
-    with written_whole(folder / "neurons.csv") as beside, open(beside, "w", newline="") as file:
+    write_columns(columns, folder / "neurons.csv")
+
+
+def write_columns(columns, path):
+    """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value does not exist."""
+    with written_whole(pathlib.Path(path)) as beside, open(beside, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in zip(*columns.values(), strict=True):

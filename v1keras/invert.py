@@ -2,28 +2,31 @@
 
     python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit --out=stimuli
 
-Writes stimuli.h5 (stimuli in pixel units, the rates they reach, and the rates of the best image of the recording), gallery.png
-and report.html.
+Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields), cells.csv (class, fits, tuning and controls of each
+cell), report.html, gallery.png, tuning.png, and the same pictures for TensorBoard.
 """
 
+import dataclasses
+import json
 import pathlib
+import shutil
 import time
 
 import h5py
 import numpy as np
 from absl import flags
-from matplotlib import pyplot
 
-from v1keras import command, report
-from v1keras.evaluate import evaluate, open_model, predict
+from v1keras import cells, command, report
+from v1keras.characterization import CLASSES
+from v1keras.evaluate import evaluate, open_model, predict, write_columns
 from v1keras.files import check_room, written_whole
-from v1keras.inversion import Contrast, invert
-from v1keras.report import figures
+from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
 
-# Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell prefers it at any phase.
-_ONE_PICTURE = ("simple", "center_surround")
 # Enough to see how large receptive fields are.
 _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
+_CHUNK = 128
+# A rate that changes by less than this share over all images of the recording is constant: the readout has learned nothing of the neuron.
+_CONSTANT = 0.01
 
 
 def choose_neurons(text, count, cc_norm):
@@ -32,7 +35,7 @@ def choose_neurons(text, count, cc_norm):
     Args:
         text: "all", "near-limit" (CC_norm of 0.9 or more) or indices such as "0,3,7".
         count: neurons there are.
-        cc_norm: callable that gives `(count,)` CC_norm; called for "near-limit" only.
+        cc_norm: `(count,)`, for "near-limit".
 
     Returns:
         Indices.
@@ -48,10 +51,9 @@ def choose_neurons(text, count, cc_norm):
     if text == "all":
         return np.arange(count)
     if text == "near-limit":
-        values = cc_norm()
-        if np.isnan(values).all():
+        if np.isnan(cc_norm).all():
             raise ValueError("--neurons=near-limit: this recording tells no limit (no repeats, no spike counts); name some, as in --neurons=0,3")
-        found = np.flatnonzero(np.nan_to_num(values) >= 0.9)
+        found = np.flatnonzero(np.nan_to_num(cc_norm) >= 0.9)
         if not found.size:
             raise ValueError("--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name some, as in --neurons=0,3,7")
         return found
@@ -86,7 +88,7 @@ def contrast_of(model, recording, norm=None):
         patterns = images - model.pixel_mean
         median = float(np.median(np.linalg.norm(patterns.reshape(len(patterns), -1), axis=1)))
         some = np.unique(np.linspace(0, recording.neuron_count - 1, _SAMPLED_NEURONS).astype(int))  # the same whichever are asked for
-        first = invert(_rates(model), some, model.image_size, Contrast(model.pixel_mean, median / 10, low, high), _FIRST_STEPS)
+        first = cells.ascent_of(model, Contrast(model.pixel_mean, median / 10, low, high)).run(some, _FIRST_STEPS)
         filled = np.median(effective_area(first.stimuli - model.pixel_mean)) / np.median(effective_area(patterns))
         norm = median * float(np.sqrt(min(filled, 1.0)))
     return Contrast(model.pixel_mean, norm, low, high)
@@ -110,14 +112,65 @@ def effective_area(patterns):
     return np.square(squared.sum(axis=1)) / np.maximum(np.square(squared).sum(axis=1), 1e-30)
 
 
-def _rates(model):
-    return lambda images: model(images, training=False)
+def ascend(ascent, neurons, steps, seed, restarts, keep, facts):
+    """Runs an ascent chunk by chunk and keeps each in a file, so that an interrupted run can go on.
+
+    Args:
+        ascent: an `Ascent`.
+        neurons: indices.
+        steps, seed, restarts: as `Ascent.run` takes them.
+        keep: folder of the files. What is there is taken, if it is of the same `facts`.
+        facts: dict that JSON knows: what the stimuli depend on.
+
+    Returns:
+        An `Inversion`.
+
+    Raises:
+        ValueError: the folder holds another inversion.
+    """
+    text = json.dumps(facts, sort_keys=True)
+    if (keep / "facts.json").exists() and (keep / "facts.json").read_text() != text:
+        raise ValueError(f"{keep} holds the chunks of an inversion of another model or other options; leave out --resume, or name another --out")
+    keep.mkdir(parents=True, exist_ok=True)
+    (keep / "facts.json").write_text(text)
+    parts, fields = [], [field.name for field in dataclasses.fields(Inversion)]
+    for begin in range(0, len(neurons), _CHUNK):
+        path = keep / f"{begin:06d}.npz"
+        if not path.exists():
+            found = ascent.run(neurons[begin : begin + _CHUNK], steps, seed, restarts)
+            with written_whole(path) as beside, open(beside, "wb") as file:
+                np.savez(file, **{name: getattr(found, name) for name in fields})
+        with np.load(path) as file:
+            parts.append({name: file[name] for name in fields})
+    return Inversion(**{name: np.concatenate([part[name] for part in parts], axis=1 if name == "trace" else 0) for name in fields})
 
 
-def write_stimuli(path, found, contrast, controls, facts):
-    """Writes what was found to HDF5: a row a neuron, in pixel units and expected spikes per presentation."""
-    columns = {"stimuli": found.stimuli, "neurons": found.neurons, "rates": found.rates}
-    columns |= controls
+def alive(model, recording, neurons):
+    """The neurons whose rate depends on the image, and those of which it is constant over the recording to one part in a hundred.
+
+    Args:
+        model: callable, images -> rates.
+        recording: a `Recording`.
+        neurons: indices.
+
+    Returns:
+        (indices, indices).
+
+    Raises:
+        FloatingPointError: a rate is not finite.
+    """
+    rates = predict(model, recording.images)[:, neurons]
+    if not np.isfinite(rates).all():
+        image, place = np.argwhere(~np.isfinite(rates))[0]
+        raise FloatingPointError(f"the model's rate of neuron {neurons[place]} to image {image} of the recording is {rates[image, place]}")
+    constant = np.ptp(rates, axis=0) <= _CONSTANT * rates.max(axis=0)
+    return neurons[~constant], neurons[constant]
+
+
+def write_stimuli(path, found, fields, contrast, facts):
+    """Writes stimuli, traces and gradient fields to HDF5: a row a neuron, in pixel units and expected spikes per presentation."""
+    columns = {"stimuli": found.stimuli, "neurons": found.neurons, "rates": found.rates, "trace": found.trace.T, "gradient_fields": fields}
+    columns |= {"restarts": found.restarts, "restart_rates": found.restart_values}
     with written_whole(path) as beside:
         check_room(beside.parent, columns.values())
         with h5py.File(beside, "w") as file:
@@ -126,85 +179,65 @@ def write_stimuli(path, found, contrast, controls, facts):
             file.attrs.update({"grey": contrast.grey, "norm": contrast.norm, "low": contrast.low, "high": contrast.high, **facts})
 
 
-def filter_cosines(recording, found, contrast):
-    """`(n,)` |cosine| of each stimulus with the neuron's true filter, where a simulation knows it and one picture is preferred."""
-    filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")
-    if filters is None or kinds is None:
-        return None
-    pattern = (found.stimuli - contrast.grey).reshape(len(found.neurons), -1)
-    true = filters[found.neurons].reshape(len(found.neurons), -1)
-    cosine = np.abs((pattern * true).sum(axis=1)) / np.linalg.norm(pattern, axis=1) / np.linalg.norm(true, axis=1)
-    return np.where(np.isin(kinds[found.neurons], _ONE_PICTURE), cosine, np.nan)
-
-
-def draw(found, contrast, best_rates, cosines):
-    """The gallery: each stimulus with its neuron, its rate over the best image's, and the cosine with the true filter if known."""
-    captions = []
-    for i, neuron in enumerate(found.neurons):
-        known = "" if cosines is None or np.isnan(cosines[i]) else f"  cos {cosines[i]:.2f}"
-        captions.append(f"{neuron}: {found.rates[i]:.1f} / {best_rates[i]:.1f}{known}")
-    return figures.gallery(found.stimuli - contrast.grey, captions, columns=8 if len(captions) <= 64 else 16)
+def summary(columns, contrast, took, pixels):
+    """What the command prints: lines of text, from the columns of all cells."""
+    count, rates = len(columns["neuron"]), columns["rate"]
+    beaten = lambda name: f"{(rates > columns[name]).sum()} of {count} (median ratio of rates {np.median(rates / columns[name]):.2f})"
+    lines = [
+        f"{count} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {contrast.norm / np.sqrt(pixels):.1f} grey levels); "
+        f"{int(columns['converged'].sum())} converged",
+        f"above the best image of the recording at the same contrast: {beaten('best_image_rate_at_norm')}",
+        f"above the best image as it was shown: {beaten('best_image_rate')}; --contrast_norm sets the stimuli's contrast",
+        f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
+        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
+    ]
+    if "judged_rate" in columns:
+        better = columns["judged_rate"] > columns["judged_best_image_rate"]
+        lines.append(f"other models answer the stimulus more than the best image at that contrast: {better.sum()} of {count}")
+    lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in CLASSES))
+    if "filter_cosine" in columns:
+        for kind in np.unique(columns["kind"]):
+            known = columns["filter_cosine"][columns["kind"] == kind]
+            if np.isfinite(known).any():
+                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
+    return lines
 
 
 def main(_):
     values = flags.FLAGS
     model, metadata, recording = open_model(values.model, values.recording)
-    evaluation = metadata["config"]["evaluation"]
-
-    def cc_norm():
-        return evaluate(model, recording, "test", evaluation["above_hz"], evaluation["fano"])[1]["cc_norm"]
-
-    neurons = choose_neurons(values.neurons, recording.neuron_count, cc_norm)
-    contrast = contrast_of(model, recording, values.contrast_norm)
+    judges = [open_model(name, values.recording)[0] for name in values.judges]
+    settings = metadata["config"]["evaluation"]
+    scores = evaluate(model, recording, "test", settings["above_hz"], settings["fano"])[1]
+    neurons, dead = alive(model, recording, choose_neurons(values.neurons, recording.neuron_count, scores["cc_norm"]))
+    if not neurons.size:
+        raise ValueError(f"the rate of neurons {', '.join(map(str, dead))} is the same for all images of the recording: nothing to invert")
+    contrast, folder = contrast_of(model, recording, values.contrast_norm), pathlib.Path(values.out)
+    ascent = cells.ascent_of(model, contrast, images=Fourier() if values.images == "fourier" else Pixels(), blur=values.blur, jitter=values.jitter)
+    asked = {name: getattr(values, name) for name in ("steps", "blur", "seed", "restarts", "images", "jitter")}
+    facts = asked | {"model_sha256": metadata["sha256"]["model.weights.h5"], "recording": recording.attributes.get("name", "")}
+    keep = folder / "chunks"
+    if keep.exists() and not values.resume:
+        shutil.rmtree(keep)
     began = time.monotonic()
-    found = invert(_rates(model), neurons, model.image_size, contrast, values.steps, values.blur, seed=values.seed)
+    found = ascend(ascent, neurons, values.steps, values.seed, values.restarts, keep, facts | {"norm": contrast.norm, "neurons": neurons.tolist()})
     took = time.monotonic() - began
-    shown = predict(model, recording.images)[:, neurons]
-    best, best_rates = shown.argmax(axis=0), shown.max(axis=0)
-    patterns = recording.images[..., None].astype("float32") - contrast.grey
-    alike = predict(model, contrast.grey + contrast.project(patterns).numpy()[..., 0])[:, neurons].max(axis=0)
-    cosines = filter_cosines(recording, found, contrast)
-    folder = pathlib.Path(values.out)
-    facts = {
-        "model_sha256": metadata["sha256"]["model.weights.h5"],
-        "recording": recording.attributes.get("name", ""),
-        "steps": values.steps,
-        "blur": values.blur,
-        "seed": values.seed,
-    }
-    controls = {"best_images": best, "best_image_rates": best_rates, "best_image_rates_at_norm": alike}
-    write_stimuli(folder / "stimuli.h5", found, contrast, controls, facts)
-    gallery = draw(found, contrast, best_rates, cosines)
-    with written_whole(folder / "gallery.png") as beside:
-        gallery.savefig(beside, dpi=110)
-    lines = [
-        f"{len(neurons)} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {_rms(contrast, model):.1f} grey levels)",
-        f"above the best image of the recording at the same contrast: {(found.rates > alike).sum()} of {len(neurons)} "
-        f"(median ratio of rates {np.median(found.rates / alike):.2f})",
-        f"above the best image as it was shown: {(found.rates > best_rates).sum()} of {len(neurons)} "
-        f"(median ratio {np.median(found.rates / best_rates):.2f}; --contrast_norm sets the stimuli's contrast)",
-    ]
-    if cosines is not None:
-        for kind in _ONE_PICTURE:
-            known = cosines[recording.neurons["kind"][neurons] == kind]
-            if known.size:
-                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
-    explanation = (
-        "Over each stimulus its neuron, the rate it reaches and that of the best image of the recording, in expected spikes per "
-        "presentation. Grey is no contrast. A stimulus that does not beat the best image at the same contrast is not to be believed."
-    )
-    report.write_page(
-        folder / "report.html",
-        "v1keras preferred stimuli",
-        [("Summary", f"Model {values.model}.", "\n".join(lines)), ("Preferred stimuli", explanation, gallery)],
-    )
-    pyplot.close("all")
+    columns = {name: column[neurons] for name, column in scores.items() if name not in ("row", "column", "orientation_deg", "frequency")}
+    columns |= cells.controls(model, recording, found, contrast, judges) | {"converged": found.converged}
+    known = cells.filter_cosines(recording, found, contrast)
+    columns |= {} if known is None else {"filter_cosine": known}
+    described, curves, fields = cells.physiology(model, recording, found, contrast)
+    columns |= described
+    write_stimuli(folder / "stimuli.h5", found, fields, contrast, facts)
+    write_columns(columns, folder / "cells.csv")
+    lines = summary(columns, contrast, took, np.prod(model.image_size))
+    if dead.size:
+        lines.append(f"not inverted, for their rate is the same for all images: neurons {', '.join(map(str, dead))}")
+    patterns = found.stimuli - contrast.grey
+    report.write_cells(folder, f"Model {values.model}, objective: {ascent.objective}.", "\n".join(lines), patterns, fields, curves, columns)
+    shutil.rmtree(keep)
     print("\n".join(lines))
-    print(f"report: {folder / 'report.html'}; written beside it: stimuli.h5, gallery.png")
-
-
-def _rms(contrast, model):
-    return contrast.norm / np.sqrt(np.prod(model.image_size))
+    print(f"report: {folder / 'report.html'}; written beside it: stimuli.h5, cells.csv, gallery.png, tuning.png, tensorboard/")
 
 
 def run():
@@ -212,10 +245,15 @@ def run():
     flags.DEFINE_string("recording", None, "HDF5 file or public dataset; the model's own where left out.")
     flags.DEFINE_string("neurons", "near-limit", "all, near-limit (CC_norm of 0.9 or more), or indices such as 0,3,7.")
     flags.DEFINE_string("out", None, "Folder to write to.", required=True)
-    flags.DEFINE_integer("steps", 300, "Steps of the ascent.", lower_bound=1)
+    flags.DEFINE_integer("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
+    flags.DEFINE_integer("restarts", 1, "Starts from different noise, of which the best is kept.", lower_bound=1)
+    flags.DEFINE_enum("images", "pixels", ("pixels", "fourier"), "What a step moves: pixels, or Fourier amplitudes over frequency.")
     flags.DEFINE_float("blur", 1.0, "Width of the gradient's smoothing at the first step, pixels.", lower_bound=0)
+    flags.DEFINE_integer("jitter", 0, "Pixels by which the stimulus is shifted at random in each step.", lower_bound=0)
     flags.DEFINE_float("contrast_norm", None, "Norm of a stimulus around grey, pixel units; found where left out.")
     flags.DEFINE_integer("seed", 0, "Of the noise to start from.")
+    flags.DEFINE_list("judges", [], "Other models of the same neurons that are shown the stimuli; halves of an ensemble judge each other.")
+    flags.DEFINE_bool("resume", False, "Take the chunks that an interrupted run of the same options has finished.")
     command.run(main)
 
 

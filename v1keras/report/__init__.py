@@ -1,8 +1,9 @@
 """Stage 8: results -> table, figures, TensorBoard, one HTML page. It is given results and imports no other stage."""
 
+from v1keras.report.cells import write_cells
 from v1keras.report.page import write_page
 from v1keras.report.progress import ProgressBar
 from v1keras.report.table import score_table
 from v1keras.report.tensorboard import TensorBoardLog
 
-__all__ = ["ProgressBar", "TensorBoardLog", "score_table", "write_page"]
+__all__ = ["ProgressBar", "TensorBoardLog", "score_table", "write_cells", "write_page"]

@@ -28,7 +28,8 @@ def default():
     config.freeze = ""
 
     data = config.data = ml_collections.ConfigDict()
-    # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`).
+    # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`); or several, comma separated, with images of their own:
+    # one core, and for each a readout that goes by the recording's name.
     data.recording = ""
     # "file": the split in the recording; "paper": images drawn at random; "grouped": groups of images drawn at random.
     data.protocol = "file"

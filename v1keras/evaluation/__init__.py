@@ -10,9 +10,10 @@ from v1keras.evaluation.ceiling import (
     signal_power_from_means,
 )
 from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit
-from v1keras.evaluation.summary import average_over_seeds, estimate_ceiling, score_neurons, summarize
+from v1keras.evaluation.summary import SCORES, average_over_seeds, estimate_ceiling, score_neurons, summarize
 
 __all__ = [
+    "SCORES",
     "average_over_seeds",
     "cc_max",
     "cc_max_from_means",

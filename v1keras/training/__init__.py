@@ -9,8 +9,9 @@ from v1keras.training.likelihoods import (
     check_responses,
     make_likelihood,
 )
+from v1keras.training.schedule import Progress, Schedule
 from v1keras.training.strategy import is_chief, make_strategy
-from v1keras.training.trainer import Progress, Schedule, Trainer
+from v1keras.training.trainer import Trainer
 
 __all__ = [
     "LIKELIHOODS",

@@ -3,6 +3,7 @@ import pytest
 
 from v1keras import Recording, build, evaluate, simulate_recording, train, zoo
 from v1keras.config import default
+from v1keras.training import likelihood_of
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,9 @@ def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_
         ({"core.kind": "stakced"}, "core.kind: found 'stakced', expected one of stacked, rotation_equivariant, transfer, identity"),
         ({"core.kind": "transfer", "core.weights": ""}, "Input size must be at least 32x32"),
         ({"readout.kind": "mean"}, "readout.kind: found 'mean', expected one of factorized, gaussian, dense"),
+        ({"readout.kind": "gaussian", "readout.coordinates": "place"}, r"found 'place', expected a column .* \(filter, kind, true_rate\)"),
+        ({"readout.kind": "gaussian", "readout.coordinates": "kind"}, r"column 'kind' is <U15 \(4,\), expected \(4, d\) finite numbers"),
+        ({"readout.coordinates": "filter"}, "found 'filter' with a factorized readout; expected readout.kind=gaussian"),
         ({"ensemble": 0}, "expected 1 member or more"),
     ],
 )
@@ -133,6 +137,37 @@ def test_recordings_that_do_not_go_together_are_refused(monday_and_tuesday, reco
         with pytest.raises((ValueError, OSError), match=message):
             train.train_and_evaluate(tiny(text, **changes), tmp_path / "run")
         assert not (tmp_path / "run").exists()
+
+
+def test_positions_are_predicted_from_cortical_coordinates(recording, tmp_path):
+    """Through the command's configuration, a file and back: positions are the affine map of the scaled column."""
+    opened = Recording.load(recording)
+    place = np.array([[10.0, 300.0, 5.0], [20.0, 100.0, 5.0], [30.0, 200.0, 5.0], [40.0, 150.0, 5.0]])
+    opened.neurons["place_um"] = place
+    opened.save(tmp_path / "placed.h5")
+    changes = {"readout.kind": "gaussian", "readout.coordinates": "place_um"}
+    train.train_and_evaluate(tiny(tmp_path / "placed.h5", **changes), tmp_path / "run")
+    readout = zoo.load(tmp_path / "run").readout
+    expected = (place - [25, 200, 5]) / 100 @ readout.map.numpy() + readout.origin.numpy()
+    np.testing.assert_allclose(readout.positions(), expected, atol=1e-6)
+    assert np.ptp(expected, axis=0).min() > 1e-3
+
+
+def test_the_learned_noise_is_kept_with_the_preset(recording, tmp_path, monkeypatch):
+    """What the training ended with, in the file and in the noise model that is made of it; of two members the mean."""
+    ended = []
+    make = train.make_likelihood
+    monkeypatch.setattr(train, "make_likelihood", lambda name: ended.append(make(name)) or ended[-1])
+    model, _, _ = train.train_and_evaluate(tiny(recording, **{"training.likelihood": "negative_binomial", "ensemble": 2}), tmp_path / "run")
+    first, second = (noise.dispersion.numpy() for noise in ended if noise.built)
+    assert np.abs(first - second).max() > 0
+    noise = likelihood_of(zoo.info(tmp_path / "run"))
+    np.testing.assert_allclose(noise.dispersion.numpy(), (first + second) / 2, rtol=1e-6)
+    images = np.random.default_rng(0).uniform(0, 255, (5, 16, 16, 1)).astype("float32")
+    rates, dispersion = model(images).numpy(), np.logaddexp(0, (first + second) / 2)
+    np.testing.assert_allclose(noise.distribution(rates).variance(), rates + dispersion * rates**2, rtol=1e-4)
+    some = likelihood_of(zoo.info(tmp_path / "run"), [2, 0]).distribution(rates[:, [2, 0]])
+    np.testing.assert_allclose(some.variance(), (rates + dispersion * rates**2)[:, [2, 0]], rtol=1e-4)
 
 
 def test_members_learn_from_different_images_and_none_from_test_images(recording):

@@ -92,12 +92,50 @@ def make_readout(config, recording):
     layers, name = config.readout, session_name(recording) + "_readout"
     readouts = {
         "factorized": lambda n: models.FactorizedReadout(n, layers.l1, layers.nonnegative, name=name),
-        "gaussian": lambda n: models.GaussianReadout(n, layers.covariance, layers.width, layers.l1, name=name),
+        "gaussian": lambda n: models.GaussianReadout(
+            n, layers.covariance, layers.width, layers.l1, cortical_coordinates(recording, layers.coordinates), name=name
+        ),
         "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=name),
     }
     if layers.kind not in readouts:
         raise ValueError(f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}")
+    if layers.coordinates and layers.kind != "gaussian":
+        raise ValueError(f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian")
     return readouts[layers.kind](recording.neuron_count)
+
+
+def cortical_coordinates(recording, column):
+    """Where in the cortex each neuron is, centred and scaled to reach from -1 to 1 along the longest axis.
+
+    Args:
+        recording: a `Recording`.
+        column: of its neurons, `(neurons, d)` in any unit of length; "" for none.
+
+    Returns:
+        `(neurons, d)`, or None where no column is named.
+
+    Raises:
+        ValueError: there is no such column, or it is no finite `(neurons, d)`.
+
+    Example:
+
+    >>> from v1keras import Recording
+    >>> recording = Recording(np.zeros((4, 8, 8)), np.arange(8.0).reshape(4, 2), neurons={"place_um": np.array([[0.0, 50.0], [200.0, 50.0]])})
+    >>> cortical_coordinates(recording, "place_um").tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    if not column:
+        return None
+    if column not in recording.neurons:
+        known = ", ".join(recording.neurons) or "none"
+        raise ValueError(f"readout.coordinates: found {column!r}, expected a column of the recording's neurons ({known})")
+    found = np.asarray(recording.neurons[column])
+    if found.ndim != 2 or found.dtype.kind not in "iuf" or not np.isfinite(found).all():
+        raise ValueError(
+            f"readout.coordinates: column {column!r} is {found.dtype} {found.shape}, expected ({recording.neuron_count}, d) finite numbers"
+        )
+    low, high = found.min(axis=0), found.max(axis=0)
+    return (found - (low + high) / 2) / (((high - low) / 2).max() or 1.0)
 
 
 def start(readout, recording):

@@ -77,6 +77,9 @@ def default():
     # "isotropic" or "full", and the standard deviation at the start, where the features reach from -1 to 1 ("gaussian").
     readout.covariance = "isotropic"
     readout.width = 0.3
+    # A column of the recording's neurons, (neurons, d), that positions are one affine map of: where in the cortex each is; "" for free
+    # positions ("gaussian").
+    readout.coordinates = ""
 
     ridge = config.ridge = ml_collections.ConfigDict()
     # What a ridge regression on Gabor energies counts beside the networks: it errs differently. 0 for none, 1 for nothing else.

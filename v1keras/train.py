@@ -20,7 +20,7 @@ from v1keras.data import apply_protocol, open_recording, recording_names
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
 from v1keras.report import figures
-from v1keras.training import Schedule, Trainer, check_responses, is_chief, make_likelihood, make_strategy
+from v1keras.training import Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
 
 
 def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
@@ -79,15 +79,16 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
     networks = config.ensemble if config.ridge.share < 1 else 0
     trained = [train_member(config, recordings, strategy, folder, i, callbacks) for i in range(networks)]
-    members, shares = [member for member, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
+    members, shares = [member for member, _, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
     if config.ridge.share:
         members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
     metrics, columns = score(model, recordings, config.evaluation)
     if chief:
-        zoo.save(model, folder / workdir.PRESET, facts(config, recordings, metrics, command_line))
+        noise = learned_noise([likelihood for _, likelihood, _ in trained])
+        zoo.save(model, folder / workdir.PRESET, facts(config, recordings, metrics, command_line) | {"noise": noise})
         evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, trained[0][1] if trained else [], metrics, columns)
+        write_report(folder / workdir.REPORT, trained[0][-1] if trained else [], metrics, columns)
     return model, metrics, columns
 
 
@@ -118,7 +119,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
         callbacks: further Keras callbacks.
 
     Returns:
-        (`V1Model` or `V1Sessions`, list of the logs of each epoch).
+        (`V1Model` or `V1Sessions`, its noise model, list of the logs of each epoch).
     """
     recordings = [member_recording(config, recording, index) for recording in recordings]
     seed = config.seed + index
@@ -141,7 +142,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
     # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
     checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
     progress = trainer.fit(train, validation, callbacks, checkpoint)
-    return model, progress.history
+    return model, likelihood, progress.history
 
 
 def schedule_of(config, seed):

@@ -7,6 +7,8 @@ from v1keras.training.likelihoods import (
     Poisson,
     ZeroInflatedGamma,
     check_responses,
+    learned_noise,
+    likelihood_of,
     make_likelihood,
 )
 from v1keras.training.schedule import Progress, Schedule
@@ -24,6 +26,8 @@ __all__ = [
     "ZeroInflatedGamma",
     "check_responses",
     "is_chief",
+    "learned_noise",
+    "likelihood_of",
     "make_likelihood",
     "make_strategy",
 ]

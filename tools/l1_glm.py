@@ -71,15 +71,16 @@ def solve(features, responses, penalty, steps=300):
     mean = np.maximum(responses.mean(axis=0), 1e-3)
     bias = np.log(np.expm1(mean)).astype("float32")
     strength = penalty * np.abs(features.T @ slope(np.broadcast_to(bias, responses.shape))).max(axis=0)
-    largest = np.linalg.eigvalsh(features @ features.T / count)[-1] + 1  # the bias is a feature of ones
-    rate = (1 / (largest * (_CURVATURE + _LOG_CURVATURE * responses.max(axis=0)))).astype("float32")
+    # Features of mean 0 have no part in the bias, which so has a rate of its own.
+    bias_rate = (1 / (_CURVATURE + _LOG_CURVATURE * responses.max(axis=0))).astype("float32")
+    rate = bias_rate / np.linalg.eigvalsh(features @ features.T / count)[-1]
     weight = np.zeros((features.shape[1], responses.shape[1]), "float32")
     ahead, ahead_bias, momentum = weight, bias, np.ones(responses.shape[1], "float32")
     for _ in range(steps):
         gradient = slope(features @ ahead + ahead_bias)
         stepped = ahead - rate * (features.T @ gradient)
         new = np.sign(stepped) * np.maximum(np.abs(stepped) - rate * strength, 0)
-        new_bias = ahead_bias - rate * gradient.sum(axis=0)
+        new_bias = ahead_bias - bias_rate * gradient.sum(axis=0)
         # Where the momentum points uphill it begins anew.
         uphill = ((ahead - new) * (new - weight)).sum(axis=0) > 0
         following = np.where(uphill, 1, (1 + np.sqrt(1 + 4 * momentum**2)) / 2)

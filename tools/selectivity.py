@@ -75,11 +75,10 @@ def report(recording, cc_norms, groups, shown, protocol):
     image, (index, shuffled) = image_selectivity(recording.responses), orientation_selectivity(recording)
     tuned, excess = index > np.percentile(shuffled, 95, axis=0), index - shuffled.mean(axis=0)
     head = ["model", "image selectivity", "orientation selectivity"]
-    head += [f"CC_norm, {name}: selective ({(tuned & chosen).sum()})" for name, chosen in groups.items()]
-    head += [f"not selective ({(~tuned & chosen).sum()})" for chosen in groups.values()]
-    order = [0, 1, 2, *(3 + i + part for i in range(len(groups)) for part in (0, len(groups)))]
+    for name, chosen in groups.items():
+        head += [f"CC_norm, {name}: selective ({(tuned & chosen).sum()})", f"not selective ({(~tuned & chosen).sum()})"]
     every = next(iter(groups.values()))
-    lines = ["| " + " | ".join(head[i] for i in order) + " |", "|---" * len(head) + "|"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name, values in cc_norms.items():
         known = every & np.isfinite(values)
         cells = [_rank_correlation(column[known], values[known]) for column in (image, excess)]
@@ -105,7 +104,7 @@ def _figure(columns, values, tuned, chosen, shown):
     figure, axes = pyplot.subplots(1, len(columns), figsize=(9, 3.6), sharey=True)
     for axis, (label, column) in zip(axes, columns.items(), strict=True):
         for side, name in ((tuned, "orientation selective"), (~tuned, "not")):
-            axis.plot(column[chosen & side], values[chosen & side], ".", ms=4, label=name)
+            axis.plot(column[chosen & side], np.clip(values[chosen & side], -1, 1.2), ".", ms=4, label=name)  # a ceiling near 0 has no bound
         axis.set(xlabel=label, ylabel=f"CC_norm, {shown}")
     axes[-1].legend(fontsize=8)
     figure.tight_layout()

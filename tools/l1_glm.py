@@ -15,28 +15,23 @@ from v1keras.models import DenseReadout, LogGaborCore, V1Model
 _LOG_CURVATURE, _CURVATURE = 0.17, 0.25
 
 
-def fit(recording, penalty, core=None):
-    """The GLM of each neuron: rate = softplus(weights features + bias).
+def fit(recording, penalty):
+    """The GLM of each neuron: rate = softplus(weights features + bias), on log Gabor energies and blurred pixels.
 
     Args:
         recording: a `Recording` with its split; every response is known.
         penalty: on the summed absolute weights of standardised features, as a share of the least that keeps all of a neuron's at 0.
-        core: what gives the features; None for log Gabor energies and phases.
 
     Returns:
         `V1Model`.
     """
     train = recording.indices("train")
-    core = core or LogGaborCore(name="gabors")
-    readout = DenseReadout(recording.neuron_count, name="glm")
+    core, readout = LogGaborCore(name="gabors"), DenseReadout(recording.neuron_count, name="glm")
     model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics([recording]), "l1_glm")
     pixels = (recording.images[train, ..., None].astype("float32") - model.pixel_mean) / model.pixel_std
-    if isinstance(core, LogGaborCore):
-        core.adapt(pixels)
-    features = keras.ops.convert_to_numpy(core(pixels)).reshape(len(train), -1)
-    chosen = features.std(axis=0) > 1e-4  # some pixels lie outside the aperture
-    if isinstance(core, LogGaborCore):
-        chosen &= core.groups % 2 == 0
+    core.adapt(pixels)
+    features = keras.ops.convert_to_numpy(core(pixels))
+    chosen = (core.groups % 2 == 0) & (features.std(axis=0) > 1e-4)  # without phases, nor what lies outside the aperture
     features = features[:, chosen]
     center, spread = features.mean(axis=0), features.std(axis=0)
     found, bias = solve((features - center) / spread, recording.responses[train], penalty)

@@ -91,13 +91,14 @@ def report(recording, cc_norms, groups, shown, protocol):
         f"{image[every].mean():.2f}) and with orientation selectivity, and the mean CC_norm of neurons with and without orientation "
         "selectivity; in brackets 95 % bootstrap intervals over neurons. Orientation selectivity is measured on the 60 photographs that were shown "
         "in four rotations: 1 - circular variance of the responses over the views' dominant orientations, each photograph's own mean orientation "
-        f"removed. It is noisy: shuffling each photograph's four responses gives {shuffled.mean(axis=0)[every].mean():.3f} on average, the responses as "
+        f"removed. It is noisy: shuffling each photograph's four responses gives {shuffled[:, every].mean():.3f} on average, the responses as "
         f"they were {index[every].mean():.3f}; what chance gives is subtracted, and *selective* are the {tuned[every].mean():.0%} above the 95th "
         "percentile of their own shuffles. A neuron that is not may have too few spikes to tell, which is why those above 5 Hz stand apart.",
         "\n".join(lines),
         "![CC_norm against selectivity](docs/results_selectivity.png)",
     ]
-    return "\n\n".join(text), _figure({"image selectivity": image, "orientation selectivity above chance": excess}, cc_norms[shown], tuned, every, shown)
+    columns = {"image selectivity": image, "orientation selectivity above chance": excess}
+    return "\n\n".join(text), _figure(columns, cc_norms[shown], tuned, every, shown)
 
 
 def _figure(columns, values, tuned, chosen, shown):

@@ -56,7 +56,7 @@ def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_
         ({"core.kind": "stakced"}, "core.kind: found 'stakced', expected one of stacked, rotation_equivariant, transfer, identity"),
         ({"core.kind": "transfer", "core.weights": ""}, "Input size must be at least 32x32"),
         ({"readout.kind": "mean"}, "readout.kind: found 'mean', expected one of factorized, gaussian, dense"),
-        ({"readout.kind": "gaussian", "readout.coordinates": "place"}, r"found 'place', expected a column .* \(filter, kind, true_rate\)"),
+        ({"readout.kind": "gaussian", "readout.coordinates": "place"}, r"found 'place', expected a column of the recording's neurons .*filter"),
         ({"readout.kind": "gaussian", "readout.coordinates": "kind"}, r"column 'kind' is <U15 \(4,\), expected \(4, d\) finite numbers"),
         ({"readout.coordinates": "filter"}, "found 'filter' with a factorized readout; expected readout.kind=gaussian"),
         ({"ensemble": 0}, "expected 1 member or more"),

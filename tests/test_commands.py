@@ -149,6 +149,29 @@ def test_tensorboard_shows_the_training(tiny):
     assert '"max_epochs": 3' in text and str(tiny.recording) in text
 
 
+@pytest.mark.slow
+def test_several_recordings_from_the_command_line(tiny, command, tmp_path):
+    """Trained together, scored together and one by one; a recording without a readout of its name is refused."""
+    for name, source in (("monday", tiny.recording), ("tuesday", tiny.recording), ("wednesday", tiny.recording)):
+        recording = Recording.load(source)
+        recording.attributes["name"] = name
+        recording.save(tmp_path / f"{name}.h5")
+    both = f"{tmp_path / 'tuesday.h5'},{tmp_path / 'monday.h5'}"
+    done = command("train", *tiny.config, f"--config.data.recording={both}", f"--workdir={tmp_path / 'run'}")
+    assert done.returncode == 0, done.stderr
+    assert command("evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'scores'}").returncode == 0
+    for name in ("metrics.json", "neurons.csv"):
+        assert (tmp_path / "scores" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+    asked = [f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'out'}", f"--recording={tmp_path / 'monday.h5'}"]
+    assert command("evaluate", *asked).returncode == 0
+    groups = strict_json(tmp_path / "run" / "metrics.json")["groups"]
+    assert strict_json(tmp_path / "out" / "metrics.json")["groups"]["reported"] == groups["monday: reported"]
+    inverted = command("invert", *asked, "--neurons=1", "--steps=5")
+    assert inverted.returncode == 0, inverted.stderr
+    refused = command("evaluate", *asked, f"--recording={tmp_path / 'wednesday.h5'}")
+    assert refused.returncode == 1 and refused.stderr == "error: no session 'wednesday'; the model has tuesday, monday\n"
+
+
 def weights(folder):
     return zoo.info(str(folder))["sha256"]["model.weights.h5"]
 

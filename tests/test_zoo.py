@@ -116,6 +116,27 @@ def test_weights_of_another_size_are_refused(folder):
         zoo.load(folder)
 
 
+def make_sessions(*names):
+    readouts = {name: models.FactorizedReadout(3, name=f"{name}_readout") for name in names}
+    return models.V1Sessions(models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0)
+
+
+def test_sessions_are_saved_and_never_take_one_anothers_weights(tmp_path):
+    """{b, a} comes back as it was; its file does not load into {b, c}, though every shape fits."""
+    model = make_sessions("b", "a")
+    for i, v in enumerate(model.variables):
+        v.assign(np.random.default_rng(i).uniform(0.1, 1, v.shape))
+    zoo.save(model, tmp_path / "two", FACTS)
+    again = zoo.load(tmp_path / "two")
+    assert list(again.readouts) == ["b", "a"]
+    for name, rates in model(images()).items():
+        np.testing.assert_array_equal(again(images())[name], rates)
+    (tmp_path / "two" / "config.json").write_text(json.dumps(keras.saving.serialize_keras_object(make_sessions("b", "c"))))
+    claim_files(tmp_path / "two")
+    with pytest.raises(ValueError, match="is 'a_readout' .*; config.json says 'b_readout'"):
+        zoo.load(tmp_path / "two")
+
+
 def test_a_class_that_is_not_ours_is_not_even_imported(folder):
     config = json.loads((folder / "config.json").read_text())
     config["config"]["core"] = {"module": "subprocess", "class_name": "Popen", "config": {"args": ["true"]}, "registered_name": None}

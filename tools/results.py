@@ -5,10 +5,11 @@ import json
 import numpy as np
 from matplotlib import pyplot
 
-from v1keras.evaluation import average_over_seeds, summarize
+from tools import selectivity
+from v1keras.evaluate import groups_of
+from v1keras.evaluation import SCORES, average_over_seeds, summarize
 from v1keras.files import written_whole
 
-_SCORES = ("correlation", "cc_max", "cc_norm", "feve")
 _ABOVE_HZ = 5.0
 _HEAD = """# Results on the recordings of Kindel et al. 2019
 
@@ -26,29 +27,32 @@ Written by `.venv/bin/python tools/reproduce_paper`.
 """
 
 
-def write(root, scores, reference):
-    """Writes RESULTS.md, docs/results.json, docs/results_correlation.png and docs/results_cc_norm.png.
+def write(root, scores, reference, recording):
+    """Writes RESULTS.md, docs/results.json and the figures docs/results_*.png.
 
     Args:
         root: of the checkout.
-        scores: protocol -> (seeds, model -> a dict of `(neurons,)` columns for each seed).
-        reference: the model that the others are compared with, neuron by neuron.
+        scores: protocol -> model -> seed -> a dict of `(neurons,)` columns. A row with other seeds than the reference's names them.
+        reference: the model that the others are compared with, neuron by neuron and over the same seeds.
+        recording: the `Recording`.
     """
     text, facts = [_HEAD], {}
-    for protocol, (seeds, models) in scores.items():
-        averages = {name: average_over_seeds([{k: run[k] for k in _SCORES} for run in runs]) for name, runs in models.items()}
-        columns = next(iter(models.values()))[0]
-        reported = columns["for_tuning"] == 0
-        groups = {"all": reported, "above 5 Hz": reported & (columns["mean_hz"] > _ABOVE_HZ)}
-        groups |= {f"session {s}": columns["session"] == s for s in np.unique(columns["session"][reported])}
-        found = {name: {group: summarize(average, mask) for group, mask in groups.items()} for name, average in averages.items()}
-        facts[protocol] = {"seeds": seeds, "models": found}
-        text += [f"## Protocol {protocol}, seeds {', '.join(map(str, seeds))}", _table(found, averages, reported, reference)]
+    for protocol, models in scores.items():
+        averages = {name: average(runs) for name, runs in models.items()}
+        seeds, columns = list(models[reference]), next(iter(models[reference].values()))
+        groups = {name: chosen for name, chosen in groups_of(columns, _ABOVE_HZ).items() if (chosen & (columns["for_tuning"] == 0)).any()}
+        found = {name: {group: summarize(values, mask) for group, mask in groups.items()} for name, values in averages.items()}
+        facts[protocol] = {"seeds": seeds, "models": {name: {"seeds": list(models[name])} | scored for name, scored in found.items()}}
+        text += [f"## Protocol {protocol}, seeds {_listed(seeds)}", _table(found, models, groups["reported"], reference)]
         text += ["Correlation by session:", _sessions(found, [group for group in groups if group.startswith("session")])]
+    chosen = {name: groups[name] for name in ("reported", f"above {_ABOVE_HZ:g} Hz")}
+    said, picture = selectivity.report(recording, {name: values["cc_norm"] for name, values in averages.items()}, chosen, reference, protocol)
+    text.append(said)
     curve = root / "docs" / "learning_curve.json"
     if curve.exists():
         text.append(_learning_curve(json.loads(curve.read_text())))
-    for name, figure in _figures(scores, reference).items():
+    figures = _figures(protocol, models, groups["reported"], reference) | {"results_selectivity.png": picture}
+    for name, figure in figures.items():
         with written_whole(root / "docs" / name) as beside:
             figure.savefig(beside, dpi=110)
         pyplot.close(figure)
@@ -57,6 +61,15 @@ def write(root, scores, reference):
         beside.write_text(json.dumps(facts, indent=1) + "\n")
     with written_whole(root / "RESULTS.md") as beside:
         beside.write_text("\n\n".join(text) + "\n")
+
+
+def average(runs, seeds=None):
+    """Each neuron's scores averaged over some of the seeds, or all."""
+    return average_over_seeds([{key: runs[seed][key] for key in SCORES} for seed in seeds or runs])
+
+
+def _listed(seeds):
+    return ", ".join(map(str, seeds))
 
 
 def _learning_curve(found):
@@ -74,17 +87,18 @@ def _learning_curve(found):
     return "\n\n".join(lines)
 
 
-def _table(found, averages, reported, reference):
+def _table(found, models, reported, reference):
     lines = [
         f"| model | correlation | minus {reference} | above 5 Hz | CC_norm: mean | median | near the limit |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, groups in found.items():
-        every = groups["all"]
-        difference = (averages[name]["correlation"] - averages[reference]["correlation"])[reported]
-        paired = summarize({key: difference for key in _SCORES}, np.ones(len(difference), bool))["correlation"]
+        every, seeds = groups["reported"], list(models[name])
+        difference = average(models[name])["correlation"] - average(models[reference], seeds)["correlation"]
+        paired = summarize({key: difference for key in SCORES}, reported)["correlation"]
+        label = name if seeds == list(models[reference]) else f"{name}, seeds {_listed(seeds)}"
         lines.append(
-            f"| {name} | {_value(every['correlation'])} | {'' if name == reference else _value(paired, '+.3f')} "
+            f"| {label} | {_value(every['correlation'])} | {'' if name == reference else _value(paired, '+.3f')} "
             f"| {groups['above 5 Hz']['correlation']['mean']:.3f} | {_value(every['cc_norm'])} | {every['cc_norm']['median']:.3f} "
             f"| {every['fraction_near_limit']:.0%} |"
         )
@@ -103,24 +117,24 @@ def _value(score, form=".3f"):
     return f"{score['mean']:{form}} [{low:{form}}, {high:{form}}]"
 
 
-def _figures(scores, reference):
-    protocol, (_, models) = list(scores.items())[-1]
-    averages = {name: average_over_seeds([{k: run[k] for k in _SCORES} for run in runs]) for name, runs in models.items()}
-    reported = next(iter(models.values()))[0]["for_tuning"] == 0
+def _figures(protocol, models, reported, reference):
     others = [name for name in models if name != reference]
     columns = 4
-    scatter, axes = pyplot.subplots(-(-len(others) // columns), columns, figsize=(12, 6.2), sharex=True, sharey=True, squeeze=False)
+    rows = -(-len(others) // columns)
+    scatter, axes = pyplot.subplots(rows, columns, figsize=(12, 3.1 * rows), sharex=True, sharey=True, squeeze=False)
     for axis in axes.flat[len(others) :]:
         axis.axis("off")
     for axis, name in zip(axes.flat, others, strict=False):
         axis.plot([-0.2, 1], [-0.2, 1], color="0.6", lw=1)
-        axis.plot(averages[reference]["correlation"][reported], averages[name]["correlation"][reported], ".", ms=3)
+        compared = average(models[reference], list(models[name]))
+        axis.plot(compared["correlation"][reported], average(models[name])["correlation"][reported], ".", ms=3)
         axis.set(title=name, xlabel=reference, ylabel="correlation")
     scatter.suptitle(f"Each dot a neuron; protocol {protocol}")
     scatter.tight_layout()
     spread, axis = pyplot.subplots(figsize=(8, 4))
-    for name, average in averages.items():
-        values = np.sort(average["cc_norm"][reported & np.isfinite(average["cc_norm"])])
+    for name, runs in models.items():
+        values = average(runs)["cc_norm"][reported]
+        values = np.sort(values[np.isfinite(values)])
         axis.plot(values, np.linspace(0, 1, len(values)), label=name)
     axis.axvline(0.9, color="0.4", ls="--", lw=1)
     axis.set(xlim=(-0.3, 1.3), xlabel=f"CC_norm (dashed: within 10 % of the limit); protocol {protocol}", ylabel="share of neurons below")

@@ -5,7 +5,7 @@ import numpy as np
 
 from v1keras import models, zoo
 from v1keras.data import redraw_validation
-from v1keras.models import LogGaborCore, RidgeReadout, V1Model
+from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
 
 
 def build_model(config, recording, name="v1model"):
@@ -22,9 +22,50 @@ def build_model(config, recording, name="v1model"):
     Raises:
         ValueError: unknown kind of core or readout.
     """
-    train = recording.indices("train")
-    core, layers = config.core, config.readout
-    readout_name = recording.attributes.get("name", "recording") + "_readout"
+    readout = make_readout(config, recording)
+    core, statistics = make_core(config, [recording])
+    model = V1Model(core, readout, recording.images.shape[1:], *statistics, name)
+    start(readout, recording)
+    return model
+
+
+def build_sessions(config, recordings, name="v1sessions"):
+    """As `build_model`, for several recordings with images of their own: one core, a readout for each.
+
+    Args:
+        config: as `v1keras.config.default` gives it.
+        recordings: list of `Recording`s with training images, of different names.
+        name: of the model.
+
+    Returns:
+        `V1Sessions`.
+
+    Raises:
+        ValueError: as `build_model`; or two recordings have one name, or images of different sizes.
+    """
+    names, sizes = [session_name(recording) for recording in recordings], [recording.images.shape[1:] for recording in recordings]
+    if len(set(names)) < len(names) or len(set(sizes)) > 1:
+        found = ", ".join(f"{name!r} with images of {size}" for name, size in zip(names, sizes, strict=True))
+        raise ValueError(f"recordings {found}: expected different names (attribute `name` of the file) and images of one size")
+    readouts = {session: make_readout(config, recording) for session, recording in zip(names, recordings, strict=True)}
+    core, statistics = make_core(config, recordings)
+    model = V1Sessions(core, readouts, sizes[0], *statistics, name)
+    for readout, recording in zip(readouts.values(), recordings, strict=True):
+        start(readout, recording)
+    return model
+
+
+def session_name(recording):
+    """The name that a recording's readout goes by."""
+    return recording.attributes.get("name", "recording")
+
+
+def make_core(config, recordings):
+    """The core that a configuration describes, and the mean and standard deviation of the recordings' training pixels.
+
+    Where it begins with a preset's, they are those that the preset was trained with.
+    """
+    core = config.core
     cores = {
         "stacked": lambda: models.StackedCore(
             core.filters,
@@ -44,27 +85,74 @@ def build_model(config, recording, name="v1model"):
         "transfer": lambda: models.TransferCore(core.network, core.layer, core.weights or None, core.scale),
         "identity": lambda: keras.layers.Identity(name="core"),
     }
-    readouts = {
-        "factorized": lambda n: models.FactorizedReadout(n, layers.l1, layers.nonnegative, name=readout_name),
-        "gaussian": lambda n: models.GaussianReadout(n, layers.covariance, layers.width, layers.l1, name=readout_name),
-        "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=readout_name),
-    }
-    for key, found, known in (("core", core.kind, cores), ("readout", layers.kind, readouts)):
-        if found not in known:
-            raise ValueError(f"{key}.kind: found {found!r}, expected one of {', '.join(known)}")
+    if core.kind not in cores:
+        raise ValueError(f"core.kind: found {core.kind!r}, expected one of {', '.join(cores)}")
     if config.freeze not in ("", "core") or (config.freeze and not config.init_from):
         raise ValueError(f"freeze: found {config.freeze!r}, expected nothing, or core with init_from")
-    readout = readouts[layers.kind](recording.neuron_count)
-    if config.init_from:
-        begun, statistics = trained_core(config.init_from, recording.images.shape[1:])
-        begun.trainable = config.freeze != "core"
-    else:
-        begun, statistics = cores[core.kind](), pixel_statistics(recording)
-    model = V1Model(begun, readout, recording.images.shape[1:], *statistics, name)
+    if not config.init_from:
+        return cores[core.kind](), pixel_statistics(recordings)
+    begun, statistics = trained_core(config.init_from, recordings[0].images.shape[1:])
+    begun.trainable = config.freeze != "core"
+    return begun, statistics
+
+
+def make_readout(config, recording):
+    """The readout that a configuration describes, for the neurons of a recording."""
+    layers, name = config.readout, session_name(recording) + "_readout"
+    readouts = {
+        "factorized": lambda n: models.FactorizedReadout(n, layers.l1, layers.nonnegative, name=name),
+        "gaussian": lambda n: models.GaussianReadout(
+            n, layers.covariance, layers.width, layers.l1, cortical_coordinates(recording, layers.coordinates), name=name
+        ),
+        "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=name),
+    }
+    if layers.kind not in readouts:
+        raise ValueError(f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}")
+    if layers.coordinates and layers.kind != "gaussian":
+        raise ValueError(f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian")
+    return readouts[layers.kind](recording.neuron_count)
+
+
+def cortical_coordinates(recording, column):
+    """Where in the cortex each neuron is, centred and scaled to reach from -1 to 1 along the longest axis.
+
+    Args:
+        recording: a `Recording`.
+        column: of its neurons, `(neurons, d)` in any unit of length; "" for none.
+
+    Returns:
+        `(neurons, d)`, or None where no column is named.
+
+    Raises:
+        ValueError: there is no such column, or it is no finite `(neurons, d)`.
+
+    Example:
+
+    >>> from v1keras import Recording
+    >>> recording = Recording(np.zeros((4, 8, 8)), np.arange(8.0).reshape(4, 2), neurons={"place_um": np.array([[0.0, 50.0], [200.0, 50.0]])})
+    >>> cortical_coordinates(recording, "place_um").tolist()
+    [[-1.0, 0.0], [1.0, 0.0]]
+    """
+    if not column:
+        return None
+    if column not in recording.neurons:
+        known = ", ".join(recording.neurons) or "none"
+        raise ValueError(f"readout.coordinates: found {column!r}, expected a column of the recording's neurons ({known})")
+    found = np.asarray(recording.neurons[column])
+    if found.ndim != 2 or found.dtype.kind not in "iuf" or not np.isfinite(found).all():
+        raise ValueError(
+            f"readout.coordinates: column {column!r} is {found.dtype} {found.shape}, expected ({recording.neuron_count}, d) finite numbers"
+        )
+    low, high = found.min(axis=0), found.max(axis=0)
+    return (found - (low + high) / 2) / (((high - low) / 2).max() or 1.0)
+
+
+def start(readout, recording):
+    """Lets an untrained readout answer near the neurons' mean responses to the training images."""
+    responses = recording.responses[recording.indices("train")]
     with np.errstate(invalid="ignore"):
-        counts = np.isfinite(recording.responses[train]).sum(axis=0)
-        readout.start_at(np.nansum(recording.responses[train], axis=0) / np.where(counts, counts, np.nan))
-    return model
+        counts = np.isfinite(responses).sum(axis=0)
+        readout.start_at(np.nansum(responses, axis=0) / np.where(counts, counts, np.nan))
 
 
 def trained_core(preset, image_size):
@@ -75,16 +163,16 @@ def trained_core(preset, image_size):
         FileNotFoundError: there is no such preset.
     """
     model = zoo.load(preset)
-    if not isinstance(model, V1Model):
+    if not isinstance(model, (V1Model, V1Sessions)):
         raise ValueError(f"init_from {preset!r} is an ensemble, which has no one core; name a preset of one network")
     if model.image_size != image_size:
         raise ValueError(f"init_from {preset!r} takes images of {model.image_size}; the recording has {image_size}")
     return model.core, (model.pixel_mean, model.pixel_std)
 
 
-def pixel_statistics(recording):
+def pixel_statistics(recordings):
     """Mean and standard deviation of the training images' pixels."""
-    pixels = recording.images[recording.indices("train")].astype("float64")
+    pixels = np.concatenate([recording.images[recording.indices("train")].astype("float64") for recording in recordings])
     if not pixels.std():
         raise ValueError("all pixels of all training images have one value: nothing to learn from")
     return pixels.mean(), pixels.std()
@@ -100,9 +188,9 @@ def fit_ridge(config, recording):
     Returns:
         `V1Model`.
     """
-    name = recording.attributes.get("name", "recording") + "_ridge"
+    name = session_name(recording) + "_ridge"
     core, readout = LogGaborCore(name="gabors"), RidgeReadout(recording.neuron_count, name=name)
-    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics(recording), "ridge")
+    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics([recording]), "ridge")
     pixels = (recording.images[..., None].astype("float32") - model.pixel_mean) / model.pixel_std
     core.adapt(pixels[recording.indices("train")])
     draws = []

@@ -28,7 +28,8 @@ def default():
     config.freeze = ""
 
     data = config.data = ml_collections.ConfigDict()
-    # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`).
+    # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`); or several, comma separated, with images of their own:
+    # one core, and for each a readout that goes by the recording's name.
     data.recording = ""
     # "file": the split in the recording; "paper": images drawn at random; "grouped": groups of images drawn at random.
     data.protocol = "file"
@@ -82,6 +83,9 @@ def default():
     # "isotropic" or "full", and the standard deviation at the start, where the features reach from -1 to 1 ("gaussian").
     readout.covariance = "isotropic"
     readout.width = 0.3
+    # A column of the recording's neurons, (neurons, d), that positions are one affine map of: where in the cortex each is; "" for free
+    # positions ("gaussian").
+    readout.coordinates = ""
 
     ridge = config.ridge = ml_collections.ConfigDict()
     # What a ridge regression on Gabor energies counts beside the networks: it errs differently. 0 for none, 1 for nothing else.

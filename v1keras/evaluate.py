@@ -2,7 +2,8 @@
 
     python -m v1keras.evaluate --model=kindel2019_factorized --recording=kindel2019 --out=scores
 
-`--model` is a preset by name, its folder, or a workdir; its recording and its split are taken where nothing else is said.
+`--model` is a preset by name, its folder, or a workdir; its recording and its split are taken where nothing else is said. Of a preset
+of several recordings, `--recording` picks the readout by the recording's name; some, comma separated, are scored one by one and together.
 Prints a table, and writes metrics.json (groups of neurons) and neurons.csv (each neuron).
 """
 
@@ -14,9 +15,11 @@ import numpy as np
 from absl import flags
 
 from v1keras import command, zoo
-from v1keras.data import apply_protocol, open_recording
-from v1keras.evaluation import estimate_ceiling, score_neurons, summarize
+from v1keras.build import session_name
+from v1keras.data import apply_protocol, open_recording, recording_names
+from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
 from v1keras.files import written_whole
+from v1keras.models import V1Sessions
 from v1keras.report import score_table
 
 
@@ -28,10 +31,11 @@ def open_model(name_or_folder, recording=None):
         recording: file or name of a public dataset; None for the one that the model was trained on.
 
     Returns:
-        (`V1Model`, its metadata, `Recording` with the split that the model was trained with).
+        (`V1Model`, its metadata, `Recording` with the split that the model was trained with). Of several sessions the model is that
+        of the recording's name.
 
     Raises:
-        ValueError, OSError: the model or the recording can't be read, or they don't fit each other.
+        ValueError, OSError: the model or the recording can't be read, they don't fit each other, or the model has no such session.
     """
     metadata = zoo.info(name_or_folder)
     model = zoo.load(name_or_folder)
@@ -40,8 +44,11 @@ def open_model(name_or_folder, recording=None):
         opened = open_recording(recording or data["recording"])
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{error}; say which with --recording") from None
+    same = opened.attributes.get("name") == metadata["recording"].get("name")
+    if isinstance(model, V1Sessions):
+        model, same = model.session(session_name(opened)), True
     check_fit(model, opened)
-    if opened.attributes.get("name") == metadata["recording"].get("name"):
+    if same:
         opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
     return model, metadata, opened
 
@@ -113,6 +120,43 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     return metrics, columns | scores
 
 
+def joined(found, above_hz=5.0):
+    """The scores of several recordings as those of one.
+
+    Args:
+        found: dict, a recording's name -> what `evaluate` gives for it.
+        above_hz: as for `evaluate`.
+
+    Returns:
+        (metrics, columns): under `groups` first the neurons of all recordings together, then each recording's groups as NAME: GROUP. The
+        columns begin with `recording`; where a recording lacks a column, its neurons have NaN there, or no text.
+
+    Example:
+
+    >>> from v1keras import simulate_recording
+    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
+    >>> scores = evaluate(lambda images: images[:, 4, 4:8, 0], recording)
+    >>> metrics, columns = joined({"monday": scores, "tuesday": scores})
+    >>> metrics["groups"]["reported"]["neurons"], metrics["groups"]["monday: reported"]["neurons"], len(columns["correlation"])
+    (8, 4, 8)
+    """
+    metrics, columns = zip(*found.values(), strict=True)
+    sources = {each["ceiling"] for each in metrics}
+    names = {name: column.dtype.kind for each in columns for name, column in each.items()}
+    together = {"recording": np.repeat(list(found), [len(each["neuron"]) for each in columns])}
+    for name, kind in names.items():
+        missing = [np.full(len(each["neuron"]), "" if kind == "U" else np.nan) for each in columns]
+        together[name] = np.concatenate([each.get(name, other) for each, other in zip(columns, missing, strict=True)])
+    groups, chosen = {}, [groups_of(each, above_hz) for each in columns]
+    for name in ("reported", f"above {above_hz:g} Hz"):
+        if all(name in own for own in chosen):
+            groups[name] = summarize({key: together[key] for key in SCORES}, np.concatenate([own[name] for own in chosen]))
+    for name, each in zip(found, metrics, strict=True):
+        groups |= {f"{name}: {group}": summary for group, summary in each["groups"].items()}
+    source = sources.pop() if len(sources) == 1 else "several"
+    return {"split": metrics[0]["split"], "images": sum(each["images"] for each in metrics), "ceiling": source, "groups": groups}, together
+
+
 def groups_of(columns, above_hz):
     """The groups of neurons that means are reported over.
 
@@ -167,9 +211,14 @@ def _short(value):
 
 def main(_):
     values = flags.FLAGS
-    model, metadata, recording = open_model(values.model, values.recording)
-    evaluation = metadata["config"]["evaluation"]
-    metrics, columns = evaluate(model, recording, values.split, evaluation["above_hz"], evaluation["fano"])
+    config, found = zoo.info(values.model)["config"], {}
+    for name in recording_names(values.recording or config["data"]["recording"]):
+        model, _, recording = open_model(values.model, name)
+        scores = evaluate(model, recording, values.split, config["evaluation"]["above_hz"], config["evaluation"]["fano"])
+        if session_name(recording) in found:
+            raise ValueError(f"two recordings are named {session_name(recording)!r}: score them one by one")
+        found[session_name(recording)] = scores
+    metrics, columns = scores if len(found) == 1 else joined(found, config["evaluation"]["above_hz"])
     write(metrics, columns, values.out)
     print(score_table(metrics))
     print(f"written: {pathlib.Path(values.out) / 'metrics.json'}, neurons.csv")
@@ -177,7 +226,7 @@ def main(_):
 
 def run():
     flags.DEFINE_string("model", None, "Preset by name, its folder, or the workdir of a training.", required=True)
-    flags.DEFINE_string("recording", None, "HDF5 file or public dataset; the model's own where left out.")
+    flags.DEFINE_string("recording", None, "HDF5 file or public dataset, or some; the model's own where left out.")
     flags.DEFINE_enum("split", "test", ("train", "validation", "test"), "Which images.")
     flags.DEFINE_string("out", ".", "Folder to write metrics.json and neurons.csv to.")
     command.run(main)

@@ -15,12 +15,12 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, report, workdir, zoo
-from v1keras.build import build_model, fit_ridge, member_recording
-from v1keras.data import apply_protocol, open_recording
+from v1keras.build import build_model, build_sessions, fit_ridge, member_recording, session_name
+from v1keras.data import apply_protocol, open_recording, recording_names
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
 from v1keras.report import figures
-from v1keras.training import Schedule, Trainer, check_responses, is_chief, make_likelihood, make_strategy
+from v1keras.training import Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
 
 
 def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
@@ -35,7 +35,8 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         command_line: how to do it again, for the preset's card.
 
     Returns:
-        (`V1Model`, metrics, columns): the trained model and its scores as `v1keras.evaluate.evaluate` gives them.
+        (`V1Model`, metrics, columns): the trained model and its scores as `v1keras.evaluate.evaluate` gives them; of several recordings
+        a `V1Sessions` and what `v1keras.evaluate.joined` gives.
 
     Raises:
         ValueError, OSError: the configuration, the recording or the folder don't fit; says what came and what fits.
@@ -58,72 +59,90 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     chief = is_chief(strategy)
     if not config.data.recording:
         raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
-    recording = open_recording(config.data.recording)
-    recording = apply_protocol(recording, config.data.protocol, config.data.split_seed, config.data.split_parts)
-    counts = {side: len(recording.indices(side)) for side in ("train", "validation", "test")}  # says so where one is empty
-    if config.training.batch_size > counts["train"]:
-        raise ValueError(f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are")
-    check_responses(make_likelihood(config.training.likelihood), recording.responses)
+    recordings = []
+    for name in recording_names(config.data.recording):
+        recording = apply_protocol(open_recording(name), config.data.protocol, config.data.split_seed, config.data.split_parts)
+        counts = {side: len(recording.indices(side)) for side in ("train", "validation", "test")}  # says so where one is empty
+        if config.training.batch_size > counts["train"]:
+            raise ValueError(f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are")
+        check_responses(make_likelihood(config.training.likelihood), recording.responses)
+        recordings.append(recording)
+    if len(recordings) > 1 and (config.ensemble > 1 or config.ridge.share):
+        raise ValueError(f"{len(recordings)} recordings train one network; set --config.ensemble=1 --config.ridge.share=0")
     if config.ensemble < 1 or not 0 <= config.ridge.share <= 1:
         raise ValueError(f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1")
     schedule_of(config, config.seed).check(strategy.num_replicas_in_sync)
     with strategy.scope():
-        build_model(config, recording)  # what can't be built is told before anything is written
+        build(config, recordings)  # what can't be built is told before anything is written
     folder = pathlib.Path(folder)
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
     networks = config.ensemble if config.ridge.share < 1 else 0
-    trained = [train_member(config, recording, strategy, folder, i, callbacks) for i in range(networks)]
-    members, shares = [member for member, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
+    trained = [train_member(config, recordings, strategy, folder, i, callbacks) for i in range(networks)]
+    members, shares = [member for member, _, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
     if config.ridge.share:
-        members, shares = [*members, fit_ridge(config, recording)], [*shares, config.ridge.share]
+        members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
-    metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
+    metrics, columns = score(model, recordings, config.evaluation)
     if chief:
-        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
+        noise = learned_noise([likelihood for _, likelihood, _ in trained])
+        zoo.save(model, folder / workdir.PRESET, facts(config, recordings, metrics, command_line) | {"noise": noise})
         evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, trained[0][1] if trained else [], metrics, columns)
+        write_report(folder / workdir.REPORT, trained[0][-1] if trained else [], metrics, columns)
     return model, metrics, columns
 
 
-def train_member(config, recording, strategy, folder, index, callbacks=()):
+def build(config, recordings, name="v1model"):
+    """The untrained `V1Model` of one recording, or the `V1Sessions` of several."""
+    return build_model(config, recordings[0], name) if len(recordings) == 1 else build_sessions(config, recordings, name)
+
+
+def score(model, recordings, evaluation):
+    """What `v1keras.evaluate.evaluate` gives for one recording, and `v1keras.evaluate.joined` for several."""
+    settings = ("test", evaluation.above_hz, evaluation.fano)
+    if len(recordings) == 1:
+        return evaluate.evaluate(model, recordings[0], *settings)
+    names = [session_name(recording) for recording in recordings]
+    found = {name: evaluate.evaluate(model.session(name), r, *settings) for name, r in zip(names, recordings, strict=True)}
+    return evaluate.joined(found, evaluation.above_hz)
+
+
+def train_member(config, recordings, strategy, folder, index, callbacks=()):
     """Trains one member of an ensemble, or the only model.
 
     Args:
         config: as `v1keras.config.default` gives it.
-        recording: a `Recording` with the configuration's split.
+        recordings: list of `Recording`s with the configuration's split; each trains a readout of its own on the same core.
         strategy: a `tf.distribute` strategy.
         folder: the workdir.
         index: 0 for the first member.
         callbacks: further Keras callbacks.
 
     Returns:
-        (`V1Model`, list of the logs of each epoch).
+        (`V1Model` or `V1Sessions`, its noise model, list of the logs of each epoch).
     """
-    recording = member_recording(config, recording, index)
-    train, validation = recording.indices("train"), recording.indices("validation")
+    recordings = [member_recording(config, recording, index) for recording in recordings]
     seed = config.seed + index
     keras.utils.set_random_seed(seed)
     with strategy.scope():
-        model = build_model(config, recording, f"member_{index}")
+        model = build(config, recordings, f"member_{index}")
+        trained = model if len(recordings) == 1 else model.side_by_side()
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
-    weights = equalizing_weights(recording.responses[train], config.training.equalize)
-    trainer = Trainer(model, optimizer, likelihood, correlation, strategy, schedule_of(config, seed), weights)
+    train, validation = (
+        [(recording.images[recording.indices(side), ..., None], recording.responses[recording.indices(side)]) for recording in recordings]
+        for side in ("train", "validation")
+    )
+    weights = np.concatenate([equalizing_weights(responses, config.training.equalize) for _, responses in train])
+    trainer = Trainer(trained, optimizer, likelihood, correlation, strategy, schedule_of(config, seed), weights)
     callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / f"member_{index}"
         callbacks += [report.ProgressBar(), report.TensorBoardLog(events, config.to_json(indent=1), lambda: trainer.scores)]
     # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
     checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
-    images = recording.images[..., None]
-    progress = trainer.fit(
-        (images[train], recording.responses[train]),
-        (images[validation], recording.responses[validation]),
-        callbacks,
-        checkpoint,
-    )
-    return model, progress.history
+    progress = trainer.fit(train, validation, callbacks, checkpoint)
+    return model, likelihood, progress.history
 
 
 def schedule_of(config, seed):
@@ -140,31 +159,38 @@ def equalizing_weights(responses, power):
         power: 0 counts all alike; at 0.5 a neuron's gradient no longer grows with its rate.
 
     Returns:
-        `(neurons,)`, or None for a power of 0.
+        `(neurons,)`.
 
     Example:
 
     >>> equalizing_weights(np.array([[1.0, 4.0]]), 0.5).round(3).tolist()
     [1.333, 0.667]
     """
-    if not power:
-        return None
     counts = np.maximum(np.isfinite(responses).sum(axis=0), 1)
     # Below a twentieth of a spike a mean says more of chance than of the neuron.
     weights = np.maximum(np.nansum(responses, axis=0) / counts, 0.05) ** -power
     return weights / weights.mean()
 
 
-def facts(config, recording, metrics, command_line):
-    """What a preset's metadata says of its training."""
-    sessions = recording.neuron_session
-    if sessions is None:
-        counted = {"all": recording.neuron_count}
+def facts(config, recordings, metrics, command_line):
+    """What a preset's metadata says of its training.
+
+    Where several recordings differ in an attribute, it has all their values; their sessions are the recordings themselves.
+    """
+    sessions = recordings[0].neuron_session
+    if len(recordings) > 1:
+        counted = {session_name(recording): recording.neuron_count for recording in recordings}
+    elif sessions is None:
+        counted = {"all": recordings[0].neuron_count}
     else:
         counted = {str(s): int(c) for s, c in zip(*np.unique(sessions, return_counts=True), strict=True)}
+    attributes = {}
+    for key in dict.fromkeys(key for recording in recordings for key in recording.attributes):
+        values = list(dict.fromkeys(recording.attributes.get(key, "not stated") for recording in recordings))
+        attributes[key] = values[0] if len(values) == 1 else "; ".join(map(str, values))
     groups = [name for name in metrics["groups"] if name == "reported" or name.startswith("above")]
     return {
-        "recording": recording.attributes,
+        "recording": attributes,
         "sessions": counted,
         "command": command_line,
         "measured_by": "python -m v1keras.evaluate --model=WORKDIR",

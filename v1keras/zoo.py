@@ -29,6 +29,7 @@ _ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe e
 _LIMIT = {
     "repeats": _ESTIMATED.format("single presentations"),
     "means": _ESTIMATED.format("means, with Poisson noise"),
+    "several": _ESTIMATED.format("single presentations where there are any, else from means, with Poisson noise, where they are of spike counts"),
     "none": "The recording has no repeats and no spike counts, so that the limit is unknown.",
 }
 _CONFIG, _WEIGHTS, _METADATA, _CARD = "config.json", "model.weights.h5", "metadata.json", "README.md"

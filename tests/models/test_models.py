@@ -14,6 +14,11 @@ def small_model(neurons=3, size=16, name="v1model", **core):
     return models.V1Model(models.StackedCore(**core), models.FactorizedReadout(neurons, l1=0.1), (size, size), 100.0, 50.0, name)
 
 
+def small_sessions(neurons):
+    readouts = {name: models.FactorizedReadout(count, l1=0.1, name=f"{name}_readout") for name, count in neurons.items()}
+    return models.V1Sessions(models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0)
+
+
 def images(count=4, size=16):
     return np.random.default_rng(0).uniform(0, 255, (count, size, size, 1)).astype("float32")
 
@@ -35,6 +40,7 @@ INSTANCES = {
     "DenseReadout": lambda: models.DenseReadout(4, activation="relu", l1=0.1, l2=0.2, seed=5),
     "GaussianReadout": lambda: models.GaussianReadout(2, covariance="full", width=0.2, l1=0.1, coordinates=[[0.5, 1.0, 0.0]] * 2, seed=3),
     "V1Model": small_model,
+    "V1Sessions": lambda: small_sessions({"a": 3, "b": 2}),
 }
 
 
@@ -123,3 +129,27 @@ def test_an_ensemble_is_the_mean_rate_of_its_members():
         models.Ensemble(members, [0.5, 0.5])
     with pytest.raises(ValueError, match="an ensemble of 1 members"):
         models.Ensemble(members[:1])
+
+
+def test_sessions_share_a_core_and_nothing_else():
+    """Each session's rates are those of a model of its own with the same weights, alone, in the dict and side by side."""
+    model = small_sessions({"b": 3, "a": 2})
+    for i, v in enumerate(model.variables):
+        v.assign(np.random.default_rng(i).uniform(0.1, 1, v.shape))
+    x, y = images(), 255 - images()
+    alone = {}
+    for name, neurons in (("b", 3), ("a", 2)):
+        own = models.V1Model(models.StackedCore((4, 5), (5, 3)), models.FactorizedReadout(neurons, l1=0.1), (16, 16), 100.0, 50.0)
+        own.set_weights(model.core.get_weights() + model.readouts[name].get_weights())
+        alone[name] = own
+        np.testing.assert_allclose(model(x)[name], own(x), rtol=1e-6)
+        np.testing.assert_allclose(model.session(name)(x), own(x), rtol=1e-6)
+    together = model.side_by_side()
+    expected = np.concatenate([alone["b"](x), alone["a"](y)], axis=1)
+    np.testing.assert_allclose(together(np.stack([x, y], axis=1)), expected, rtol=1e-6)
+    assert {id(v) for v in together.variables} == {id(v) for v in model.variables}
+    assert float(sum(together.losses)) == pytest.approx(float(sum(alone["b"].losses) + sum(alone["a"].losses)), rel=1e-5)
+    with pytest.raises(ValueError, match="no session 'c'; the model has b, a"):
+        model.session("c")
+    with pytest.raises(ValueError, match=r"readouts of a \(readout\): expected two or more, each named as its session"):
+        models.V1Sessions(model.core, {"a": models.FactorizedReadout(2), "b": model.readouts["b"]}, (16, 16))

@@ -1,4 +1,4 @@
-"""Trains the same model under a strategy and writes its weights; run by test_distribution.py in processes of its own.
+"""Trains the same models under a strategy, of one session and of two, and writes their weights; run by test_distribution.py in processes of its own.
 
     python replicas.py OUT STRATEGY LOGICAL_CPUS
 """
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.evaluation import correlation
-from v1keras.models import FactorizedReadout, StackedCore, V1Model
+from v1keras.models import FactorizedReadout, StackedCore, V1Model, V1Sessions
 from v1keras.training import Poisson, Schedule, Trainer, is_chief, make_strategy
 
 
@@ -18,19 +18,30 @@ def main(out, name, cpus):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * int(cpus))
     strategy = make_strategy(name)
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (60, 16, 16, 1)).astype("uint8")
-    responses = rng.poisson(2.0, (60, 5)).astype("float32")
-    responses[::7, 2] = np.nan
+    images, responses = session(0, 5)
+    others = session(1, 3)
     keras.utils.set_random_seed(0)
     with strategy.scope():
         model = V1Model(StackedCore((4, 5), (5, 3), laplacian=0.01), FactorizedReadout(5, l1=0.01), (16, 16), 127.0, 70.0)
         optimizer = keras.optimizers.Adam(3e-3)
+        readouts = {"a": FactorizedReadout(5, l1=0.01, name="a_readout"), "b": FactorizedReadout(3, name="b_readout")}
+        sessions = V1Sessions(StackedCore((4, 5), (5, 3)), readouts, (16, 16), 127.0, 70.0)
+        together, second = sessions.side_by_side(), keras.optimizers.Adam(3e-3)
     trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, Schedule(batch_size=12, max_epochs=4))
     progress = trainer.fit((images[:48], responses[:48]), (images[48:], responses[48:]))
+    trainer = Trainer(together, second, Poisson(), correlation, strategy, Schedule(batch_size=12, max_epochs=4))
+    trainer.fit([(images[:48], responses[:48]), (others[0][:30], others[1][:30])], [(x[48:], y[48:]) for x, y in ((images, responses), others)])
     if is_chief(strategy):
-        weights = {str(i): np.asarray(v) for i, v in enumerate(model.variables)}
+        weights = {str(i): np.asarray(v) for i, v in enumerate(model.variables + sessions.variables)}
         np.savez(out, replicas=strategy.num_replicas_in_sync, score=progress.best_score, **weights)
+
+
+def session(seed, neurons):
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (60, 16, 16, 1)).astype("uint8")
+    responses = rng.poisson(2.0, (60, neurons)).astype("float32")
+    responses[::7, 2] = np.nan
+    return images, responses
 
 
 main(*sys.argv[1:])

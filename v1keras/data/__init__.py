@@ -7,7 +7,16 @@ from v1keras.data.recording import Recording
 from v1keras.data.simulate import simulate_recording
 from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
 
-__all__ = ["Recording", "simulate_recording", "apply_protocol", "draw_split", "open_recording", "redraw_validation", "sources"]
+__all__ = [
+    "Recording",
+    "simulate_recording",
+    "apply_protocol",
+    "draw_split",
+    "open_recording",
+    "recording_names",
+    "redraw_validation",
+    "sources",
+]
 
 
 def open_recording(name_or_path):
@@ -25,3 +34,17 @@ def open_recording(name_or_path):
         known = ", ".join(sources.SOURCES)
         raise FileNotFoundError(f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})")
     return Recording.load(name_or_path)
+
+
+def recording_names(text):
+    """The recordings that a configuration names: one, or several, comma separated.
+
+    Args:
+        text: as `open_recording` takes it, or some of these with commas between; a file whose own name has commas is one.
+
+    Example:
+
+    >>> recording_names("monday.h5, tuesday.h5")
+    ['monday.h5', 'tuesday.h5']
+    """
+    return [text] if pathlib.Path(text).exists() else [part.strip() for part in text.split(",")]

@@ -9,10 +9,11 @@ from v1keras.evaluation.ceiling import (
     signal_power,
     signal_power_from_means,
 )
-from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit
-from v1keras.evaluation.summary import average_over_seeds, estimate_ceiling, score_neurons, summarize
+from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit, image_selectivity
+from v1keras.evaluation.summary import SCORES, average_over_seeds, estimate_ceiling, score_neurons, summarize
 
 __all__ = [
+    "SCORES",
     "average_over_seeds",
     "cc_max",
     "cc_max_from_means",
@@ -22,6 +23,7 @@ __all__ = [
     "estimate_ceiling",
     "feve",
     "fraction_near_limit",
+    "image_selectivity",
     "noise_variance",
     "score_neurons",
     "signal_power",

@@ -62,6 +62,29 @@ def feve(responses, rates, noise_variance):
         return np.where(explainable > 0, 1 - (error - noise_variance) / explainable, np.nan)
 
 
+def image_selectivity(responses):
+    """How few of the images a neuron answers: SI = [1 - (sum r / n)^2 / (sum r^2 / n)] / (1 - 1 / n).
+
+    Args:
+        responses: `(images, neurons)` mean responses >= 0, NaN = missing.
+
+    Returns:
+        `(neurons,)`, 0 where it answers all images alike and 1 where it answers one alone; NaN where it answers none.
+
+    Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's known responses.
+
+    Example:
+
+    >>> import numpy as np
+    >>> image_selectivity(np.array([[2.0, 0.0], [2.0, 0.0], [2.0, 6.0]])).tolist()
+    [0.0, 1.0]
+    """
+    responses = np.asarray(responses, float)
+    count = np.isfinite(responses).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (1 - mean(responses) ** 2 / mean(responses**2)) / (1 - 1 / count)
+
+
 def fraction_near_limit(cc_norm, limit=0.9):
     """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`. NaN counts as not.
 

@@ -11,6 +11,8 @@ from v1keras.evaluation.ceiling import (
 from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit, mean
 
 RESAMPLES = 2000
+# The columns of `score_neurons`.
+SCORES = ("correlation", "cc_max", "cc_norm", "feve")
 
 
 def score_neurons(responses, rates, ceiling, noise):

@@ -12,6 +12,7 @@ from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 from v1keras.models.ridge import RidgeReadout
 from v1keras.models.rotation import RotationEquivariantCore
+from v1keras.models.sessions import V1Sessions
 from v1keras.models.transfer import TransferCore
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "StackedCore",
     "TransferCore",
     "V1Model",
+    "V1Sessions",
     "WeightedMean",
     "own_rates",
 ]

@@ -7,10 +7,13 @@ from v1keras.training.likelihoods import (
     Poisson,
     ZeroInflatedGamma,
     check_responses,
+    learned_noise,
+    likelihood_of,
     make_likelihood,
 )
+from v1keras.training.schedule import Progress, Schedule
 from v1keras.training.strategy import is_chief, make_strategy
-from v1keras.training.trainer import Progress, Schedule, Trainer
+from v1keras.training.trainer import Trainer
 
 __all__ = [
     "LIKELIHOODS",
@@ -23,6 +26,8 @@ __all__ = [
     "ZeroInflatedGamma",
     "check_responses",
     "is_chief",
+    "learned_noise",
+    "likelihood_of",
     "make_likelihood",
     "make_strategy",
 ]

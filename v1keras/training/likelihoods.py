@@ -1,12 +1,13 @@
 """Noise models: the distribution of a response around its rate, through TensorFlow Probability.
 
 Each is a Keras layer that holds what it learns a neuron beside the rate; `distribution(rates)` gives `log_prob`, `mean`, `variance`
-and `sample`. The mean is always the rate that the model predicts. What they learn serves the training: a preset holds the rates' model.
+and `sample`. The mean is always the rate that the model predicts. A preset's model gives rates; what its noise model learned is in its metadata.
 """
 
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -172,6 +173,52 @@ def make_likelihood(name):
     if name not in LIKELIHOODS:
         raise ValueError(f"likelihood: found {name!r}, expected one of {', '.join(LIKELIHOODS)}")
     return LIKELIHOODS[name](name=name)
+
+
+def likelihood_of(metadata, neurons=slice(None)):
+    """The noise model that a preset was trained with, with what it learned: `distribution(rates)` is what the neurons answer, and how often.
+
+    Args:
+        metadata: of the preset, as `v1keras.zoo.info` gives it.
+        neurons: which of the preset's, a slice or indices. Of several recordings' preset the neurons of one follow those of the one before.
+
+    Raises:
+        ValueError: the preset holds no noise model: it was trained without one, or by an earlier version.
+
+    Example:
+
+    >>> metadata = {"noise": {"name": "negative_binomial", "values": {"dispersion": [-2.0, 0.0]}}}
+    >>> likelihood_of(metadata).distribution([[4.0, 4.0]]).variance().numpy().astype(float).round(1).tolist()  # 4 + 16 softplus
+    [[6.0, 15.1]]
+    """
+    if not metadata.get("noise"):
+        raise ValueError("the preset holds no noise model; expected `noise` in its metadata, which a training of today writes")
+    noise, values = make_likelihood(metadata["noise"]["name"]), metadata["noise"]["values"]
+    values = {name: np.asarray(column, "float32")[neurons] for name, column in values.items()}
+    noise.build((None, *next(iter(values.values()), np.empty(0)).shape))
+    noise.built = True
+    for variable in noise.variables:
+        variable.assign(values[variable.name])
+    return noise
+
+
+def learned_noise(likelihoods):
+    """What a preset's metadata says of its noise: its name and, for each parameter, a value a neuron, the mean over an ensemble's members.
+
+    Args:
+        likelihoods: trained noise models of one kind, one a member; [] gives None.
+
+    Example:
+
+    >>> noise = make_likelihood("gaussian"); noise.build((None, 2))
+    >>> learned_noise([noise])["name"], len(learned_noise([noise])["values"]["scale"])
+    ('gaussian', 2)
+    """
+    if not likelihoods:
+        return None
+    each = zip(*(likelihood.variables for likelihood in likelihoods), strict=True)
+    values = {members[0].name: np.mean([v.numpy() for v in members], axis=0).tolist() for members in each}
+    return {"name": likelihoods[0].name, "values": values}
 
 
 def check_responses(likelihood, responses):

@@ -11,74 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.files import check_room, written_whole
+from v1keras.training.schedule import Progress
 from v1keras.training.strategy import is_chief
-
-ANNEALINGS = ("plateau", "cosine")
-
-
-@dataclasses.dataclass
-class Schedule:
-    """How long and how fast to train.
-
-    Args:
-        batch_size: images a step, over all replicas.
-        max_epochs: passes through the training images, at most.
-        annealing: "plateau": after `patience` epochs without a better validation score the best weights are restored and the learning
-            rate is multiplied by `decay`; after the last of `decays` times training stops. "cosine": the learning rate falls to zero
-            over `max_epochs`, by half a cosine after a rise over the first five epochs.
-        patience: epochs.
-        decay: factor.
-        decays: how often.
-        averaging: validated and kept are weights averaged over epochs, each time `averaging` of the average so far (less in the first
-            epochs) and the rest of the new; 0 for the weights themselves.
-        seed: of the order of the images.
-        steps: in an epoch, each on a batch drawn anew from all images; 0 for as many as show each image once.
-    """
-
-    batch_size: int = 32
-    max_epochs: int = 200
-    annealing: str = "plateau"
-    patience: int = 10
-    decay: float = 0.3
-    decays: int = 3
-    averaging: float = 0.0
-    seed: int = 0
-    steps: int = 0
-
-    def check(self, replicas):
-        """Refuses what can't be trained on so many replicas.
-
-        Raises:
-            ValueError: says what came and what fits.
-        """
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size: found {self.batch_size}, expected 1 or more")
-        if self.batch_size % replicas:
-            nearest = max(replicas, round(self.batch_size / replicas) * replicas)
-            raise ValueError(f"batch_size {self.batch_size} is not divisible by {replicas} replicas; take {nearest}")
-        if self.annealing not in ANNEALINGS:
-            raise ValueError(f"annealing: found {self.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
-
-
-@dataclasses.dataclass
-class Progress:
-    """Where a training stands; written with each checkpoint."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_score: float = -np.inf
-    score: float = -np.inf
-    waited: int = 0
-    decayed: int = 0
-    finished: bool = False
-    history: list = dataclasses.field(default_factory=list)  # the logs of each epoch
-
 
 class Trainer:
     """Fits a model to responses by maximum likelihood.
 
     Args:
-        model: images -> rates `(batch, neurons)`, made in the strategy's scope.
+        model: images `(batch, h, w, 1)` -> rates `(batch, neurons)`, made in the strategy's scope; or, of sessions with images of their
+            own, an image of each `(batch, sessions, h, w, 1)` -> the rates of all their neurons, session after session.
         optimizer: a Keras optimizer, made in the strategy's scope.
         likelihood: a noise model of `v1keras.training.likelihoods`, made in the strategy's scope; it learns along.
         score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the mean of its finite values decides when to stop.
@@ -118,7 +59,7 @@ class Trainer:
         """Trains until the validation score stops rising, and leaves the best weights in the model.
 
         Args:
-            train: (images `(n, h, w, 1)`, responses `(n, neurons)`); NaN responses are left out.
+            train: (images `(n, h, w, 1)`, responses `(n, neurons)`), or a list of these, one a session; NaN responses are left out.
             validation: the same, of other images.
             callbacks: Keras callbacks; their logs hold `loss`, `validation_score`, `learning_rate`, `images_per_second`.
             checkpoint: file that is written after each epoch, and from which an interrupted training goes on; None for none.
@@ -130,10 +71,11 @@ class Trainer:
             ValueError: fewer training images than one batch.
             FloatingPointError: the loss is no longer finite.
         """
-        images, responses = train
-        steps = self.schedule.steps or len(images) // self.schedule.batch_size
-        if len(images) < self.schedule.batch_size:
-            raise ValueError(f"{len(images)} training images are fewer than a batch of {self.schedule.batch_size}")
+        train, validation = ([data] if isinstance(data, tuple) else data for data in (train, validation))
+        counts = [len(images) for images, _ in train]
+        steps = self.schedule.steps or max(counts) // self.schedule.batch_size
+        if min(counts) < self.schedule.batch_size:
+            raise ValueError(f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}")
         if checkpoint and pathlib.Path(checkpoint).exists():
             self._restore(checkpoint)
         if self.progress.finished:
@@ -142,13 +84,13 @@ class Trainer:
         callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
         callbacks.set_params({"epochs": self.schedule.max_epochs, "steps": steps})
         self.model.stop_training = False
-        epoch_of_steps = self._compile(images, responses)
+        epoch_of_steps = self._compile(train)
         callbacks.on_train_begin()
         progress = self.progress
         while not progress.finished:
             callbacks.on_epoch_begin(progress.epoch)
             began = time.perf_counter()
-            order = self._order(len(images), steps)
+            order = self._order(counts, steps)
             if self.schedule.annealing == "cosine":
                 self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
             rate = self._learning_rate()
@@ -159,7 +101,7 @@ class Trainer:
                     f"the loss is {loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
                     "extreme responses; checkpoints hold the last good epoch"
                 )
-            self._advance(*validation)
+            self._advance(validation)
             logs = {"loss": loss, "validation_score": progress.score, "learning_rate": rate, "images_per_second": order.size / took}
             progress.history.append(logs)
             callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
@@ -170,23 +112,28 @@ class Trainer:
         callbacks.on_train_end()
         return progress
 
-    def _order(self, count, steps):
-        """`(steps, batch_size)` indices of the images of this epoch's batches."""
+    def _order(self, counts, steps):
+        """`(steps, batch_size, sessions)` indices of the images of this epoch's batches."""
         rng, size = np.random.default_rng((self.schedule.seed, self.progress.epoch)), self.schedule.batch_size
-        if self.schedule.steps:
-            return np.stack([rng.permutation(count)[:size] for _ in range(steps)])
-        return rng.permutation(count)[: steps * size].reshape(steps, size)
+
+        def drawn(count):
+            if self.schedule.steps:
+                return np.stack([rng.permutation(count)[:size] for _ in range(steps)])
+            rounds = [rng.permutation(count) for _ in range(-(-steps * size // count))]
+            return np.concatenate(rounds)[: steps * size].reshape(steps, size)
+
+        return np.stack([drawn(count) for count in counts], axis=-1)
 
     def predict(self, images, batch_size=256):
-        """Rates `(n, neurons)` of `(n, h, w, 1)` images."""
+        """Rates `(n, neurons)` of images `(n, h, w, 1)`, or `(n, sessions, h, w, 1)`."""
         parts = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
         return np.concatenate([np.asarray(self._predict(tf.constant(part, tf.float32))) for part in parts])
 
-    def _compile(self, images, responses):
+    def _compile(self, train):
         """One epoch as one call: images and responses live on every device, each replica takes its share of every batch."""
         with self.strategy.scope():
-            images = tf.Variable(images, trainable=False, dtype=_stored(images))
-            responses = tf.Variable(responses, trainable=False, dtype=tf.float32)
+            images = [tf.Variable(shown, trainable=False, dtype=_stored(shown)) for shown, _ in train]
+            responses = [tf.Variable(target, trainable=False, dtype=tf.float32) for _, target in train]
         weights = 1.0 if self.weights is None else tf.constant(self.weights, tf.float32)
         replicas = self.strategy.num_replicas_in_sync
         share = self.schedule.batch_size // replicas
@@ -194,8 +141,9 @@ class Trainer:
 
         def step(batch):
             begin = tf.distribute.get_replica_context().replica_id_in_sync_group * share
-            mine = batch[begin : begin + share]
-            shown, target = tf.cast(tf.gather(images, mine), tf.float32), tf.gather(responses, mine)
+            mine = tf.unstack(batch[begin : begin + share], axis=1)
+            shown = _side_by_side([tf.cast(tf.gather(*pair), tf.float32) for pair in zip(images, mine, strict=True)], tf.stack)
+            target = tf.concat([tf.gather(*pair) for pair in zip(responses, mine, strict=True)], axis=1)
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
                 # Far below zero softplus is 0 in float32, and 0 has no logarithm.
@@ -221,7 +169,15 @@ class Trainer:
     def _variables(self):
         return self.model.variables + self.likelihood.variables
 
-    def _advance(self, images, responses):
+    def _scores(self, validation):
+        """`(neurons,)` scores; sessions with fewer images than another show some again, which count once."""
+        most = np.arange(max(len(images) for images, _ in validation))
+        rates = self.predict(_side_by_side([images[most % len(images)] for images, _ in validation], np.stack))
+        ends = np.cumsum([responses.shape[1] for _, responses in validation])
+        each = zip(validation, np.split(rates, ends[:-1], axis=1), strict=True)
+        return np.concatenate([self.score(responses, found[: len(responses)]) for (_, responses), found in each])
+
+    def _advance(self, validation):
         """Validates; keeps the best weights; on a plateau returns to them at a lower learning rate, and in the end stops."""
         progress, schedule = self.progress, self.schedule
         trained = _values(self._variables())
@@ -230,7 +186,7 @@ class Trainer:
             keep = min(schedule.averaging, (1 + progress.epoch) / (10 + progress.epoch))
             self.average = _mixed(self.average or trained, trained, keep)
             _assign(self._variables(), self.average)
-        self.scores = self.score(responses, self.predict(images))
+        self.scores = self._scores(validation)
         finite = self.scores[np.isfinite(self.scores)]
         progress.score = float(finite.mean()) if finite.size else 0.0
         progress.epoch += 1
@@ -276,6 +232,11 @@ class Trainer:
         self.progress, self.best, self.average = progress, saved["best"], saved.get("average")
         _assign(self._variables(), saved["model"])
         _assign(self.optimizer.variables, saved["optimizer"])
+
+
+def _side_by_side(sessions, stack):
+    """The images of one session as they are, of several with a second axis over sessions."""
+    return stack(sessions, axis=1) if len(sessions) > 1 else sessions[0]
 
 
 def _values(variables):

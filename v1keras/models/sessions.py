@@ -1,0 +1,91 @@
+"""`V1Sessions`: one core for populations that saw different images."""
+
+import keras
+from keras import ops
+
+from v1keras.models.encoder import V1Model
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class V1Sessions(keras.Model):
+    """Predicts the rates of several recorded populations, each by a readout of its own, from features that all share.
+
+    Args:
+        core: layer, images -> features `(batch, h, w, channels)`.
+        readouts: dict, a session's name -> its readout, a layer of the name NAME_readout: weights in a file are told apart by it.
+        image_size: (height, width) in pixels, of all sessions.
+        pixel_mean: subtracted from every pixel ...
+        pixel_std: ... which is then divided by this.
+
+    Call arguments:
+        images: `(batch, height, width, 1)` in pixel units.
+
+    Returns:
+        dict, a session's name -> rates `(batch, neurons)` of its neurons.
+
+    Raises:
+        ValueError: fewer than two readouts, or one that is not named as its session.
+
+    Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over recordings.
+
+    Example:
+
+    >>> import numpy as np
+    >>> readouts = {name: FactorizedReadout(count, name=f"{name}_readout") for name, count in (("left", 3), ("right", 5))}
+    >>> model = V1Sessions(StackedCore((8,), (5,)), readouts, (20, 20), pixel_mean=110, pixel_std=60)
+    >>> {name: tuple(rates.shape) for name, rates in model(np.zeros((2, 20, 20, 1), "float32")).items()}
+    {'left': (2, 3), 'right': (2, 5)}
+    >>> tuple(model.session("left")(np.zeros((2, 20, 20, 1), "float32")).shape)
+    (2, 3)
+    """
+
+    def __init__(self, core, readouts, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1sessions", **kwargs):
+        misnamed = [f"{session} ({readout.name})" for session, readout in readouts.items() if readout.name != f"{session}_readout"]
+        if len(readouts) < 2 or misnamed:
+            raise ValueError(f"readouts of {', '.join(misnamed or readouts)}: expected two or more, each named as its session, such as a_readout of a")
+        images = keras.Input((*image_size, 1), name="images")
+        features = core(_normalized(images, pixel_mean, pixel_std))
+        super().__init__(inputs=images, outputs={session: readout(features) for session, readout in readouts.items()}, name=name, **kwargs)
+        self.core, self.readouts = core, dict(readouts)
+        self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+
+    def session(self, name):
+        """The `V1Model` of one session, which shares its weights with this model.
+
+        Raises:
+            ValueError: there is no such session; lists those there are.
+        """
+        if name not in self.readouts:
+            raise ValueError(f"no session {name!r}; the model has {', '.join(self.readouts)}")
+        return V1Model(self.core, self.readouts[name], self.image_size, self.pixel_mean, self.pixel_std, name=name)
+
+    def side_by_side(self):
+        """The model for training: an image of each session `(batch, sessions, height, width, 1)` -> rates `(batch, all neurons)`.
+
+        The core sees the images of all sessions as one batch, each readout those of its own session; weights are shared with this model.
+        """
+        count = len(self.readouts)
+        images = keras.Input((count, *self.image_size, 1), name="images")
+        features = self.core(_normalized(ops.reshape(images, (-1, *self.image_size, 1)), self.pixel_mean, self.pixel_std))
+        features = ops.reshape(features, (-1, count, *features.shape[1:]))  # (batch, sessions, h, w, channels)
+        rates = [readout(features[:, i]) for i, readout in enumerate(self.readouts.values())]
+        return keras.Model(images, ops.concatenate(rates, axis=-1), name=self.name)
+
+    def get_config(self):
+        return {
+            "core": keras.saving.serialize_keras_object(self.core),
+            "readouts": {session: keras.saving.serialize_keras_object(readout) for session, readout in self.readouts.items()},
+            "image_size": self.image_size,
+            "pixel_mean": self.pixel_mean,
+            "pixel_std": self.pixel_std,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        readouts = {session: keras.saving.deserialize_keras_object(readout) for session, readout in config["readouts"].items()}
+        return cls(**config | {"core": keras.saving.deserialize_keras_object(config["core"]), "readouts": readouts})
+
+
+def _normalized(images, mean, std):
+    return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)

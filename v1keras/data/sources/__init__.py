@@ -3,6 +3,7 @@
 import functools
 
 from v1keras.data.sources import allen_scenes, antolik2016, cadena2019, kindel2019, pvc8, sensorium2022, tang2018
+from v1keras.data.sources.containers import naming
 
 SOURCES = {
     "kindel2019": kindel2019.read,
@@ -35,4 +36,5 @@ def read(name, path=None):
     """
     if name not in SOURCES:
         raise ValueError(f"no dataset {name!r}; there is {', '.join(SOURCES)}")
-    return SOURCES[name](path)
+    with naming(path or name, ()):
+        return SOURCES[name](path)

@@ -20,7 +20,7 @@ from PIL import Image
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import naming
+from v1keras.data.sources.containers import LARGEST_FILE, naming
 from v1keras.data.sources.fetch import local
 
 SOURCE = "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon); scenes in s3://allen-brain-observatory"
@@ -87,13 +87,15 @@ def read(path=None, area="VISp", average=18):
     )
 
 
-def _numbers(file, name, ndim=1):
+def _numbers(file, name, ndim=1, most=LARGEST_FILE):
     if not isinstance(file.get(name), h5py.Dataset):
         raise ValueError(f"no dataset {name}; expected a session with natural scenes, in NWB 2")
-    values = file[name][...]
-    if values.ndim != ndim or not values.size or values.dtype.kind not in "biuf":
-        raise ValueError(f"{name} is {values.shape} {values.dtype}, expected {ndim} axes of numbers")
-    return values
+    dataset = file[name]
+    if dataset.ndim != ndim or not dataset.size or dataset.dtype.kind not in "biuf":
+        raise ValueError(f"{name} is {dataset.shape} {dataset.dtype}, expected {ndim} axes of numbers")
+    if dataset.size * dataset.dtype.itemsize > most:
+        raise ValueError(f"{name} declares the shape {dataset.shape}, which is too large")
+    return dataset[...] if most < np.inf else dataset
 
 
 def _scenes(frames, onsets, name):
@@ -114,7 +116,7 @@ def _spikes(file, area):
     where = file[f"{electrodes}/location"].asstr()[...]
     units, peaks, ends = (_numbers(file, f"units/{name}") for name in ("id", "peak_channel_id", "spike_times_index"))
     quality = file["units/quality"].asstr()[...] if "units/quality" in file else np.full(units.shape, "good")
-    times = _numbers(file, "units/spike_times")
+    times = _numbers(file, "units/spike_times", most=np.inf)  # a gigabyte: read by units
     if not len(units) == len(peaks) == len(ends) == len(quality) or len(where) != len(channels):
         raise ValueError(f"units: {len(units)} ids, {len(peaks)} channels, {len(ends)} spike trains; expected one each")
     if ends[-1] != len(times) or (np.diff(ends.astype(np.int64)) < 0).any():

@@ -42,7 +42,7 @@ def read(images, responses=None, repeats=None, repeat_images=None, columns=None,
     >>> read(folder / "images.npy", folder / "responses.csv").responses[2].tolist()
     [5.0, nan]
     """
-    fields = {"neurons": {}, "stimuli": {}}
+    fields, given = {"neurons": {}, "stimuli": {}}, responses
     for name, path in (columns or {}).items():
         group, _, column = name.rpartition("/")
         if group not in ("", *fields) or (not group and name not in ("split", "image_group", "neuron_session")):
@@ -63,7 +63,13 @@ def read(images, responses=None, repeats=None, repeat_images=None, columns=None,
         responses = presentations.mean(fields["repeats"], axis=1)
     else:
         responses = _float32(array(responses))
-    return Recording(pictures if pictures.dtype == np.uint8 else _float32(pictures), responses, **fields, attributes=dict(attributes or {}))
+    pictures = pictures if pictures.dtype == np.uint8 else _float32(pictures)
+    files = {"images": images, "responses": given, "repeats": repeats, "repeat_images": repeat_images} | (columns or {})
+    try:
+        return Recording(pictures, responses, **fields, attributes=dict(attributes or {}))
+    except ValueError as error:
+        file = files.get(str(error).split(":")[0], images)
+        raise ValueError(f"{file}{'' if file == images else f', with the images of {images}'}: {error}") from None
 
 
 def array(path):

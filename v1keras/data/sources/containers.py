@@ -118,6 +118,31 @@ class Folder:
 
 @contextlib.contextmanager
 def naming(where, errors=(Exception,)):
+    """Turns what goes wrong in its block into a `ValueError` of one line that begins with the name of the file.
+
+    Args:
+        where: the file, and what of it is read.
+        errors: that are turned, beside `ValueError` and a lack of memory.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except ValueError as error:
+        text = " ".join(str(error).split())
+        file = str(where).split(": ")[0]
+        raise ValueError(text if text.startswith(file) else f"{where}: {text}") from None
+    except (*errors, MemoryError) as error:
+        raise ValueError(f"{where} can't be read: {' '.join(str(error).split()) or type(error).__name__}") from None
+
+
+def npy(self, name):
+        """The array in a .npy file."""
+        return npy(self.read(name), f"{self.path}: {name}")
+
+
+@contextlib.contextmanager
+def naming(where, errors=(Exception,)):
     """Turns what goes wrong in its block into a `ValueError` that begins with the name of the file."""
     try:
         yield

@@ -44,7 +44,7 @@ def local(dataset, path, source, filename=None, url=None):
     return found[0] if len(found) == 1 else pathlib.Path(folder) / dataset
 
 
-def fetch(dataset, filename, url, digest, source=None):
+def fetch(dataset, filename, url, digest, source=None, path=None):
     """The path of a published file whose content is checked.
 
     Args:
@@ -54,14 +54,17 @@ def fetch(dataset, filename, url, digest, source=None):
             not to be had as one file.
         digest: sha256 of the published file; None where no one has noted it: then a download is told with its own.
         source: where its content is published; the URL where left out.
+        path: given by the user: the file, wherever it is.
 
     Raises:
         ValueError: a file is there, but its content is another; a bad download is removed.
         OSError: it is nowhere to be found.
     """
     folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        path = pathlib.Path(folder) / dataset / filename
+    if path or folder:
+        given, path = path, pathlib.Path(path or pathlib.Path(folder) / dataset / filename)
+        if given and not path.exists():
+            raise FileNotFoundError(f"no file or folder {path}")
         if not path.exists():
             raise FileNotFoundError(f"no {path}: {FOLDER_VARIABLE} is set to {folder}; that folder should hold it, from {source or url}")
         if digest and sha256(path) != digest:

@@ -23,7 +23,7 @@ def read(path=None):
         A `Recording` of 270 images of 33 x 33 pixels with a session label a neuron; `image_group` says which images are views of one
         photograph; the column `for_tuning` marks the session the paper left out of its results.
     """
-    return read_archive(path or fetch("kindel2019", "data.tar.gz", URL, SHA256))
+    return read_archive(fetch("kindel2019", "data.tar.gz", URL, SHA256, path=path))
 
 
 def read_archive(path):

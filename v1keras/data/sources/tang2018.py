@@ -25,7 +25,7 @@ def read(path=None, central=40):
     Returns:
         A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
     """
-    return read_archive(path or fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE), central)
+    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE, path=path), central)
 
 
 def read_archive(path, central=40):

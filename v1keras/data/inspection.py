@@ -26,7 +26,7 @@ def find_copies(images, compared=None):
         compared: indices of images, each of which is compared with all; all where left out. As many of them as 10 million pairs allow.
 
     Returns:
-        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315, how many of `compared` were compared).
+        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315 that turn the first counterclockwise to the second, how many of `compared` were compared).
 
     Example:
 
@@ -51,7 +51,7 @@ def find_copies(images, compared=None):
         np.maximum(best, alike, out=best)
     row, second = np.nonzero(best > _ALIKE)
     first, degrees = compared[row], angles[row, second]
-    degrees = np.where(first < second, degrees, -degrees % 360)  # turned back, seen from the other
+    degrees = np.where(first < second, -degrees, degrees) % 360  # the first was sampled at places turned the other way
     pairs, place = np.unique(np.sort([first, second], axis=0).T, axis=0, return_index=True)
     others = pairs[:, 0] != pairs[:, 1]
     return pairs[others], degrees[place][others], len(compared)

@@ -1,0 +1,32 @@
+"""Converts 100,000 images x 10,000 neurons and prints the most memory that took: run by `test_scale.py`, or alone with a folder."""
+
+import pathlib
+import resource
+import subprocess
+import sys
+
+import numpy as np
+
+
+def make(folder, images, neurons):
+    rng = np.random.default_rng(0)
+    stack = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (images, 36, 64))
+    responses = np.lib.format.open_memmap(folder / "responses.npy", "w+", np.float32, (images, neurons))
+    for start in range(0, images, 1000):
+        count = min(1000, images - start)
+        stack[start : start + count] = rng.integers(0, 256, (count, 36, 64), dtype=np.uint8)
+        responses[start : start + count] = rng.integers(0, 5, (count, neurons), dtype=np.int8)
+
+
+def convert(folder):
+    """Runs the command; returns the most bytes that it had resident, file-backed pages included."""
+    line = [sys.executable, "-m", "v1keras.data", "convert", "arrays", f"--images={folder / 'images.npy'}"]
+    line += [f"--responses={folder / 'responses.npy'}", f"--out={folder / 'out.h5'}"]
+    subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    where = pathlib.Path(sys.argv[1])
+    make(where, *(int(number) for number in sys.argv[2:] or ("100000", "10000")))
+    print(f"{convert(where) / 1e9:.2f} GB at most")

@@ -1,17 +1,22 @@
-"""Converts 100,000 images x 10,000 neurons and prints the most memory that took: run by `test_scale.py`, or alone with a folder."""
+"""Converts 100,000 images x 10,000 neurons and prints the most memory that took:
 
+    python tests/data/conversion_at_scale.py EMPTY_FOLDER
+
+`test_scale.py` does so with fewer images.
+"""
+
+import os
 import pathlib
-import resource
 import subprocess
 import sys
 
 import numpy as np
 
 
-def make(folder, images, neurons):
+def make(folder, images, neurons, dtype=np.float32):
     rng = np.random.default_rng(0)
     stack = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (images, 36, 64))
-    responses = np.lib.format.open_memmap(folder / "responses.npy", "w+", np.float32, (images, neurons))
+    responses = np.lib.format.open_memmap(folder / "responses.npy", "w+", dtype, (images, neurons))
     for start in range(0, images, 1000):
         count = min(1000, images - start)
         stack[start : start + count] = rng.integers(0, 256, (count, 36, 64), dtype=np.uint8)
@@ -19,11 +24,14 @@ def make(folder, images, neurons):
 
 
 def convert(folder):
-    """Runs the command; returns the most bytes that it had resident, file-backed pages included."""
+    """Runs the command; returns the most bytes that it had resident, pages of files included."""
     line = [sys.executable, "-m", "v1keras.data", "convert", "arrays", f"--images={folder / 'images.npy'}"]
     line += [f"--responses={folder / 'responses.npy'}", f"--out={folder / 'out.h5'}"]
-    subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"the conversion ended with status {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_maxrss * 1024
 
 
 if __name__ == "__main__":

@@ -209,6 +209,13 @@ def test_cadena_file_that_is_damaged(tmp_path):
         refused(lambda path: sources.read("cadena2019", path), path, whole)
 
 
+def test_pvc8_session_without_spikes(tmp_path):
+    variables = session()
+    del variables["resp_train"]
+    with pytest.raises(ValueError, match=r"01\.mat: holds .*INDCENT.*, expected resp_train and resp_train_blk and images"):
+        sources.read("pvc8", foreign.matlab_5(tmp_path / "01.mat", variables))
+
+
 def session():
     images = np.zeros((956, 320, 320), np.uint8)
     images[:, 160, 160] = np.arange(956) % 256
@@ -232,7 +239,8 @@ def pvc8_cases():
     yield "none centred", whole | {"INDCENT": np.zeros((2, 1))}
 
 
-@pytest.mark.parametrize("write", [foreign.matlab_5, pytest.param(foreign.matlab_73, marks=pytest.mark.slow)], ids=["5", "7.3"])
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [foreign.matlab_5, foreign.matlab_73], ids=["5", "7.3"])
 @pytest.mark.parametrize(("how", "variables"), pvc8_cases(), ids=lambda value: value if isinstance(value, str) else "")
 def test_pvc8_session_that_does_not_fit(tmp_path, how, variables, write):
     if write is foreign.matlab_73:
@@ -240,7 +248,8 @@ def test_pvc8_session_that_does_not_fit(tmp_path, how, variables, write):
     refused(lambda path: sources.read("pvc8", path), write(tmp_path / "01.mat", variables))
 
 
-@pytest.mark.parametrize("write", [foreign.matlab_5, pytest.param(foreign.matlab_73, marks=pytest.mark.slow)], ids=["5", "7.3"])
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [foreign.matlab_5, foreign.matlab_73], ids=["5", "7.3"])
 def test_pvc8_session_that_is_damaged(tmp_path, write):
     """Bytes are changed in version 5 alone, whose compressed variables have checksums."""
     path = write(tmp_path / "01.mat", session())

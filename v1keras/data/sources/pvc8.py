@@ -117,7 +117,7 @@ def gratings():
 
     >>> columns = gratings()
     >>> columns["orientation"][[128, 132]].tolist(), columns["phase"][[128, 129]].tolist()  # the 16 orientations, phase fastest
-    ([90.0, 78.75], [0.0, 1.0])
+    ([90.0, 78.75], [0, 1])
     """
     four = np.array([0.0, 45, 90, 135])
     frequencies, radii = 2 ** np.arange(-2, 3.5, 0.7), np.round(2 ** (-1.56 + 0.7 * np.arange(7)) * 48) / 48

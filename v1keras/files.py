@@ -135,6 +135,20 @@ def row_blocks(array, rows=None):
         let_go(array)
 
 
+def write_by_rows(file, name, array):
+    """Writes an HDF5 dataset by whole rows of its chunks, so that an array larger than the memory never has to be in it.
+
+    Args:
+        file: an open `h5py.File`.
+        name: of the dataset.
+        array: `(n, ...)`.
+    """
+    dataset = file.create_dataset(name, array.shape, array.dtype, compression="gzip", track_times=False)
+    chunk = dataset.chunks[0]
+    for block, content in row_blocks(array, chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))):
+        dataset[block] = content
+
+
 def let_go(array):
     """Frees the memory that a file-backed array takes; its content stays in the file. Does nothing with any other."""
     while isinstance(array, np.ndarray):

@@ -5,10 +5,10 @@
 `test_scale.py` does so with fewer images.
 """
 
-import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -27,11 +27,14 @@ def convert(folder):
     """Runs the command; returns the most bytes that it had resident, pages of files included."""
     line = [sys.executable, "-m", "v1keras.data", "convert", "arrays", f"--images={folder / 'images.npy'}"]
     line += [f"--responses={folder / 'responses.npy'}", f"--out={folder / 'out.h5'}"]
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"the conversion ended with status {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_maxrss * 1024
+    process, most = subprocess.Popen(line, stdout=subprocess.DEVNULL), 0
+    while process.poll() is None:  # not by rusage: that of a child begins with what its parent had
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        most = max([most, *(int(row.split()[1]) * 1024 for row in status.splitlines() if row.startswith("VmHWM"))])
+        time.sleep(0.05)
+    if process.returncode:
+        raise RuntimeError(f"the conversion ended with status {process.returncode}")
+    return most
 
 
 if __name__ == "__main__":

@@ -93,10 +93,18 @@ READERS = {
     "sensorium": (lambda path: sources.read("sensorium2022_21067-10-18", path), foreign.sensorium_files(SCAN, "scan/")),
     "antolik": (lambda path: sources.read("antolik2016_region1", path), foreign.antolik_files([REGION])),
 }
-SENSORIUM_FILES = {"tiers": "meta/trials/tiers", "frame_image_id": "meta/trials/frame_image_id", "cell_motor_coordinates": "meta/neurons/cell_motor_coordinates",
-                   "images": "data/images/4", "responses": "data/responses/4", "behavior": "data/behavior/4", "pupil_center": "data/pupil_center/4"}  # fmt: skip
+SENSORIUM_FILES = {
+    "tiers": "meta/trials/tiers",
+    "frame_image_id": "meta/trials/frame_image_id",
+    "cell_motor_coordinates": "meta/neurons/cell_motor_coordinates",
+    "images": "data/images/4",
+    "responses": "data/responses/4",
+    "behavior": "data/behavior/4",
+    "pupil_center": "data/pupil_center/4",
+}
 MEMBERS = [("sensorium", f"scan/{file}.npy", (SCAN[name][4] if file.endswith("/4") else SCAN[name])) for name, file in SENSORIUM_FILES.items()]
-MEMBERS += [("antolik", f"Data/region1/{name}.npy", REGION[name]) for name in ("training_inputs", "training_set", "validation_inputs", "raw_validation_set")]
+ANTOLIK_FILES = ("training_inputs", "training_set", "validation_inputs", "raw_validation_set")
+MEMBERS += [("antolik", f"Data/region1/{name}.npy", REGION[name]) for name in ANTOLIK_FILES]
 CASES = [
     (reader, member, how)
     for reader, member, array in MEMBERS
@@ -265,20 +273,23 @@ def test_pvc8_session_that_is_damaged(tmp_path, write):
 
 def allen_cases():
     frames, onsets = foreign.allen_presentations()
-    ephys = {"frame": frames, "start_time": onsets}
-    yield "ephys", "intervals/natural_scenes_presentations/frame", [None, frames[1:], frames + 0.5, np.where(frames == 3, 4, frames), np.where(frames == 3, 2, frames), frames[None]]  # fmt: skip
-    yield "ephys", "intervals/natural_scenes_presentations/start_time", [None, ephys["start_time"][1:], np.full(len(frames), np.nan), np.array(["a"] * len(frames), "S1")]  # fmt: skip
+    table, electrodes = "intervals/natural_scenes_presentations", "general/extracellular_ephys/electrodes"
+    words = np.array(["a"] * len(frames), "S1")
+    gap, beyond = np.where(frames == 3, 2, frames), np.where(frames == 3, 4, frames)
+    yield "ephys", f"{table}/frame", [None, frames[1:], frames + 0.5, beyond, gap, frames[None]]
+    yield "ephys", f"{table}/start_time", [None, onsets[1:], np.full(len(frames), np.nan), words]
     yield "ephys", "units/spike_times_index", [None, np.array([1, 2]), np.array([5, 3, 6]), np.array([1, 2, 99]), np.array([1.0])]
     yield "ephys", "units/peak_channel_id", [None, np.array([10, 11]), np.array([10, 11, 77])]
-    yield "ephys", "units/spike_times", [None, np.array(["a"], "S1"), np.zeros((2, 2))]
-    yield "ephys", "general/extracellular_ephys/electrodes/id", [None, np.array([10])]
-    yield "ephys", "general/extracellular_ephys/electrodes/location", [None, np.array([1.0, 2.0])]
-    yield "ephys", "general/extracellular_ephys/electrodes/x", [None]
-    yield "ophys", "stimulus/presentation/natural_scenes_stimulus/data", [None, frames[1:], frames + 0.5, frames + 2, np.where(frames == 3, 2, frames)]
-    yield "ophys", "stimulus/presentation/natural_scenes_stimulus/timestamps", [None, onsets[:-1], onsets + 1000, np.full(len(frames), np.inf)]
-    yield "ophys", "processing/ophys/DfOverF/DfOverF/data", [None, np.zeros((2, 300)), np.zeros(300), np.zeros((0, 2))]
-    yield "ophys", "processing/ophys/DfOverF/DfOverF/timestamps", [None, np.zeros(10), np.arange(500)[::-1] * 1.0]
-    yield "ophys", "stimulus/templates/natural_scenes_template/NaturalScene1", [None, np.zeros((5, 5)), np.array(["a"], "S1")]
+    yield "ephys", "units/spike_times", [None, words, np.zeros((2, 2))]
+    yield "ephys", f"{electrodes}/id", [None, np.array([10])]
+    yield "ephys", f"{electrodes}/location", [None, np.array([1.0, 2.0])]
+    yield "ephys", f"{electrodes}/x", [None]
+    stimulus, series = "stimulus/presentation/natural_scenes_stimulus", "processing/ophys/DfOverF/DfOverF"
+    yield "ophys", f"{stimulus}/data", [None, frames[1:], frames + 0.5, frames + 2, gap]
+    yield "ophys", f"{stimulus}/timestamps", [None, onsets[:-1], onsets + 1000, np.full(len(frames), np.inf)]
+    yield "ophys", f"{series}/data", [None, np.zeros((2, 300)), np.zeros(300), np.zeros((0, 2))]
+    yield "ophys", f"{series}/timestamps", [None, np.zeros(10), np.arange(500)[::-1] * 1.0]
+    yield "ophys", "stimulus/templates/natural_scenes_template/NaturalScene1", [None, np.zeros((5, 5)), words]
 
 
 @pytest.mark.parametrize(("kind", "name", "value"), [(k, n, v) for k, n, values in allen_cases() for v in values])

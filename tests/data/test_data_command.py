@@ -72,18 +72,20 @@ def test_split_is_drawn(simulated, command, tmp_path):
     np.testing.assert_array_equal(Recording.load(tmp_path / "s.h5").split, draw_split(120, 3, (8, 1, 1)))
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (["convert", "antolik2016_region1", "--path=gone.zip", "--out=a.h5"], r"no file or folder gone\.zip"),
-        pytest.param(["convert", "arrays", "--out=a.h5"], r"no --images=FILE", marks=pytest.mark.slow),
-        (["convert", "arrays", "--images=gone.npy", "--responses=gone.npy", "--out=a.h5"], r"no file gone\.npy"),
-        pytest.param(["convert", "arrays", "--images=x.npy", "--attribute=window_s", "--out=a.h5"], r"expected --attribute=NAME=VALUE", marks=pytest.mark.slow),
-        pytest.param(["plot", "gone.h5", "--out=a.html"], r"no recording 'gone\.h5'", marks=pytest.mark.slow),
-        pytest.param(["split", "gone.h5", "--parts=a,b,c", "--out=a.h5"], r"could not convert string to float: 'a'", marks=pytest.mark.slow),
-        pytest.param(["split", "gone.h5"], r"no --out=FILE", marks=pytest.mark.slow),
-    ],
-)
+QUICK = [
+    (["convert", "antolik2016_region1", "--path=gone.zip", "--out=a.h5"], r"no file or folder gone\.zip"),
+    (["convert", "arrays", "--images=gone.npy", "--responses=gone.npy", "--out=a.h5"], r"no file gone\.npy"),
+]
+SLOW = [
+    (["convert", "arrays", "--out=a.h5"], r"no --images=FILE"),
+    (["convert", "arrays", "--images=x.npy", "--attribute=window_s", "--out=a.h5"], r"expected --attribute=NAME=VALUE"),
+    (["plot", "gone.h5", "--out=a.html"], r"no recording 'gone\.h5'"),
+    (["split", "gone.h5", "--parts=a,b,c", "--out=a.h5"], r"could not convert string to float: 'a'"),
+    (["split", "gone.h5"], r"no --out=FILE"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)])
 def test_bad_input_gets_one_line(command, tmp_path, line, message):
     done = command("data", *line, cwd=tmp_path)
     assert done.returncode == 1 and re.search(message, done.stderr) and len(done.stderr.splitlines()) == 1, done.stderr
@@ -94,7 +96,8 @@ def test_interrupted_conversion_leaves_nothing(tmp_path, command):
     files = foreign.antolik_files([foreign.antolik()])
     path = foreign.zipped(tmp_path / "in" / "S1.zip", files | {"Data/region1/raw_validation_set.npy": b"nothing"})
     done = command("data", "convert", "antolik2016_region1", f"--path={path}", f"--out={tmp_path / 'out' / 'a.h5'}")
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "S1.zip: Data/region1/raw_validation_set.npy" in done.stderr
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "S1.zip: Data/region1/raw_validation_set.npy" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -164,7 +164,8 @@ def test_sensorium2022(tmp_path, packed):
 
 def test_lurz2020_and_franke2022(tmp_path):
     scan = foreign.sensorium(channels=1)
-    found = sensorium2022.read_lurz(foreign.zipped(tmp_path / "static20457-5-9-preproc0.zip", foreign.sensorium_files(scan, "static20457-5-9-preproc0/")))
+    root = "static20457-5-9-preproc0/"
+    found = sensorium2022.read_lurz(foreign.zipped(tmp_path / "scan.zip", foreign.sensorium_files(scan, root)))
     np.testing.assert_array_equal(found.images[0], scan["images"][0][0])
     assert found.images.dtype == np.uint8 and found.attributes["name"] == "lurz2020_20457-5-9"
     color = foreign.sensorium(channels=2)
@@ -231,9 +232,17 @@ def own_files(folder):
     return images, responses, repeats
 
 
-@pytest.mark.parametrize("where", [{"images": "images.npy", "responses": "responses.npy"}, {"images": "images.rows.npy", "responses": "responses.csv"},
-                                   {"images": "all.npz:images", "responses": "all.npz:responses"}, {"images": "five.mat:images", "responses": "five.mat:responses"},
-                                   {"images": "seven.mat:images", "responses": "seven.mat:responses"}, {"images": "pictures", "responses": "responses.npy"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"images": "images.npy", "responses": "responses.npy"},
+        {"images": "images.rows.npy", "responses": "responses.csv"},
+        {"images": "all.npz:images", "responses": "all.npz:responses"},
+        {"images": "five.mat:images", "responses": "five.mat:responses"},
+        {"images": "seven.mat:images", "responses": "seven.mat:responses"},
+        {"images": "pictures", "responses": "responses.npy"},
+    ],
+)
 def test_own_arrays(tmp_path, where):
     images, responses, repeats = own_files(tmp_path)
     (tmp_path / "session.csv").write_text("a\na\nb\n")

@@ -26,7 +26,8 @@ def find_copies(images, compared=None):
         compared: indices of images, each of which is compared with all; all where left out. As many of them as 10 million pairs allow.
 
     Returns:
-        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315 that turn the first counterclockwise to the second, how many of `compared` were compared).
+        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315 that turn the first counterclockwise to the second, how many of `compared`
+        were compared).
 
     Example:
 

@@ -8,7 +8,7 @@ import warnings
 import h5py
 import numpy as np
 
-from v1keras.files import check_room, row_blocks, written_whole
+from v1keras.files import check_room, row_blocks, write_by_rows, written_whole
 
 FORMAT_VERSION = 1
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -233,7 +233,7 @@ class Recording:
                 for name, array in arrays.items():
                     if array.dtype.kind == "U":
                         array = array.astype(h5py.string_dtype())
-                    _write_by_rows(file, name, array)
+                    write_by_rows(file, name, array)
 
     @classmethod
     def load(cls, path):
@@ -269,15 +269,6 @@ class Recording:
         columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in _GROUPS}
         attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}
         return cls(**arrays, **columns, attributes=attributes)
-
-
-def _write_by_rows(file, name, array):
-    """Writes a dataset by whole rows of its chunks, so that an array larger than the memory never has to be in it."""
-    dataset = file.create_dataset(name, array.shape, array.dtype, compression="gzip", track_times=False)
-    chunk = dataset.chunks[0]
-    rows = chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))
-    for block, content in row_blocks(array, rows):
-        dataset[block] = content
 
 
 def _columns(columns, group, count):

@@ -65,9 +65,6 @@ def _recording(content):
         raise ValueError(f"responses is {trials.shape} {trials.dtype}, expected (presentations, {len(images)} images, neurons) numbers")
     if (trials < 0).any() or np.isinf(trials).any():
         raise ValueError("responses holds what is no number of spikes")
-    counted = np.isfinite(trials).any(axis=1).sum(axis=0)
-    if not np.array_equal(counted, arrays["repetitions"].ravel()):
-        raise ValueError("repetitions says another number of presentations than responses holds")
     types = np.array([_text(item) for item in arrays["image_types"].ravel()])
     if types.shape != (len(images),) or not np.isin(types, _TYPES).all():
         raise ValueError(f"image_types holds {types.size} entries such as {types[:1].tolist()}, expected one of {', '.join(_TYPES)} for each image")

@@ -136,23 +136,6 @@ def naming(where, errors=(Exception,)):
         raise ValueError(f"{where} can't be read: {' '.join(str(error).split()) or type(error).__name__}") from None
 
 
-def npy(self, name):
-        """The array in a .npy file."""
-        return npy(self.read(name), f"{self.path}: {name}")
-
-
-@contextlib.contextmanager
-def naming(where, errors=(Exception,)):
-    """Turns what goes wrong in its block into a `ValueError` that begins with the name of the file."""
-    try:
-        yield
-    except ValueError as error:
-        told = str(error).startswith(str(where).split(":")[0])
-        raise error if told else ValueError(f"{where}: {error}") from None
-    except (*errors, MemoryError) as error:
-        raise ValueError(f"{where} can't be read: {error or type(error).__name__}") from None
-
-
 def npy(content, where):
     """The array in a .npy file's content.
 

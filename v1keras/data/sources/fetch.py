@@ -71,7 +71,8 @@ def fetch(dataset, filename, url, digest, source=None, path=None):
             raise ValueError(f"{path} is not the published file: its sha256 is {sha256(path)}, expected {digest}")
         return path
     if url is None:
-        raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {dataset}/ of a folder that {FOLDER_VARIABLE} names")
+        where = f"{dataset}/ of a folder that {FOLDER_VARIABLE} names"
+        raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {where}")
     path = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras" / dataset / filename
     if path.is_file() and digest in (None, sha256(path)):
         return path

@@ -83,7 +83,8 @@ def read_scan(path, dataset, average=1, channel=None):
             if pictures is None:
                 pictures = room_for((len(first), *image.shape), image.dtype)
             if image.shape != pictures.shape[1:] or image.dtype != pictures.dtype:
-                raise ValueError(f"{path}: {root}data/images/{trial}.npy becomes {image.shape} {image.dtype}, the first {pictures.shape[1:]} {pictures.dtype}")
+                first_is = f"the first {pictures.shape[1:]} {pictures.dtype}"
+                raise ValueError(f"{path}: {root}data/images/{trial}.npy becomes {image.shape} {image.dtype}, {first_is}")
             if first[rows[trial]] == trial:
                 pictures[rows[trial]] = image
             elif not np.array_equal(pictures[rows[trial]], image):
@@ -91,12 +92,15 @@ def read_scan(path, dataset, average=1, channel=None):
             if trial % 1000 == 999:
                 let_go(responses)
         stimuli = _animal(folder, root, count)
-    shown = [np.flatnonzero(rows == row) for row in range(len(first))] if len(first) < count else [[t] for t in first]
+    shown = np.split(np.argsort(rows, kind="stable"), np.cumsum(np.bincount(rows))[:-1])
     withheld = [tier for tier in np.unique(tiers) if _TIERS[tier] == TEST and not responses[tiers == tier].any()]
     split = np.array([UNASSIGNED if tier in withheld else _TIERS[tier] for tier in tiers[first]])
     means = room_for((len(first), responses.shape[1]), np.float32)
     for row, trials in enumerate(shown):
         means[row] = np.nan if tiers[first[row]] in withheld else responses[trials].mean(axis=0)
+        if row % 1000 == 999:
+            let_go(means)
+            let_go(responses)
     repeated = [row for row in np.flatnonzero(split == TEST) if len(shown[row]) > 1]
     citation, source, terms = _CITATIONS[dataset]
     scan = re.search(r"static(\d+-\d+-\d+)", f"{path}/{root}")

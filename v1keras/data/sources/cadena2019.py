@@ -65,6 +65,8 @@ def _recording(content):
         raise ValueError(f"responses is {trials.shape} {trials.dtype}, expected (presentations, {len(images)} images, neurons) numbers")
     if (trials < 0).any() or np.isinf(trials).any():
         raise ValueError("responses holds what is no number of spikes")
+    if arrays["repetitions"].dtype.kind not in "uif" or arrays["repetitions"].max(initial=0) != len(trials):
+        raise ValueError(f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but responses holds {len(trials)} presentations")
     types = np.array([_text(item) for item in arrays["image_types"].ravel()])
     if types.shape != (len(images),) or not np.isin(types, _TYPES).all():
         raise ValueError(f"image_types holds {types.size} entries such as {types[:1].tolist()}, expected one of {', '.join(_TYPES)} for each image")

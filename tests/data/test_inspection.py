@@ -46,6 +46,11 @@ def test_plain_images_are_no_copies():
     assert not len(pairs)
 
 
+def test_images_too_small_to_compare():
+    text = told(recording(np.zeros((30, 1, 40), np.uint8)))
+    assert text == "only 0 of 30 images were compared with the others, which are too small"
+
+
 @pytest.mark.parametrize("shape", [(12, 12), (33, 33), (36, 64), (144, 256), (50, 30)])
 def test_images_of_any_size(shape):
     images = np.random.default_rng(2).integers(0, 256, (6, *shape), dtype=np.uint8)

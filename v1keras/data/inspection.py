@@ -11,6 +11,7 @@ _SIDE = 33  # pixels a side that images are compared at
 _FINE, _COARSE = 0.7, 2.0  # of those pixels: structure between these two scales (standard deviations of Gaussians) is compared
 # Chosen on the recordings of Kindel et al. 2019, whose rotated copies are known: it finds 344 of the 360 pairs there and no other.
 _ALIKE = 0.85
+_LEAST = 8  # pixels a side that structure can be seen in
 _WORK = 10_000_000  # pairs of images, and of neurons, that are compared at most
 _SAME_NEURON = 0.98
 
@@ -39,6 +40,8 @@ def find_copies(images, compared=None):
     """
     compared = np.arange(len(images)) if compared is None else np.asarray(compared)
     compared = compared[: max(1, _WORK // len(images))]
+    if min(images.shape[1:]) < _LEAST:
+        return np.zeros((0, 2), int), np.zeros(0, int), 0
     fine = _structure(images)
     height = fine.shape[1]
     disc = np.argwhere(np.hypot(*(np.mgrid[:height, :height] - (height - 1) / 2)) <= 0.3 * height) - (height - 1) / 2
@@ -150,7 +153,7 @@ def _copied(recording):
     pairs, degrees, count = find_copies(recording.images, held_out if held_out.size else None)
     goal = held_out.size or len(split)
     if count < goal:
-        yield f"only {count} of {goal} images were compared with the others, which are too many"
+        yield f"only {count} of {goal} images were compared with the others, which are too {'many' if count else 'small'}"
     groups = recording.image_group
     if not held_out.size and len(pairs):
         copied = np.unique(pairs).size

@@ -1,6 +1,9 @@
+import hashlib
+import http.server
 import io
 import os
 import tarfile
+import threading
 
 import numpy as np
 import pytest
@@ -120,6 +123,63 @@ def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
     served.unlink()
     with pytest.raises(OSError, match="could not download .*; set V1KERAS_DATA to a folder with a/file"):
         fetch("a", "file", served.as_uri(), "0" * 64)
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves `content`, from where it is asked to; breaks off after `limit` bytes of it."""
+
+    content, limit, asked = bytes(range(256)) * 40, None, []
+
+    def do_GET(self):
+        begin = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        self.asked.append(begin)
+        if begin >= len(self.content):
+            self.send_error(416)
+            return
+        self.send_response(206 if begin else 200)
+        self.send_header("Content-Length", str(len(self.content) - begin))
+        self.end_headers()
+        self.wfile.write(self.content[begin : self.limit])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    monkeypatch.delenv("V1KERAS_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    Server.limit, Server.asked = None, []
+    yield f"http://127.0.0.1:{found.server_port}/file"
+    found.shutdown()
+    found.server_close()
+
+
+def test_download_goes_on_where_it_broke_off(server, tmp_path):
+    digest = hashlib.sha256(Server.content).hexdigest()
+    Server.limit = 4000
+    with pytest.raises(OSError, match="broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead"):
+        fetch("a", "file", server, digest)
+    assert not (tmp_path / "v1keras" / "a" / "file").exists()
+    Server.limit = None
+    found = fetch("a", "file", server, digest)
+    assert found.read_bytes() == Server.content and Server.asked == [0, 4000]
+    assert [p.name for p in found.parent.iterdir()] == ["file"]
+    assert fetch("a", "file", server, digest) == found and len(Server.asked) == 2
+
+
+def test_download_of_which_all_was_there(server, tmp_path):
+    begun = tmp_path / "v1keras" / "a" / "file.part"
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(Server.content)
+    assert fetch("a", "file", server, hashlib.sha256(Server.content).hexdigest()).read_bytes() == Server.content
+
+
+def test_download_without_a_noted_digest_tells_it(server):
+    with pytest.warns(UserWarning, match=f"that of what came is {hashlib.sha256(Server.content).hexdigest()}"):
+        fetch("a", "file", server, None)
 
 
 @pytest.fixture(scope="module")

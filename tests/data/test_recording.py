@@ -32,6 +32,7 @@ def arrays():
             "depth": np.array([0.1, np.nan, 3.0]),
             "filter": rng.normal(size=(NEURONS, 5, 7)).astype(np.float32),
         },
+        "stimuli": {"orientation": np.array([0.0, 45, 90, 135, np.nan, 0]), "patch": np.array(["", "disc", "ring", "", "größer", "x"])},
         "attributes": {
             "name": "a recording",
             "units": "spikes per presentation",
@@ -71,10 +72,12 @@ def test_round_trip_keeps_every_field(tmp_path):
         assert getattr(found, name).dtype.kind == expected[name].dtype.kind, name
     assert found.images.dtype == np.uint8 and found.split.dtype == np.int8
     assert found.responses.dtype == found.repeats.dtype == np.float32
-    assert found.neurons.keys() == expected["neurons"].keys()
-    for name, column in expected["neurons"].items():
-        np.testing.assert_array_equal(found.neurons[name], column, err_msg=name)
-        assert found.neurons[name].dtype.kind == column.dtype.kind, name
+    for group in ("neurons", "stimuli"):
+        columns = getattr(found, group)
+        assert columns.keys() == expected[group].keys()
+        for name, column in expected[group].items():
+            np.testing.assert_array_equal(columns[name], column, err_msg=name)
+            assert columns[name].dtype.kind == column.dtype.kind, name
     assert found.attributes == expected["attributes"]
     assert {key: type(value) for key, value in found.attributes.items()} == {
         key: type(value) for key, value in expected["attributes"].items()
@@ -136,6 +139,7 @@ def test_file_that_is_cut_off(tmp_path):
         ("repeat_images", [5, 6], r"repeat_images: found \[5, 6\], expected different indices below 6"),
         ("repeat_images", [5, 5], r"repeat_images: found \[5, 5\], expected different indices below 6"),
         ("neuron_session", ["a", "b"], r"neuron_session: found \(2,\), expected \(3,\) strings"),
+        ("stimuli/orientation", [0.0, 1.0], r"stimuli/orientation: found \(2,\), expected \(6, \.\.\.\)"),
         ("neurons/depth", [0.0, 1.0], r"neurons/depth: found \(2,\), expected \(3, \.\.\.\)"),
     ],
 )

@@ -8,7 +8,7 @@ import warnings
 import h5py
 import numpy as np
 
-from v1keras.files import check_room, written_whole
+from v1keras.files import check_room, row_blocks, write_by_rows, written_whole
 
 FORMAT_VERSION = 1
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -27,6 +27,8 @@ ATTRIBUTES = {
     "citation": str,
     "source": str,
 }
+# Groups of further columns, one entry a neuron or an image.
+_GROUPS = ("neurons", "stimuli")
 _DATASETS = ("images", "responses", "split", "repeats", "repeat_images", "image_group", "neuron_session")
 
 
@@ -44,6 +46,7 @@ class Recording:
         neuron_session: `(neurons,)` strings: in which session each neuron was recorded.
         neurons: further columns, each an array of one entry a neuron. A column `for_tuning` marks neurons that
             are trained on but left out of reported means.
+        stimuli: further columns, each an array of one entry an image: its category, a grating's orientation, the animal's running speed.
         attributes: facts about the recording; `units` ("spikes per presentation"), `window_s` (seconds), `presentations`
             (how many were averaged into a response that has no repeats), and the others of `ATTRIBUTES`.
 
@@ -68,6 +71,7 @@ class Recording:
     image_group: np.ndarray | None = None
     neuron_session: np.ndarray | None = None
     neurons: dict = dataclasses.field(default_factory=dict)
+    stimuli: dict = dataclasses.field(default_factory=dict)
     attributes: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
@@ -97,7 +101,8 @@ class Recording:
         if self.images.dtype != np.uint8:
             self.images = _numeric(self.images, "images", np.float32)
         _check(self.images.ndim == 3 and self.images.size, "images", self.images.shape, "(n, height, width)")
-        _check(np.isfinite(self.images).all(), "images", "NaN or infinity", "finite pixels")
+        if self.images.dtype != np.uint8:
+            _check(all(np.isfinite(rows).all() for _, rows in row_blocks(self.images)), "images", "NaN or infinity", "finite pixels")
         n = len(self.images)
         self.responses = _numeric(self.responses, "responses", np.float32)
         _check(
@@ -106,7 +111,8 @@ class Recording:
             self.responses.shape,
             f"({n}, neurons): a row for each of the {n} images",
         )
-        _check(not np.isinf(self.responses).any(), "responses", "infinity", "finite numbers, or NaN for missing")
+        finite = not any(np.isinf(rows).any() for _, rows in row_blocks(self.responses))
+        _check(finite, "responses", "infinity", "finite numbers, or NaN for missing")
         if self.split is None:
             self.split = np.full(n, UNASSIGNED)
         self._validate_split()
@@ -137,18 +143,14 @@ class Recording:
             _check(
                 self.neuron_session.shape == (count,), "neuron_session", self.neuron_session.shape, f"({count},) strings"
             )
-        for name, column in self.neurons.items():
-            column = np.asarray(column)
-            if column.dtype.kind in "OS":
-                column = column.astype(str)
-            _check(column.ndim and len(column) == count, f"neurons/{name}", column.shape, f"({count}, ...)")
-            self.neurons[name] = column
-        silent = np.flatnonzero(np.isnan(self.responses).all(axis=0))
+        self.neurons = _columns(self.neurons, "neurons", count)
+        self.stimuli = _columns(self.stimuli, "stimuli", len(self.images))
+        least, most = np.full(count, np.nan), np.full(count, np.nan)
+        for _, rows in row_blocks(self.responses):
+            least, most = np.fmin(least, np.fmin.reduce(rows)), np.fmax(most, np.fmax.reduce(rows))
+        silent, constant = np.flatnonzero(np.isnan(least)), np.flatnonzero(most == least)
         if silent.size:
             warnings.warn(f"neurons {_some(silent)} have no response at all: kept, but left out of every mean and counted")
-        with np.errstate(invalid="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            constant = np.flatnonzero(np.nanmax(self.responses, axis=0) == np.nanmin(self.responses, axis=0))
         if constant.size and len(self.images) > 1:
             warnings.warn(f"neurons {_some(constant)} answer all images alike: nothing to predict; kept, left out of means")
 
@@ -222,7 +224,7 @@ class Recording:
         self.validate()
         arrays = {name: getattr(self, name) for name in _DATASETS}
         arrays = {name: array for name, array in arrays.items() if array is not None}
-        arrays |= {f"neurons/{name}": column for name, column in self.neurons.items()}
+        arrays |= {f"{group}/{name}": column for group in _GROUPS for name, column in getattr(self, group).items()}
         with written_whole(path) as beside:
             check_room(beside.parent, arrays.values())
             with h5py.File(beside, "w") as file:
@@ -231,7 +233,7 @@ class Recording:
                 for name, array in arrays.items():
                     if array.dtype.kind == "U":
                         array = array.astype(h5py.string_dtype())
-                    file.create_dataset(name, data=array, compression="gzip", track_times=False)
+                    write_by_rows(file, name, array)
 
     @classmethod
     def load(cls, path):
@@ -264,9 +266,18 @@ class Recording:
         if version != FORMAT_VERSION:
             raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
         arrays = {name: _array(file[name]) for name in _DATASETS if name in file}
-        neurons = {name: _array(dataset) for name, dataset in file.get("neurons", {}).items()}
+        columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in _GROUPS}
         attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}
-        return cls(**arrays, neurons=neurons, attributes=attributes)
+        return cls(**arrays, **columns, attributes=attributes)
+
+
+def _columns(columns, group, count):
+    """The columns as arrays, strings as NumPy's strings."""
+    arrays = {name: np.asarray(column) for name, column in columns.items()}
+    arrays = {name: column.astype(str) if column.dtype.kind in "OS" else column for name, column in arrays.items()}
+    for name, column in arrays.items():
+        _check(column.ndim and len(column) == count, f"{group}/{name}", column.shape, f"({count}, ...)")
+    return arrays
 
 
 def _array(dataset):
@@ -278,7 +289,7 @@ def _array(dataset):
 def _numeric(array, name, dtype):
     array = np.asarray(array)
     _check(array.dtype.kind in "biuf", name, f"type {array.dtype}", f"numbers ({np.dtype(dtype)})")
-    cast = array.astype(dtype)
+    cast = array.astype(dtype, copy=False)
     whole = np.dtype(dtype).kind != "i" or np.array_equal(cast, array)
     _check(whole, name, array[cast != array].ravel()[:3].tolist() if not whole else "", f"whole numbers ({np.dtype(dtype)})")
     return cast

@@ -2,15 +2,49 @@
 
 import os
 import pathlib
-
-import keras
+import sys
+import urllib.error
+import urllib.request
+import warnings
 
 from v1keras.files import sha256
 
 FOLDER_VARIABLE = "V1KERAS_DATA"
 
 
-def fetch(dataset, filename, url, digest, source=None):
+def local(dataset, path, source, filename=None, url=None):
+    """Where a dataset is: at the path that is given, or in the folder that `V1KERAS_DATA` names, or to be downloaded.
+
+    Args:
+        dataset: the folder's name in `$V1KERAS_DATA`.
+        path: given by the user, or None.
+        source: where it is published, and what has to be accepted there.
+        filename: of the dataset's one file; where left out, the folder is meant, or the one thing that is in it.
+        url: where `filename` is served freely; None where it isn't.
+
+    Returns:
+        `pathlib.Path` of a file or folder.
+
+    Raises:
+        OSError: it is not there, and not to be downloaded.
+    """
+    if path:
+        if not pathlib.Path(path).exists():
+            raise FileNotFoundError(f"no file or folder {path}")
+        return pathlib.Path(path)
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if filename and (url or folder):
+        return fetch(dataset, filename, url, None, source)
+    if not folder or not (pathlib.Path(folder) / dataset).is_dir():
+        raise FileNotFoundError(
+            f"{dataset} is not to be downloaded from here: get it from {source}, then name it by --path, or put it into {dataset}/ of a folder "
+            f"that {FOLDER_VARIABLE} names"
+        )
+    found = [entry for entry in (pathlib.Path(folder) / dataset).iterdir() if not entry.name.startswith(".")]
+    return found[0] if len(found) == 1 else pathlib.Path(folder) / dataset
+
+
+def fetch(dataset, filename, url, digest, source=None, path=None):
     """The path of a published file whose content is checked.
 
     Args:
@@ -18,33 +52,68 @@ def fetch(dataset, filename, url, digest, source=None):
         filename: the file's name there.
         url: where it is published. Downloaded once, to `~/.cache/v1keras/<dataset>` (or below `$XDG_CACHE_HOME`). None where it is
             not to be had as one file.
-        digest: sha256 of the published file.
+        digest: sha256 of the published file; None where no one has noted it: then a download is told with its own.
         source: where its content is published; the URL where left out.
+        path: given by the user: the file, wherever it is.
 
     Raises:
         ValueError: a file is there, but its content is another; a bad download is removed.
         OSError: it is nowhere to be found.
     """
     folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        path = pathlib.Path(folder) / dataset / filename
-        if not path.is_file():
+    if path or folder:
+        given, path = path, pathlib.Path(path or pathlib.Path(folder) / dataset / filename)
+        if given and not path.exists():
+            raise FileNotFoundError(f"no file or folder {path}")
+        if not path.exists():
             raise FileNotFoundError(f"no {path}: {FOLDER_VARIABLE} is set to {folder}; that folder should hold it, from {source or url}")
-        if sha256(path) != digest:
+        if digest and sha256(path) != digest:
             raise ValueError(f"{path} is not the published file: its sha256 is {sha256(path)}, expected {digest}")
         return path
     if url is None:
-        raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {dataset}/ of a folder that {FOLDER_VARIABLE} names")
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
-    path = cache / dataset / filename
-    cache.mkdir(parents=True, exist_ok=True)  # Keras would go elsewhere, and say nothing
+        where = f"{dataset}/ of a folder that {FOLDER_VARIABLE} names"
+        raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {where}")
+    path = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras" / dataset / filename
+    if path.is_file() and digest in (None, sha256(path)):
+        return path
+    begun = path.with_name(path.name + ".part")
     try:
-        keras.utils.get_file(
-            filename, url, cache_dir=cache, cache_subdir=dataset, file_hash=digest, hash_algorithm="sha256"
-        )
-    except Exception as error:  # Keras raises a bare Exception where the network fails
-        if path.is_file():  # what came is not what was published, and Keras leaves it there
-            path.unlink()
-            raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came") from error
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        _download(url, begun)
+    except (OSError, ValueError) as error:
         raise OSError(f"could not download {url} ({error}); set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
+    found = sha256(begun)
+    if digest not in (None, found):
+        begun.unlink()
+        path.unlink(missing_ok=True)
+        raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came")
+    if digest is None:
+        warnings.warn(f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}")
+    os.replace(begun, path)
     return path
+
+
+def _download(url, path):
+    """Downloads to `path`, going on where an earlier download broke off, if the server can."""
+    have = path.stat().st_size if path.is_file() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # asked beyond its end: all of it is there
+            raise
+        return
+    with answer, open(path, "ab" if getattr(answer, "status", None) == 206 else "wb") as file:
+        rest = answer.headers.get("Content-Length")
+        whole = file.tell() + int(rest) if rest else None
+        while block := answer.read(1 << 20):
+            file.write(block)
+            _show_progress(path.stem, file.tell(), whole)
+        if whole and file.tell() != whole:
+            raise OSError(f"the connection broke off after {file.tell()} of {whole} bytes; run it again to go on")
+
+
+def _show_progress(name, have, whole):
+    if sys.stderr.isatty():
+        share = f" of {whole / 1e6:.0f}" if whole else ""
+        print(f"\r{name}: {have / 1e6:.0f}{share} MB", end="\n" if have == whole else "", file=sys.stderr, flush=True)

@@ -1,30 +1,29 @@
 """Kindel, Christensen & Zylberberg (J. Vision 2019): ten macaque V1 array recordings, 270 natural images."""
 
 import io
-import tarfile
 
 import numpy as np
-import scipy.io
 
 from v1keras.data.recording import Recording
+from v1keras.data.sources.containers import Folder, matlab
 from v1keras.data.sources.fetch import fetch
+from v1keras.data.sources.pvc8 import TUNING_SESSION, photographs
 
 URL = "https://raw.githubusercontent.com/jzlab/v1_predictor/ff90ece8a2fe4888baa2d4eaea005a06b8f45b31/data/data.tar.gz"
 SHA256 = "b105467f426b209095a5935d425250ac214713542e11b51f86ad651c18862364"
-# The paper chose its hyperparameters on this session and left it out of its results.
-TUNING_SESSION = "02"
-# Each nine images in a row are three photographs: two in four rotations, one alone.
-_PHOTOGRAPH_OF_NINE = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2])
 
 
-def read():
+def read(path=None):
     """The published recordings as one population of 392 neurons.
+
+    Args:
+        path: the authors' archive, in place of the one that `V1KERAS_DATA` or the publisher has.
 
     Returns:
         A `Recording` of 270 images of 33 x 33 pixels with a session label a neuron; `image_group` says which images are views of one
         photograph; the column `for_tuning` marks the session the paper left out of its results.
     """
-    return read_archive(fetch("kindel2019", "data.tar.gz", URL, SHA256))
+    return read_archive(fetch("kindel2019", "data.tar.gz", URL, SHA256, path=path))
 
 
 def read_archive(path):
@@ -36,27 +35,29 @@ def read_archive(path):
     Raises:
         ValueError: the archive holds no such files, or files that don't belong together.
     """
-    with tarfile.open(path, "r:gz") as archive:
-        files = sorted((m for m in archive.getmembers() if m.name.endswith(".mat")), key=lambda m: m.name)
-        contents = {m.name: scipy.io.loadmat(io.BytesIO(archive.extractfile(m).read())) for m in files}
+    contents = {}
+    with Folder(path) as folder:
+        for name in folder.names:
+            if name.endswith(".mat"):
+                contents[name] = matlab(io.BytesIO(folder.read(name)), ["images", "activity"], f"{path}: {name}")
     if not contents:
         raise ValueError(f"{path}: found no .mat file, expected data/NNmean50ms_smallim_d2_crop.mat")
-    for name, content in contents.items():
-        if not {"images", "activity"} <= set(content):
-            raise ValueError(f"{path}: {name} holds {', '.join(content)}, expected images and activity")
     images = next(iter(contents.values()))["images"]
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(f"{path}: images of {next(iter(contents))} is {images.shape} {images.dtype}, expected (images, height, width) uint8")
     for name, content in contents.items():
         if not np.array_equal(content["images"], images):
             raise ValueError(f"{path}: the images of {name} differ from those of {next(iter(contents))}")
         if content["activity"].ndim != 2 or len(content["activity"]) != len(images):
             raise ValueError(f"{path}: activity of {name} is {content['activity'].shape}, expected ({len(images)}, neurons)")
+        if content["activity"].dtype.kind not in "uif" or not (content["activity"] >= 0).all():
+            raise ValueError(f"{path}: activity of {name} holds what is no mean spike count")
     sessions = {name.rsplit("/")[-1][:2]: content["activity"] for name, content in contents.items()}
     labels = np.repeat(list(sessions), [activity.shape[1] for activity in sessions.values()])
-    image = np.arange(len(images))
     return Recording(
         images,
         np.concatenate(list(sessions.values()), axis=1),
-        image_group=image // 9 * 3 + _PHOTOGRAPH_OF_NINE[image % 9],
+        image_group=photographs(len(images)),
         neuron_session=labels,
         neurons={"for_tuning": (labels == TUNING_SESSION).astype(np.uint8)},
         attributes={

@@ -2,12 +2,12 @@
 
 import io
 import re
-import tarfile
 
 import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import Recording
+from v1keras.data.sources.containers import Folder
 from v1keras.data.sources.fetch import fetch
 
 SOURCE = "https://github.com/leelabcnbc/Fixed_Kernel_CNN at 345129ecbd94ae49d3985f79f83999b33f6398c4: data/stimuli and data/neurons"
@@ -15,16 +15,17 @@ SHA256 = "651a084b3275d566a5ef31b723b6bafdfe02020959dd69539560cea64d0ef760"
 _SIDE = 160  # pixels of a pattern as published
 
 
-def read(central=40):
+def read(path=None, central=40):
     """The published patterns and responses.
 
     Args:
+        path: the archive, in place of the one that `V1KERAS_DATA` has.
         central: side of the square around the centre that is kept, pixels; averaged 2 x 2, it is half of that. The publishers use 40.
 
     Returns:
         A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
     """
-    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE), central)
+    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE, path=path), central)
 
 
 def read_archive(path, central=40):
@@ -40,12 +41,12 @@ def read_archive(path, central=40):
     if not 2 <= central <= _SIDE or central % 2:
         raise ValueError(f"central: found {central}, expected an even number up to {_SIDE}")
     patterns, neurons = {}, {}
-    with tarfile.open(path, "r:gz") as archive:
-        for member in archive:
-            if number := re.search(r"pattern/(\d+)\.png$", member.name):
-                patterns[int(number[1])] = _pattern(path, member.name, archive.extractfile(member).read(), central)
-            elif name := re.search(r"neurons/neu(\d+)\.npy$", member.name):
-                neurons[int(name[1])] = _responses(path, member.name, archive.extractfile(member).read())
+    with Folder(path) as folder:
+        for member in folder.in_order:
+            if number := re.search(r"pattern/(\d+)\.png$", member):
+                patterns[int(number[1])] = _pattern(path, member, folder.read(member), central)
+            elif name := re.search(r"neurons/neu(\d+)\.npy$", member):
+                neurons[int(name[1])] = _responses(folder, member)
     count = len(patterns)
     if not count or sorted(patterns) != list(range(1, count + 1)):
         raise ValueError(f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on without a gap")
@@ -87,8 +88,8 @@ def _pattern(path, name, content, central):
     return np.round(inverted.reshape(central // 2, 2, central // 2, 2).mean(axis=(1, 3))).astype(np.uint8)
 
 
-def _responses(path, name, content):
-    try:
-        return np.load(io.BytesIO(content), allow_pickle=False).ravel().astype(np.float32)
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path}: {name} is no array of numbers ({error})") from None
+def _responses(folder, name):
+    values = folder.npy(name)
+    if values.dtype.kind not in "uif" or not np.isfinite(values).all():
+        raise ValueError(f"{folder.path}: {name} holds {values.dtype}, expected finite numbers")
+    return values.ravel().astype(np.float32)

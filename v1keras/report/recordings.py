@@ -1,0 +1,64 @@
+"""Recordings as pictures."""
+
+import numpy as np
+from matplotlib import pyplot
+
+
+def triggered_averages(images, responses):
+    """Spike-triggered averages: the images weighted by the responses to them, less the mean image.
+
+    Args:
+        images: `(n, height, width)`.
+        responses: `(n, neurons)`, NaN = missing.
+
+    Returns:
+        `(neurons, height, width)`, in pixel units; zero for a neuron without a response.
+
+    Example:
+
+    >>> images = np.eye(4).reshape(4, 2, 2)
+    >>> triggered_averages(images, np.array([[0.0], [0.0], [4.0], [0.0]])).round(2).tolist()
+    [[[-0.25, -0.25], [0.75, -0.25]]]
+    """
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    known = np.isfinite(responses)
+    weights = np.where(known, responses, 0).astype(np.float32)
+    total, count = weights.sum(axis=0), known.sum(axis=0)
+    weights = weights / np.where(total != 0, total, np.inf) - known / np.maximum(count, 1) * (total != 0)
+    return (weights.T @ flat).reshape(-1, *images.shape[1:])
+
+
+def sample_images(images, numbers, columns=8):
+    """A figure of images in grey, all on one scale.
+
+    Args:
+        images: `(n, height, width)`.
+        numbers: `(n,)` captions.
+        columns: pictures in a row.
+    """
+    rows = -(-len(images) // columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, number in zip(axes.flat, images, numbers, strict=False):
+        axis.imshow(image, cmap="gray", vmin=images.min(), vmax=images.max(), interpolation="nearest")
+        axis.set_title(f"image {number}", fontsize=7)
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
+def neurons(rates, unit, ceiling):
+    """How neurons' mean responses and their ceilings are distributed.
+
+    Args:
+        rates: `(neurons,)`.
+        unit: of them.
+        ceiling: `(neurons,)` CC_max, NaN where unknown.
+    """
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
+    left.hist(rates[np.isfinite(rates)], bins=40)
+    left.set(xlabel=f"mean response ({unit})", ylabel="neurons")
+    right.hist(ceiling[np.isfinite(ceiling)], bins=np.linspace(0, 1, 41))
+    right.set(xlabel="ceiling (CC_max)", ylabel="neurons")
+    figure.tight_layout()
+    return figure

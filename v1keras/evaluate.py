@@ -40,8 +40,11 @@ def open_model(name_or_folder, recording=None):
         opened = open_recording(recording or data["recording"])
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{error}; say which with --recording") from None
+    own = opened.attributes.get("name") == metadata["recording"].get("name")
+    if own and opened.neuron_session is not None:  # some models leave out a session
+        opened = opened.of_neurons(np.isin(opened.neuron_session, list(metadata["sessions"])))
     check_fit(model, opened)
-    if opened.attributes.get("name") == metadata["recording"].get("name"):
+    if own:
         opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
     return model, metadata, opened
 

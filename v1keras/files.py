@@ -5,7 +5,9 @@ import hashlib
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
+import warnings
 
 
 @contextlib.contextmanager
@@ -81,6 +83,39 @@ def check_room(folder, arrays):
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, size)
+
+
+def cache_folder():
+    """Where downloads are kept: `~/.cache/v1keras`, or below `$XDG_CACHE_HOME`."""
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
+
+
+def download(url, digest, path):
+    """Downloads a file, unless it is there, and checks its content. One of other content is removed.
+
+    Args:
+        url: where it is published.
+        digest: sha256 of it.
+        path: to keep it at, below `cache_folder()`.
+
+    Raises:
+        ValueError: what came has another sha256.
+        OSError: it can't be downloaded.
+    """
+    import keras  # only here: the commands that read no model are to answer at once
+
+    path.parent.mkdir(parents=True, exist_ok=True)  # Keras would go elsewhere, and say nothing
+    if path.is_file() and sha256(path) != digest:
+        warnings.warn(f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed, downloading anew")
+        path.unlink()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # a command's output is its results
+            keras.utils.get_file(path.name, url, cache_dir=path.parent, cache_subdir="", file_hash=digest, hash_algorithm="sha256")
+    except Exception as error:  # Keras raises a bare Exception where the network fails
+        if path.is_file():  # what came is not what was published, and Keras leaves it there
+            path.unlink()
+            raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came") from error
+        raise OSError(f"could not download {url} ({error})") from error
 
 
 def sha256(path):

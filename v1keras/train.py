@@ -5,6 +5,7 @@
 Any key of the configuration (v1keras/config.py lists them) can be set: --config.data.split_seed=3
 """
 
+import itertools
 import pathlib
 import re
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from v1keras import command, evaluate, report, workdir, zoo
+from v1keras import command, evaluate, provenance, report, workdir, zoo
 from v1keras.build import build_model, fit_ridge, member_recording
 from v1keras.data import apply_protocol, open_recording
 from v1keras.evaluation import correlation
@@ -162,16 +163,25 @@ def facts(config, recording, metrics, command_line):
         counted = {"all": recording.neuron_count}
     else:
         counted = {str(s): int(c) for s, c in zip(*np.unique(sessions, return_counts=True), strict=True)}
-    groups = [name for name in metrics["groups"] if name == "reported" or name.startswith("above")]
+    labels = ["all"] * recording.neuron_count if sessions is None else sessions.tolist()
     return {
         "recording": recording.attributes,
+        "pixels": {"minimum": float(recording.images.min()), "maximum": float(recording.images.max())},
         "sessions": counted,
+        "neuron_sessions": [[label, len(list(alike))] for label, alike in itertools.groupby(labels)],
         "command": command_line,
+        "commit": provenance.commit(),
         "measured_by": "python -m v1keras.evaluate --model=WORKDIR",
         "config": config.to_dict(),
         "ceiling": metrics["ceiling"],
-        "scores": [score_row(config.data.protocol, [config.data.split_seed], name, metrics["groups"][name]) for name in groups],
+        "scores": score_rows(config.data, metrics),
     }
+
+
+def score_rows(data, metrics):
+    """The rows of the score table of a preset's card, for one model: of all neurons reported, and of those with high rates."""
+    groups = {name: group for name, group in metrics["groups"].items() if name == "reported" or name.startswith("above")}
+    return [score_row(data["protocol"], [data["split_seed"]], name, group) for name, group in groups.items()]
 
 
 def score_row(protocol, seeds, name, group):

@@ -3,9 +3,7 @@
 import os
 import pathlib
 
-import keras
-
-from v1keras.files import sha256
+from v1keras.files import cache_folder, download, sha256
 
 FOLDER_VARIABLE = "V1KERAS_DATA"
 
@@ -35,16 +33,9 @@ def fetch(dataset, filename, url, digest, source=None):
         return path
     if url is None:
         raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {dataset}/ of a folder that {FOLDER_VARIABLE} names")
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
-    path = cache / dataset / filename
-    cache.mkdir(parents=True, exist_ok=True)  # Keras would go elsewhere, and say nothing
+    path = cache_folder() / dataset / filename
     try:
-        keras.utils.get_file(
-            filename, url, cache_dir=cache, cache_subdir=dataset, file_hash=digest, hash_algorithm="sha256"
-        )
-    except Exception as error:  # Keras raises a bare Exception where the network fails
-        if path.is_file():  # what came is not what was published, and Keras leaves it there
-            path.unlink()
-            raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came") from error
-        raise OSError(f"could not download {url} ({error}); set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
+        download(url, digest, path)
+    except OSError as error:
+        raise OSError(f"{error}; set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
     return path

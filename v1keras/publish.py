@@ -154,7 +154,8 @@ def latency(model, pixels):
         eager = lambda image: model(image, training=False)
         expected = rates_of(eager, images)
         model.export(folder, verbose=False)
-        served = tf.saved_model.load(folder).serve
+        exported = tf.saved_model.load(folder)  # which holds the variables: `serve` alone would lose them
+        served = exported.serve
         for output, rates in rates_of(served, images).items():
             if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
                 raise ValueError(f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}")

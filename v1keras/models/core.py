@@ -29,7 +29,7 @@ class OnOff(keras.layers.Layer):
 
     def call(self, features):
         signs = ops.concatenate([features, -features], axis=-1)
-        return ops.log1p(ops.square(ops.relu(signs)))
+        return ops.log(1 + ops.square(ops.relu(signs)))  # ONNX has no log1p
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])

@@ -108,7 +108,7 @@ def save(model, folder, facts):
             "image_size": model.image_size,
             "parameters": model.count_params(),
         }
-        metadata["golden"] = _rounded(_golden_rates(model, metadata))
+        metadata["golden"] = _rounded(golden_rates(model, metadata["pixels"]))
         metadata = json.loads(json.dumps(metadata))
         (beside / CARD).write_text(card(metadata))
         metadata["sha256"] = {file: sha256(beside / file) for file in (CONFIG, WEIGHTS, CARD)}
@@ -150,7 +150,7 @@ def check_golden(model, metadata, where):
     Raises:
         ValueError: a rate differs by more than a thousandth.
     """
-    found = _golden_rates(model, metadata)
+    found = golden_rates(model, metadata["pixels"])
     largest = 0.0
     for output, stated in metadata["golden"].items():
         stated, rates = np.asarray(stated), found.get(output)
@@ -181,8 +181,9 @@ def rates_of(call, images):
     return {name: keras.ops.convert_to_numpy(rates) for name, rates in outputs.items()}
 
 
-def _golden_rates(model, metadata):
-    return rates_of(lambda images: model(images, training=False), golden_images(model.image_size, metadata["pixels"]))
+def golden_rates(model, pixels):
+    """The rates of a model for `golden_images`, as `rates_of` gives them."""
+    return rates_of(lambda images: model(images, training=False), golden_images(model.image_size, pixels))
 
 
 def _rounded(rates):

@@ -79,7 +79,8 @@ def _grey_levels(path, size):
     except (SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from None
     zoom = min(grey.width / width, grey.height / height)
-    across, down = zoom * width, zoom * height
-    left, top = (grey.width - across) / 2, (grey.height - down) / 2
-    resized = grey.resize((width, height), Image.Resampling.BICUBIC, box=(left, top, left + across, top + down))
-    return np.clip(np.asarray(resized) * scale, 0, 255)
+    across, down = round(zoom * width), round(zoom * height)
+    left, top = (grey.width - across) // 2, (grey.height - down) // 2
+    # Cut out first: a resize of a part looks beyond its edges. Bilinear, since it never leaves the range of the pixels.
+    part = grey.crop((left, top, left + across, top + down))
+    return np.asarray(part.resize((width, height), Image.Resampling.BILINEAR)) * scale

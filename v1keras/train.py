@@ -81,7 +81,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
     metrics, columns = evaluate.evaluate(model, recording, "test", config.evaluation.above_hz, config.evaluation.fano)
     if chief:
-        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line))
+        zoo.save(model, folder / workdir.PRESET, facts(config, recording, metrics, command_line) | {"commit": workdir.commit_of(folder)})
         evaluate.write(metrics, columns, folder)
         write_report(folder / workdir.REPORT, trained[0][1] if trained else [], metrics, columns)
     return model, metrics, columns

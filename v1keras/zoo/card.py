@@ -61,7 +61,7 @@ def card(metadata):
         f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; its test images had no part in these weights",
         f"- parameters: {metadata['parameters']:,}",
         f"- command: `{metadata['command']}`",
-        f"- commit: {metadata['commit'] or 'not of a checkout'}",
+        f"- commit: {metadata['commit'] or 'not recorded'}",
         "- with " + ", ".join(f"{package} {version}" for package, version in metadata["versions"].items()) + f"; {metadata['written']}",
         "## How good",
         f"On test images, means over neurons and seeds. {_LIMIT[metadata['ceiling']]}",

@@ -35,7 +35,7 @@ def add(workdir, name, scores=None, measured_by=None):
     """
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
         raise ValueError(f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits")
-    metrics = test_metrics(workdir)
+    metrics = metrics_of(workdir)
     model, metadata, recording = evaluate.open_model(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
@@ -49,7 +49,7 @@ def add(workdir, name, scores=None, measured_by=None):
     publish(model, recording, metadata, name)
 
 
-def test_metrics(workdir):
+def metrics_of(workdir):
     """The `metrics.json` of a training.
 
     Raises:

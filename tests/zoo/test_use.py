@@ -52,7 +52,7 @@ def test_plain_compile_and_fit_bring_new_responses_nearer():
     before = np.mean((model(images[test]) - target[test]) ** 2)
     model.core.trainable = False
     kept = [v.numpy() for v in model.core.variables]
-    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss="poisson")
+    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss=keras.losses.Poisson(reduction="sum"))
     model.fit(images[learn], target[learn], epochs=10, batch_size=20, verbose=0)
     assert np.mean((model(images[test]) - target[test]) ** 2) < before / 4
     assert correlation(target[test], np.asarray(model(images[test]))).mean() > 0.9

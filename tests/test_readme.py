@@ -54,6 +54,6 @@ def test_commands_name_flags_and_files_that_exist(line):
             assert argument.split("=")[0].removeprefix("--config.") in keys, argument
             continue
         if argument.startswith("--"):
-            assert f"--{argument[2:].split('=')[0]}:" in known, argument
+            assert re.search(rf"--(\[no\])?{argument[2:].split('=')[0]}:", known), argument
         if argument.startswith("--config="):
             assert (ROOT / argument.split("=")[1]).exists(), argument

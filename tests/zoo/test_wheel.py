@@ -1,10 +1,10 @@
 """The zoo travels in the wheel."""
 
 import os
+import pathlib
 import subprocess
 import sys
 import zipfile
-import pathlib
 
 import pytest
 

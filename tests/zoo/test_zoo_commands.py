@@ -1,10 +1,10 @@
 import csv
 import io
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 import types
 
 import numpy as np
@@ -18,13 +18,14 @@ NAME = "simulated_factorized"
 
 
 def test_the_zoo_is_listed_at_once_without_tensorflow(command):
-    begun = time.perf_counter()
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
     listed = command("zoo", "list")
-    took = time.perf_counter() - begun
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["preset", *zoo.names()] and listed.returncode == 0
     row = next(row for row in zoo.info(NAME)["scores"] if row["neurons"] == "reported")
     assert f"{row['correlation']:.3f}" in next(line for line in listed.stdout.splitlines() if line.startswith(NAME))
-    assert took < 1
+    # Of the processor, since others may be at work on this machine; TensorFlow alone takes several.
+    assert ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime < 1
     code = "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from v1keras.zoo.__main__ import show_list; show_list(); "
     code += "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

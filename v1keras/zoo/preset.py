@@ -128,8 +128,8 @@ def golden_images(image_size, pixels):
 
     Example:
 
-    >>> golden_images((2, 2), {"minimum": 0, "maximum": 255})[0].ravel().round(1).tolist()
-    [140.0, 182.4, 153.7, 138.9]
+    >>> golden_images((2, 2), {"minimum": 0, "maximum": 255})[0].astype(int).ravel().tolist()
+    [139, 182, 153, 138]
     """
     # RandomState, since NumPy has promised that its stream stays as it is.
     draws = np.random.RandomState(0).uniform(pixels["minimum"], pixels["maximum"], (GOLDEN_IMAGES, *image_size, 1))

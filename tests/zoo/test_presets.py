@@ -128,15 +128,16 @@ def test_its_scores_are_measured_again(name, recordings, monkeypatch):
 
 @pytest.mark.slow
 def test_the_largest_answers_within_three_seconds_of_tensorflow():
+    # Of all cores together, since others may be at work on this machine.
     code = f"""
 import time
 import tensorflow
 import numpy as np
-start = time.perf_counter()
+start = time.process_time()
 import v1keras
 model = v1keras.zoo.load({LARGEST!r})
 rates = model.predict(np.zeros((32, *model.image_size, 1), "float32"), verbose=0)
-print(time.perf_counter() - start, rates.shape[0])
+print(time.process_time() - start, rates.shape[0])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, images = done.stdout.split()

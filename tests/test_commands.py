@@ -44,7 +44,7 @@ def test_simulated_recording_is_described(tiny, command):
 
 def test_training_leaves_a_workdir(tiny):
     assert tiny.trained.returncode == 0, tiny.trained.stderr
-    files = [workdir.CONFIG, f"{workdir.CHECKPOINTS}/member_0.h5", workdir.REPORT, "metrics.json", "neurons.csv"]
+    files = [workdir.CONFIG, workdir.COMMIT, f"{workdir.CHECKPOINTS}/member_0.h5", workdir.REPORT, "metrics.json", "neurons.csv"]
     files += ["preset/config.json", "preset/metadata.json", "preset/model.weights.h5", "preset/README.md"]
     found = {str(p.relative_to(tiny.workdir)) for p in tiny.workdir.rglob("*") if p.is_file()}
     events = {name for name in found if name.startswith(f"{workdir.TENSORBOARD}/member_0/events.out.tfevents")}

@@ -9,7 +9,9 @@ import v1keras
 
 ROOT = pathlib.Path(v1keras.__file__).parent
 STAGES = {"data", "models", "training", "evaluation", "inversion", "characterization"}
-ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {"zoo": {"models", "files", "command", "_version"}, "report": {"report", "files"}}
+ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {"zoo": {"zoo", "models", "files", "_version"}, "report": {"report", "files"}}
+ALLOWED["data"] |= {"download"}
+ALLOWED["zoo"] |= {"download"}
 
 
 def imported(path):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from v1keras import workdir
+from v1keras import provenance, workdir
 
 CONFIG = {"seed": 0, "data": {"split_seed": 1}}
 
@@ -26,7 +26,7 @@ def test_overwriting_takes_a_run_away_and_leaves_the_rest(tmp_path):
     (tmp_path / "checkpoints" / "member_0.h5").write_text("old")
     (tmp_path / "notes.txt").write_text("mine")
     workdir.claim(tmp_path, CONFIG | {"seed": 1}, overwrite=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "notes.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["commit.txt", "config.json", "notes.txt"]
     assert json.loads((tmp_path / "config.json").read_text())["seed"] == 1
 
 
@@ -40,3 +40,14 @@ def test_resuming_takes_the_same_configuration_alone(tmp_path):
         workdir.claim(tmp_path, CONFIG, resume=True)
     with pytest.raises(ValueError, match="exclude each other"):
         workdir.claim(tmp_path, CONFIG, resume=True, overwrite=True)
+
+
+def test_the_commit_is_that_of_the_beginning(tmp_path, monkeypatch):
+    workdir.claim(tmp_path, CONFIG)
+    first = workdir.commit_of(tmp_path)
+    assert first == (provenance.commit() or "no checkout")
+    monkeypatch.setattr(provenance, "commit", lambda: "a later one")
+    workdir.claim(tmp_path, CONFIG, resume=True)
+    assert workdir.commit_of(tmp_path) == first
+    workdir.claim(tmp_path, CONFIG, overwrite=True)
+    assert workdir.commit_of(tmp_path) == "a later one"

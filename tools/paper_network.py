@@ -11,7 +11,7 @@ VARIANTS = {2019: (3, 0.35, 1e-4), 2018: (7, 0.0, 2e-4)}
 STEPS, EVERY, BATCH = 60_000, 200, 50
 
 
-def train(recording, variant, seed, checkpoint):
+def train(recording, variant, seed, checkpoint, name="v1model"):
     """Trains the network on one session's neurons: mean squared error, plain SGD, the weights of the lowest error on the 38.
 
     Args:
@@ -19,6 +19,7 @@ def train(recording, variant, seed, checkpoint):
         variant: a key of `VARIANTS`.
         seed: of the weights, the batches and the dropout.
         checkpoint: file from which an interrupted training goes on.
+        name: of the model.
 
     Returns:
         `V1Model`.
@@ -27,7 +28,7 @@ def train(recording, variant, seed, checkpoint):
     neurons = recording.neuron_count
     keras.utils.set_random_seed(seed)
     readout = DenseReadout(neurons, activation="relu", seed=seed + 3)
-    model = V1Model(KindelCore(kernel_size, dropout, seed), readout, recording.images.shape[1:])
+    model = V1Model(KindelCore(kernel_size, dropout, seed), readout, recording.images.shape[1:], name=name)
     # -log of a Gaussian with this fixed width is the squared error, up to a constant; weights make a mean of its sum over neurons.
     noise = Gaussian()
     noise.build((None, neurons))

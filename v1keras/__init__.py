@@ -6,6 +6,7 @@ Importing the package registers its layers and models with Keras. Everything els
 import contextlib
 import importlib
 import os
+import sys
 
 
 @contextlib.contextmanager
@@ -29,13 +30,19 @@ def _silent_start():
         del os.environ["TF_CPP_MIN_LOG_LEVEL"]  # a process of ours that starts another is not the user who asked
 
 
-with _silent_start():
-    from v1keras import models
+# `python -m v1keras.zoo list` and `show` read no model: they answer at once, without TensorFlow.
+_reads_models = not any(
+    word.endswith(("v1keras.zoo", "v1keras-zoo")) and after in ("list", "show") for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
+)
+if _reads_models:
+    with _silent_start():
+        importlib.import_module("v1keras.models")
 
 from v1keras._version import __version__  # noqa: E402
-from v1keras.models import V1Model  # noqa: E402
 
 _WHERE = {
+    "models": "v1keras.models",
+    "V1Model": "v1keras.models",
     "Recording": "v1keras.data",
     "simulate_recording": "v1keras.data",
     "data": "v1keras.data",
@@ -47,7 +54,7 @@ _WHERE = {
     "zoo": "v1keras.zoo",
 }
 
-__all__ = ["V1Model", "models", "__version__", *_WHERE]
+__all__ = ["__version__", *_WHERE]
 
 
 def __getattr__(name):

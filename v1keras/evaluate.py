@@ -44,11 +44,13 @@ def open_model(name_or_folder, recording=None):
         opened = open_recording(recording or data["recording"])
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{error}; say which with --recording") from None
-    same = opened.attributes.get("name") == metadata["recording"].get("name")
+    own = opened.attributes.get("name") == metadata["recording"].get("name")
+    if own and opened.neuron_session is not None:  # some models leave out a session
+        opened = opened.of_neurons(np.isin(opened.neuron_session, list(metadata["sessions"])))
     if isinstance(model, V1Sessions):
-        model, same = model.session(session_name(opened)), True
+        model, own = model.session(session_name(opened)), True
     check_fit(model, opened)
-    if same:
+    if own:
         opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
     return model, metadata, opened
 

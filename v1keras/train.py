@@ -5,6 +5,7 @@
 Any key of the configuration (v1keras/config.py lists them) can be set: --config.data.split_seed=3
 """
 
+import itertools
 import pathlib
 import re
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from v1keras import command, evaluate, report, workdir, zoo
+from v1keras import command, evaluate, provenance, report, workdir, zoo
 from v1keras.build import build_model, build_sessions, fit_ridge, member_recording, session_name
 from v1keras.data import apply_protocol, open_recording, recording_names
 from v1keras.evaluation import correlation
@@ -86,7 +87,8 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     metrics, columns = score(model, recordings, config.evaluation)
     if chief:
         noise = learned_noise([likelihood for _, likelihood, _ in trained])
-        zoo.save(model, folder / workdir.PRESET, facts(config, recordings, metrics, command_line) | {"noise": noise})
+        known = facts(config, recordings, metrics, command_line) | {"noise": noise, "commit": workdir.commit_of(folder)}
+        zoo.save(model, folder / workdir.PRESET, known)
         evaluate.write(metrics, columns, folder)
         write_report(folder / workdir.REPORT, trained[0][-1] if trained else [], metrics, columns)
     return model, metrics, columns
@@ -189,15 +191,29 @@ def facts(config, recordings, metrics, command_line):
         values = list(dict.fromkeys(recording.attributes.get(key, "not stated") for recording in recordings))
         attributes[key] = values[0] if len(values) == 1 else "; ".join(map(str, values))
     groups = [name for name in metrics["groups"] if name == "reported" or name.startswith("above")]
+    labels = ["all"] * recordings[0].neuron_count if sessions is None else sessions.tolist()
+    alike = [[label, len(list(run))] for label, run in itertools.groupby(labels)]
     return {
         "recording": attributes,
+        "pixels": {
+            "minimum": float(min(recording.images.min() for recording in recordings)),
+            "maximum": float(max(recording.images.max() for recording in recordings)),
+        },
         "sessions": counted,
+        "neuron_sessions": list(map(list, counted.items())) if len(recordings) > 1 else alike,
         "command": command_line,
+        "commit": provenance.commit(),
         "measured_by": "python -m v1keras.evaluate --model=WORKDIR",
         "config": config.to_dict(),
         "ceiling": metrics["ceiling"],
-        "scores": [score_row(config.data.protocol, [config.data.split_seed], name, metrics["groups"][name]) for name in groups],
+        "scores": score_rows(config.data, metrics),
     }
+
+
+def score_rows(data, metrics):
+    """The rows of the score table of a preset's card, for one model: of all neurons reported, and of those with high rates."""
+    groups = {name: group for name, group in metrics["groups"].items() if name == "reported" or name.startswith("above")}
+    return [score_row(data["protocol"], [data["split_seed"]], name, group) for name, group in groups.items()]
 
 
 def score_row(protocol, seeds, name, group):

@@ -1,6 +1,7 @@
 """The folder of one training: what lies where, and whose it is.
 
     config.json   the configuration, every key
+    commit.txt    of the checkout that the training began with
     checkpoints/  a file a member, from which an interrupted training goes on
     tensorboard/  event files
     preset/       the trained model, as `v1keras.zoo.load` takes it
@@ -12,10 +13,11 @@ import json
 import pathlib
 import shutil
 
+from v1keras import provenance
 from v1keras.files import written_whole
 
-CONFIG, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = "config.json", "checkpoints", "tensorboard", "preset", "report.html"
-_ALL = (CONFIG, CHECKPOINTS, TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
+CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = "config.json", "commit.txt", "checkpoints", "tensorboard", "preset", "report.html"
+_ALL = (CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
 
 
 def claim(workdir, config, resume=False, overwrite=False):
@@ -37,8 +39,8 @@ def claim(workdir, config, resume=False, overwrite=False):
     Example:
 
     >>> import tempfile
-    >>> [path.name for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir()]
-    ['config.json']
+    >>> sorted(path.name for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir())
+    ['commit.txt', 'config.json']
     """
     workdir = pathlib.Path(workdir)
     if resume and overwrite:
@@ -61,7 +63,23 @@ def claim(workdir, config, resume=False, overwrite=False):
         raise ValueError(f"--resume: the run in {workdir} has another configuration: {differing}")
     with written_whole(path) as beside:
         beside.write_text(text)
+    if not held or overwrite:
+        with written_whole(workdir / COMMIT) as beside:
+            beside.write_text((provenance.commit() or "no checkout") + "\n")
     return workdir
+
+
+def commit_of(workdir):
+    """The commit that the training in a workdir began with; None where it was not recorded.
+
+    Example:
+
+    >>> import tempfile
+    >>> commit_of(tempfile.mkdtemp()) is None
+    True
+    """
+    path = pathlib.Path(workdir) / COMMIT
+    return path.read_text().strip() if path.exists() else None
 
 
 def _flat(config, prefix=""):

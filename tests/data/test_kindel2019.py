@@ -117,7 +117,7 @@ def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
     cached = tmp_path / "cache" / "v1keras" / "a" / "file"
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"changed in the cache")
-    with pytest.raises(ValueError, match="did not give the published file"):
+    with pytest.raises(ValueError, match="did not give the published file"), pytest.warns(UserWarning, match="removed, downloading anew"):
         fetch("a", "file", served.as_uri(), "0" * 64)
     assert list(cached.parent.iterdir()) == []
     served.unlink()

@@ -3,7 +3,7 @@
 from v1keras.models.baselines import KindelCore
 from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
-from v1keras.models.ensemble import Ensemble, WeightedMean
+from v1keras.models.ensemble import Concatenated, Ensemble, WeightedMean
 from v1keras.models.gabor import LogGaborCore
 from v1keras.models.gaussian_readout import GaussianReadout
 from v1keras.models.normalization import DivisiveNormalization
@@ -12,10 +12,12 @@ from v1keras.models.readouts import DenseReadout, FactorizedReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 from v1keras.models.ridge import RidgeReadout
 from v1keras.models.rotation import RotationEquivariantCore
+from v1keras.models.selection import of_neurons
 from v1keras.models.sessions import V1Sessions
 from v1keras.models.transfer import TransferCore
 
 __all__ = [
+    "Concatenated",
     "DenseReadout",
     "DivisiveNormalization",
     "Ensemble",
@@ -33,5 +35,6 @@ __all__ = [
     "V1Model",
     "V1Sessions",
     "WeightedMean",
+    "of_neurons",
     "own_rates",
 ]

@@ -28,7 +28,7 @@ class OnOff(keras.layers.Layer):
     """
 
     def call(self, features):
-        power = ops.log1p(ops.square(features))  # one logarithm serves both signs
+        power = ops.log(1 + ops.square(features))  # one logarithm serves both signs; ONNX has no log1p
         nothing = ops.zeros_like(power)
         return ops.concatenate([ops.where(features > 0, power, nothing), ops.where(features < 0, power, nothing)], axis=-1)
 

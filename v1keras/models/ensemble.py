@@ -1,4 +1,4 @@
-"""`Ensemble`: the mean rate of several models of the same neurons."""
+"""Several models as one: `Ensemble` of the same neurons, `Concatenated` of different ones."""
 
 import keras
 
@@ -75,5 +75,49 @@ class Ensemble(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        members = [keras.saving.deserialize_keras_object(member) for member in config["members"]]
-        return cls(**config | {"members": members})
+        return cls(**config | {"members": _made(config["members"])})
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class Concatenated(keras.Model):
+    """Puts the rates of models of different neurons side by side: one network a session, as Kindel et al. 2019 trained them.
+
+    Args:
+        members: `V1Model`s for the same image size, of different names.
+
+    Call arguments:
+        images: `(batch, height, width, 1)` in pixel units.
+
+    Returns:
+        Rates `(batch, neurons)`: the first member's neurons, then the second's, and so on.
+
+    Raises:
+        ValueError: the members' image sizes differ, or there are fewer than two.
+
+    Example:
+
+    >>> import numpy as np
+    >>> members = [V1Model(StackedCore((8,), (5,)), FactorizedReadout(i + 3), (20, 20), name=f"session_{i}") for i in range(2)]
+    >>> tuple(Concatenated(members)(np.zeros((2, 20, 20, 1), "float32")).shape)
+    (2, 7)
+    """
+
+    def __init__(self, members, name="concatenated", **kwargs):
+        sizes = {member.image_size for member in members}
+        if len(members) < 2 or len(sizes) != 1:
+            raise ValueError(f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike")
+        images = keras.Input((*members[0].image_size, 1), name="images")
+        rates = keras.layers.Concatenate(name="side_by_side")([member(images) for member in members])
+        super().__init__(inputs=images, outputs=rates, name=name, **kwargs)
+        self.members, self.image_size, self.pixel_mean = list(members), members[0].image_size, members[0].pixel_mean
+
+    def get_config(self):
+        return {"members": [keras.saving.serialize_keras_object(member) for member in self.members], "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config | {"members": _made(config["members"])})
+
+
+def _made(members):
+    return [keras.saving.deserialize_keras_object(member) for member in members]

@@ -2,11 +2,8 @@
 
 import os
 import pathlib
-import sys
-import urllib.error
-import urllib.request
-import warnings
 
+from v1keras.download import cache_folder, download
 from v1keras.files import sha256
 
 FOLDER_VARIABLE = "V1KERAS_DATA"
@@ -73,47 +70,9 @@ def fetch(dataset, filename, url, digest, source=None, path=None):
     if url is None:
         where = f"{dataset}/ of a folder that {FOLDER_VARIABLE} names"
         raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {where}")
-    path = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras" / dataset / filename
-    if path.is_file() and digest in (None, sha256(path)):
-        return path
-    begun = path.with_name(path.name + ".part")
+    path = cache_folder() / dataset / filename
     try:
-        begun.parent.mkdir(parents=True, exist_ok=True)
-        _download(url, begun)
-    except (OSError, ValueError) as error:
-        raise OSError(f"could not download {url} ({error}); set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
-    found = sha256(begun)
-    if digest not in (None, found):
-        begun.unlink()
-        path.unlink(missing_ok=True)
-        raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came")
-    if digest is None:
-        warnings.warn(f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}")
-    os.replace(begun, path)
+        download(url, digest, path)
+    except OSError as error:
+        raise OSError(f"{error}; set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
     return path
-
-
-def _download(url, path):
-    """Downloads to `path`, going on where an earlier download broke off, if the server can."""
-    have = path.stat().st_size if path.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        answer = urllib.request.urlopen(request, timeout=60)
-    except urllib.error.HTTPError as error:
-        if error.code != 416:  # asked beyond its end: all of it is there
-            raise
-        return
-    with answer, open(path, "ab" if getattr(answer, "status", None) == 206 else "wb") as file:
-        rest = answer.headers.get("Content-Length")
-        whole = file.tell() + int(rest) if rest else None
-        while block := answer.read(1 << 20):
-            file.write(block)
-            _show_progress(path.stem, file.tell(), whole)
-        if whole and file.tell() != whole:
-            raise OSError(f"the connection broke off after {file.tell()} of {whole} bytes; run it again to go on")
-
-
-def _show_progress(name, have, whole):
-    if sys.stderr.isatty():
-        share = f" of {whole / 1e6:.0f}" if whole else ""
-        print(f"\r{name}: {have / 1e6:.0f}{share} MB", end="\n" if have == whole else "", file=sys.stderr, flush=True)

@@ -1,0 +1,169 @@
+"""Every preset of the zoo: that it is whole, that its card is true, and that no change to it goes unseen."""
+
+import json
+import os
+import pathlib
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from v1keras import publish, simulate_recording, zoo
+from v1keras.data import open_recording
+
+ROOT = pathlib.Path(__file__).parents[2]
+FILES = ["README.md", "config.json", "metadata.json", "model.weights.h5"]
+NAMES = zoo.names()
+LARGEST = max(NAMES, key=lambda name: (zoo.find(name) / "model.weights.h5").stat().st_size)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_loads_gives_its_golden_outputs_and_predicts(name):
+    model, metadata = zoo.load(name, check=True), zoo.info(name)
+    assert [np.shape(rates) for rates in metadata["golden"].values()] == [(5, sum(metadata["sessions"].values()))]
+    height, width = model.image_size
+    rates = np.asarray(model(np.full((2, height, width, 1), model.pixel_mean, "float32")))
+    assert rates.shape == (2, sum(metadata["sessions"].values())) and np.isfinite(rates).all() and (rates >= 0).all()
+    assert sum(count for _, count in metadata["neuron_sessions"]) == rates.shape[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_card_is_what_its_metadata_says(name):
+    metadata = zoo.info(name)
+    assert metadata["name"] == name and sorted(p.name for p in zoo.find(name).iterdir()) == FILES
+    assert (zoo.find(name) / "README.md").read_text() == zoo.card(metadata)
+    assert re.match("[0-9a-f]{40}$|[0-9a-f]{40} [(]", metadata["commit"]), "trained with code that nobody can get"
+    assert {row["split"] for row in metadata["own_scores"]} == {"train", "validation", "test"}
+    assert all(row["correlation"] > 0 for row in metadata["scores"])
+    assert all(0 < way["median"] <= way["percentile_95"] for way in metadata["latency"]["ms"].values())
+
+
+def test_the_table_is_up_to_date_and_the_zoo_small_enough_for_a_wheel():
+    assert (ROOT / "zoo" / "README.md").read_text() == zoo.table()
+    assert sum(path.stat().st_size for path in (ROOT / "zoo").rglob("*")) < 40e6
+
+
+@pytest.fixture(params=NAMES)
+def copy(request, tmp_path):
+    shutil.copytree(zoo.find(request.param), tmp_path / request.param)
+    return tmp_path / request.param
+
+
+def refused(folder, file, reason):
+    with pytest.raises((ValueError, FileNotFoundError), match=rf"{re.escape(str(folder / file))}.*({reason})"):
+        zoo.load(folder)
+
+
+REASON = "sha256 is|was changed|cut off|format_version"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_flipped_byte_is_found(copy, file):
+    whole = (copy / file).read_bytes()
+    places = {0, len(whole) - 1, *np.random.RandomState(0).randint(0, len(whole), 20)}
+    for i, place in enumerate(sorted(places)):
+        content = bytearray(whole)
+        content[place] ^= 1 << i % 8
+        (copy / file).write_bytes(content)
+        refused(copy, file, REASON)
+    (copy / file).write_bytes(whole)
+    zoo.load(copy, load_weights=False)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_cut_off_or_gone_is_found(copy, file):
+    whole = (copy / file).read_bytes()
+    for length in (0, len(whole) // 2, len(whole) - 1):
+        (copy / file).write_bytes(whole[:length])
+        refused(copy, file, REASON)
+    (copy / file).unlink()
+    with pytest.raises(FileNotFoundError, match=file if file != "metadata.json" else "no model"):
+        zoo.load(copy)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_of_another_preset_is_found(copy, file):
+    other = next(name for name in NAMES if name != copy.name)
+    shutil.copy(zoo.find(other) / file, copy / file)
+    # Another's metadata is whole in itself: the other files are not those it states.
+    refused(copy, "config.json" if file == "metadata.json" else file, REASON)
+
+
+def test_a_session_with_another_name_is_found(copy):
+    metadata = json.loads((copy / "metadata.json").read_text())
+    session = list(metadata["sessions"])[-1]
+    whole = (copy / "metadata.json").read_text()
+    (copy / "metadata.json").write_text(whole.replace(f'"{session}": ', '"other": '))
+    refused(copy, "metadata.json", "was changed")
+    (copy / "metadata.json").write_text(whole)
+    architecture = (copy / "config.json").read_text()
+    renamed = architecture.replace("_readout", "_other").replace('"session_', '"another_')
+    assert renamed != architecture
+    (copy / "config.json").write_text(renamed)
+    refused(copy, "config.json", "sha256 is")
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory):
+    """A folder with the recordings that are made rather than published."""
+    folder = tmp_path_factory.mktemp("recordings")
+    simulate_recording().save(folder / "runs" / "simulated.h5")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_its_scores_are_measured_again(name, recordings, monkeypatch):
+    monkeypatch.chdir(recordings)
+    recording = zoo.info(name)["config"]["data"]["recording"]
+    if "/" not in recording and not os.environ.get("V1KERAS_DATA"):
+        pytest.skip(f"V1KERAS_DATA is not set: no {recording}")
+    open_recording(recording)
+    assert re.search(r"so are [1-9]\d* rows of scores", publish.verify(name, scores=True))
+
+
+@pytest.mark.slow
+def test_the_largest_answers_within_three_seconds_of_tensorflow():
+    # Of all cores together, since others may be at work on this machine.
+    code = f"""
+import time
+import tensorflow
+import numpy as np
+start = time.process_time()
+import v1keras
+model = v1keras.zoo.load({LARGEST!r})
+rates = model.predict(np.zeros((32, *model.image_size, 1), "float32"), verbose=0)
+print(time.process_time() - start, rates.shape[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, images = done.stdout.split()
+    assert float(seconds) < 3 and images == "32"
+
+
+def flat(config, prefix=""):
+    entries = {}
+    for key, value in config.items():
+        entries |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return entries
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "--config=" in zoo.info(name)["command"]])
+def test_every_presets_command_makes_this_preset(name):
+    """The configuration in the card's command, with its overrides, is the one the preset was trained with."""
+    metadata = zoo.info(name)
+    path = re.search(r"--config=(\S+)", metadata["command"])[1]
+    scope = runpy.run_path(str(ROOT / path))
+    config = scope["get_config"]()
+    for key, value in re.findall(r"--config\.(\S+)=(\S+)", metadata["command"]):
+        group, _, last = key.rpartition(".")
+        kind = type(config.to_dict()[group][last] if group else config[last])
+        config.update_from_flattened_dict({key: kind(value)})
+    found = flat(metadata["config"])  # of an older preset, without what has come since
+    expected = {key: value for key, value in flat(json.loads(json.dumps(config.to_dict()))).items() if key in found}
+    for key in ("data.protocol", "data.split_seed"):
+        del found[key], expected[key]
+    assert found == expected

@@ -1,0 +1,68 @@
+"""A model of some of another model's neurons."""
+
+import keras
+import numpy as np
+
+from v1keras.models.encoder import V1Model
+from v1keras.models.ensemble import Concatenated, Ensemble
+
+# Where a readout's weights have their neurons: on the last axis, but for these; None where all neurons share them.
+_AXES = {"mean": 0, "spread": 0, "map": None, "origin": None}
+
+
+def of_neurons(model, neurons):
+    """A model of its own that predicts some of the neurons of another, with a copy of the weights.
+
+    Args:
+        model: `V1Model`, or an `Ensemble` or `Concatenated` of them.
+        neurons: their indices among the model's outputs, in the order wanted.
+
+    Returns:
+        A model of the same class: images `(batch, height, width, 1)` -> rates `(batch, len(neurons))`. Of several side by side, the
+        members that have none of the neurons are left out.
+
+    Raises:
+        ValueError: no or unknown neurons, or a model of another class; for `Concatenated`, neurons not in ascending order.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(5), (20, 20))
+    >>> images = np.random.default_rng(0).normal(size=(2, 20, 20, 1)).astype("float32")
+    >>> bool(np.allclose(of_neurons(model, [4, 0])(images), np.asarray(model(images))[:, [4, 0]], atol=1e-6))
+    True
+    """
+    if not isinstance(model, (V1Model, Ensemble, Concatenated)):
+        raise ValueError(f"found a {type(model).__name__}, expected a V1Model, or an Ensemble or Concatenated of them")
+    count, neurons = model.output_shape[1], [int(neuron) for neuron in neurons]
+    if not neurons or min(neurons) < 0 or max(neurons) >= count:
+        raise ValueError(f"neurons: found {neurons}, expected one or more of 0 to {count - 1}")
+    if isinstance(model, Ensemble):
+        return Ensemble([of_neurons(member, neurons) for member in model.members], model.shares, model.name)
+    if isinstance(model, Concatenated):
+        if neurons != sorted(neurons):
+            raise ValueError("neurons: expected ascending indices, since the members stand side by side")
+        parts, start = [], 0
+        for member in model.members:
+            stop = start + member.output_shape[1]
+            chosen = [neuron - start for neuron in neurons if start <= neuron < stop]
+            parts += [of_neurons(member, chosen)] if chosen else []
+            start = stop
+        return parts[0] if len(parts) == 1 else Concatenated(parts, model.name)
+    config = model.get_config()
+    config["readout"] = {**config["readout"], "config": _of_readout(model.readout, neurons)}
+    config["readout"].pop("build_config", None)  # of the other number of neurons
+    cut = V1Model.from_config(config)
+    cut.core.set_weights(model.core.get_weights())
+    for own, whole in zip(cut.readout.weights, model.readout.weights, strict=True):
+        axis = _AXES.get(whole.name, -1)
+        values = keras.ops.convert_to_numpy(whole)
+        own.assign(values if axis is None else np.take(values, neurons, axis))
+    return cut
+
+
+def _of_readout(readout, neurons):
+    config = readout.get_config() | {"neurons": len(neurons)}
+    if config.get("coordinates") is not None:
+        config["coordinates"] = [config["coordinates"][neuron] for neuron in neurons]
+    return config

@@ -1,0 +1,181 @@
+"""A finished training -> a preset of the zoo; and whether a preset's scores can be measured again."""
+
+import json
+import os
+import pathlib
+import platform
+import re
+import tempfile
+import time
+
+import numpy as np
+
+from v1keras import evaluate, provenance, train, zoo
+from v1keras.files import written_whole
+from v1keras.zoo import catalog
+from v1keras.zoo.preset import golden_images, rates_of
+
+TOLERANCE = 1e-4  # of a score
+_CALLS, _FIRST_CALLS = 200, 20
+_SCORES = ("count", "correlation", "cc_norm", "fraction_near_limit")
+
+
+def add(workdir, name, scores=None, measured_by=None):
+    """Puts the model of a finished training into the zoo.
+
+    Args:
+        workdir: of the training.
+        name: of the preset, `<dataset>_<readout>`.
+        scores: rows for the card, means over several seeds and protocols; None for those of the training alone.
+        measured_by: the command that measured them.
+
+    Raises:
+        ValueError: the training has no test metrics, or others than its weights have; or its configuration is not committed.
+        OSError: a file is missing or can't be written.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
+        raise ValueError(f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits")
+    metrics = metrics_of(workdir)
+    model, metadata, recording = evaluate.open_model(workdir)
+    config = re.search(r"--config=(\S+)", metadata["command"])
+    if config is None:
+        raise ValueError(f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}")
+    provenance.check_committed(config[1])
+    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recording, "test")))
+    if abs(stated - found) > TOLERANCE:
+        raise ValueError(f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again")
+    if scores:
+        metadata |= {"scores": scores, "measured_by": measured_by}
+    publish(model, recording, metadata, name)
+
+
+def metrics_of(workdir):
+    """The `metrics.json` of a training.
+
+    Raises:
+        ValueError: there is none, or it is not of test images.
+    """
+    path = pathlib.Path(workdir) / "metrics.json"
+    try:
+        metrics = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        raise ValueError(f"{workdir} has no metrics.json: only a finished training, scored on test images, becomes a preset") from None
+    if metrics.get("split") != "test":
+        raise ValueError(f"{path} is of {metrics.get('split')} images; a preset states the scores on test images")
+    return metrics
+
+
+def publish(model, recording, facts, name):
+    """Writes a preset into the zoo with the scores of its weights and its latency, and the zoo's table.
+
+    Args:
+        model: a Keras model.
+        recording: a `Recording` with the split of the model's training.
+        facts: as of `v1keras.zoo.save`.
+        name: of the preset.
+    """
+    facts = facts | {"own_scores": own_scores(model, facts, recording), "latency": latency(model, facts["pixels"])}
+    zoo.save(model, catalog.zoo_folder() / name, facts)
+    with written_whole(catalog.zoo_folder() / "README.md") as beside:
+        beside.write_text(zoo.table())
+
+
+def score(model, metadata, recording, split):
+    evaluation = metadata["config"]["evaluation"]
+    return evaluate.evaluate(model, recording, split, evaluation["above_hz"], evaluation["fano"])[0]
+
+
+def own_scores(model, metadata, recording):
+    """The scores of one model on each side of its split: rows as of a card, with their `split`."""
+    rows = []
+    for split in ("train", "validation", "test"):
+        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recording, split))]
+    return rows
+
+
+def verify(name, scores=False):
+    """Checks a preset: its files, names and golden outputs; and its scores, measured again.
+
+    Args:
+        name: of the preset, or its folder.
+        scores: whether to measure; needs the recording.
+
+    Returns:
+        A line that says what was found.
+
+    Raises:
+        ValueError: something is not as stated; says what.
+        OSError: a file is missing, or the recording.
+
+    Example:
+
+    >>> verify("simulated_factorized").startswith("simulated_factorized: files, names and golden outputs are as stated")
+    True
+    """
+    metadata = zoo.info(name)
+    if not scores:
+        model = zoo.load(name)
+    else:
+        model, metadata, recording = evaluate.open_model(name)
+    difference = zoo.check_golden(model, metadata, zoo.find(name))
+    told = f"{metadata['name']}: files, names and golden outputs are as stated (largest difference {difference:.1g})"
+    if not scores:
+        return told
+    if "own_scores" not in metadata:
+        raise ValueError(f"{name}: states no scores of its weights; only a preset made by `zoo add` does")
+    largest = 0.0
+    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recording), strict=True):
+        for key in _SCORES:
+            apart = 0.0 if stated[key] == found[key] else np.inf if None in (stated[key], found[key]) else abs(stated[key] - found[key])
+            if apart > TOLERANCE:
+                where = f"{zoo.find(name) / catalog.METADATA}: {stated['split']} images, {stated['neurons']} neurons"
+                raise ValueError(f"{where}: {key} is stated as {stated[key]}, measured as {found[key]}")
+            largest = max(largest, apart)
+    return told + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
+
+
+def latency(model, pixels):
+    """How long one image takes, through the model as loaded and through its export, which must give the same rates.
+
+    Args:
+        model: a Keras model.
+        pixels: dict of `minimum` and `maximum`.
+
+    Returns:
+        dict of `machine`, `calls` and `ms`: way -> `median` and `percentile_95`.
+
+    Raises:
+        ValueError: the export's rates are not the model's.
+    """
+    import tensorflow as tf
+
+    images = golden_images(model.image_size, pixels)
+    with tempfile.TemporaryDirectory() as folder:
+        eager = lambda image: model(image, training=False)
+        expected = rates_of(eager, images)
+        model.export(folder, verbose=False)
+        exported = tf.saved_model.load(folder)  # which holds the variables: `serve` alone would lose them
+        served = exported.serve
+        for output, rates in rates_of(served, images).items():
+            if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
+                raise ValueError(f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}")
+        ways = {"the preset, `model(image)`": eager, "its export, `tf.saved_model.load(FOLDER).serve(image)`": served}
+        times = {way: _times(call, tf.constant(images[:1])) for way, call in ways.items()}
+    found = {way: {"median": round(np.median(ms), 3), "percentile_95": round(np.percentile(ms, 95), 3)} for way, ms in times.items()}
+    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "calls": _CALLS, "ms": found}
+
+
+def _times(call, image):
+    """Milliseconds of each call, until the rates are there as an array."""
+    times = []
+    for _ in range(_FIRST_CALLS + _CALLS):
+        start = time.perf_counter()
+        rates_of(call, image)
+        times.append(1e3 * (time.perf_counter() - start))
+    return times[_FIRST_CALLS:]
+
+
+def _machine(gpus):
+    path = pathlib.Path("/proc/cpuinfo")
+    models = re.findall(r"model name\s*: (.+)", path.read_text()) if path.exists() else []
+    return f"{models[0] if models else platform.processor() or platform.machine()}, {os.cpu_count()} cores" + (f", {len(gpus)} GPUs" if gpus else "")

@@ -1,0 +1,29 @@
+"""Stage 5: weights <-> preset, a folder that holds a trained model and all that is known of it.
+
+    config.json        the model's architecture
+    model.weights.h5   its weights
+    README.md          the card: metadata.json for readers
+    metadata.json      sha256 of the three, recording, neurons, training, scores, golden outputs
+
+What reads no weights (`names`, `find`, `info`, `neurons_of`) needs no TensorFlow; the rest is loaded when it is first used.
+"""
+
+import importlib
+
+from v1keras.zoo.card import card, table
+from v1keras.zoo.catalog import find, info, names, neurons_of
+
+_LATER = {
+    "load": "v1keras.zoo.preset",
+    "save": "v1keras.zoo.preset",
+    "check_golden": "v1keras.zoo.preset",
+    "read_images": "v1keras.zoo.images",
+}
+
+__all__ = ["card", "find", "info", "names", "neurons_of", "table", *_LATER]
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'v1keras.zoo' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(_LATER[name]), name)

@@ -1,0 +1,92 @@
+"""What a preset's metadata says, for readers."""
+
+from v1keras.zoo.catalog import info, names, remote
+
+_ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from {}; near the limit means 0.9 or more."
+# By where the ceiling comes from.
+_LIMIT = {
+    "repeats": _ESTIMATED.format("single presentations"),
+    "means": _ESTIMATED.format("means, with Poisson noise"),
+    "several": _ESTIMATED.format("single presentations where there are any, else from means, with Poisson noise, where they are of spike counts"),
+    "none": "The recording has no repeats and no spike counts, so that the limit is unknown.",
+}
+_COLUMNS = "correlation | CC_norm | near the limit |"
+
+
+def table():
+    """The text of zoo/README.md: the presets that come with the package and their scores."""
+    rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
+    for name in names():
+        for row in info(name)["scores"]:
+            rows.append(f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) | {_scores(row)}")
+    head = "Scores on test images, as each preset's card says how measured. Written by `python -m v1keras.zoo add`."
+    text = "# Pretrained models\n\n" + head + "\n\n" + "\n".join(rows) + "\n"
+    if remote():
+        text += "\nFetched when first loaded: " + ", ".join(f"[{name}]({entry['url']})" for name, entry in remote().items()) + "\n"
+    return text
+
+
+def card(metadata):
+    """The text of a preset's README.md.
+
+    Args:
+        metadata: as `info` gives it. Each row of its `scores` is a dict of `protocol`, `seeds`, `neurons` (which), `count`,
+            `correlation`, `cc_norm` and `fraction_near_limit` on test images, means over the seeds. Only a published preset has
+            `own_scores` (such rows of these very weights, each with its `split`) and `latency`.
+
+    Returns:
+        Markdown.
+    """
+    recording, config, name = metadata["recording"], metadata["config"], metadata["name"]
+    height, width = metadata["image_size"]
+    low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
+    sessions = ", ".join(f"{session} ({count})" for session, count in metadata["sessions"].items())
+    rows = [f"| {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["scores"]]
+    degrees = recording.get("pixels_per_degree")
+    text = [
+        f"# {name}",
+        f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
+        f"(species: {recording.get('species', 'not stated')}) from images of {height} x {width} pixels. "
+        f"A rate is in {recording.get('units', 'the units of the responses')}.",
+        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  "
+        f"# images (n, {height}, {width}, 1)\n```",
+        "## Pixels",
+        f"Pixels are the recording's own, {low:g} to {high:g}, {f'{degrees:g} a degree' if degrees else 'of a size not stated'}. "
+        f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
+        f"proportions {height}:{width} cut out of the middle and resized to {height} x {width}, black to {low:g} and white to {high:g}.",
+        "## Trained on",
+        f"- recording: {recording.get('name', 'not named')}; sessions (neurons): {sessions}",
+        f"- source: {recording.get('source', 'not stated')}",
+        f"- cite: {recording.get('citation', 'not stated')}",
+        f"- terms: {recording.get('license', 'not stated')}",
+        f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; its test images had no part in these weights",
+        f"- parameters: {metadata['parameters']:,}",
+        f"- command: `{metadata['command']}`",
+        f"- commit: {metadata['commit'] or 'not recorded'}",
+        "- with " + ", ".join(f"{package} {version}" for package, version in metadata["versions"].items()) + f"; {metadata['written']}",
+        "## How good",
+        f"On test images, means over neurons and seeds. {_LIMIT[metadata['ceiling']]}",
+        f"| neurons | protocol, seeds | {_COLUMNS}\n{'|---' * 5}|\n" + "\n".join(rows),
+        f"Measured by: `{metadata['measured_by']}`",
+    ]
+    if "own_scores" in metadata:
+        rows = [f"| {row['split']} | {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["own_scores"]]
+        text += [
+            f"These very weights, measured anew by `python -m v1keras.zoo verify {name} --scores`:",
+            f"| images | neurons | protocol, seed | {_COLUMNS}\n{'|---' * 6}|\n" + "\n".join(rows),
+        ]
+    if "latency" in metadata:
+        latency = metadata["latency"]
+        rows = [f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |" for way, values in latency["ms"].items()]
+        text += [
+            "## How fast",
+            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after a first one.",
+            "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n" + "\n".join(rows),
+        ]
+    return "\n\n".join(text).replace("\n\n- ", "\n- ").replace("## Trained on\n-", "## Trained on\n\n-") + "\n"
+
+
+def _scores(row):
+    seeds = ", ".join(map(str, row["seeds"]))
+    limit = "none | none" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
+    return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"

@@ -1,0 +1,218 @@
+"""A model <-> its preset folder."""
+
+import datetime
+import importlib.metadata
+import json
+import pathlib
+import platform
+import tempfile
+
+import h5py
+import keras
+import numpy as np
+
+from v1keras._version import __version__
+from v1keras.files import check_room, folder_written_whole, sha256
+from v1keras.zoo.card import card
+from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, digest_of, find, info, render
+
+GOLDEN_IMAGES = 5
+# Of a rate: other processors add up in another order, but no part of a model that was changed stays within it.
+GOLDEN_TOLERANCE = 1e-3
+_PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "h5py")
+# Keras classes that run code of the file's own, or of a file that it names.
+_UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
+
+
+def load(name, load_weights=True, check=False):
+    """A trained model.
+
+    The files' sha256 come first, then the classes and the names in them, then the weights, then the golden outputs.
+
+    Args:
+        name: one of `names()`, a preset's folder, the workdir of a training, or an address; see `find`.
+        load_weights: False gives the architecture with fresh weights.
+        check: whether to compute the rates for five images that are known since the preset was made.
+
+    Returns:
+        A Keras model: images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`, expected spikes per presentation.
+
+    Raises:
+        ValueError: a file's sha256, a name in it or a rate is not the one that the preset states.
+        FileNotFoundError: there is no such preset, or it lacks a file.
+
+    Example:
+
+    >>> model = load("simulated_factorized", check=True)
+    >>> model.image_size
+    (32, 32)
+    """
+    folder = find(name)
+    metadata = info(folder)
+    for file in (CONFIG, WEIGHTS, CARD) if load_weights else (CONFIG, CARD):
+        found, stated = sha256(folder / file), metadata["sha256"][file]
+        if found != stated:
+            raise ValueError(f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}")
+    architecture = json.loads((folder / CONFIG).read_text())
+    _refuse_foreign_classes(architecture, folder / CONFIG)
+    model = keras.saving.deserialize_keras_object(architecture)
+    if load_weights:
+        # Keras goes by position: it would give one session the weights of another without a word.
+        with tempfile.TemporaryDirectory() as scratch:
+            own = pathlib.Path(scratch) / WEIGHTS
+            model.save_weights(own)
+            expected, found = _layers(own), _layers(folder / WEIGHTS)
+        for layer in sorted(set(expected) | set(found)):
+            if expected.get(layer) != found.get(layer):
+                raise ValueError(
+                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}"
+                )
+        model.load_weights(folder / WEIGHTS)
+        if check:
+            check_golden(model, metadata, folder)
+    return model
+
+
+def save(model, folder, facts):
+    """Writes a preset, whole or not at all; one that is there is replaced.
+
+    Args:
+        model: a `V1Model`, or several in one.
+        folder: to write to; its name is the preset's.
+        facts: what is known of the model, for `metadata.json`: `recording` (its attributes), `pixels` (`minimum` and `maximum` of its
+            images), `sessions` (neurons in each), `neuron_sessions` (pairs of session and count, in the order of the outputs), `command`,
+            `commit` and `config` of the training, `ceiling`, `scores` and the like (see `card`). Values that JSON knows.
+
+    Raises:
+        OSError: the folder can't be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> model, facts = load("simulated_factorized"), info("simulated_factorized")
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "copy"
+    >>> save(model, folder, facts)
+    >>> sorted(path.name for path in folder.iterdir())
+    ['README.md', 'config.json', 'metadata.json', 'model.weights.h5']
+    """
+    with folder_written_whole(folder) as beside:
+        (beside / CONFIG).write_text(json.dumps(keras.saving.serialize_keras_object(model), indent=1))
+        check_room(beside, [keras.ops.convert_to_numpy(v) for v in model.variables])
+        model.save_weights(beside / WEIGHTS)
+        versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
+        metadata = facts | {
+            "format_version": FORMAT_VERSION,
+            "name": pathlib.Path(folder).name,
+            "written": datetime.date.today().isoformat(),
+            "versions": {"v1keras": __version__, "python": platform.python_version(), **versions},
+            "image_size": model.image_size,
+            "parameters": model.count_params(),
+        }
+        metadata["golden"] = _rounded(golden_rates(model, metadata["pixels"]))
+        metadata = json.loads(json.dumps(metadata))
+        (beside / CARD).write_text(card(metadata))
+        metadata["sha256"] = {file: sha256(beside / file) for file in (CONFIG, WEIGHTS, CARD)}
+        metadata["sha256"][METADATA] = digest_of(metadata)
+        (beside / METADATA).write_text(render(metadata))
+
+
+def golden_images(image_size, pixels):
+    """The images whose rates every preset states: uniform noise over the range of the recording's pixels.
+
+    Args:
+        image_size: (height, width).
+        pixels: dict of `minimum` and `maximum`.
+
+    Returns:
+        `(5, height, width, 1)`, the same on every machine.
+
+    Example:
+
+    >>> golden_images((2, 2), {"minimum": 0, "maximum": 255})[0].astype(int).ravel().tolist()
+    [139, 182, 153, 138]
+    """
+    # RandomState, since NumPy has promised that its stream stays as it is.
+    draws = np.random.RandomState(0).uniform(pixels["minimum"], pixels["maximum"], (GOLDEN_IMAGES, *image_size, 1))
+    return draws.astype("float32")
+
+
+def check_golden(model, metadata, where):
+    """Computes the rates for the golden images, and compares them with those that the preset states.
+
+    Args:
+        model: as loaded.
+        metadata: as `info` gives it.
+        where: the preset's folder, for the message.
+
+    Returns:
+        The largest difference, spikes per presentation.
+
+    Raises:
+        ValueError: a rate differs by more than a thousandth.
+    """
+    found = golden_rates(model, metadata["pixels"])
+    largest = 0.0
+    for output, stated in metadata["golden"].items():
+        stated, rates = np.asarray(stated), found.get(output)
+        if rates is None or rates.shape != stated.shape or not np.allclose(rates, stated, GOLDEN_TOLERANCE, GOLDEN_TOLERANCE):
+            differing = "no such output" if rates is None else rates.shape if rates.shape != stated.shape else np.abs(rates - stated).max()
+            raise ValueError(f"{where / METADATA}: the golden outputs of {output} are not this model's (found {differing} apart or instead)")
+        largest = max(largest, float(np.abs(rates - stated).max()))
+    return largest
+
+
+def rates_of(call, images):
+    """The rates for images, as arrays.
+
+    Args:
+        call: images -> rates, or a dict of them.
+        images: `(batch, height, width, 1)`.
+
+    Returns:
+        Name of each output -> `(batch, neurons)`; an only output is called "rates".
+
+    Example:
+
+    >>> {name: rates.shape for name, rates in rates_of(lambda images: images[:, 0, :3, 0], np.zeros((2, 4, 4, 1))).items()}
+    {'rates': (2, 3)}
+    """
+    outputs = call(images)
+    outputs = outputs if isinstance(outputs, dict) else {"rates": outputs}
+    return {name: keras.ops.convert_to_numpy(rates) for name, rates in outputs.items()}
+
+
+def golden_rates(model, pixels):
+    """The rates of a model for `golden_images`, as `rates_of` gives them."""
+    return rates_of(lambda images: model(images, training=False), golden_images(model.image_size, pixels))
+
+
+def _rounded(rates):
+    return {name: [[float(f"{value:.7g}") for value in row] for row in values] for name, values in rates.items()}
+
+
+def _refuse_foreign_classes(config, path):
+    """Keras would import whatever class a file names; a preset needs none but ours, which are registered, and Keras's own."""
+    if isinstance(config, dict):
+        if "class_name" in config:
+            name, module, registered = (config.get(key) for key in ("class_name", "module", "registered_name"))
+            ours = str(registered).startswith("v1keras>") and keras.saving.get_registered_object(registered) is not None
+            if not ours and (str(module).split(".")[0] not in ("keras", "builtins") or name in _UNSAFE):
+                raise ValueError(f"{path} names the class {name!r} of {module!r}; expected v1keras's or Keras's, and none that runs code")
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            _refuse_foreign_classes(part, path)
+
+
+def _layers(path):
+    """What a weights file holds: place of each layer -> its name and the shapes of its weights."""
+    found = {}
+    with h5py.File(path, "r") as file:
+
+        def visit(place, group):
+            if isinstance(group, h5py.Group) and "name" in group.attrs:
+                shapes = [group[key].shape for key in sorted(group, key=int)]
+                found[place.removesuffix("/vars")] = f"{group.attrs['name']!r} with weights {shapes}"
+
+        file.visititems(visit)
+    return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from v1keras import simulate_recording, zoo
+from v1keras.characterization import Screen, classify, tuning
 from v1keras.data import apply_protocol
 from v1keras.evaluate import evaluate
 from v1keras.inversion import invert
@@ -61,6 +62,24 @@ def test_inversion_finds_the_true_filters(simulated):
     found = invert(lambda images: model(images, training=False), np.flatnonzero(known), model.image_size, contrast)
     cosines = filter_cosines(recording, found, contrast)
     assert known.sum() >= 20 and np.mean(cosines >= 0.8) >= 0.8
+
+
+def test_characterization_tells_the_kinds(simulated):
+    model, recording, _, columns = simulated
+    truth = recording.neurons
+    neurons = np.flatnonzero((truth["kind"] != "texture") & (columns["cc_norm"] >= 0.9))
+    rates, contrast = lambda images: model(images, training=False), contrast_of(model, recording)
+    found = classify(invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey)
+    kinds = truth["kind"][neurons]
+    striped = kinds != "center_surround"
+    assert np.mean(found["class"] == np.where(striped, "gabor", "center-surround")) >= 0.9
+    off = (found["gabor_orientation_deg"] - truth["orientation_deg"][neurons] + 90) % 180 - 90
+    assert np.mean(np.abs(off[striped]) < 10) >= 0.9
+    screen = Screen(contrast.grey, contrast.low, contrast.high, model.image_size)
+    tuned = tuning(rates, neurons, {"row": found["gabor_row"], "column": found["gabor_column"]}, screen)[1]
+    # By gratings: the Gabors fitted to this preset's stimuli are within 15 % in 17 of 23 cells only; with twice its images see docs/known_cells.md.
+    assert np.mean(np.abs(tuned["grating_frequency"] / truth["frequency"][neurons] - 1)[striped] < 0.15) >= 0.9
+    assert np.mean((tuned["f1_f0"] > 1) == (kinds == "simple"), where=striped) >= 0.9
 
 
 @needs_recordings

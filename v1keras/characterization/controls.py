@@ -31,7 +31,8 @@ def best_gabor(rates, neurons, fits, image_size, grey, project):
     Example:
 
     >>> import numpy as np
-    >>> fit = {"row": 8, "column": 8, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 0, "width_along": 3, "width_across": 3, "amplitude": 1}
+    >>> fit = {"row": 8, "column": 8, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 0, "width_along": 3, "width_across": 3}
+    >>> fit |= {"amplitude": 1}
     >>> kernel = gabor(fit | {"phase_deg": 30}, (16, 16)).reshape(-1, 1)
     >>> rates = lambda images: np.maximum((images - 100).reshape(len(images), -1) @ kernel, 0)
     >>> normed = lambda patterns: 50 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
@@ -41,8 +42,9 @@ def best_gabor(rates, neurons, fits, image_size, grey, project):
     """
 
     def variant(turn, frequency, width, phase):
-        changed = {"orientation_deg": fits["orientation_deg"] + turn, "phase_deg": fits["phase_deg"] + phase, "frequency": fits["frequency"] * frequency}
-        return fits | changed | {name: fits[name] * width for name in ("width_along", "width_across")}
+        turned = {"orientation_deg": fits["orientation_deg"] + turn, "phase_deg": fits["phase_deg"] + phase}
+        scaled = {"frequency": fits["frequency"] * frequency} | {name: fits[name] * width for name in ("width_along", "width_across")}
+        return fits | turned | scaled
 
     variants = [variant(*change) for change in itertools.product(_TURNS, _FREQUENCIES, _WIDTHS, _PHASES)]
     return _best(rates, neurons, lambda columns: gabor(columns, image_size), variants, grey, project)

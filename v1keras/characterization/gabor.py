@@ -61,9 +61,10 @@ def fit_gabors(patterns):
     Example:
 
     >>> import numpy as np
-    >>> true = {"row": 7.2, "column": 9.5, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 80, "width_along": 4, "width_across": 3, "amplitude": 50}
+    >>> true = {"row": 7.2, "column": 9.5, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 80, "width_along": 4, "width_across": 3}
+    >>> true |= {"amplitude": 50}
     >>> found = fit_gabors(gabor(true, (18, 20)))
-    >>> {name: round(float(column[0]), 2) for name, column in found.items()}  # doctest: +NORMALIZE_WHITESPACE
+    >>> {name: round(float(column[0]), 2) for name, column in found.items()}
     {'row': 7.2, 'column': 9.5, 'orientation_deg': 30.0, 'frequency': 0.15, 'phase_deg': 80.0, 'width_along': 4.0, 'width_across': 3.0,
      'amplitude': 50.0, 'r2': 1.0}
     """

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import fft
 
 _BATCH = 128  # fits whose derivatives are in memory together
+_LEAST_DAMPING = 1e-6
 _CONVERGED = 1e-7  # relative fall of the squared error
 
 
@@ -96,7 +97,7 @@ def _descend(model, patterns, parameters, bounds, steps):
         taken = active[better]
         parameters[taken], errors[taken] = tried[better], tried_errors[better]
         slopes[better], residuals[better] = tried_slopes[better], tried_residuals[better]
-        damping[active] *= np.where(better, 0.3, 4.0)
+        damping[active] = np.maximum(damping[active] * np.where(better, 0.3, 4.0), _LEAST_DAMPING)
         done = (better & (fall < _CONVERGED)) | (damping[active] > 1e8) | (errors[active] < floor[active])
         active, slopes, residuals = active[~done], slopes[~done], residuals[~done]
     return parameters, errors

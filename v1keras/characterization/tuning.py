@@ -15,9 +15,9 @@ _BATCH = 1024  # images in a call of the rate function
 def tuning(rates, neurons, places, screen, contrast=0.5):
     """Each neuron's tuning curves to gratings at its place, with the other parameters at its own best, and what they say.
 
-    Gratings over the whole image, the same for all neurons, find the best orientation and frequency of the start. Then each neuron is shown
-    its own: sizes, orientations, frequencies, and with what was best orientations and sizes once more, phases and contrasts. A point of a
-    curve is the mean rate over phases; of the curve of phase, the rate itself.
+    Gratings over the whole image, the same for all neurons, find the orientation and frequency to begin with. Then each neuron is shown its
+    own: sizes, frequencies, orientations, sizes once more, phases and contrasts, each at what was best so far. A point of a curve is the mean
+    rate over phases; of the curve of phase, the rate itself.
 
     Args:
         rates: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, N)`.
@@ -69,14 +69,15 @@ def tuning(rates, neurons, places, screen, contrast=0.5):
     best |= _best_over_the_whole_image(rates, neurons, screen, frequencies, best)
     curves = {}
 
-    def vary(name, values, peak=lambda values, means: values[means.argmax(axis=1)]):
+    def vary(name, values):
         means = _shown(rates, neurons, screen, best, name, values, PHASES_DEG[::_EVERY]).mean(axis=2)
         curves[name] = np.broadcast_to(values, means.shape), means
-        best[name] = peak(values, means)
+        best[name] = _PEAKS.get(name, _highest)(values, means)
 
-    for name in ("radius", "orientation_deg", "frequency", "orientation_deg", "radius"):
-        shown = {"radius": sizes, "orientation_deg": ORIENTATIONS_DEG, "frequency": frequencies}[name]
-        vary(name, shown, **{"orientation_deg": {"peak": _peak_of_angles}, "frequency": {"peak": _peak_of_logarithms}}.get(name, {}))
+    vary("radius", sizes)
+    vary("frequency", frequencies)
+    vary("orientation_deg", ORIENTATIONS_DEG)
+    vary("radius", sizes)
     over_phase = _shown(rates, neurons, screen, best, "contrast", np.array([contrast]), PHASES_DEG)[:, 0]
     curves["phase_deg"] = np.broadcast_to(PHASES_DEG, over_phase.shape), over_phase
     found = {f"grating_{name}": best[name] for name in ("orientation_deg", "frequency", "radius")}
@@ -132,6 +133,13 @@ def _peak_of_logarithms(values, means):
     three = np.take_along_axis(means, np.clip(top[:, None] + [-1, 0, 1], 0, len(values) - 1), axis=1)
     inside = (top > 0) & (top < len(values) - 1)
     return values[top] * (values[1] / values[0]) ** np.where(inside, _vertex(three), 0)
+
+
+def _highest(values, means):
+    return values[means.argmax(axis=1)]
+
+
+_PEAKS = {"orientation_deg": _peak_of_angles, "frequency": _peak_of_logarithms}
 
 
 def _vertex(three):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from v1keras.models import DenseReadout, KindelCore, V1Model
+from v1keras.models import Concatenated, DenseReadout, KindelCore, V1Model
 from v1keras.training import Gaussian, Schedule, Trainer, make_strategy
 
 # (kernel size, dropout, learning rate) of the paper of 2019 and of the code of 2018.
@@ -42,3 +42,22 @@ def train(recording, variant, seed, checkpoint, name="v1model"):
     images, (learn, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
     trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoint=checkpoint)
     return model
+
+
+def networks(recording, variant, seed, folder):
+    """The networks of all sessions of a recording, which stand in the order of its neurons, as one model.
+
+    Args:
+        recording, variant, seed: as `train` takes them.
+        folder: where interrupted trainings are kept, and finished ones.
+
+    Returns:
+        `Concatenated`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    members = []
+    for session in dict.fromkeys(recording.neuron_session.tolist()):
+        of_session = recording.of_neurons(recording.neuron_session == session)
+        members.append(train(of_session, variant, seed, folder / f"session_{session}.h5", f"session_{session}"))
+        print(f"{folder.name}: session {session}", flush=True)
+    return Concatenated(members)

@@ -25,6 +25,7 @@ def images(count=4, size=16):
 
 INSTANCES = {
     "Ensemble": lambda: models.Ensemble([small_model(name="member_0"), small_model(name="member_1")], [0.25, 0.75]),
+    "Concatenated": lambda: models.Concatenated([small_model(name="session_0"), small_model(name="session_1")]),
     "WeightedMean": lambda: models.WeightedMean([0.5, 0.5]),
     "LogGaborCore": lambda: models.LogGaborCore(floor=0.2),
     "RidgeReadout": lambda: models.RidgeReadout(3),

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from matplotlib import pyplot
 
-from tools import selectivity
+from tools import cell_classes, selectivity
 from v1keras.evaluate import groups_of
 from v1keras.evaluation import SCORES, average_over_seeds, summarize
 from v1keras.files import written_whole
@@ -48,6 +48,8 @@ def write(root, scores, reference, recording):
     chosen = {name: groups[name] for name in ("reported", f"above {_ABOVE_HZ:g} Hz")}
     said, picture = selectivity.report(recording, {name: values["cc_norm"] for name, values in averages.items()}, chosen, reference, protocol)
     text.append(said)
+    if (root / "runs" / "cells" / "cells.csv").exists():
+        text.append(cell_classes.section(root / "runs" / "cells", root / "docs"))
     curve = root / "docs" / "learning_curve.json"
     if curve.exists():
         text.append(_learning_curve(json.loads(curve.read_text())))

@@ -22,7 +22,8 @@ def ascent_of(model, contrast, **options):
 
 def rates_of(model):
     """The model as a compiled callable, images in pixel units -> rates."""
-    return tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+    images = tf.TensorSpec((None, *model.image_size, 1), tf.float32)
+    return tf.function(lambda images: model(images, training=False), input_signature=[images])
 
 
 def controls(model, recording, found, contrast, judges=()):
@@ -63,7 +64,8 @@ def controls(model, recording, found, contrast, judges=()):
         maker, judge = (_some(model, model.members[i::2]) for i in range(2))
         stimuli, judges = ascent_of(maker, contrast).run(neurons).stimuli, [judge]
     if judges:
-        judge = lambda images: np.mean([predict(rates_of(one), images) for one in judges], axis=0)[:, neurons]
+        compiled = [rates_of(one) for one in judges]
+        judge = lambda images: np.mean([predict(one, images) for one in compiled], axis=0)[:, neurons]
         columns["judged_rate"] = judge(stimuli)[np.arange(len(neurons)), np.arange(len(neurons))]
         columns["judged_best_image_rate"] = judge(alike).max(axis=0)
     return columns

@@ -6,7 +6,7 @@ import tensorflow as tf
 from v1keras import characterization
 from v1keras.evaluate import predict
 from v1keras.inversion import Ascent
-from v1keras.models import Ensemble, own_rates
+from v1keras.models import Ensemble, RidgeReadout, own_rates
 
 # Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell prefers it at any phase.
 ONE_PICTURE = ("simple", "center_surround")
@@ -34,14 +34,14 @@ def controls(model, recording, found, contrast, judges=()):
         recording: a `Recording` of its neurons.
         found: the `Inversion`.
         contrast: the `Contrast` of the stimuli.
-        judges: other models of the same neurons, trained on other splits. Without them, stimuli made by one half of an ensemble's members
-            are judged by the other half.
+        judges: other models of the same neurons, trained on other splits.
 
     Returns:
         dict of `(n,)` columns: `rate`; `start_rate`, of the noise; `best_image` and `best_image_rate`, of the image of the recording
         that the model answers most, as it was shown; `best_image_rate_at_norm`, of the best at the stimulus's contrast;
         `second_rate` of a stimulus from other noise, and `second_cosine`, of the two patterns; `beats_best_image`, at the
-        stimulus's contrast; where there are judges, `judged_rate`, theirs to the stimulus, and `judged_best_image_rate`.
+        stimulus's contrast; where there are judges, `judged_rate`, theirs to the stimulus, and `judged_best_image_rate`; for an
+        ensemble of networks `half_rate` and `half_best_image_rate`, the same of one half of its networks for stimuli made in the other.
     """
     neurons, rates = found.neurons, rates_of(model)
     shown = predict(rates, recording.images)[:, neurons]
@@ -59,15 +59,16 @@ def controls(model, recording, found, contrast, judges=()):
         "second_cosine": cosine(found.stimuli - contrast.grey, second.stimuli - contrast.grey),
         "beats_best_image": found.rates > at_norm,
     }
-    stimuli = found.stimuli
-    if not judges and isinstance(model, Ensemble):
-        maker, judge = (_some(model, model.members[i::2]) for i in range(2))
-        stimuli, judges = ascent_of(maker, contrast).run(neurons).stimuli, [judge]
-    if judges:
-        compiled = [rates_of(one) for one in judges]
-        judge = lambda images: np.mean([predict(one, images) for one in compiled], axis=0)[:, neurons]
-        columns["judged_rate"] = judge(stimuli)[np.arange(len(neurons)), np.arange(len(neurons))]
-        columns["judged_best_image_rate"] = judge(alike).max(axis=0)
+    judging = {"judged": (found.stimuli, judges)} if judges else {}
+    networks = [member for member in getattr(model, "members", []) if not isinstance(member.readout, RidgeReadout)]
+    if isinstance(model, Ensemble) and len(networks) > 1:
+        maker, judge = (_mean(networks[i::2]) for i in range(2))
+        judging["half"] = ascent_of(maker, contrast).run(neurons).stimuli, [judge]
+    for name, (stimuli, models) in judging.items():
+        compiled = [rates_of(one) for one in models]
+        judge = lambda images, compiled=compiled: np.mean([predict(one, images) for one in compiled], axis=0)[:, neurons]
+        columns[f"{name}_rate"] = judge(stimuli)[np.arange(len(neurons)), np.arange(len(neurons))]
+        columns[f"{name}_best_image_rate"] = judge(alike).max(axis=0)
     return columns
 
 
@@ -114,5 +115,5 @@ def filter_cosines(recording, found, contrast):
     return np.where(np.isin(kinds[found.neurons], ONE_PICTURE), known, np.nan)
 
 
-def _some(ensemble, members):
-    return members[0] if len(members) == 1 else Ensemble(members, name="half")
+def _mean(networks):
+    return networks[0] if len(networks) == 1 else Ensemble(networks, name="half")

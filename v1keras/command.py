@@ -2,6 +2,8 @@
 
 import functools
 import os
+import re
+import shlex
 import sys
 import traceback
 import warnings
@@ -9,6 +11,19 @@ import warnings
 from absl import app, flags, logging
 
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
+
+
+def asked(pattern):
+    """The arguments of this command whose flag begins with what matches the pattern, as a shell would take them again.
+
+    `--flag value` is given as `--flag=value`.
+    """
+    arguments, found = sys.argv[1:], []
+    for i, argument in enumerate(arguments):
+        if re.match(pattern, argument):
+            joined = "=" in argument or i + 1 == len(arguments) or arguments[i + 1].startswith("--")
+            found.append(argument if joined else f"{argument}={arguments[i + 1]}")
+    return shlex.join(found)
 
 
 def run(main, words=False):

@@ -18,7 +18,7 @@ from absl import flags
 
 from v1keras import cells, command, report
 from v1keras.characterization import CLASSES
-from v1keras.evaluate import evaluate, open_model, predict, write_columns
+from v1keras.evaluate import check_fit, evaluate, open_model, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
 
@@ -61,6 +61,8 @@ def choose_neurons(text, count, cc_norm):
         found = np.array([int(part) for part in text.split(",")])
     except ValueError:
         raise ValueError(f"--neurons: found {text!r}, expected all, near-limit or indices such as 0,3,7") from None
+    if len(np.unique(found)) < len(found):
+        raise ValueError(f"--neurons: found {text!r}, in which a neuron stands twice")
     outside = found[(found < 0) | (found >= count)]
     if outside.size:
         raise ValueError(f"--neurons: there is no neuron {outside[0]}; the model has neurons 0 to {count - 1}")
@@ -132,7 +134,8 @@ def ascend(ascent, neurons, steps, seed, restarts, keep, facts):
     if (keep / "facts.json").exists() and (keep / "facts.json").read_text() != text:
         raise ValueError(f"{keep} holds the chunks of an inversion of another model or other options; leave out --resume, or name another --out")
     keep.mkdir(parents=True, exist_ok=True)
-    (keep / "facts.json").write_text(text)
+    with written_whole(keep / "facts.json") as beside:
+        beside.write_text(text)
     parts, fields = [], [field.name for field in dataclasses.fields(Inversion)]
     for begin in range(0, len(neurons), _CHUNK):
         path = keep / f"{begin:06d}.npz"
@@ -143,6 +146,29 @@ def ascend(ascent, neurons, steps, seed, restarts, keep, facts):
         with np.load(path) as file:
             parts.append({name: file[name] for name in fields})
     return Inversion(**{name: np.concatenate([part[name] for part in parts], axis=1 if name == "trace" else 0) for name in fields})
+
+
+def judge_of(name, metadata, recording):
+    """A model that judges another's stimuli.
+
+    Args:
+        name: of a preset, its folder, or a workdir.
+        metadata: of the model that is inverted.
+        recording: its `Recording`.
+
+    Raises:
+        ValueError: it takes other images, or predicts other neurons.
+    """
+    judge, known, _ = open_model(name, None)
+    try:
+        check_fit(judge, recording)
+    except ValueError as error:
+        raise ValueError(f"--judges={name}: {error}") from None
+    if known["recording"].get("name") != metadata["recording"].get("name"):
+        raise ValueError(
+            f"--judges={name} is of the recording {known['recording'].get('name')!r}, not of {metadata['recording'].get('name')!r}: other neurons"
+        )
+    return judge
 
 
 def alive(model, recording, neurons):
@@ -191,9 +217,10 @@ def summary(columns, contrast, took, pixels):
         f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
         f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
     ]
-    if "judged_rate" in columns:
-        better = columns["judged_rate"] > columns["judged_best_image_rate"]
-        lines.append(f"other models answer the stimulus more than the best image at that contrast: {better.sum()} of {count}")
+    for name, said in (("judged", "other models answer the stimulus"), ("half", "one half of the networks answers a stimulus of the other half")):
+        if f"{name}_rate" in columns:
+            better = columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
+            lines.append(f"{said} more than the best image at that contrast: {better.sum()} of {count}")
     lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in CLASSES))
     if "filter_cosine" in columns:
         for kind in np.unique(columns["kind"]):
@@ -206,7 +233,7 @@ def summary(columns, contrast, took, pixels):
 def main(_):
     values = flags.FLAGS
     model, metadata, recording = open_model(values.model, values.recording)
-    judges = [open_model(name, values.recording)[0] for name in values.judges]
+    judges = [judge_of(name, metadata, recording) for name in values.judges]
     settings = metadata["config"]["evaluation"]
     scores = evaluate(model, recording, "test", settings["above_hz"], settings["fano"])[1]
     neurons, dead = alive(model, recording, choose_neurons(values.neurons, recording.neuron_count, scores["cc_norm"]))
@@ -216,14 +243,15 @@ def main(_):
     ascent = cells.ascent_of(model, contrast, images=Fourier() if values.images == "fourier" else Pixels(), blur=values.blur, jitter=values.jitter)
     asked = {name: getattr(values, name) for name in ("steps", "blur", "seed", "restarts", "images", "jitter")}
     facts = asked | {"model_sha256": metadata["sha256"]["model.weights.h5"], "recording": recording.attributes.get("name", "")}
-    keep = folder / "chunks"
-    if keep.exists() and not values.resume:
+    keep = folder / ".chunks"
+    if (keep / "facts.json").exists() and not values.resume:
         shutil.rmtree(keep)
     began = time.monotonic()
     found = ascend(ascent, neurons, values.steps, values.seed, values.restarts, keep, facts | {"norm": contrast.norm, "neurons": neurons.tolist()})
     took = time.monotonic() - began
-    columns = {name: column[neurons] for name, column in scores.items() if name not in ("row", "column", "orientation_deg", "frequency")}
-    columns |= cells.controls(model, recording, found, contrast, judges) | {"converged": found.converged}
+    columns = {name: column[neurons] for name, column in scores.items()}
+    columns |= cells.controls(model, recording, found, contrast, judges) 
+    columns |= {"converged": found.converged, "flat_start": found.dead}
     known = cells.filter_cosines(recording, found, contrast)
     columns |= {} if known is None else {"filter_cosine": known}
     described, curves, fields = cells.physiology(model, recording, found, contrast)
@@ -231,6 +259,9 @@ def main(_):
     write_stimuli(folder / "stimuli.h5", found, fields, contrast, facts)
     write_columns(columns, folder / "cells.csv")
     lines = summary(columns, contrast, took, np.prod(model.image_size))
+    if found.dead.any():
+        flat = ", ".join(map(str, neurons[found.dead]))
+        lines.append(f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}")
     if dead.size:
         lines.append(f"not inverted, for their rate is the same for all images: neurons {', '.join(map(str, dead))}")
     patterns = found.stimuli - contrast.grey

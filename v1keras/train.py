@@ -7,8 +7,6 @@ Any key of the configuration (v1keras/config.py lists them) can be set: --config
 
 import itertools
 import pathlib
-import re
-import sys
 
 import keras
 import numpy as np
@@ -246,7 +244,7 @@ def main(_):
     for key in ("init_from", "freeze"):
         if values[key].value is not None:
             values.config[key] = values[key].value
-    line = " ".join(["python -m v1keras.train", *(a for a in sys.argv[1:] if re.match("--(config|init_from|freeze)", a))])
+    line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
     _, metrics, _ = train_and_evaluate(
         values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
     )

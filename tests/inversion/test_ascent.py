@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from scipy import optimize
 
-from v1keras.inversion import Ascent, Contrast, Fourier, disk, invert
+from v1keras.inversion import Ascent, Contrast, Fourier, disk, diverse_set, invert, own_rate, set_distance
 
 SIZE = 16
 CONTRAST = Contrast(grey=117.0, norm=60.0, low=0.0, high=255.0)
@@ -222,13 +222,47 @@ def test_replicas_share_the_stimuli(tmp_path):
     np.testing.assert_allclose(shared["trace"], alone.trace, rtol=1e-3)
 
 
-def main(out):
+def test_replicas_take_whole_sets_and_leave_none_empty(tmp_path):
+    out = tmp_path / "sets.npz"
+    subprocess.run([sys.executable, __file__, out, "sets"], check=True)
+    found = np.load(out)
+    assert found["one"].shape == (1, SIZE, SIZE) and found["sets"].shape == (3, 3, SIZE, SIZE)
+
+
+def test_what_can_not_be_inverted_is_said():
+    ascent = Ascent(linear_nonlinear(gabors(3)), (SIZE, SIZE), CONTRAST, own_rate() + set_distance(2))
+    for arguments, message in (
+        (([3, 0],), "neurons: found 3, expected indices from 0 to 2"),
+        (([-1, 0],), "neurons: found -1"),
+        (([],), "neurons: found none"),
+        (([0, 1], 0), "0 steps and 1 restarts"),
+        (([0, 1], 5, 0, 0), "5 steps and 0 restarts"),
+        (([0],), "1 stimuli are no whole sets of 2"),
+        (([0, 1], 5, 0, 1, np.zeros((1, SIZE, SIZE))), r"start: found images of \(1, 16, 16\), expected \(2, 16, 16\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ascent.run(*arguments)
+
+
+def test_a_rate_that_is_all_but_zero_is_not_dead():
+    filters = gabors(2)
+    weights = tf.constant(filters.reshape(2, -1).T)
+    rates = lambda images: tf.nn.softplus((tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights - 70)
+    found = Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(2))
+    assert not found.dead.any() and cosines(found.stimuli, filters).min() >= 0.999
+
+
+def main(out, what="stimuli"):
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     with tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")]).scope():
+        if what == "sets":
+            ascent = Ascent(linear_nonlinear(gabors(5)), (SIZE, SIZE), CONTRAST)
+            np.savez(out, one=ascent.run([2], steps=5).stimuli, sets=diverse_set(ascent, [0, 1, 2], size=3, steps=5)[0])
+            return
         found = invert(linear_nonlinear(gabors(5)), range(5), (SIZE, SIZE), CONTRAST, steps=60)
     np.savez(out, stimuli=found.stimuli, trace=found.trace)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

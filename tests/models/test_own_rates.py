@@ -25,7 +25,7 @@ def both(model, size, count, batch):
     images = tf.constant(rng.normal(110, 50, (batch, *size, 1)), tf.float32)
     neurons = tf.constant(rng.permutation(count)[:batch], tf.int32)
     own, found = own_rates(model), []
-    for rates in (own, lambda images, neurons: tf.gather(model(images, training=False), neurons, axis=1, batch_dims=1)):
+    for rates in (own, lambda images, neurons: tf.gather(model(images), neurons, axis=1, batch_dims=1)):
         with tf.GradientTape() as tape:
             tape.watch(images)
             reached = rates(images, neurons)
@@ -75,6 +75,6 @@ def test_ensembles_and_presets():
 
 def test_any_other_callable():
     weights = np.random.default_rng(0).normal(size=(9, 2)).astype("float32")
-    model = lambda images, training=False: tf.nn.softplus(tf.reshape(images, (-1, 9)) @ weights)
+    model = lambda images: tf.nn.softplus(tf.reshape(images, (-1, 9)) @ weights)
     rates, _, expected, _ = both(model, (3, 3), 2, 2)
     np.testing.assert_array_equal(rates, expected)

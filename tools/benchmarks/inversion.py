@@ -39,7 +39,7 @@ def _of_model(model, counts, contrast):
     fast, plain = cells.ascent_of(model, contrast), Ascent(cells.rates_of(model), model.image_size, contrast)
     neurons = np.arange(model.output_shape[1])
     alone = [_each(plain, neurons[i : i + 1]) for i in range(_ALONE)]
-    floors = {batch: _gradient(model, batch) for batch in (16, 64, 128)}
+    floors = {batch: _gradient(model, batch) for batch in (1, 16, 64, 128)}
     return {
         "ms a neuron and step": {count: float(np.median([_each(fast, neurons[:count]) for _ in range(_REPEATS)])) for count in counts},
         "one neuron at a time": float(np.median(alone)),

@@ -265,6 +265,9 @@ class Recording:
         version = file.attrs.get("format_version", FORMAT_VERSION)
         if version != FORMAT_VERSION:
             raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
+        for name in _GROUPS:
+            if name in file and not isinstance(file[name], h5py.Group):
+                raise ValueError(f"{name}: found a dataset, expected a group of columns")
         arrays = {name: _array(file[name]) for name in _DATASETS if name in file}
         columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in _GROUPS}
         attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}

@@ -87,7 +87,7 @@ class Ascent:
         constraint.check(image_size)
         self.image_size, self.constraint, self.blur, self.jitter = tuple(image_size), constraint, blur, jitter
         self.objective, self.images = objective or own_rate(), images or Pixels()
-        self.rates = rates
+        self.rates, self.count = rates, None
         self.own = own or (lambda x, neurons: tf.gather(rates(x), neurons, axis=1, batch_dims=1))
         rows = tf.TensorSpec((None,), tf.int32)
         pictures = tf.TensorSpec((None, *self.image_size, 1), tf.float32)
@@ -108,9 +108,12 @@ class Ascent:
             An `Inversion`.
 
         Raises:
+            ValueError: no neurons, or one that does not exist; no steps or restarts; not one image to start from for each stimulus; or
+                stimuli that are no whole sets.
             FloatingPointError: an objective is not finite; says which neuron's and at which step.
         """
         neurons = np.atleast_1d(np.asarray(neurons, np.int32))
+        self._check(neurons, steps, restarts, start)
         each = np.repeat(neurons, restarts)
         whole = math.lcm(restarts, self.objective.together)
         batch = max(chunk // whole, 1) * whole
@@ -142,6 +145,20 @@ class Ascent:
             values,
         )
 
+    def _check(self, neurons, steps, restarts, start):
+        if min(steps, restarts) < 1:
+            raise ValueError(f"{steps} steps and {restarts} restarts: expected at least 1 of each")
+        if self.count is None:
+            self.count = int(self.rates(tf.fill((1, *self.image_size, 1), float(self.constraint.grey))).shape[1])
+        outside = neurons[(neurons < 0) | (neurons >= self.count)]
+        if not neurons.size or outside.size:
+            raise ValueError(f"neurons: found {outside[0] if outside.size else 'none'}, expected indices from 0 to {self.count - 1}")
+        rows = len(neurons) * restarts
+        if start is not None and np.shape(start) != (rows, *self.image_size):
+            raise ValueError(f"start: found images of {np.shape(start)}, expected {(rows, *self.image_size)}")
+        if rows % self.objective.together:
+            raise ValueError(f"{rows} stimuli are no whole sets of {self.objective.together}, which {self.objective} looks at together")
+
     def noise(self, seed, neuron, restart):
         """`(height, width, 1)` noise that depends on these three alone, whatever else is inverted."""
         return np.random.default_rng((seed, neuron, restart)).normal(size=(*self.image_size, 1)).astype("float32")
@@ -149,12 +166,13 @@ class Ascent:
     def _spread(self, patterns, neurons, rows, steps, seed):
         """Runs the ascent on the replicas of the strategy in whose scope this is called; a dict of arrays, a row an image."""
         strategy = tf.distribute.get_strategy()
-        replicas = strategy.num_replicas_in_sync
+        sets = len(rows) // self.objective.together
+        replicas = strategy.num_replicas_in_sync if sets >= strategy.num_replicas_in_sync else 1
         limits = [tf.constant(steps, tf.int32), tf.constant(seed, tf.int32)]
         if replicas == 1:
             found = self._ascend(patterns, tf.constant(neurons), tf.constant(rows), *limits)
             return {key: value.numpy() for key, value in found.items()}
-        bounds = np.linspace(0, len(rows), replicas + 1).astype(int)
+        bounds = np.linspace(0, sets, replicas + 1).astype(int) * self.objective.together
         shares = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
         split = lambda values: strategy.experimental_distribute_values_from_function(lambda c: values[shares[c.replica_id_in_sync_group]])
         found = self._on_replicas(strategy, *map(split, (patterns, tf.constant(neurons), tf.constant(rows))), *limits)
@@ -185,7 +203,10 @@ class Ascent:
             most = put(most, tf.where(better, value, tf.gather(most, active)))
             trace = trace.write(step, put(most, value))
             size = put(size, tf.maximum(tf.gather(size, active), tf.abs(value)))
-            steepness = tf.sqrt(_dot(gradient, gradient))[:, 0, 0, 0]
+            # Scaled first: the gradient of a rate near zero is too small to be squared.
+            largest = tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
+            gradient /= largest + 1e-30
+            steepness = (largest * tf.sqrt(_dot(gradient, gradient)))[:, 0, 0, 0]
             if step == 0:
                 dead = steepness == 0
             done = steepness * self.constraint.norm < (0 if self.jitter else _CONVERGED) * tf.gather(size, active)
@@ -196,8 +217,6 @@ class Ascent:
             else:
                 long = tf.where(lost, _SHORTER * long, tf.minimum(_LONGER * long, _LONGEST))
             length, last = put(length, long), put(last, value)
-            # Scaled first: the gradient of a rate near zero is too small to be squared.
-            gradient /= tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True) + 1e-30
             width = self.blur * tf.exp(-tf.cast(step, tf.float32) / _SMOOTHED)
             direction = _smooth(self.images.step(gradient), width, self.blur)
             direction /= tf.sqrt(_dot(direction, direction)) + 1e-30

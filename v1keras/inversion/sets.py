@@ -48,7 +48,7 @@ def diverse_set(ascent, neurons, size=8, share=0.85, steps=150, seed=0):
     started = found.restarts.reshape(-1, *ascent.image_size)
     spread = apart.run(np.repeat(neurons, size), steps, seed, start=started, chunk=max(128 // size, 1) * size)
     best = np.repeat(found.stimuli, size, axis=0) - ascent.constraint.grey
-    stimuli, rates, least = spread.stimuli, spread.rates, share * np.repeat(found.rates, size)
+    stimuli, rates, least = spread.stimuli.copy(), spread.rates, share * np.repeat(found.rates, size)
     for back in _BACK[1:]:
         short = np.flatnonzero(rates < least)
         if not short.size:

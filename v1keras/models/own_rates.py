@@ -8,6 +8,7 @@ from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Ensemble
 from v1keras.models.gaussian_readout import GaussianReadout, corners
+from v1keras.models.sessions import V1Sessions
 
 # Of what reads each pixel by itself, and so works on a window as on the whole.
 _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
@@ -26,11 +27,15 @@ def own_rates(model):
     - the gradient of the first convolution, which has one input channel, is a product with the banded matrix of its kernels.
 
     Args:
-        model: a `V1Model`, an `Ensemble`, or any other callable images -> rates `(batch, neurons)`. Its weights are taken as they are now.
+        model: a `V1Model`, an `Ensemble`, or any other callable images -> rates `(batch, neurons)`. Some of its weights
+            are copied: after further training, make this anew.
 
     Returns:
         Callable: images `(batch, height, width, 1)` in pixel units, neurons `(batch,)` integers -> rates `(batch,)`. Its gradient is
         to be taken by the images alone.
+
+    Raises:
+        ValueError: the model has the rates of several recordings.
 
     Example:
 
@@ -40,11 +45,14 @@ def own_rates(model):
     >>> bool(np.allclose(own, [whole[0, 2], whole[1, 0]], atol=1e-6))
     True
     """
+    if isinstance(model, V1Sessions):
+        raise ValueError(f"a model of several recordings has rates of each; take one: model.session(name), of {', '.join(model.readouts)}")
     if isinstance(model, Ensemble):
         members = [own_rates(member) for member in model.members]
         return lambda images, neurons: sum(share * own(images, neurons) for share, own in zip(model.shares, members, strict=True))
     if not isinstance(model, V1Model) or not hasattr(model.readout, "of_each"):
-        return lambda images, neurons: _taken(model(images, training=False), neurons)
+        rates = (lambda images: model(images, training=False)) if isinstance(model, keras.Model) else model
+        return lambda images, neurons: _taken(rates(images), neurons)
     normalize = model.get_layer("pixels")
     features = model.core
     if isinstance(model.core, StackedCore):
@@ -75,7 +83,7 @@ class _ThinConvolution:
             for column in range(across):
                 band[column, :, :, column : column + side] = np.transpose(self.kernel[:, :, 0], (2, 0, 1))
             self.bands[width] = band.reshape(-1, side * width)  # (output row, kernel row * image row)
-        band = self.bands[width]
+        band, kernel = (ops.cast(weights, images.dtype) for weights in (self.bands[width], self.kernel))
 
         @ops.custom_gradient
         def convolve(images):
@@ -86,7 +94,7 @@ class _ThinConvolution:
                 above = lambda i: ((0, 0), (i, side - 1 - i), (0, 0))
                 return sum(ops.pad(spread[:, :, i], above(i)) for i in range(side))[..., None]
 
-            return ops.conv(images, self.kernel, padding="valid"), gradient
+            return ops.conv(images, kernel, padding="valid"), gradient
 
         return convolve(images)
 

@@ -33,6 +33,8 @@ _SHOWN = {
     "second_cosine": "of the stimulus found from other noise with this one",
     "judged_rate": "that other models predict for the stimulus",
     "judged_best_image_rate": "that they predict for their best image of the recording at that contrast",
+    "half_rate": "that one half of the ensemble's networks predicts for a stimulus made in the other half",
+    "half_best_image_rate": "that it predicts for its best image of the recording at that contrast",
     "cc_norm": "how well the model predicts the neuron, 1 = its limit",
     "orientation_selectivity": "1 - circular variance over gratings",
     "f1_f0": "modulation by a drifting grating; above 1: simple",

@@ -51,7 +51,7 @@ def card(metadata):
         f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  "
         f"# images (n, {height}, {width}, 1)\n```",
         "## Pixels",
-        f"Pixels are the recording's own, {low:g} to {high:g}, {f'{degrees:g} a degree' if degrees else 'of a size not stated'}. "
+        f"Pixels are the recording's own, {low:g} to {high:g}, {f'{degrees} a degree' if degrees else 'of a size not stated'}. "
         f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
         f"proportions {height}:{width} cut out of the middle and resized to {height} x {width}, black to {low:g} and white to {high:g}.",
         "## Trained on",

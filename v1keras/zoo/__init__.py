@@ -18,6 +18,7 @@ _LATER = {
     "save": "v1keras.zoo.preset",
     "check_golden": "v1keras.zoo.preset",
     "read_images": "v1keras.zoo.images",
+    "warn_of_pixels": "v1keras.zoo.images",
 }
 
 __all__ = ["card", "check_files", "find", "info", "names", "neurons_of", "table", *_LATER]

@@ -139,7 +139,8 @@ def _data():
         return Finding("data", f"{FOLDER_VARIABLE} is not set: public datasets are downloaded where they are served freely")
     folder = pathlib.Path(name)
     if not folder.is_dir():
-        return Finding("data", f"{FOLDER_VARIABLE} is {name}, which is no folder", f"set {FOLDER_VARIABLE} to the folder of your datasets, or unset it")
+        fix = f"set {FOLDER_VARIABLE} to the folder of your datasets, or unset it"
+        return Finding("data", f"{FOLDER_VARIABLE} is {name}, which is no folder", fix)
     try:
         held = sorted(each.name for each in folder.iterdir() if each.is_dir() and any(each.iterdir()))
     except OSError as error:

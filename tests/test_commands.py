@@ -1,6 +1,8 @@
 import csv
+import errno
 import importlib.metadata
 import json
+import os
 import re
 import resource
 import shutil
@@ -11,6 +13,7 @@ import pytest
 from scipy import stats
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from v1keras import command as commands
 from v1keras import workdir, zoo
 from v1keras.data import Recording, simulate_recording
 from v1keras.files import sha256
@@ -287,7 +290,8 @@ SLOW = {
     "negative": (lambda t, f: train_on(t, f, edited(t, f, responses=-np.eye(100, 4))), r"4 neurons have negative .*poisson"),
     "no test images": (lambda t, f: train_on(t, f, edited(t, f, split=np.arange(100) % 2)), r"no test images .*'test': 0"),
     "no recording": (lambda t, f: train_on(t, f, "kindel"), r"no recording 'kindel': neither a file here nor"),
-    "no config": (lambda t, f: train_with(t, f, f / "gone.py"), r"gone\.py"),
+    "no config": (lambda t, f: train_with(t, f, f / "gone.py"), r"no configuration '.*gone\.py' in .*: name a file by its path"),
+    "MATLAB": (lambda t, f: train_on(t, f, written(f / "a.mat", "MATLAB 5.0")), r"a\.mat is no HDF5 file; .* convert arrays .*\.mat"),
     "broken config": (lambda t, f: train_with(t, f, written(f / "a.py", "def get_config(:\n")), r"invalid syntax"),
     "no batch": (lambda t, f: train(t, f, "--config.training.batch_size=0"), r"batch_size"),
     "large batch": (lambda t, f: train(t, f, "--config.training.batch_size=73"), r"batch_size: found 73, expected 1 to 72"),
@@ -326,6 +330,29 @@ def test_bad_input_gets_one_line_and_writes_nothing(tiny, command, tmp_path, nam
     assert error.startswith("error: ") and all(text.startswith("warning: ") for text in warned), done.stderr
     assert re.search(message, error), error
     assert contents(tmp_path) == before
+
+
+def test_forbidden_folders_are_answered_with_the_fix(capsys):
+    """What the system says of a folder that is not the user's, or of a disk that is mounted to be read (the tests may run as root)."""
+
+    def main(_):
+        raise OSError(number, os.strerror(number), "there/run")
+
+    for number in (errno.EACCES, errno.EROFS):
+        with pytest.raises(SystemExit) as ended:
+            commands._guarded(main, False, ["command"])
+        told = capsys.readouterr().err
+        assert ended.value.code == 1 and told.count("\n") == 1
+        assert re.fullmatch(r"error: .*'there/run': name another file or folder, or change its permissions\n", told), told
+
+
+def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):
+    recording = Recording.load(tiny.recording)
+    recording.images = recording.images / np.float32(255)
+    recording.save(tmp_path / "unit.h5")
+    done = command("evaluate", f"--model={tiny.workdir}", f"--recording={tmp_path / 'unit.h5'}", f"--out={tmp_path}")
+    assert done.returncode == 0
+    assert done.stderr == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255; are they to be scaled?\n"
 
 
 @pytest.mark.slow

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import Recording
-from v1keras import invert
+from v1keras import Recording, invert
 from v1keras.cells import controls
 from v1keras.inversion import Ascent, Contrast
 from v1keras.invert import alive, ascend, choose_neurons, contrast_of, effective_area

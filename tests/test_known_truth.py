@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from v1keras import simulate_recording, zoo
+from v1keras.cells import filter_cosines
 from v1keras.characterization import Screen, classify, tuning
 from v1keras.data import apply_protocol
 from v1keras.evaluate import evaluate
 from v1keras.inversion import invert
-from v1keras.cells import filter_cosines
 from v1keras.invert import contrast_of
 from v1keras.train import train_and_evaluate
 

@@ -1,4 +1,4 @@
-"""What the README shows runs."""
+"""What the README shows runs; its links and commands are in test_docs.py."""
 
 import json
 import pathlib
@@ -7,8 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
-from v1keras.config import default
 
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -34,26 +32,3 @@ def test_the_table_is_what_was_measured():
         found = measured[name]["reported"]
         values = found["correlation"]["mean"], found["cc_norm"]["mean"], found["fraction_near_limit"]
         assert (correlation, cc_norm, near) == (f"{values[0]:.3f}", f"{values[1]:.3f}", f"{100 * values[2]:.0f}"), name
-
-
-def test_links_lead_somewhere():
-    links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert len(links) > 4
-    for link in links:
-        assert link.startswith("https://") or (ROOT / link).exists(), link
-
-
-@pytest.mark.parametrize("line", re.findall(r"python -m v1keras\.\w+ [^`\n]*", README))
-def test_commands_name_flags_and_files_that_exist(line):
-    known_keys = default().to_dict()
-    keys = {*known_keys, *(f"{group}.{key}" for group, entries in known_keys.items() if isinstance(entries, dict) for key in entries)}
-    _, _, module, *arguments = line.split()
-    known = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, cwd=ROOT).stdout
-    for argument in arguments:
-        if argument.startswith("--config."):
-            assert argument.split("=")[0].removeprefix("--config.") in keys, argument
-            continue
-        if argument.startswith("--"):
-            assert re.search(rf"--(\[no\])?{argument[2:].split('=')[0]}:", known), argument
-        if argument.startswith("--config="):
-            assert (ROOT / argument.split("=")[1]).exists(), argument

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from tools import l1_glm, results, selectivity
 from v1keras import Recording, simulate_recording
@@ -85,8 +84,6 @@ def test_image_selectivity_is_its_formula():
 
 
 def test_a_row_of_fewer_seeds_says_so_and_is_compared_over_these():
-    rng = np.random.default_rng(0)
-
     def run(shift):
         facts = {"neuron": np.arange(30.0), "for_tuning": np.zeros(30), "mean_hz": np.full(30, 9.0), "session": np.array(["01"] * 30)}
         return facts | {name: np.full(30, 0.5 + shift) for name in ("correlation", "cc_max", "cc_norm", "feve")}

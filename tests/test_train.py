@@ -176,3 +176,12 @@ def test_members_learn_from_different_images_and_none_from_test_images(recording
     splits = [build.member_recording(config, opened, i).split for i in range(3)]
     assert all(((split == 2) == (opened.split == 2)).all() and (split == 0).sum() == (opened.split == 0).sum() for split in splits)
     assert not (splits[0] == splits[1]).all() and not (splits[1] == splits[2]).all()
+
+
+def test_a_core_that_is_shown_other_units_is_warned_of():
+    recording = simulate_recording(20, 5, neurons_per_kind=1, image_size=32)
+    recording.images = recording.images / np.float32(255)
+    config = default()
+    config.init_from = "simulated_factorized"
+    with pytest.warns(UserWarning, match="simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255"):
+        build.make_core(config, [recording])

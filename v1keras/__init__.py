@@ -30,9 +30,11 @@ def _silent_start():
         del os.environ["TF_CPP_MIN_LOG_LEVEL"]  # a process of ours that starts another is not the user who asked
 
 
-# `python -m v1keras.zoo list` and `show` read no model: they answer at once, without TensorFlow.
+# What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list` and `show`, `v1keras --version`. And `v1keras doctor`
+# has to be able to say that TensorFlow does not start.
+_WITHOUT_MODELS = {("v1keras.zoo", "list"), ("v1keras.zoo", "show"), ("v1keras", "--version"), ("v1keras", "doctor")}
 _reads_models = not any(
-    word.endswith(("v1keras.zoo", "v1keras-zoo")) and after in ("list", "show") for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
+    (os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
 )
 if _reads_models:
     with _silent_start():

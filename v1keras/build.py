@@ -92,6 +92,8 @@ def make_core(config, recordings):
     if not config.init_from:
         return cores[core.kind](), pixel_statistics(recordings)
     begun, statistics = trained_core(config.init_from, recordings[0].images.shape[1:])
+    for recording in recordings:
+        zoo.warn_of_pixels(session_name(recording), recording.images, zoo.info(config.init_from)["pixels"])
     begun.trainable = config.freeze != "core"
     return begun, statistics
 

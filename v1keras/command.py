@@ -1,5 +1,6 @@
 """What every command does with its flags and its errors."""
 
+import errno
 import functools
 import os
 import re
@@ -53,18 +54,26 @@ def _guarded(main, words, arguments):
     except _USER_ERRORS as error:
         if logging.level_debug():
             traceback.print_exc()
-        _fail(error)
+        _fail(f"{error}: name another file or folder, or change its permissions" if _is_forbidden(error) else error)
     except KeyboardInterrupt:
         _fail("interrupted")
 
 
 def _parse(arguments):
+    for word in arguments:
+        path = word.partition("=")[2].split(":")[0]
+        if word.startswith("--config=") and not os.path.exists(path):
+            _fail(f"no configuration {path!r} in {os.getcwd()}: name a file by its path; the experiments are in configs/ of the checkout")
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(error)
     except Exception as error:  # from a configuration file, which is the user's code, or --config.key=value
         _fail(f"--config: {error.args[0] if isinstance(error, (KeyError, AttributeError)) else error}")
+
+
+def _is_forbidden(error):
+    return isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def _fail(error):

@@ -105,7 +105,8 @@ def default():
     # Images a step, over all replicas.
     training.batch_size = 32
     training.max_epochs = 200
-    # With "plateau": epochs without a better validation correlation before the learning rate is multiplied by `decay`; after `decays` times training ends.
+    # With "plateau": epochs without a better validation correlation before the learning rate is multiplied by `decay`; after `decays` times
+    # training ends.
     training.patience = 10
     training.decay = 0.3
     training.decays = 3

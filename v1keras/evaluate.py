@@ -50,6 +50,7 @@ def open_model(name_or_folder, recording=None):
     if isinstance(model, V1Sessions):
         model, own = model.session(session_name(opened)), True
     check_fit(model, opened)
+    zoo.warn_of_pixels(session_name(opened), opened.images, metadata["pixels"])
     if own:
         opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
     return model, metadata, opened

@@ -188,7 +188,6 @@ def facts(config, recordings, metrics, command_line):
     for key in dict.fromkeys(key for recording in recordings for key in recording.attributes):
         values = list(dict.fromkeys(recording.attributes.get(key, "not stated") for recording in recordings))
         attributes[key] = values[0] if len(values) == 1 else "; ".join(map(str, values))
-    groups = [name for name in metrics["groups"] if name == "reported" or name.startswith("above")]
     labels = ["all"] * recordings[0].neuron_count if sessions is None else sessions.tolist()
     alike = [[label, len(list(run))] for label, run in itertools.groupby(labels)]
     return {

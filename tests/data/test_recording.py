@@ -123,6 +123,8 @@ def test_file_that_is_cut_off(tmp_path):
         ("images", None, r"no dataset 'images'; found .*responses.*; expected images and responses"),
         ("responses", None, r"no dataset 'responses'; found .*images.*; expected images and responses"),
         ("images", np.zeros((IMAGES, 35), np.uint8), r"images: found \(6, 35\), expected \(n, height, width\)"),
+        ("images", np.zeros((IMAGES, 5, 7, 3)), r"images: found \(6, 5, 7, 3\), expected .*: one grey level a pixel; average the colours"),
+        ("responses", np.zeros((NEURONS, IMAGES)), r"responses: found \(3, 6\), expected .*; transpose them"),
         ("images", np.full((IMAGES, 5, 7), np.nan, np.float32), r"images: found NaN or infinity, expected finite pixels"),
         ("responses", np.zeros((5, NEURONS)), r"responses: found \(5, 3\), expected \(6, neurons\): a row for each of the 6 im"),
         ("responses", np.arange(6.0), r"responses: found \(6,\), expected \(6, neurons\)"),

@@ -32,7 +32,9 @@ INSTANCES = {
     "Laplacian": lambda: models.Laplacian(0.5),
     "GroupSparsity": lambda: models.GroupSparsity(0.5),
     "OnOff": lambda: models.OnOff(name="on_off"),
-    "StackedCore": lambda: models.StackedCore((4, 5), (5, 3), activation="relu", first_activation="on_off", pool_size=1, laplacian=0.1, group_sparsity=0.2),
+    "StackedCore": lambda: models.StackedCore(
+        (4, 5), (5, 3), activation="relu", first_activation="on_off", pool_size=1, laplacian=0.1, group_sparsity=0.2
+    ),
     "FactorizedReadout": lambda: models.FactorizedReadout(7, l1=0.3),
     "DivisiveNormalization": lambda: models.DivisiveNormalization(3, name="norm"),
     "RotationEquivariantCore": lambda: models.RotationEquivariantCore((2, 3), (5, 3), orientations=4, activation="relu", pool_size=1),

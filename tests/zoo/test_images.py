@@ -69,11 +69,33 @@ def test_arrays_are_taken_as_they_are(tmp_path, shape):
 
 def test_values_from_0_to_1_are_warned_of_where_255_is_meant(tmp_path):
     np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(0, 1, (2, 8, 8)))
-    with pytest.warns(UserWarning, match="a.npy: all pixels lie from 0 to 1, but this preset's pixels from 0 to 255"):
+    with pytest.warns(UserWarning, match="a.npy: pixels lie from .* to .*, but the model's recording has 0 to 255"):
         read(tmp_path / "a.npy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read(tmp_path / "a.npy", pixels={"minimum": 0.0, "maximum": 1.0})
+
+
+@pytest.mark.parametrize(
+    "least, most, low, high, far",
+    [
+        (0, 1, 0, 255, True),
+        (-3, 3, 0, 255, True),
+        (0, 255, 0, 1, True),
+        (0, 255, -3, 3, True),
+        (10, 240, 0, 255, False),
+        (100, 150, 0, 255, False),  # of low contrast
+        (0, 0, 0, 255, False),  # black
+        (-20, 280, 0, 255, False),  # resampled: over the edge
+        (-2, 2.5, -3, 3, False),
+    ],
+)
+def test_images_far_from_the_recordings_are_warned_of(least, most, low, high, far):
+    images = np.linspace(least, most, 128).reshape(2, 8, 8)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        zoo.warn_of_pixels("mine", images, {"minimum": low, "maximum": high})
+    assert len(caught) == far
 
 
 def write_text(path):
@@ -81,6 +103,8 @@ def write_text(path):
 
 
 WRONG = {
+    "colours.npy": (lambda p: np.save(p, np.zeros((2, 8, 8, 3))), r"found float64 \(2, 8, 8, 3\), expected numbers \(n, 8, 8\): grey levels"),
+    "images.mat": (write_text, "images.mat: expected an .npy, an .npz or an image"),
     "size.npy": (lambda p: np.save(p, np.zeros((2, 9, 8))), r"found float64 \(2, 9, 8\), expected numbers \(n, 8, 8\)"),
     "text.npy": (lambda p: np.save(p, np.full((8, 8), "a")), r"found <U1 \(8, 8\)"),
     "nan.npy": (lambda p: np.save(p, np.full((8, 8), np.nan)), "pixels that are not finite"),

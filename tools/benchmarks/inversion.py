@@ -31,7 +31,8 @@ def measure():
     took = time.perf_counter() - began
     measured["392 neurons, 500 steps at most"] = {"seconds": took, "converged": int(run.converged.sum())}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    text += f"392 neurons of kindel2019_factorized, up to 500 steps each: {took:.0f} s, {int(run.converged.sum())} converged. Peak memory {peak:.1f} GB.\n"
+    text += f"392 neurons of kindel2019_factorized, up to 500 steps each: {took:.0f} s, {int(run.converged.sum())} converged. "
+    text += f"Peak memory {peak:.1f} GB.\n"
     return measured, text
 
 

@@ -27,6 +27,7 @@ ATTRIBUTES = {
     "citation": str,
     "source": str,
 }
+_MAKE_ONE = "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE` makes one from .mat, .npy, .npz and .csv files"
 # Groups of further columns, one entry a neuron or an image.
 _GROUPS = ("neurons", "stimuli")
 _DATASETS = ("images", "responses", "split", "repeats", "repeat_images", "image_group", "neuron_session")
@@ -100,7 +101,8 @@ class Recording:
         self.images = np.asarray(self.images)
         if self.images.dtype != np.uint8:
             self.images = _numeric(self.images, "images", np.float32)
-        _check(self.images.ndim == 3 and self.images.size, "images", self.images.shape, "(n, height, width)")
+        expected = "(n, height, width)" + ": one grey level a pixel; average the colours, or drop the axis" * (self.images.ndim == 4)
+        _check(self.images.ndim == 3 and self.images.size, "images", self.images.shape, expected)
         if self.images.dtype != np.uint8:
             _check(all(np.isfinite(rows).all() for _, rows in row_blocks(self.images)), "images", "NaN or infinity", "finite pixels")
         n = len(self.images)
@@ -109,7 +111,7 @@ class Recording:
             self.responses.ndim == 2 and len(self.responses) == n and self.responses.size,
             "responses",
             self.responses.shape,
-            f"({n}, neurons): a row for each of the {n} images",
+            f"({n}, neurons): a row for each of the {n} images" + "; transpose them" * (self.responses.shape[1:] == (n,)),
         )
         finite = not any(np.isinf(rows).any() for _, rows in row_blocks(self.responses))
         _check(finite, "responses", "infinity", "finite numbers, or NaN for missing")
@@ -250,7 +252,7 @@ class Recording:
         if not path.is_file():
             raise FileNotFoundError(f"no recording at {path}")
         if not h5py.is_hdf5(path):
-            raise ValueError(f"{path} is no HDF5 file; expected a recording, as `python -m v1keras.data` writes it")
+            raise ValueError(f"{path} is no HDF5 file; expected a recording; {_MAKE_ONE}")
         try:
             with h5py.File(path, "r") as file:
                 return cls._read(file)
@@ -261,7 +263,7 @@ class Recording:
     def _read(cls, file):
         for name in ("images", "responses"):
             if not isinstance(file.get(name), h5py.Dataset):
-                raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses")
+                raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}")
         version = file.attrs.get("format_version", FORMAT_VERSION)
         if version != FORMAT_VERSION:
             raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")

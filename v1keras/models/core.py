@@ -11,7 +11,8 @@ from v1keras.models.regularizers import GroupSparsity, Laplacian
 class OnOff(keras.layers.Layer):
     """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2) and log(1 + max(-x, 0)^2), side by side.
 
-    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Half-squaring in responses of cat striate cells, Visual Neuroscience 9); pooled over places,
+    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Half-squaring in responses of cat striate cells,
+    Visual Neuroscience 9); pooled over places,
     both signs together are the energy of a complex cell (Adelson & Bergen 1985). The logarithm keeps strong contrasts in bounds.
 
     Call arguments:

@@ -42,7 +42,8 @@ class V1Sessions(keras.Model):
     def __init__(self, core, readouts, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1sessions", **kwargs):
         misnamed = [f"{session} ({readout.name})" for session, readout in readouts.items() if readout.name != f"{session}_readout"]
         if len(readouts) < 2 or misnamed:
-            raise ValueError(f"readouts of {', '.join(misnamed or readouts)}: expected two or more, each named as its session, such as a_readout of a")
+            found = ", ".join(misnamed or readouts)
+            raise ValueError(f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a")
         images = keras.Input((*image_size, 1), name="images")
         features = core(_normalized(images, pixel_mean, pixel_std))
         super().__init__(inputs=images, outputs={session: readout(features) for session, readout in readouts.items()}, name=name, **kwargs)

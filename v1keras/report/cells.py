@@ -45,7 +45,8 @@ main { max-width: none; } table { border-collapse: collapse; font-size: 14px; } 
 th { vertical-align: bottom; } tbody tr:nth-child(odd) { background: #8881; } .scroll { overflow-x: auto; } .low { color: #c33; font-weight: bold; }
 th button { font: inherit; border: 0; background: none; color: inherit; cursor: pointer; text-decoration: underline dotted; }
 td img { width: 66px; image-rendering: pixelated; border-radius: 0; } .gallery { display: flex; flex-wrap: wrap; gap: .3rem; }
-.gallery a { text-decoration: none; color: inherit; font-size: 11px; text-align: center; } .gallery img { display: block; width: 66px; image-rendering: pixelated; }
+.gallery a { text-decoration: none; color: inherit; font-size: 11px; text-align: center; }
+.gallery img { display: block; width: 66px; image-rendering: pixelated; }
 figure { display: inline-block; margin: .2rem; } figcaption { font-size: 11px; text-align: center; } svg { width: 110px; height: 60px; }
 svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5; } details { text-align: left; } body { max-width: 75rem; }
 """
@@ -95,8 +96,9 @@ def write_cells(folder, about, text, patterns, fields, curves, columns):
         f'{heads}<th scope="col">stimulus, gradient field, tuning</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Preferred stimuli</title><style>{STYLE}{_PAGE}</style>'
+    top = f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
     with written_whole(folder / "report.html") as beside:
-        beside.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>\n' + "\n".join(body) + f"<script>{_SCRIPT}</script></body></html>\n")
+        beside.write_text(top + "\n".join(body) + f"<script>{_SCRIPT}</script></body></html>\n")
     _write_pictures(folder, names, patterns, fields, curves, columns)
 
 

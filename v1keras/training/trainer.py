@@ -14,6 +14,7 @@ from v1keras.files import check_room, written_whole
 from v1keras.training.schedule import Progress
 from v1keras.training.strategy import is_chief
 
+
 class Trainer:
     """Fits a model to responses by maximum likelihood.
 

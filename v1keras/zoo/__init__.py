@@ -5,22 +5,23 @@
     README.md          the card: metadata.json for readers
     metadata.json      sha256 of the three, recording, neurons, training, scores, golden outputs
 
-What reads no weights (`names`, `find`, `info`, `neurons_of`) needs no TensorFlow; the rest is loaded when it is first used.
+What makes no model (`names`, `find`, `info`, `check_files`, `neurons_of`) needs no TensorFlow; the rest is loaded when it is first used.
 """
 
 import importlib
 
 from v1keras.zoo.card import card, table
-from v1keras.zoo.catalog import find, info, names, neurons_of
+from v1keras.zoo.catalog import check_files, find, info, names, neurons_of
 
 _LATER = {
     "load": "v1keras.zoo.preset",
     "save": "v1keras.zoo.preset",
     "check_golden": "v1keras.zoo.preset",
     "read_images": "v1keras.zoo.images",
+    "warn_of_pixels": "v1keras.zoo.images",
 }
 
-__all__ = ["card", "find", "info", "names", "neurons_of", "table", *_LATER]
+__all__ = ["card", "check_files", "find", "info", "names", "neurons_of", "table", *_LATER]
 
 
 def __getattr__(name):

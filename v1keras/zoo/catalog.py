@@ -8,6 +8,8 @@ import re
 
 import numpy as np
 
+from v1keras.files import sha256
+
 FORMAT_VERSION = 2
 CONFIG, WEIGHTS, METADATA, CARD = "config.json", "model.weights.h5", "metadata.json", "README.md"
 REMOTE = "remote.json"
@@ -82,6 +84,28 @@ def info(name):
     if digest != digest_of(metadata) or text != render(metadata):
         raise ValueError(f"{path} was changed after it was written: its sha256 is not the one it states")
     return metadata
+
+
+def check_files(name, files=(CONFIG, WEIGHTS, CARD)):
+    """Compares the sha256 of a preset's files with those that its metadata states.
+
+    Args:
+        name: as for `find`.
+        files: which of them.
+
+    Raises:
+        ValueError: a file has another.
+        FileNotFoundError: there is no such preset, or it lacks a file.
+
+    Example:
+
+    >>> check_files("simulated_factorized")
+    """
+    folder, metadata = find(name), info(name)
+    for file in files:
+        found, stated = sha256(folder / file), metadata["sha256"][file]
+        if found != stated:
+            raise ValueError(f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}")
 
 
 def neurons_of(name, session):

@@ -39,18 +39,44 @@ def read_images(path, metadata):
     path = pathlib.Path(path)
     height, width = metadata["image_size"]
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
+    if path.suffix.lower() in (".mat", ".h5", ".hdf5"):
+        raise ValueError(f"{path}: expected an .npy, an .npz or an image; save its array by `numpy.save`")
     if path.suffix.lower() not in _ARRAYS:
         grey = _grey_levels(path, (height, width)) / 255
         return (low + (high - low) * grey)[None, :, :, None].astype("float32")
     array = _array(path)
     shaped = array[None] if array.ndim == 2 else array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
     if shaped.ndim != 3 or shaped.shape[1:] != (height, width) or array.dtype.kind not in "uif":
-        raise ValueError(f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height}, {width})")
+        raise ValueError(f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height}, {width}){': grey levels' * (array.ndim == 4)}")
     if not np.isfinite(shaped).all():
         raise ValueError(f"{path}: found pixels that are not finite, expected {low:g} to {high:g}")
-    if shaped.size and high > 2 and shaped.min() >= 0 and shaped.max() <= 1:
-        warnings.warn(f"{path}: all pixels lie from 0 to 1, but this preset's pixels from {low:g} to {high:g}; are they to be scaled?")
+    warn_of_pixels(path, shaped, metadata["pixels"])
     return shaped[..., None].astype("float32")
+
+
+def warn_of_pixels(name, images, pixels):
+    """Warns of images in other units than those that a model was trained on: 0 to 1 or standard deviations instead of 0 to 255, say.
+
+    Args:
+        name: of the images, for the warning.
+        images: of any shape. They are far from the recording's where they reach beyond its range by half of it, or differ among themselves
+            by less than a thirtieth of it. Images of one grey level are not.
+        pixels: dict of the `minimum` and `maximum` of the recording's images, as `info` gives it.
+
+    Example:
+
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warn_of_pixels("mine.npy", np.array([0.0, 0.9]), {"minimum": 0, "maximum": 255})
+    >>> print(caught[0].message)
+    mine.npy: pixels lie from 0 to 0.9, but the model's recording has 0 to 255; are they to be scaled?
+    """
+    if not images.size:
+        return
+    low, high, least, most = pixels["minimum"], pixels["maximum"], float(images.min()), float(images.max())
+    reach = high - low
+    if least < low - reach / 2 or most > high + reach / 2 or 0 < most - least < reach / 30:
+        told = f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has {low:g} to {high:g}"
+        warnings.warn(f"{name}: {told}; are they to be scaled?")
 
 
 def _array(path):

@@ -14,7 +14,7 @@ import numpy as np
 from v1keras._version import __version__
 from v1keras.files import check_room, folder_written_whole, sha256
 from v1keras.zoo.card import card
-from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, digest_of, find, info, render
+from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, check_files, digest_of, find, info, render
 
 GOLDEN_IMAGES = 5
 # Of a rate: other processors add up in another order, but no part of a model that was changed stays within it.
@@ -49,10 +49,7 @@ def load(name, load_weights=True, check=False):
     """
     folder = find(name)
     metadata = info(folder)
-    for file in (CONFIG, WEIGHTS, CARD) if load_weights else (CONFIG, CARD):
-        found, stated = sha256(folder / file), metadata["sha256"][file]
-        if found != stated:
-            raise ValueError(f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}")
+    check_files(folder, (CONFIG, WEIGHTS, CARD) if load_weights else (CONFIG, CARD))
     architecture = json.loads((folder / CONFIG).read_text())
     _refuse_foreign_classes(architecture, folder / CONFIG)
     model = keras.saving.deserialize_keras_object(architecture)

@@ -1,0 +1,38 @@
+"""Says what is installed here, and whether it is well.
+
+    v1keras --version
+    v1keras doctor      # devices, versions, precision, data, presets, room; exit status 1 where something is broken
+
+`python -m v1keras` does the same. The work is done by v1keras-data, v1keras-train, v1keras-evaluate, v1keras-invert and v1keras-zoo.
+"""
+
+from absl import flags
+
+from v1keras import command
+from v1keras._version import __version__
+
+
+def main(arguments):
+    match arguments[1:]:
+        case [] if flags.FLAGS.version:
+            print(f"v1keras {__version__}")
+        case ["doctor"]:
+            from v1keras import doctor
+
+            findings = doctor.examine()
+            print(doctor.table(findings))
+            broken = [finding.name for finding in findings if finding.fix]
+            if broken:
+                raise ValueError(f"broken: {', '.join(broken)}; the table says how to mend it")
+        case _:
+            known = "`v1keras --version` or `v1keras doctor`; the work is done by v1keras-data, -train, -evaluate, -invert and -zoo"
+            raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {known}")
+
+
+def run():
+    flags.DEFINE_bool("version", False, "Print the version.")
+    command.run(main, words=True)
+
+
+if __name__ == "__main__":
+    run()

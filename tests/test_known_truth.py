@@ -31,7 +31,7 @@ def test_the_simulated_preset_scores_what_its_card_says(simulated):
     row = next(row for row in zoo.info("simulated_factorized")["scores"] if row["neurons"] == "reported")
     assert group["correlation"]["mean"] == pytest.approx(row["correlation"], abs=1e-4)
     assert group["cc_norm"]["mean"] == pytest.approx(row["cc_norm"], abs=1e-4)
-    assert group["cc_norm"]["mean"] >= 0.85
+    assert group["cc_norm"]["mean"] >= 0.9
 
 
 def test_no_model_beats_the_true_rate(simulated):
@@ -67,18 +67,19 @@ def test_inversion_finds_the_true_filters(simulated):
 def test_characterization_tells_the_kinds(simulated):
     model, recording, _, columns = simulated
     truth = recording.neurons
-    neurons = np.flatnonzero((truth["kind"] != "texture") & (columns["cc_norm"] >= 0.9))
+    neurons = np.flatnonzero(columns["cc_norm"] >= 0.9)
     rates, contrast = lambda images: model(images, training=False), contrast_of(model, recording)
     found = classify(invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey)
     kinds = truth["kind"][neurons]
-    striped = kinds != "center_surround"
-    assert np.mean(found["class"] == np.where(striped, "gabor", "center-surround")) >= 0.9
+    striped = np.isin(kinds, ["simple", "complex"])
+    for kind, expected in {"simple": "gabor", "complex": "gabor", "center_surround": "center-surround", "texture": "texture"}.items():
+        assert np.mean(found["class"][kinds == kind] == expected) >= 0.9, kind
     off = (found["gabor_orientation_deg"] - truth["orientation_deg"][neurons] + 90) % 180 - 90
     assert np.mean(np.abs(off[striped]) < 10) >= 0.9
     screen = Screen(contrast.grey, contrast.low, contrast.high, model.image_size)
     tuned = tuning(rates, neurons, {"row": found["gabor_row"], "column": found["gabor_column"]}, screen)[1]
-    # By gratings: the Gabors fitted to this preset's stimuli are within 15 % in 17 of 23 cells only; with twice its images see docs/known_cells.md.
-    assert np.mean(np.abs(tuned["grating_frequency"] / truth["frequency"][neurons] - 1)[striped] < 0.15) >= 0.9
+    for frequency in (found["gabor_frequency"], tuned["grating_frequency"]):
+        assert np.mean(np.abs(frequency / truth["frequency"][neurons] - 1)[striped] < 0.15) >= 0.9
     assert np.mean((tuned["f1_f0"] > 1) == (kinds == "simple"), where=striped) >= 0.9
 
 

@@ -89,17 +89,24 @@ def test_rate_follows_from_the_stored_filter(recording, contrast, neuron):
 @pytest.mark.parametrize("kind, count", [("simple", 1), ("center_surround", 1), ("complex", 2), ("texture", 2)])
 def test_rate_of_is_the_documented_formula(kind, count):
     rng = np.random.default_rng(0)
-    size = 5
+    size, high, wide = 7, 3, 4  # a texture cell's filters are not 0 in so many rows and columns
     images, filters, pool = rng.normal(size=(3, size, size)), rng.normal(size=(count, size, size)), rng.random((size, size))
     pool /= pool.sum()
+    if kind == "texture":
+        outside = np.ones((size, size), bool)
+        outside[2 : 2 + high, 1 : 1 + wide] = False
+        filters[:, outside] = 0
+        filters[:, 2, 1] = 0  # a corner within, as of a disc
     places = [(y, x) for y in range(size) for x in range(size)]
+    shifts = [(down, right) for down in range(-2, size - high - 1) for right in range(-1, size - wide)]
+    assert len(shifts) == (size - high + 1) * (size - wide + 1)
 
     def output(image, kernel, down=0, right=0):
-        return sum(image[(y + down) % size, (x + right) % size] * kernel[y, x] for y, x in places)
+        return sum(image[y + down, x + right] * kernel[y, x] for y, x in places if kernel[y, x])
 
     for image, found in zip(images, rate_of({"kind": kind, "filters": filters, "pool": pool}, images), strict=True):
         if kind == "texture":
-            drive = sum(output(image, f, *place) ** 2 for f in filters for place in places) / len(places)
+            drive = sum(output(image, f, *shift) ** 2 for f in filters for shift in shifts) / len(shifts)
         elif kind == "complex":
             drive = output(image, filters[0]) ** 2 + output(image, filters[1]) ** 2
         else:
@@ -107,16 +114,33 @@ def test_rate_of_is_the_documented_formula(kind, count):
         assert found == pytest.approx(drive / (0.5 + sum(pool[place] * image[place] ** 2 for place in places)), rel=1e-12)
 
 
+def test_texture_filters_end_two_standard_deviations_from_the_centre():
+    """Standard deviations are 0.07 to 0.1 of the image."""
+    size = 32
+    found = simulate_recording(10, 40, neurons_per_kind=8, image_size=size, repeats=2, seed=5).neurons
+    for kind, kernel in zip(found["kind"], found["filter"], strict=True):
+        rows, columns = np.nonzero(kernel)
+        high, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+        if kind == "texture":
+            assert 2 * 2 * 0.07 * size - 1 <= min(high, wide) and max(high, wide) <= 2 * 2 * 0.1 * size + 1
+        else:
+            assert high == wide == size
+
+
 def test_only_texture_cells_ignore_where_things_are(recording, contrast):
+    """A patch of each image on grey, moved but never nearer to an edge than a texture cell's filter is wide."""
     flat = np.full((SIZE, SIZE), 1 / SIZE**2)
-    shifted = np.roll(contrast, (3, 5), axis=(1, 2))
+    before, after = np.zeros_like(contrast), np.zeros_like(contrast)
+    # The filter's pixels lie within 2 * 0.1 * 12 of its centre: 5 a side, 4 beside each pixel that is seen.
+    before[:, 4:6, 4:6] = after[:, 6:8, 6:8] = contrast[:, 2:4, 2:4]
     for neuron, kind in enumerate(recording.neurons["kind"]):
         cell = {"kind": kind, "filters": [recording.neurons["filter"][neuron].astype(float)], "pool": flat}
-        before, after = rate_of(cell, contrast), rate_of(cell, shifted)
+        rates = rate_of(cell, before), rate_of(cell, after)
         if kind == "texture":
-            assert_allclose(after, before, rtol=1e-9)
+            assert rates[0].std() > 0
+            assert_allclose(*rates, rtol=1e-9)
         else:
-            assert np.corrcoef(before, after)[0, 1] < 0.9
+            assert np.abs(rates[0] - rates[1]).mean() > 0.1 * rates[0].mean()
 
 
 @pytest.mark.parametrize("size", [32, 64])

@@ -19,7 +19,8 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
     - simple: a Gabor filter's output, half-rectified and squared;
     - complex: the energy of a quadrature pair of Gabors (Adelson & Bergen 1985);
     - center_surround: a difference of Gaussians, half-rectified and squared, on- or off-centre;
-    - texture: the Gabor energy averaged over the whole image, wherever it is.
+    - texture: the Gabor energy averaged over all places where the filter, cut off 2 standard deviations from its centre, is within the
+      image.
 
     Args:
         train_images: number of images shown once; one in ten of them is marked for validation.
@@ -31,7 +32,7 @@ def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, 
 
     Returns:
         A `Recording` with the columns `neurons/kind`, `neurons/filter` `(neurons, size, size)` of unit norm (of texture cells: one
-        place of many), `neurons/true_rate` `(neurons, n)`, the rate behind the spikes, and, NaN where a kind has none:
+        place of many, 0 where cut off), `neurons/true_rate` `(neurons, n)`, the rate behind the spikes, and, NaN where a kind has none:
         `neurons/row` and `neurons/column` of the receptive field's centre, pixels from the first pixel's; `neurons/orientation_deg` of the
         stripes, counter-clockwise from horizontal, below 180; `neurons/frequency` of the Gabor's grating, cycles per pixel.
 
@@ -93,7 +94,8 @@ def rate_of(cell, contrast):
     """The unscaled rate of one simulated neuron.
 
     Args:
-        cell: dict of `kind`, `filters` (a list of `(size, size)`, unit norm) and `pool` `(size, size)`, weights that sum to 1.
+        cell: dict of `kind`, `filters` (a list of `(size, size)`, unit norm; those of a texture cell are moved to wherever the part that is
+            not 0 is within the image) and `pool` `(size, size)`, weights that sum to 1.
         contrast: `(n, size, size)` images, zero-mean grey.
 
     Returns:
@@ -101,7 +103,7 @@ def rate_of(cell, contrast):
     """
     flat = contrast.reshape(len(contrast), -1)
     if cell["kind"] == "texture":
-        drive = sum(np.square(_everywhere(contrast, f)).mean(axis=(1, 2)) for f in cell["filters"])
+        drive = sum(np.square(_within(contrast, f)).mean(axis=(1, 2)) for f in cell["filters"])
     elif cell["kind"] == "complex":
         drive = sum(np.square(flat @ f.ravel()) for f in cell["filters"])
     else:
@@ -109,15 +111,20 @@ def rate_of(cell, contrast):
     return drive / (0.5 + np.square(flat) @ cell["pool"].ravel())
 
 
-def _everywhere(images, kernel):
-    """Circular correlation of `(n, s, s)` images with an `(s, s)` kernel."""
-    spectrum = np.fft.rfft2(images) * np.conj(np.fft.rfft2(kernel))
-    return np.fft.irfft2(spectrum, s=kernel.shape)
+def _within(images, kernel):
+    """Correlation of `(n, s, s)` images with the part of an `(s, s)` kernel that is not 0, where all of that is within the image."""
+    rows, columns = np.nonzero(kernel)
+    part = kernel[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    size = images.shape[1:]
+    found = np.fft.irfft2(np.fft.rfft2(images) * np.conj(np.fft.rfft2(part, size)), size)
+    return found[:, : size[0] - part.shape[0] + 1, : size[1] - part.shape[1] + 1]
 
 
 def _cell(kind, size, rng):
     center = (0.5 + rng.uniform(-0.15, 0.15, 2)) * (size - 1)
     width = rng.uniform(0.07, 0.1) * size  # standard deviation of the envelope, pixels
+    whole = kind == "texture"
+    reach = 2 * width if whole else np.inf
     orientation, cycles = np.nan, np.nan
     if kind == "center_surround":
         sign = rng.choice([-1, 1])
@@ -127,24 +134,24 @@ def _cell(kind, size, rng):
         theta, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
         cycles = rng.uniform(0.25, 0.4) / width  # cycles per pixel: one to two periods under the envelope
         orientation = (90 - np.degrees(theta)) % 180  # theta is the direction across the stripes, clockwise from rightward
-        filters = [_gabor(size, center, width, theta, cycles, phase + shift) for shift in (0, np.pi / 2)]
+        filters = [_gabor(size, center, width, theta, cycles, phase + shift, reach) for shift in (0, np.pi / 2)]
         filters = filters[:1] if kind == "simple" else filters
-    filters = [f - _gaussian(size, center, width) * f.sum() for f in filters]  # blind to mean luminance
-    whole = kind == "texture"
+    filters = [f - _gaussian(size, center, width, reach) * f.sum() for f in filters]  # blind to mean luminance
     pool = np.full((size, size), size**-2.0) if whole else _gaussian(size, center, 2.5 * width)
     row, column = (np.nan, np.nan) if whole else center
     known = {"row": row, "column": column, "orientation_deg": orientation, "frequency": cycles}
     return {"kind": kind, "filters": [f / np.linalg.norm(f) for f in filters], "pool": pool, **known}
 
 
-def _gaussian(size, center, width):
-    """`(size, size)` Gaussian that sums to 1."""
+def _gaussian(size, center, width, reach=np.inf):
+    """`(size, size)` Gaussian that sums to 1, 0 beyond `reach` pixels."""
     rows, columns = np.mgrid[:size, :size]
-    bump = np.exp(-((rows - center[0]) ** 2 + (columns - center[1]) ** 2) / (2 * width**2))
+    squares = (rows - center[0]) ** 2 + (columns - center[1]) ** 2
+    bump = np.exp(-squares / (2 * width**2)) * (squares <= reach**2)
     return bump / bump.sum()
 
 
-def _gabor(size, center, width, theta, cycles, phase):
+def _gabor(size, center, width, theta, cycles, phase, reach):
     rows, columns = np.mgrid[:size, :size]
     along = (columns - center[1]) * np.cos(theta) + (rows - center[0]) * np.sin(theta)
-    return _gaussian(size, center, width) * np.cos(2 * np.pi * cycles * along + phase)
+    return _gaussian(size, center, width, reach) * np.cos(2 * np.pi * cycles * along + phase)

@@ -247,7 +247,7 @@ def test_what_can_not_be_inverted_is_said():
 def test_a_rate_that_is_all_but_zero_is_not_dead():
     filters = gabors(2)
     weights = tf.constant(filters.reshape(2, -1).T)
-    rates = lambda images: tf.nn.softplus((tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights - 70)
+    rates = lambda images: tf.nn.softplus((tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights - 40)
     found = Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(2))
     assert not found.dead.any() and cosines(found.stimuli, filters).min() >= 0.999
 

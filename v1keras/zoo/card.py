@@ -42,7 +42,6 @@ def card(metadata):
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
     sessions = ", ".join(f"{session} ({count})" for session, count in metadata["sessions"].items())
     rows = [f"| {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["scores"]]
-    degrees = recording.get("pixels_per_degree")
     text = [
         f"# {name}",
         f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
@@ -51,7 +50,7 @@ def card(metadata):
         f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  "
         f"# images (n, {height}, {width}, 1)\n```",
         "## Pixels",
-        f"Pixels are the recording's own, {low:g} to {high:g}, {f'{degrees} a degree' if degrees else 'of a size not stated'}. "
+        f"Pixels are the recording's own, {low:g} to {high:g}, {_degrees(recording.get('pixels_per_degree'))}. "
         f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
         f"proportions {height}:{width} cut out of the middle and resized to {height} x {width}, black to {low:g} and white to {high:g}.",
         "## Trained on",
@@ -90,3 +89,10 @@ def _scores(row):
     seeds = ", ".join(map(str, row["seeds"]))
     limit = "none | none" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
     return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
+
+
+def _degrees(pixels):
+    """Pixels a degree as a phrase; of several recordings they are a list as text."""
+    if pixels is None:
+        return "of a size not stated"
+    return f"{pixels if isinstance(pixels, str) else format(pixels, 'g')} a degree"

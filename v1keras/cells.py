@@ -1,5 +1,7 @@
 """What is known of each inverted cell: its class, its tuning, and the controls that say whether its stimulus is to be believed."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -20,6 +22,7 @@ def ascent_of(model, contrast, **options):
     return Ascent(rates_of(model), model.image_size, contrast, own=own_rates(model), **options)
 
 
+@functools.lru_cache(maxsize=8)
 def rates_of(model):
     """The model as a compiled callable, images in pixel units -> rates."""
     images = tf.TensorSpec((None, *model.image_size, 1), tf.float32)

@@ -30,8 +30,7 @@ class V1Model(keras.Model):
 
     def __init__(self, core, readout, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1model", **kwargs):
         images = keras.Input((*image_size, 1), name="images")
-        normalized = keras.layers.Rescaling(1 / pixel_std, -pixel_mean / pixel_std, name="pixels")(images)
-        super().__init__(inputs=images, outputs=readout(core(normalized)), name=name, **kwargs)
+        super().__init__(inputs=images, outputs=readout(core(normalized(images, pixel_mean, pixel_std))), name=name, **kwargs)
         self.core, self.readout = core, readout
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
 
@@ -49,3 +48,8 @@ class V1Model(keras.Model):
     def from_config(cls, config, custom_objects=None):
         parts = {key: keras.saving.deserialize_keras_object(config[key]) for key in ("core", "readout")}
         return cls(**config | parts)
+
+
+def normalized(images, mean, std):
+    """Images `(batch, height, width, 1)` in pixel units, less `mean` and over `std`: the layer "pixels" of a model."""
+    return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)

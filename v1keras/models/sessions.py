@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from v1keras.models.encoder import V1Model
+from v1keras.models.encoder import V1Model, normalized
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -45,7 +45,7 @@ class V1Sessions(keras.Model):
             found = ", ".join(misnamed or readouts)
             raise ValueError(f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a")
         images = keras.Input((*image_size, 1), name="images")
-        features = core(_normalized(images, pixel_mean, pixel_std))
+        features = core(normalized(images, pixel_mean, pixel_std))
         super().__init__(inputs=images, outputs={session: readout(features) for session, readout in readouts.items()}, name=name, **kwargs)
         self.core, self.readouts = core, dict(readouts)
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
@@ -67,7 +67,7 @@ class V1Sessions(keras.Model):
         """
         count = len(self.readouts)
         images = keras.Input((count, *self.image_size, 1), name="images")
-        features = self.core(_normalized(ops.reshape(images, (-1, *self.image_size, 1)), self.pixel_mean, self.pixel_std))
+        features = self.core(normalized(ops.reshape(images, (-1, *self.image_size, 1)), self.pixel_mean, self.pixel_std))
         features = ops.reshape(features, (-1, count, *features.shape[1:]))  # (batch, sessions, h, w, channels)
         rates = [readout(features[:, i]) for i, readout in enumerate(self.readouts.values())]
         return keras.Model(images, ops.concatenate(rates, axis=-1), name=self.name)
@@ -86,7 +86,3 @@ class V1Sessions(keras.Model):
     def from_config(cls, config, custom_objects=None):
         readouts = {session: keras.saving.deserialize_keras_object(readout) for session, readout in config["readouts"].items()}
         return cls(**config | {"core": keras.saving.deserialize_keras_object(config["core"]), "readouts": readouts})
-
-
-def _normalized(images, mean, std):
-    return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)

@@ -4,11 +4,13 @@ import pathlib
 
 from v1keras.data import sources
 from v1keras.data.recording import Recording
+from v1keras.data.rows import Rows
 from v1keras.data.simulate import simulate_recording
 from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
 
 __all__ = [
     "Recording",
+    "Rows",
     "simulate_recording",
     "apply_protocol",
     "draw_split",

@@ -18,10 +18,10 @@ from v1keras import command, zoo
 from v1keras.build import session_name
 from v1keras.data import apply_protocol, open_recording, recording_names
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
-from v1keras.evaluation.prediction import Predictor
 from v1keras.files import written_whole
 from v1keras.models import V1Sessions
 from v1keras.report import score_table
+from v1keras.training.prediction import Predictor
 
 
 def open_model(name_or_folder, recording=None):

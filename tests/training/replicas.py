@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.evaluation import correlation
-from v1keras.evaluation.prediction import Predictor
 from v1keras.models import FactorizedReadout, StackedCore, V1Model, V1Sessions
 from v1keras.training import Poisson, Schedule, Trainer, is_chief, make_strategy
+from v1keras.training.prediction import Predictor
 
 
 def main(out, name, cpus, feed):

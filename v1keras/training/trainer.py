@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from v1keras.evaluation.prediction import Predictor
 from v1keras.training.feeds import feed_of
+from v1keras.training.prediction import Predictor
 from v1keras.training.schedule import Progress
 from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief

@@ -112,6 +112,8 @@ def default():
     training.decays = 3
     # "auto", "one", "mirrored" or "multiworker": see v1keras.training.make_strategy.
     training.strategy = "auto"
+    # Seconds that several machines wait for each other.
+    training.wait_s = 300.0
     # Of the core: "float32"; "mixed_bfloat16": computed in half the bits, with weights, readouts and loss in float32; "auto": the latter where
     # the processor has instructions for it. The trained model is float32.
     training.precision = "float32"

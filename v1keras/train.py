@@ -21,6 +21,7 @@ from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
 from v1keras.report import figures
 from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
+from v1keras.training.cluster import LOST, start_again
 
 
 def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
@@ -55,7 +56,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     >>> metrics["groups"]["reported"]["neurons"]
     4
     """
-    strategy = make_strategy(config.training.strategy)  # before anything runs on a device
+    strategy = make_strategy(config.training.strategy, config.training.wait_s)  # before anything runs on a device
     chief = is_chief(strategy)
     if not config.data.recording:
         raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
@@ -252,9 +253,12 @@ def main(_):
         if values[key].value is not None:
             values.config[key] = values[key].value
     line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
-    _, metrics, _ = train_and_evaluate(
-        values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
-    )
+    try:
+        _, metrics, _ = train_and_evaluate(
+            values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
+        )
+    except LOST as error:
+        start_again(error)
     print(report.score_table(metrics))
     print(f"report: {values.workdir}/{workdir.REPORT}")
 

@@ -8,6 +8,8 @@ session for i from start to stop. `took` is told the seconds of a step.
 import numpy as np
 import tensorflow as tf
 
+from v1keras.training.strategy import is_multiworker
+
 _BLOCK_BYTES = 1 << 26  # read ahead twice
 _STEPS = 32  # between two looks at the clock, as long as a step's time is unknown
 _PAUSE = 0.5  # seconds between two, then
@@ -25,7 +27,7 @@ class Resident:
     def __init__(self, train, strategy, batch_size):
         self.share = batch_size // strategy.num_replicas_in_sync
         # Several machines must look at the clock after the same step.
-        self.steps, self.alone = _STEPS, not strategy.extended._in_multi_worker_mode()
+        self.steps, self.alone = _STEPS, not is_multiworker(strategy)
         with strategy.scope():
             self.images = [tf.Variable(np.asarray(shown), trainable=False, dtype=_stored(shown)) for shown, _ in train]
             self.responses = [tf.Variable(np.asarray(target), trainable=False, dtype=tf.float32) for _, target in train]

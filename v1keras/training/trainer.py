@@ -13,7 +13,7 @@ from v1keras.training.feeds import feed_of
 from v1keras.training.prediction import Predictor
 from v1keras.training.schedule import Progress
 from v1keras.training.signals import Stopped, StopRequest, stop_requests
-from v1keras.training.strategy import is_chief
+from v1keras.training.strategy import is_chief, is_multiworker
 
 
 class Trainer:
@@ -55,6 +55,7 @@ class Trainer:
                 likelihood.build(model.output_shape)
                 likelihood.built = True
             optimizer.build(model.trainable_variables + likelihood.trainable_variables)
+            self._gathered = tf.function(lambda values: strategy.gather(values, axis=0))
             self.predict = Predictor(tf.function(lambda images: model(images, training=False), reduce_retracing=True))
 
     def fit(self, train, validation, callbacks=(), checkpoints=None):
@@ -176,8 +177,9 @@ class Trainer:
     def _pause(self, checkpoints, request, finished=False):
         """Between two steps: saves where that is due, and stops where that was asked for."""
         asked = request.number
-        if self.strategy.extended._in_multi_worker_mode():  # all stop at the same step
-            asked = _largest(self.strategy, asked)
+        if is_multiworker(self.strategy):  # all stop at the same step
+            values = self.strategy.experimental_distribute_values_from_function(lambda _: tf.constant([asked]))
+            asked = int(tf.reduce_max(self._gathered(values)))
         if (finished or asked or checkpoints.due) and is_chief(self.strategy):
             self._save(checkpoints)
         if asked and not finished:
@@ -266,9 +268,3 @@ def _mixed(old, new, keep):
 def _assign(variables, values):
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-
-
-def _largest(strategy, number):
-    """The largest of every process's number."""
-    values = strategy.experimental_distribute_values_from_function(lambda _: tf.constant([number]))
-    return int(tf.reduce_max(strategy.gather(values, axis=0)))

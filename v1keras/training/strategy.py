@@ -4,8 +4,7 @@ import json
 import os
 import shutil
 import socket
-import sys
-import threading
+import time
 
 import tensorflow as tf
 from absl import logging
@@ -21,10 +20,11 @@ def make_strategy(name="auto", wait_s=300.0):
         name: "one" device; "mirrored" over all GPUs of this machine (over its logical CPU devices where it has none);
             "multiworker" over the machines that the environment variable `TF_CONFIG` lists, or else over the tasks of a Slurm step;
             "auto": multiworker where `TF_CONFIG` is set, mirrored where there are two GPUs or more, else one.
-        wait_s: seconds that the machines wait for each other; then the process says who is missing and ends with status 1.
+        wait_s: seconds that the machines wait for each other.
 
     Raises:
         ValueError: unknown name, or a `TF_CONFIG` that says nothing of use.
+        OSError: not all machines came.
 
     Example:
 
@@ -36,15 +36,9 @@ def make_strategy(name="auto", wait_s=300.0):
     if name == "multiworker" or (name == "auto" and os.environ.get("TF_CONFIG")):
         if not os.environ.get("TF_CONFIG"):
             os.environ["TF_CONFIG"] = json.dumps(_of_slurm())
-        others = check_cluster(os.environ["TF_CONFIG"])
+        meet(*check_cluster(os.environ["TF_CONFIG"]), wait_s)
         tf.get_logger().setLevel("WARNING")  # it tells of every reduction
-        impatient = threading.Timer(wait_s, _end, (others, wait_s))
-        impatient.daemon = True
-        impatient.start()
-        try:
-            return tf.distribute.MultiWorkerMirroredStrategy()  # first of all: it can't be once devices were looked at
-        finally:
-            impatient.cancel()
+        return tf.distribute.MultiWorkerMirroredStrategy()  # first of all: it can't be once devices were looked at
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         devices = gpus or tf.config.list_logical_devices("CPU")
@@ -55,7 +49,10 @@ def make_strategy(name="auto", wait_s=300.0):
 
 
 def check_cluster(text):
-    """The addresses of the other machines that a `TF_CONFIG` names.
+    """The addresses of this and of the other processes that a `TF_CONFIG` names.
+
+    Returns:
+        (HOST:PORT, list of HOST:PORT).
 
     Args:
         text: the value of the environment variable.
@@ -66,7 +63,7 @@ def check_cluster(text):
     Example:
 
     >>> check_cluster('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}')
-    ['a:1']
+    ('b:1', ['a:1'])
     """
     expected = f"expected the like of {_TF_CONFIG}"
     try:
@@ -80,7 +77,27 @@ def check_cluster(text):
         raise ValueError(f"TF_CONFIG names no worker: found {text!r}; {expected}")
     if here not in hosts:
         raise ValueError(f"TF_CONFIG: task {here[0]} {here[1]} is none of its cluster ({len(hosts)} processes); {expected}")
-    return [host for task, host in hosts.items() if task != here]
+    return hosts[here], [host for task, host in hosts.items() if task != here]
+
+
+def meet(here, others, wait_s):
+    """Waits until all processes of a cluster are there: TensorFlow itself waits for ever, where no signal reaches it.
+
+    Args:
+        here: this one's HOST:PORT, on which it listens meanwhile.
+        others: list of HOST:PORT.
+        wait_s: seconds.
+
+    Raises:
+        OSError: the port is taken, or some did not come; names them.
+    """
+    until, missing = time.monotonic() + wait_s, list(others)
+    with socket.create_server(("", int(here.rpartition(":")[2]))):
+        while missing:
+            missing = [host for host in missing if not _answers(host)]
+            if missing and time.monotonic() > until:
+                raise OSError(f"no answer from {', '.join(missing)} within {wait_s:.0f} s; start all machines of TF_CONFIG within that time")
+            time.sleep(0.2 if missing else 0)
 
 
 def is_multiworker(strategy):
@@ -100,21 +117,13 @@ def _of_slurm():
     """The `TF_CONFIG` of a Slurm step."""
     if "SLURM_PROCID" not in os.environ:
         raise ValueError(f"strategy multiworker: neither TF_CONFIG is set nor is this a Slurm step; set it: {_TF_CONFIG}")
-    gpus = None if shutil.which("nvidia-smi") else 0
     port = 15_000 + int(os.environ.get("SLURM_JOB_ID", 0)) % 15_000  # jobs that share a node must not share ports
-    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(port_base=port, gpus_per_node=gpus, gpus_per_task=gpus)
+    # It asks nvidia-smi for the GPUs that tasks share; where there is none, any number that is large enough will do.
+    gpus = {} if shutil.which("nvidia-smi") else {"auto_set_gpu": False, "gpus_per_node": 1024, "gpus_per_task": 1}
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(port_base=port, **gpus)
     cluster = resolver.cluster_spec().as_dict()
     kind, index = resolver.get_task_info()
     return {"cluster": cluster, "task": {"type": kind, "index": index}}
-
-
-def _end(others, wait_s):
-    """Ends the process: TensorFlow waits for the others where nothing can reach it."""
-    silent = [host for host in others if not _answers(host)]
-    told = f"no answer from {', '.join(silent)}" if silent else "all of them answer, but the cluster does not form"
-    print(f"error: the machines of TF_CONFIG did not meet within {wait_s:.0f} s: {told}; start them all, within that time", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(1)
 
 
 def _answers(host):

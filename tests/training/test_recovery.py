@@ -61,26 +61,29 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(number, re
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(tmp_path, caplog):
+def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(feeds, "_PAUSE", 1e6)  # an epoch in one go
     _, expected = train(Checkpoints(tmp_path, every=0))
     paths = sorted(tmp_path.iterdir())
     assert [path.name for path in paths] == ["000000000010.h5", "000000000020.h5", "000000000030.h5"]
     paths[2].write_bytes(paths[2].read_bytes()[:-200])  # cut off
     with h5py.File(paths[1], "r+") as file:  # one number changed, the file still whole
         file["model/0"][0] += 1
-    with caplog.at_level("ERROR"):
+    with pytest.warns(UserWarning) as told:
         resumed, found = train(Checkpoints(tmp_path))
-    assert "000000000030.h5 is damaged" in caplog.text and "000000000020.h5 is damaged (its content is not what was written)" in caplog.text
+    newest, before = (str(each.message) for each in told)
+    assert "000000000030.h5 is damaged" in newest and "000000000020.h5 is damaged (its content is not what was written)" in before
     assert resumed.epoch == 3
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
     for path in tmp_path.iterdir():
         path.write_bytes(b"nothing of the kind")
-    with pytest.raises(ValueError, match="no checkpoint in .* can be read; remove that folder to train from the beginning"):
+    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(ValueError, match="no checkpoint in .* can be read; remove that folder to train from the beginning"):
         train(Checkpoints(tmp_path))
 
 
-def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch, caplog):
+def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(feeds, "_PAUSE", 1e6)
     saved = []
 
     def full(folder, arrays):
@@ -89,10 +92,9 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch, caplog):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoints, "check_room", full)
-    with caplog.at_level("ERROR"):
+    with pytest.warns(UserWarning, match="No space left on device.*training goes on, the last one is .*000000000010.h5"):
         progress, _ = train(Checkpoints(tmp_path, every=0))
     assert progress.finished and [path.name for path in tmp_path.iterdir()] == ["000000000010.h5"]
-    assert "No space left on device" in caplog.text and "training goes on, the last one is" in caplog.text
 
 
 @pytest.mark.slow

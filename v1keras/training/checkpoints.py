@@ -4,10 +4,10 @@ import hashlib
 import json
 import pathlib
 import time
+import warnings
 
 import h5py
 import numpy as np
-from absl import logging
 
 from v1keras.files import check_room, written_whole
 
@@ -63,7 +63,7 @@ class Checkpoints:
                             file[group][str(i)] = array
         except OSError as error:
             kept = self._paths()
-            logging.error("checkpoint not written (%s); training goes on, the last one is %s", error, kept[-1] if kept else "missing")
+            warnings.warn(f"checkpoint not written ({error}); training goes on, the last one is {kept[-1] if kept else 'missing'}")
             return
         for path in self._paths()[: -self.keep]:
             path.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, KeyError, ValueError) as error:
-                logging.error("checkpoint %s is damaged (%s); going back to the one before", path, error)
+                warnings.warn(f"checkpoint {path} is damaged ({error}); going back to the one before")
         if paths:
             raise ValueError(f"no checkpoint in {self.folder} can be read; remove that folder to train from the beginning")
         return None, None

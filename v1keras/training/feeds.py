@@ -2,7 +2,7 @@
 
 Both give the same batches. A feed's `blocks(order, first)` goes through the `(steps, batch, sessions)` indices of an epoch's batches from
 step `first` on and yields (block, start, stop): in one call of a compiled function, `batch(block, i)` gives the images and responses of each
-session for i from start to stop. `took` is told the seconds of a step.
+session for i from start to stop. `took` is told the seconds of a step, for there is a look at the clock and at signals after each call.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ import tensorflow as tf
 from v1keras.training.strategy import is_multiworker
 
 _BLOCK_BYTES = 1 << 26  # read ahead twice
-_STEPS = 32  # between two looks at the clock, as long as a step's time is unknown
-_PAUSE = 0.5  # seconds between two, then
+_STEPS = 32  # a call, as long as a step's time is unknown
+_PAUSE = 0.5  # seconds a call, then
 
 
 class Resident:

@@ -5,9 +5,9 @@ import os
 import shutil
 import socket
 import time
+import warnings
 
 import tensorflow as tf
-from absl import logging
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 _TF_CONFIG = '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}'
@@ -43,7 +43,7 @@ def make_strategy(name="auto", wait_s=300.0):
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         devices = gpus or tf.config.list_logical_devices("CPU")
         if len(devices) == 1:
-            logging.warning("strategy mirrored: there is one device here, %s; goes on with it alone", devices[0].name)
+            warnings.warn(f"strategy mirrored: there is one device here, {devices[0].name}; goes on with it alone")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
 

@@ -71,7 +71,7 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(tmp_path
         file["model/0"][0] += 1
     with pytest.warns(UserWarning) as told:
         resumed, found = train(Checkpoints(tmp_path))
-    newest, before = (str(each.message) for each in told)
+    newest, before = (str(each.message) for each in told if "is damaged" in str(each.message))
     assert "000000000030.h5 is damaged" in newest and "000000000020.h5 is damaged (its content is not what was written)" in before
     assert resumed.epoch == 3
     for a, b in zip(expected, found, strict=True):

@@ -14,7 +14,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, provenance, report, workdir, zoo
-from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, session_name
+from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, pixel_statistics, session_name
 from v1keras.data import Rows, apply_protocol, open_recording, recording_names
 from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
@@ -203,6 +203,7 @@ def facts(config, recordings, metrics, command_line):
         "pixels": {
             "minimum": float(min(recording.images.min() for recording in recordings)),
             "maximum": float(max(recording.images.max() for recording in recordings)),
+            "mean": float(pixel_statistics(recordings)[0]),  # of the training images
         },
         "sessions": counted,
         "neuron_sessions": list(map(list, counted.items())) if len(recordings) > 1 else alike,
@@ -252,9 +253,7 @@ def main(_):
         if values[key].value is not None:
             values.config[key] = values[key].value
     line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
-    _, metrics, _ = train_and_evaluate(
-        values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
-    )
+    _, metrics, _ = train_and_evaluate(values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR")
     print(report.score_table(metrics))
     print(f"report: {values.workdir}/{workdir.REPORT}")
 

@@ -61,9 +61,7 @@ def load(name, load_weights=True, check=False):
             expected, found = _layers(own), _layers(folder / WEIGHTS)
         for layer in sorted(set(expected) | set(found)):
             if expected.get(layer) != found.get(layer):
-                raise ValueError(
-                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}"
-                )
+                raise ValueError(f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}")
         model.load_weights(folder / WEIGHTS)
         if check:
             check_golden(model, metadata, folder)
@@ -77,8 +75,9 @@ def save(model, folder, facts):
         model: a `V1Model`, or several in one.
         folder: to write to; its name is the preset's.
         facts: what is known of the model, for `metadata.json`: `recording` (its attributes), `pixels` (`minimum` and `maximum` of its
-            images), `sessions` (neurons in each), `neuron_sessions` (pairs of session and count, in the order of the outputs), `command`,
-            `commit` and `config` of the training, `ceiling`, `scores` and the like (see `card`). Values that JSON knows.
+            images, and where known the `mean` of those it learned from), `sessions` (neurons in each), `neuron_sessions` (pairs of session
+            and count, in the order of the outputs), `command`, `commit` and `config` of the training, `ceiling`, `scores` and the like (see
+            `card`). Values that JSON knows.
 
     Raises:
         OSError: the folder can't be written.

@@ -18,7 +18,7 @@ from absl import flags
 
 from v1keras import cells, command, report
 from v1keras.characterization import CLASSES
-from v1keras.evaluate import check_fit, evaluate, open_model, predict, write_columns
+from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
 
@@ -176,8 +176,9 @@ def judge_of(name, metadata, recording):
     Raises:
         ValueError: it takes other images, or predicts other neurons.
     """
-    judge, known, _ = open_model(name, None)
+    judge, known, _ = open_models(name)
     try:
+        judge = model_of(judge, recording)
         check_fit(judge, recording)
     except ValueError as error:
         raise ValueError(f"--judges={name}: {error}") from None

@@ -36,17 +36,17 @@ def add(workdir, name, scores=None, measured_by=None):
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
         raise ValueError(f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits")
     metrics = metrics_of(workdir)
-    model, metadata, recording = evaluate.open_model(workdir)
+    model, metadata, recordings = evaluate.open_models(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
         raise ValueError(f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}")
     provenance.check_committed(config[1])
-    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recording, "test")))
+    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recordings, "test")))
     if abs(stated - found) > TOLERANCE:
         raise ValueError(f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again")
     if scores:
         metadata |= {"scores": scores, "measured_by": measured_by}
-    publish(model, recording, metadata, name)
+    publish(model, recordings, metadata, name)
 
 
 def metrics_of(workdir):
@@ -65,31 +65,30 @@ def metrics_of(workdir):
     return metrics
 
 
-def publish(model, recording, facts, name):
+def publish(model, recordings, facts, name):
     """Writes a preset into the zoo with the scores of its weights and its latency, and the zoo's table.
 
     Args:
         model: a Keras model.
-        recording: a `Recording` with the split of the model's training.
+        recordings: list of `Recording`s with the split of the model's training.
         facts: as of `v1keras.zoo.save`.
         name: of the preset.
     """
-    facts = facts | {"own_scores": own_scores(model, facts, recording), "latency": latency(model, facts["pixels"])}
+    facts = facts | {"own_scores": own_scores(model, facts, recordings), "latency": latency(model, facts["pixels"])}
     zoo.save(model, catalog.zoo_folder() / name, facts)
     with written_whole(catalog.zoo_folder() / "README.md") as beside:
         beside.write_text(zoo.table())
 
 
-def score(model, metadata, recording, split):
-    evaluation = metadata["config"]["evaluation"]
-    return evaluate.evaluate(model, recording, split, evaluation["above_hz"], evaluation["fano"])[0]
+def score(model, metadata, recordings, split):
+    return evaluate.evaluate_all(model, recordings, metadata["config"]["evaluation"], split)[0]
 
 
-def own_scores(model, metadata, recording):
+def own_scores(model, metadata, recordings):
     """The scores of one model on each side of its split: rows as of a card, with their `split`."""
     rows = []
     for split in ("train", "validation", "test"):
-        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recording, split))]
+        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recordings, split))]
     return rows
 
 
@@ -116,7 +115,7 @@ def verify(name, scores=False):
     if not scores:
         model = zoo.load(name)
     else:
-        model, metadata, recording = evaluate.open_model(name)
+        model, metadata, recordings = evaluate.open_models(name)
     difference = zoo.check_golden(model, metadata, zoo.find(name))
     told = f"{metadata['name']}: files, names and golden outputs are as stated (largest difference {difference:.1g})"
     if not scores:
@@ -124,7 +123,7 @@ def verify(name, scores=False):
     if "own_scores" not in metadata:
         raise ValueError(f"{name}: states no scores of its weights; only a preset made by `zoo add` does")
     largest = 0.0
-    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recording), strict=True):
+    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recordings), strict=True):
         for key in _SCORES:
             apart = 0.0 if stated[key] == found[key] else np.inf if None in (stated[key], found[key]) else abs(stated[key] - found[key])
             if apart > TOLERANCE:

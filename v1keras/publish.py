@@ -133,6 +133,26 @@ def verify(name, scores=False):
     return told + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
 
 
+def retime(name):
+    """Measures a preset's latency again and writes it into its card; to be run where nothing else runs.
+
+    Args:
+        name: of the preset, or its folder.
+
+    Returns:
+        A line that says what was found.
+
+    Raises:
+        ValueError: a file of the preset, or its golden outputs, are not as stated.
+        OSError: the folder can't be written.
+    """
+    metadata, model = zoo.info(name), zoo.load(name, check=True)
+    measured = latency(model, metadata["pixels"])
+    zoo.restate(name, {"latency": measured})
+    ways = "; ".join(f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})" for way, ms in measured["ms"].items())
+    return f"{metadata['name']}: {ways}; machine load before it {measured['load']:g}"
+
+
 def latency(model, pixels):
     """How long one image takes, through the model as loaded and through its export, which must give the same rates.
 
@@ -141,14 +161,15 @@ def latency(model, pixels):
         pixels: dict of `minimum` and `maximum`.
 
     Returns:
-        dict of `machine`, `calls` and `ms`: way -> `median` and `percentile_95`.
+        dict of `machine`, its `load` (processes that ran or waited, mean of the minute before), `calls` and `ms`: way -> `median` and
+        `percentile_95`.
 
     Raises:
         ValueError: the export's rates are not the model's.
     """
     import tensorflow as tf
 
-    images = golden_images(model.image_size, pixels)
+    images, load = golden_images(model.image_size, pixels), round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as folder:
         eager = lambda image: model(image, training=False)
         expected = rates_of(eager, images)
@@ -161,7 +182,7 @@ def latency(model, pixels):
         ways = {"the preset, `model(image)`": eager, "its export, `tf.saved_model.load(FOLDER).serve(image)`": served}
         times = {way: _times(call, tf.constant(images[:1])) for way, call in ways.items()}
     found = {way: {"median": round(np.median(ms), 3), "percentile_95": round(np.percentile(ms, 95), 3)} for way, ms in times.items()}
-    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "calls": _CALLS, "ms": found}
+    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "load": load, "calls": _CALLS, "ms": found}
 
 
 def _times(call, image):

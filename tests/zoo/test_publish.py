@@ -34,7 +34,7 @@ def resave(workdir, **facts):
 
 
 @needs_git
-def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny):
+def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch):
     publish.add(workdir, "tiny_factorized")
     metadata, metrics = zoo.info("tiny_factorized"), json.loads((workdir / "metrics.json").read_text())
     assert zoo.names() == ["tiny_factorized"] and metadata["name"] == "tiny_factorized"
@@ -51,6 +51,12 @@ def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny):
     ways = re.findall(r"\| (the preset|its export), .* \| ([\d.]+) \| ([\d.]+) \|", card_text)
     assert [way for way, *_ in ways] == ["the preset", "its export"] and all(0 < float(a) <= float(b) for _, a, b in ways)
     assert "; so are 6 rows of scores" in publish.verify("tiny_factorized", scores=True)
+    monkeypatch.setattr(publish, "latency", lambda model, pixels: metadata["latency"] | {"load": 0.5, "calls": 7})
+    assert publish.retime("tiny_factorized").startswith("tiny_factorized: the preset, `model(image)`: ")
+    anew = zoo.info("tiny_factorized")
+    assert {key for key in anew if anew[key] != metadata[key]} == {"latency", "sha256"}
+    assert "7 calls after some first ones; the machine's load before it was 0.5." in (shelf / "tiny_factorized" / "README.md").read_text()
+    publish.verify("tiny_factorized")
 
 
 @needs_git

@@ -78,7 +78,8 @@ def card(metadata):
         rows = [f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |" for way, values in latency["ms"].items()]
         text += [
             "## How fast",
-            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after a first one.",
+            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after some first ones"
+            + (f"; the machine's load before it was {latency['load']:g}." if "load" in latency else "."),
             "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n" + "\n".join(rows),
         ]
     return "\n\n".join(text).replace("\n\n- ", "\n- ").replace("## Trained on\n-", "## Trained on\n\n-") + "\n"

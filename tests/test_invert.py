@@ -35,6 +35,15 @@ def test_contrast_is_the_images_where_the_stimulus_is():
     assert contrast_of(LinearNonlinear(filters, 127.0), recording, norm=99.0).norm == 99
 
 
+def test_grey_is_what_the_model_was_trained_around():
+    filters, recording = filters_on_noise()
+    grey = lambda mean, **options: contrast_of(LinearNonlinear(filters, mean), recording, norm=60.0, **options).grey
+    assert grey(120.0) == 120
+    for raw in (0.0, float(recording.images.min()), float(recording.images.max())):  # pixels as they are: black or white is no grey
+        assert grey(raw) == pytest.approx(np.mean(recording.images, dtype="float64"))
+    assert grey(0.0, grey=99.5) == 99.5
+
+
 def test_effective_area_counts_evenly_filled_pixels():
     pattern = np.zeros((2, 6, 6))
     pattern[0, 1:4, 2:4], pattern[1] = 7, -3

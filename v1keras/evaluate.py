@@ -24,37 +24,67 @@ from v1keras.report import score_table
 from v1keras.training.prediction import Predictor
 
 
+def open_models(name_or_folder, recordings=None):
+    """A trained model with the recordings that it is asked about.
+
+    Args:
+        name_or_folder: a preset by name, its folder, or a workdir.
+        recordings: file or name of a public dataset, or several, comma separated; None for those that the model was trained on.
+
+    Returns:
+        (`V1Model`, or `V1Sessions` of several recordings, its metadata, list of `Recording`s with the split that the model was trained
+        with).
+
+    Raises:
+        ValueError, OSError: the model or a recording can't be read, they don't fit each other, the model has no such session, or two
+            recordings have one name.
+    """
+    metadata, found = zoo.info(name_or_folder), {}
+    model, data = zoo.load(name_or_folder), metadata["config"]["data"]
+    for name in recording_names(str(recordings or data["recording"])):
+        try:
+            opened = open_recording(name)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{error}; say which with --recording") from None
+        own = opened.attributes.get("name") == metadata["recording"].get("name")
+        if own and opened.neuron_session is not None:  # some models leave out a session
+            opened = opened.of_neurons(np.isin(opened.neuron_session, list(metadata["sessions"])))
+        check_fit(model_of(model, opened), opened)
+        zoo.warn_of_pixels(session_name(opened), opened.images, metadata["pixels"])
+        if own or isinstance(model, V1Sessions):
+            opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
+        if session_name(opened) in found:
+            raise ValueError(f"two recordings are named {session_name(opened)!r}: score them one by one")
+        found[session_name(opened)] = opened
+    return model, metadata, list(found.values())
+
+
 def open_model(name_or_folder, recording=None):
-    """A trained model with the recording that it is asked about.
+    """As `open_models`, for one recording.
 
     Args:
         name_or_folder: a preset by name, its folder, or a workdir.
         recording: file or name of a public dataset; None for the one that the model was trained on.
 
     Returns:
-        (`V1Model`, its metadata, `Recording` with the split that the model was trained with). Of several sessions the model is that
-        of the recording's name.
+        (`V1Model`, its metadata, `Recording`). Of several sessions the model is that of the recording's name.
 
     Raises:
-        ValueError, OSError: the model or the recording can't be read, they don't fit each other, or the model has no such session.
+        ValueError, OSError: as `open_models`; or the model was trained on several recordings, and none is named.
     """
-    metadata = zoo.info(name_or_folder)
-    model = zoo.load(name_or_folder)
-    data = metadata["config"]["data"]
-    try:
-        opened = open_recording(recording or data["recording"])
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{error}; say which with --recording") from None
-    own = opened.attributes.get("name") == metadata["recording"].get("name")
-    if own and opened.neuron_session is not None:  # some models leave out a session
-        opened = opened.of_neurons(np.isin(opened.neuron_session, list(metadata["sessions"])))
-    if isinstance(model, V1Sessions):
-        model, own = model.session(session_name(opened)), True
-    check_fit(model, opened)
-    zoo.warn_of_pixels(session_name(opened), opened.images, metadata["pixels"])
-    if own:
-        opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
-    return model, metadata, opened
+    model, metadata, recordings = open_models(name_or_folder, recording)
+    if len(recordings) > 1:
+        raise ValueError(f"{name_or_folder} is of the recordings {', '.join(map(session_name, recordings))}; say which with --recording=FILE")
+    return model_of(model, recordings[0]), metadata, recordings[0]
+
+
+def model_of(model, recording):
+    """The part of a model that predicts a recording: of `V1Sessions` the session of its name, else all of it.
+
+    Raises:
+        ValueError: there is no such session.
+    """
+    return model.session(session_name(recording)) if isinstance(model, V1Sessions) else model
 
 
 def check_fit(model, recording):
@@ -122,6 +152,25 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
         "groups": {name: summarize(scores, chosen) for name, chosen in groups_of(columns, above_hz).items()},
     }
     return metrics, columns | scores
+
+
+def evaluate_all(model, recordings, settings, split="test"):
+    """What `evaluate` gives for one recording, and `joined` for several.
+
+    Args:
+        model: `V1Model`, or `V1Sessions`, of which each recording asks the session of its name.
+        recordings: list of `Recording`s.
+        settings: `above_hz` and `fano` by name, as in a configuration's `evaluation`.
+        split: "train", "validation" or "test".
+
+    Returns:
+        (metrics, columns).
+    """
+    found = {}
+    for recording in recordings:
+        scores = evaluate(model_of(model, recording), recording, split, settings["above_hz"], settings["fano"])
+        found[session_name(recording)] = scores
+    return scores if len(recordings) == 1 else joined(found, settings["above_hz"])
 
 
 def joined(found, above_hz=5.0):
@@ -214,14 +263,8 @@ def _short(value):
 
 def main(_):
     values = flags.FLAGS
-    config, found = zoo.info(values.model)["config"], {}
-    for name in recording_names(values.recording or config["data"]["recording"]):
-        model, _, recording = open_model(values.model, name)
-        scores = evaluate(model, recording, values.split, config["evaluation"]["above_hz"], config["evaluation"]["fano"])
-        if session_name(recording) in found:
-            raise ValueError(f"two recordings are named {session_name(recording)!r}: score them one by one")
-        found[session_name(recording)] = scores
-    metrics, columns = scores if len(found) == 1 else joined(found, config["evaluation"]["above_hz"])
+    model, metadata, recordings = open_models(values.model, values.recording)
+    metrics, columns = evaluate_all(model, recordings, metadata["config"]["evaluation"], values.split)
     write(metrics, columns, values.out)
     print(score_table(metrics))
     print(f"written: {pathlib.Path(values.out) / 'metrics.json'}, neurons.csv")

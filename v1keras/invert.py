@@ -18,7 +18,7 @@ from absl import flags
 
 from v1keras import cells, command, report
 from v1keras.characterization import CLASSES
-from v1keras.evaluate import check_fit, evaluate, open_model, predict, write_columns
+from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
 
@@ -27,6 +27,8 @@ _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
 _CHUNK = 128
 # A rate that changes by less than this share over all images of the recording is constant: the readout has learned nothing of the neuron.
 _CONSTANT = 0.01
+# A pixel mean nearer than this share to black or white is no grey.
+_EDGE = 0.01
 
 
 def choose_neurons(text, count, cc_norm):
@@ -69,7 +71,20 @@ def choose_neurons(text, count, cc_norm):
     return found
 
 
-def contrast_of(model, recording, norm=None):
+def grey_of(model, recording):
+    """The pixel value of no contrast: the mean that the model subtracts; of a model that takes pixels as they are, the images' mean.
+
+    Args:
+        model: a `V1Model` or an `Ensemble`.
+        recording: a `Recording`.
+    """
+    low, high = float(recording.images.min()), float(recording.images.max())
+    if low + _EDGE * (high - low) < model.pixel_mean < high - _EDGE * (high - low):
+        return model.pixel_mean
+    return float(recording.images.mean(dtype="float64"))
+
+
+def contrast_of(model, recording, norm=None, grey=None):
     """The constraint that keeps stimuli like the recording's images: their grey, their pixel range, and their contrast where there is any.
 
     A stimulus fills a receptive field, not the image. So its norm is the images' median, times the square root of the share of the
@@ -77,23 +92,25 @@ def contrast_of(model, recording, norm=None):
     inversion at a tenth of the norm.
 
     Args:
-        model: a `V1Model` or an `Ensemble`; grey is its `pixel_mean`.
+        model: a `V1Model` or an `Ensemble`.
         recording: a `Recording`.
         norm: of the contrast; None to have it found.
+        grey: the pixel value of no contrast; None for what `grey_of` finds.
 
     Returns:
         A `Contrast`.
     """
     images = recording.images.astype("float32")
     low, high = float(images.min()), float(images.max())
+    grey = grey_of(model, recording) if grey is None else grey
     if norm is None:
-        patterns = images - model.pixel_mean
+        patterns = images - grey
         median = float(np.median(np.linalg.norm(patterns.reshape(len(patterns), -1), axis=1)))
         some = np.unique(np.linspace(0, recording.neuron_count - 1, _SAMPLED_NEURONS).astype(int))  # the same whichever are asked for
-        first = cells.ascent_of(model, Contrast(model.pixel_mean, median / 10, low, high)).run(some, _FIRST_STEPS)
-        filled = np.median(effective_area(first.stimuli - model.pixel_mean)) / np.median(effective_area(patterns))
+        first = cells.ascent_of(model, Contrast(grey, median / 10, low, high)).run(some, _FIRST_STEPS)
+        filled = np.median(effective_area(first.stimuli - grey)) / np.median(effective_area(patterns))
         norm = median * float(np.sqrt(min(filled, 1.0)))
-    return Contrast(model.pixel_mean, norm, low, high)
+    return Contrast(grey, norm, low, high)
 
 
 def effective_area(patterns):
@@ -159,8 +176,9 @@ def judge_of(name, metadata, recording):
     Raises:
         ValueError: it takes other images, or predicts other neurons.
     """
-    judge, known, _ = open_model(name, None)
+    judge, known, _ = open_models(name)
     try:
+        judge = model_of(judge, recording)
         check_fit(judge, recording)
     except ValueError as error:
         raise ValueError(f"--judges={name}: {error}") from None
@@ -239,7 +257,7 @@ def main(_):
     neurons, dead = alive(model, recording, choose_neurons(values.neurons, recording.neuron_count, scores["cc_norm"]))
     if not neurons.size:
         raise ValueError(f"the rate of neurons {', '.join(map(str, dead))} is the same for all images of the recording: nothing to invert")
-    contrast, folder = contrast_of(model, recording, values.contrast_norm), pathlib.Path(values.out)
+    contrast, folder = contrast_of(model, recording, values.contrast_norm, metadata["pixels"].get("mean")), pathlib.Path(values.out)
     ascent = cells.ascent_of(model, contrast, images=Fourier() if values.images == "fourier" else Pixels(), blur=values.blur, jitter=values.jitter)
     asked = {name: getattr(values, name) for name in ("steps", "blur", "seed", "restarts", "images", "jitter")}
     facts = asked | {"model_sha256": metadata["sha256"]["model.weights.h5"], "recording": recording.attributes.get("name", "")}

@@ -36,17 +36,17 @@ def add(workdir, name, scores=None, measured_by=None):
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
         raise ValueError(f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits")
     metrics = metrics_of(workdir)
-    model, metadata, recording = evaluate.open_model(workdir)
+    model, metadata, recordings = evaluate.open_models(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
         raise ValueError(f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}")
     provenance.check_committed(config[1])
-    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recording, "test")))
+    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recordings, "test")))
     if abs(stated - found) > TOLERANCE:
         raise ValueError(f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again")
     if scores:
         metadata |= {"scores": scores, "measured_by": measured_by}
-    publish(model, recording, metadata, name)
+    publish(model, recordings, metadata, name)
 
 
 def metrics_of(workdir):
@@ -65,31 +65,30 @@ def metrics_of(workdir):
     return metrics
 
 
-def publish(model, recording, facts, name):
+def publish(model, recordings, facts, name):
     """Writes a preset into the zoo with the scores of its weights and its latency, and the zoo's table.
 
     Args:
         model: a Keras model.
-        recording: a `Recording` with the split of the model's training.
+        recordings: list of `Recording`s with the split of the model's training.
         facts: as of `v1keras.zoo.save`.
         name: of the preset.
     """
-    facts = facts | {"own_scores": own_scores(model, facts, recording), "latency": latency(model, facts["pixels"])}
+    facts = facts | {"own_scores": own_scores(model, facts, recordings), "latency": latency(model, facts["pixels"])}
     zoo.save(model, catalog.zoo_folder() / name, facts)
     with written_whole(catalog.zoo_folder() / "README.md") as beside:
         beside.write_text(zoo.table())
 
 
-def score(model, metadata, recording, split):
-    evaluation = metadata["config"]["evaluation"]
-    return evaluate.evaluate(model, recording, split, evaluation["above_hz"], evaluation["fano"])[0]
+def score(model, metadata, recordings, split):
+    return evaluate.evaluate_all(model, recordings, metadata["config"]["evaluation"], split)[0]
 
 
-def own_scores(model, metadata, recording):
+def own_scores(model, metadata, recordings):
     """The scores of one model on each side of its split: rows as of a card, with their `split`."""
     rows = []
     for split in ("train", "validation", "test"):
-        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recording, split))]
+        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recordings, split))]
     return rows
 
 
@@ -116,7 +115,7 @@ def verify(name, scores=False):
     if not scores:
         model = zoo.load(name)
     else:
-        model, metadata, recording = evaluate.open_model(name)
+        model, metadata, recordings = evaluate.open_models(name)
     difference = zoo.check_golden(model, metadata, zoo.find(name))
     told = f"{metadata['name']}: files, names and golden outputs are as stated (largest difference {difference:.1g})"
     if not scores:
@@ -124,7 +123,7 @@ def verify(name, scores=False):
     if "own_scores" not in metadata:
         raise ValueError(f"{name}: states no scores of its weights; only a preset made by `zoo add` does")
     largest = 0.0
-    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recording), strict=True):
+    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recordings), strict=True):
         for key in _SCORES:
             apart = 0.0 if stated[key] == found[key] else np.inf if None in (stated[key], found[key]) else abs(stated[key] - found[key])
             if apart > TOLERANCE:
@@ -132,6 +131,26 @@ def verify(name, scores=False):
                 raise ValueError(f"{where}: {key} is stated as {stated[key]}, measured as {found[key]}")
             largest = max(largest, apart)
     return told + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
+
+
+def retime(name):
+    """Measures a preset's latency again and writes it into its card; to be run where nothing else runs.
+
+    Args:
+        name: of the preset, or its folder.
+
+    Returns:
+        A line that says what was found.
+
+    Raises:
+        ValueError: a file of the preset, or its golden outputs, are not as stated.
+        OSError: the folder can't be written.
+    """
+    metadata, model = zoo.info(name), zoo.load(name, check=True)
+    measured = latency(model, metadata["pixels"])
+    zoo.restate(name, {"latency": measured})
+    ways = "; ".join(f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})" for way, ms in measured["ms"].items())
+    return f"{metadata['name']}: {ways}; machine load before it {measured['load']:g}"
 
 
 def latency(model, pixels):
@@ -142,14 +161,15 @@ def latency(model, pixels):
         pixels: dict of `minimum` and `maximum`.
 
     Returns:
-        dict of `machine`, `calls` and `ms`: way -> `median` and `percentile_95`.
+        dict of `machine`, its `load` (processes that ran or waited, mean of the minute before), `calls` and `ms`: way -> `median` and
+        `percentile_95`.
 
     Raises:
         ValueError: the export's rates are not the model's.
     """
     import tensorflow as tf
 
-    images = golden_images(model.image_size, pixels)
+    images, load = golden_images(model.image_size, pixels), round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as folder:
         eager = lambda image: model(image, training=False)
         expected = rates_of(eager, images)
@@ -162,7 +182,7 @@ def latency(model, pixels):
         ways = {"the preset, `model(image)`": eager, "its export, `tf.saved_model.load(FOLDER).serve(image)`": served}
         times = {way: _times(call, tf.constant(images[:1])) for way, call in ways.items()}
     found = {way: {"median": round(np.median(ms), 3), "percentile_95": round(np.percentile(ms, 95), 3)} for way, ms in times.items()}
-    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "calls": _CALLS, "ms": found}
+    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "load": load, "calls": _CALLS, "ms": found}
 
 
 def _times(call, image):

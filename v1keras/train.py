@@ -14,7 +14,7 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, provenance, report, workdir, zoo
-from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, session_name
+from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, pixel_statistics, session_name
 from v1keras.data import Rows, apply_protocol, open_recording, recording_names
 from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
@@ -85,7 +85,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
     with strategy.scope():  # each replica predicts its share
-        metrics, columns = score(model, recordings, config.evaluation)
+        metrics, columns = evaluate.evaluate_all(model, recordings, config.evaluation)
     if chief:
         noise = learned_noise([likelihood for _, likelihood, _ in trained])
         known = facts(config, recordings, metrics, command_line) | {"noise": noise, "commit": workdir.commit_of(folder)}
@@ -98,16 +98,6 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
 def build(config, recordings, name="v1model"):
     """The untrained `V1Model` of one recording, or the `V1Sessions` of several."""
     return build_model(config, recordings[0], name) if len(recordings) == 1 else build_sessions(config, recordings, name)
-
-
-def score(model, recordings, evaluation):
-    """What `v1keras.evaluate.evaluate` gives for one recording, and `v1keras.evaluate.joined` for several."""
-    settings = ("test", evaluation.above_hz, evaluation.fano)
-    if len(recordings) == 1:
-        return evaluate.evaluate(model, recordings[0], *settings)
-    names = [session_name(recording) for recording in recordings]
-    found = {name: evaluate.evaluate(model.session(name), r, *settings) for name, r in zip(names, recordings, strict=True)}
-    return evaluate.joined(found, evaluation.above_hz)
 
 
 def train_member(config, recordings, strategy, folder, index, callbacks=()):
@@ -204,6 +194,7 @@ def facts(config, recordings, metrics, command_line):
         "pixels": {
             "minimum": float(min(recording.images.min() for recording in recordings)),
             "maximum": float(max(recording.images.max() for recording in recordings)),
+            "mean": float(pixel_statistics(recordings)[0]),  # of the training images
         },
         "sessions": counted,
         "neuron_sessions": list(map(list, counted.items())) if len(recordings) > 1 else alike,

@@ -1,13 +1,15 @@
 import json
 import re
+import runpy
 import shutil
 import subprocess
+import types
 
 import numpy as np
 import pytest
 
-from v1keras import provenance, publish, zoo
-from v1keras.zoo import catalog
+from v1keras import Recording, evaluate, provenance, publish, simulate_recording, train, zoo
+from v1keras.zoo import __main__, catalog
 
 needs_git = pytest.mark.skipif(provenance.commit() is None, reason="no checkout with its git history")
 
@@ -32,10 +34,12 @@ def resave(workdir, **facts):
 
 
 @needs_git
-def test_a_finished_training_becomes_a_preset(shelf, workdir):
+def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch):
     publish.add(workdir, "tiny_factorized")
     metadata, metrics = zoo.info("tiny_factorized"), json.loads((workdir / "metrics.json").read_text())
     assert zoo.names() == ["tiny_factorized"] and metadata["name"] == "tiny_factorized"
+    recording = Recording.load(tiny.recording)
+    assert metadata["pixels"]["mean"] == pytest.approx(recording.images[recording.split == 0].mean(), rel=1e-6)
     images = np.random.default_rng(0).uniform(0, 255, (2, 16, 16, 1)).astype("float32")
     np.testing.assert_array_equal(zoo.load("tiny_factorized", check=True)(images), zoo.load(workdir)(images))
     row = next(row for row in metadata["own_scores"] if (row["split"], row["neurons"]) == ("test", "reported"))
@@ -47,6 +51,39 @@ def test_a_finished_training_becomes_a_preset(shelf, workdir):
     ways = re.findall(r"\| (the preset|its export), .* \| ([\d.]+) \| ([\d.]+) \|", card_text)
     assert [way for way, *_ in ways] == ["the preset", "its export"] and all(0 < float(a) <= float(b) for _, a, b in ways)
     assert "; so are 6 rows of scores" in publish.verify("tiny_factorized", scores=True)
+    monkeypatch.setattr(publish, "latency", lambda model, pixels: metadata["latency"] | {"load": 0.5, "calls": 7})
+    assert publish.retime("tiny_factorized").startswith("tiny_factorized: the preset, `model(image)`: ")
+    anew = zoo.info("tiny_factorized")
+    assert {key for key in anew if anew[key] != metadata[key]} == {"latency", "sha256"}
+    assert "7 calls after some first ones; the machine's load before it was 0.5." in (shelf / "tiny_factorized" / "README.md").read_text()
+    publish.verify("tiny_factorized")
+
+
+@needs_git
+def test_a_model_of_several_recordings_becomes_a_preset(shelf, tmp_path, monkeypatch, capsys):
+    """Through the commands: one core, a readout for each recording, scored together."""
+    for name, seed in (("monday", 1), ("tuesday", 2)):
+        recording = simulate_recording(60, 20, neurons_per_kind=1, image_size=16, seed=seed)
+        recording.attributes["name"] = name
+        recording.save(tmp_path / f"{name}.h5")
+    config = runpy.run_path(str(provenance.ROOT / "configs" / "tiny.py"))["get_config"]()
+    config.data.recording = f"{tmp_path / 'monday.h5'},{tmp_path / 'tuesday.h5'}"
+    model, metrics, _ = train.train_and_evaluate(config, tmp_path / "both", command_line="train --config=configs/tiny.py")
+    flags = types.SimpleNamespace(name="tiny_sessions", scores=True)
+    monkeypatch.setattr(__main__.flags, "FLAGS", flags)
+    __main__.main(["zoo", "add", str(tmp_path / "both")])
+    __main__.main(["zoo", "verify", "tiny_sessions"])
+    assert "tiny_sessions: files, names and golden outputs are as stated" in capsys.readouterr().out
+    metadata = zoo.info("tiny_sessions")
+    assert metadata["sessions"] == {"monday": 4, "tuesday": 4}
+    assert {name: len(rates[0]) for name, rates in metadata["golden"].items()} == metadata["sessions"]
+    row = next(row for row in metadata["own_scores"] if (row["split"], row["neurons"]) == ("test", "reported"))
+    assert (row["count"], row["correlation"]) == (8, metrics["groups"]["reported"]["correlation"]["mean"])
+    images = np.random.default_rng(0).uniform(0, 255, (2, 16, 16, 1)).astype("float32")
+    for name, rates in zoo.load("tiny_sessions")(images).items():
+        np.testing.assert_array_equal(rates, model(images)[name])
+    with pytest.raises(ValueError, match="tiny_sessions is of the recordings monday, tuesday; say which with --recording"):
+        evaluate.open_model("tiny_sessions")
 
 
 @needs_git

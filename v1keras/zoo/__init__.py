@@ -16,6 +16,7 @@ from v1keras.zoo.catalog import check_files, find, info, names, neurons_of
 _LATER = {
     "load": "v1keras.zoo.preset",
     "save": "v1keras.zoo.preset",
+    "restate": "v1keras.zoo.preset",
     "check_golden": "v1keras.zoo.preset",
     "read_images": "v1keras.zoo.images",
     "warn_of_pixels": "v1keras.zoo.images",

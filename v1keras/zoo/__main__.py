@@ -6,6 +6,9 @@
     python -m v1keras.zoo verify kindel2019_factorized --scores     # measures its scores again
     python -m v1keras.zoo predict kindel2019_factorized a.png b.npy > rates.csv
     python -m v1keras.zoo add runs/kindel2019 --name=kindel2019_factorized
+    python -m v1keras.zoo time                                      # measures latencies anew, for the cards; all, or those named
+
+What `add` and `time` write goes into the checkout's zoo/.
 """
 
 import csv
@@ -30,13 +33,11 @@ def show_list():
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def verify(names, scores):
-    from v1keras import publish
-
+def each(names, work):
     failures = []
     for name in names:
         try:
-            print(publish.verify(name, scores), flush=True)
+            print(work(name), flush=True)
         except (ValueError, OSError) as error:
             failures.append(str(error))
     if failures:
@@ -69,7 +70,13 @@ def main(arguments):
         case ["show", name]:
             print((zoo.find(name) / CARD).read_text(), end="")
         case ["verify", *names]:
-            verify(names or zoo.names(), values.scores)
+            from v1keras import publish
+
+            each(names or zoo.names(), lambda name: publish.verify(name, values.scores))
+        case ["time", *names]:
+            from v1keras import publish
+
+            each(names or zoo.names(), publish.retime)
         case ["predict", name, path, *paths]:
             predict(name, [path, *paths])
         case ["add", workdir] if values.name:
@@ -78,7 +85,8 @@ def main(arguments):
             publish.add(workdir, values.name)
             print(f"written: {zoo.find(values.name)}")
         case _:
-            expected = "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME IMAGES...` or `add WORKDIR --name=NAME`"
+            expected = "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME IMAGES...`, `add WORKDIR --name=NAME` "
+            expected += "or `time [NAME...]`"
             raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {expected}")
 
 

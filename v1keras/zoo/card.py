@@ -47,8 +47,7 @@ def card(metadata):
         f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
         f"(species: {recording.get('species', 'not stated')}) from images of {height} x {width} pixels. "
         f"A rate is in {recording.get('units', 'the units of the responses')}.",
-        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  "
-        f"# images (n, {height}, {width}, 1)\n```",
+        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  # images (n, {height}, {width}, 1)\n```",
         "## Pixels",
         f"Pixels are the recording's own, {low:g} to {high:g}, {_degrees(recording.get('pixels_per_degree'))}. "
         f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
@@ -79,7 +78,8 @@ def card(metadata):
         rows = [f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |" for way, values in latency["ms"].items()]
         text += [
             "## How fast",
-            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after a first one.",
+            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after some first ones"
+            + (f"; the machine's load before it was {latency['load']:g}." if "load" in latency else "."),
             "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n" + "\n".join(rows),
         ]
     return "\n\n".join(text).replace("\n\n- ", "\n- ").replace("## Trained on\n-", "## Trained on\n\n-") + "\n"

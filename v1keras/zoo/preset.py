@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import pathlib
 import platform
+import shutil
 import tempfile
 
 import h5py
@@ -61,9 +62,7 @@ def load(name, load_weights=True, check=False):
             expected, found = _layers(own), _layers(folder / WEIGHTS)
         for layer in sorted(set(expected) | set(found)):
             if expected.get(layer) != found.get(layer):
-                raise ValueError(
-                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}"
-                )
+                raise ValueError(f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}")
         model.load_weights(folder / WEIGHTS)
         if check:
             check_golden(model, metadata, folder)
@@ -77,8 +76,9 @@ def save(model, folder, facts):
         model: a `V1Model`, or several in one.
         folder: to write to; its name is the preset's.
         facts: what is known of the model, for `metadata.json`: `recording` (its attributes), `pixels` (`minimum` and `maximum` of its
-            images), `sessions` (neurons in each), `neuron_sessions` (pairs of session and count, in the order of the outputs), `command`,
-            `commit` and `config` of the training, `ceiling`, `scores` and the like (see `card`). Values that JSON knows.
+            images, and where known the `mean` of those it learned from), `sessions` (neurons in each), `neuron_sessions` (pairs of session
+            and count, in the order of the outputs), `command`, `commit` and `config` of the training, `ceiling`, `scores` and the like (see
+            `card`). Values that JSON knows.
 
     Raises:
         OSError: the folder can't be written.
@@ -106,11 +106,44 @@ def save(model, folder, facts):
             "parameters": model.count_params(),
         }
         metadata["golden"] = _rounded(golden_rates(model, metadata["pixels"]))
-        metadata = json.loads(json.dumps(metadata))
-        (beside / CARD).write_text(card(metadata))
-        metadata["sha256"] = {file: sha256(beside / file) for file in (CONFIG, WEIGHTS, CARD)}
-        metadata["sha256"][METADATA] = digest_of(metadata)
-        (beside / METADATA).write_text(render(metadata))
+        _describe(beside, metadata)
+
+
+def restate(name, changes):
+    """Writes a preset's card and metadata anew with some facts changed; its model stays as it is.
+
+    Args:
+        name: of a preset, or its folder.
+        changes: dict of the facts, as of `save`.
+
+    Raises:
+        ValueError: a file is not the one that the preset states.
+        OSError: the folder can't be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "copy"
+    >>> save(load("simulated_factorized"), folder, info("simulated_factorized"))
+    >>> restate(folder, {"measured_by": "hand"})
+    >>> "Measured by: `hand`" in (folder / "README.md").read_text(), info(folder)["measured_by"]
+    (True, 'hand')
+    """
+    folder, metadata = find(name), info(name)
+    check_files(folder)
+    with folder_written_whole(folder) as beside:
+        for file in (CONFIG, WEIGHTS):
+            shutil.copyfile(folder / file, beside / file)
+        _describe(beside, {key: value for key, value in metadata.items() if key != "sha256"} | changes)
+
+
+def _describe(folder, metadata):
+    """Writes the card and the metadata of the model in a folder, with the sha256 of all files."""
+    metadata = json.loads(json.dumps(metadata))
+    (folder / CARD).write_text(card(metadata))
+    metadata["sha256"] = {file: sha256(folder / file) for file in (CONFIG, WEIGHTS, CARD)}
+    metadata["sha256"][METADATA] = digest_of(metadata)
+    (folder / METADATA).write_text(render(metadata))
 
 
 def golden_images(image_size, pixels):

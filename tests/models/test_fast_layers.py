@@ -84,8 +84,8 @@ def test_batch_norm_trains_as_keras_own(policy):
             loss = tf.reduce_sum(value**2 * weights)
         found = [value, *tape.gradient(loss, [shown, layer.gamma.value, layer.beta.value]), layer.moving_mean, layer.moving_variance]
         results.append([np.asarray(value, "float32") for value in found])
-    for mine, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(mine, expected, atol=1e-5 * np.abs(expected).max())
+    for mine, expected in zip(*results, strict=True):  # in bfloat16 the last bit may differ
+        np.testing.assert_allclose(mine, expected, rtol=0 if policy == "float32" else 2**-7, atol=1e-5 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("size", [(6, 9), (1, 5), (5, 1), (2, 2)])

@@ -7,7 +7,6 @@ from keras import ops
 from v1keras.models.depthwise import on_processors
 from v1keras.models.readouts import inverse_softplus
 
-
 # So many neurons read at once where all images are read at the same places.
 _FEW = 4096
 

@@ -4,21 +4,21 @@ import keras
 import numpy as np
 
 from v1keras.models import Concatenated, DenseReadout, KindelCore, V1Model
-from v1keras.training import Gaussian, Schedule, Trainer, make_strategy
+from v1keras.training import Checkpoints, Gaussian, Schedule, Trainer, make_strategy
 
 # (kernel size, dropout, learning rate) of the paper of 2019 and of the code of 2018.
 VARIANTS = {2019: (3, 0.35, 1e-4), 2018: (7, 0.0, 2e-4)}
 STEPS, EVERY, BATCH = 60_000, 200, 50
 
 
-def train(recording, variant, seed, checkpoint, name="v1model"):
+def train(recording, variant, seed, folder, name="v1model"):
     """Trains the network on one session's neurons: mean squared error, plain SGD, the weights of the lowest error on the 38.
 
     Args:
         recording: a `Recording` of the session's neurons, with its split.
         variant: a key of `VARIANTS`.
         seed: of the weights, the batches and the dropout.
-        checkpoint: file from which an interrupted training goes on.
+        folder: from whose checkpoints an interrupted training goes on.
         name: of the model.
 
     Returns:
@@ -40,7 +40,7 @@ def train(recording, variant, seed, checkpoint, name="v1model"):
         model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons)
     )
     images, (learn, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
-    trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoint=checkpoint)
+    trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoints=Checkpoints(folder))
     return model
 
 
@@ -58,6 +58,6 @@ def networks(recording, variant, seed, folder):
     members = []
     for session in dict.fromkeys(recording.neuron_session.tolist()):
         of_session = recording.of_neurons(recording.neuron_session == session)
-        members.append(train(of_session, variant, seed, folder / f"session_{session}.h5", f"session_{session}"))
+        members.append(train(of_session, variant, seed, folder / f"session_{session}", f"session_{session}"))
         print(f"{folder.name}: session {session}", flush=True)
     return Concatenated(members)

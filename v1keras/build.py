@@ -2,10 +2,14 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from v1keras import models, zoo
-from v1keras.data import redraw_validation
+from v1keras.data import Rows, redraw_validation
+from v1keras.data.rows import finite_sums
+from v1keras.files import row_blocks
 from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
+from v1keras.precision import precision_of
 
 
 def build_model(config, recording, name="v1model"):
@@ -66,6 +70,7 @@ def make_core(config, recordings):
     Where it begins with a preset's, they are those that the preset was trained with.
     """
     core = config.core
+    neurons = sum(recording.neuron_count for recording in recordings)  # over which the likelihood is summed
     cores = {
         "stacked": lambda: models.StackedCore(
             core.filters,
@@ -73,8 +78,8 @@ def make_core(config, recordings):
             core.activation,
             core.first_activation,
             core.pool_size,
-            core.laplacian,
-            core.group_sparsity,
+            core.laplacian * neurons,
+            core.group_sparsity * neurons,
             core.separable,
             core.dilation,
             core.skip,
@@ -90,12 +95,31 @@ def make_core(config, recordings):
     if config.freeze not in ("", "core") or (config.freeze and not config.init_from):
         raise ValueError(f"freeze: found {config.freeze!r}, expected nothing, or core with init_from")
     if not config.init_from:
-        return cores[core.kind](), pixel_statistics(recordings)
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(core_precision(config))
+        try:
+            return cores[core.kind](), pixel_statistics(recordings)
+        finally:
+            keras.config.set_dtype_policy(before)
     begun, statistics = trained_core(config.init_from, recordings[0].images.shape[1:])
     for recording in recordings:
         zoo.warn_of_pixels(session_name(recording), recording.images, zoo.info(config.init_from)["pixels"])
     begun.trainable = config.freeze != "core"
     return begun, statistics
+
+
+def core_precision(config):
+    """The precision that a configuration's core is computed in, on the devices that are here.
+
+    Raises:
+        ValueError: unknown precision, or one that a core which begins with a preset's does not have.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus]
+    found = precision_of(config.training.precision, capabilities)
+    if config.init_from and config.training.precision == "mixed_bfloat16":
+        raise ValueError("training.precision: found 'mixed_bfloat16' with init_from, whose core is float32; expected float32")
+    return "float32" if config.init_from else found
 
 
 def make_readout(config, recording):
@@ -151,10 +175,9 @@ def cortical_coordinates(recording, column):
 
 def start(readout, recording):
     """Lets an untrained readout answer near the neurons' mean responses to the training images."""
-    responses = recording.responses[recording.indices("train")]
+    totals, counts = finite_sums(Rows(recording.responses, recording.indices("train")))
     with np.errstate(invalid="ignore"):
-        counts = np.isfinite(responses).sum(axis=0)
-        readout.start_at(np.nansum(responses, axis=0) / np.where(counts, counts, np.nan))
+        readout.start_at(totals / np.where(counts, counts, np.nan))
 
 
 def trained_core(preset, image_size):
@@ -174,10 +197,13 @@ def trained_core(preset, image_size):
 
 def pixel_statistics(recordings):
     """Mean and standard deviation of the training images' pixels."""
-    pixels = np.concatenate([recording.images[recording.indices("train")].astype("float64") for recording in recordings])
-    if not pixels.std():
+    images = [Rows(recording.images, recording.indices("train")) for recording in recordings]
+    count = sum(shown.size for shown in images)
+    mean = sum(block.sum(dtype="float64") for shown in images for _, block in row_blocks(shown)) / count
+    variance = sum(np.square(block - mean).sum() for shown in images for _, block in row_blocks(shown)) / count
+    if not variance:
         raise ValueError("all pixels of all training images have one value: nothing to learn from")
-    return pixels.mean(), pixels.std()
+    return mean, np.sqrt(variance)
 
 
 def fit_ridge(config, recording):

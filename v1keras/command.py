@@ -5,6 +5,7 @@ import functools
 import os
 import re
 import shlex
+import signal
 import sys
 import traceback
 import warnings
@@ -30,7 +31,8 @@ def asked(pattern):
 def run(main, words=False):
     """Runs a command: parses its flags, then calls `main`.
 
-    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1` shows where it arose.
+    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1` shows where it arose. A signal that stopped it
+    gives 128 and its number, as shells have it.
 
     Args:
         main: callable that is given the arguments left over, program name first.
@@ -55,8 +57,8 @@ def _guarded(main, words, arguments):
         if logging.level_debug():
             traceback.print_exc()
         _fail(f"{error}: name another file or folder, or change its permissions" if _is_forbidden(error) else error)
-    except KeyboardInterrupt:
-        _fail("interrupted")
+    except KeyboardInterrupt as error:  # of v1keras.training.Stopped, too, which knows its signal
+        _fail(str(error) or "interrupted", 128 + getattr(error, "number", signal.SIGINT))
 
 
 def _parse(arguments):
@@ -76,9 +78,9 @@ def _is_forbidden(error):
     return isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def _fail(error):
+def _fail(error, status=1):
     print("error:", " ".join(str(error).replace("\\n", " ").split()), file=sys.stderr)
-    sys.exit(1)
+    sys.exit(status)
 
 
 def _one_line_warning(message, category, filename, lineno, file=None, line=None):

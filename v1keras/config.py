@@ -60,7 +60,7 @@ def default():
     core.dilation = 1
     # ... whether what they compute is added to their input.
     core.skip = False
-    # Penalty on the roughness of the first layer's kernels ("stacked").
+    # Penalty on the roughness of the first layer's kernels ("stacked"), as what follows against the log-likelihood of one neuron.
     core.laplacian = 0.0
     # Penalty on the number of channel pairs that later layers use ("stacked").
     core.group_sparsity = 0.0
@@ -112,6 +112,13 @@ def default():
     training.decays = 3
     # "auto", "one", "mirrored" or "multiworker": see v1keras.training.make_strategy.
     training.strategy = "auto"
+    # Of the core: "float32"; "mixed_bfloat16": computed in half the bits, with weights, readouts and loss in float32; "auto": the latter where
+    # the processor has instructions for it. The trained model is float32.
+    training.precision = "float32"
+    # Training data up to this size, in GB, live on every device; larger ones are read while the step before is computed.
+    training.resident_gb = 2.0
+    # Seconds between two checkpoints, from which --resume goes on.
+    training.checkpoint_s = 60.0
 
     evaluation = config.evaluation = ml_collections.ConfigDict()
     # Neurons with a mean rate above this, in Hz, are reported apart: Kindel et al. 2019 did so at 5.

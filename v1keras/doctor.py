@@ -6,13 +6,12 @@ import importlib.metadata
 import os
 import pathlib
 import platform
-import re
 import shutil
 import tempfile
 import textwrap
 
 import v1keras
-from v1keras import provenance, zoo
+from v1keras import precision, provenance, zoo
 from v1keras.data import sources
 from v1keras.data.sources.fetch import FOLDER_VARIABLE
 from v1keras.download import cache_folder
@@ -20,8 +19,6 @@ from v1keras.download import cache_folder
 _WIDTH = 80
 _LEAST_ROOM = 200 << 20  # bytes: the quickstart's workdir, several times over
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "tf-keras", "numpy", "scipy", "h5py")
-# Flags of /proc/cpuinfo, the fastest first, and what they are called.
-_BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}
 
 
 @dataclasses.dataclass
@@ -122,14 +119,12 @@ def _devices():
 
 def _bfloat16(capabilities):
     """Where bfloat16 is computed in hardware: on NVIDIA GPUs from compute capability 8.0."""
-    path = pathlib.Path("/proc/cpuinfo")
-    flags = re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE) if path.exists() else None
-    if flags is None:
+    ways = precision.cpu_bfloat16()
+    if ways is None:
         cpu = "not known of this CPU"
     else:
-        ways = [name for flag, name in _BFLOAT16.items() if flag in flags[1].split()]
         cpu = f"in hardware on the CPU ({', '.join(ways)})" if ways else "only emulated on the CPU (slow)"
-    gpu = [f"{'in hardware' if tuple(each) >= (8, 0) else 'only emulated'} on GPU {i}" for i, each in enumerate(capabilities)]
+    gpu = [f"{'in hardware' if tuple(each) >= precision.GPU_CAPABILITY else 'only emulated'} on GPU {i}" for i, each in enumerate(capabilities)]
     return "bfloat16 " + ", ".join([cpu, *gpu])
 
 

@@ -21,6 +21,7 @@ from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summariz
 from v1keras.files import written_whole
 from v1keras.models import V1Sessions
 from v1keras.report import score_table
+from v1keras.training.prediction import Predictor
 
 
 def open_model(name_or_folder, recording=None):
@@ -187,8 +188,7 @@ def groups_of(columns, above_hz):
 
 def predict(model, images, batch_size=256):
     """Rates `(n, neurons)` of `(n, height, width)` images in pixel units."""
-    batches = (images[i : i + batch_size, ..., None] for i in range(0, len(images), batch_size))
-    return np.concatenate([np.asarray(model(batch.astype("float32"))) for batch in batches])
+    return Predictor(model, batch_size)(images[..., None])
 
 
 def write(metrics, columns, folder):

@@ -149,6 +149,26 @@ def write_by_rows(file, name, array):
         dataset[block] = content
 
 
+def read_by_rows(dataset):
+    """The content of an HDF5 dataset of numbers: in memory, or, where it is large, in a temporary file, as `room_for` has it.
+
+    Args:
+        dataset: an `h5py.Dataset`.
+
+    Raises:
+        OSError: it can't be read, or the disk of the temporary file has no room.
+    """
+    if not dataset.ndim or not dataset.size:
+        return dataset[...]
+    array = room_for(dataset.shape, dataset.dtype)
+    rows = dataset.chunks[0] if dataset.chunks else 1
+    rows *= max(1, (1 << 25) // max(1, rows * array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        array[start : start + rows] = dataset[start : start + rows]
+        let_go(array)
+    return array
+
+
 def let_go(array):
     """Frees the memory that a file-backed array takes; its content stays in the file. Does nothing with any other."""
     while isinstance(array, np.ndarray):

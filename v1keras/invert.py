@@ -250,7 +250,7 @@ def main(_):
     found = ascend(ascent, neurons, values.steps, values.seed, values.restarts, keep, facts | {"norm": contrast.norm, "neurons": neurons.tolist()})
     took = time.monotonic() - began
     columns = {name: column[neurons] for name, column in scores.items()}
-    columns |= cells.controls(model, recording, found, contrast, judges) 
+    columns |= cells.controls(model, recording, found, contrast, judges)
     columns |= {"converged": found.converged, "flat_start": found.dead}
     known = cells.filter_cosines(recording, found, contrast)
     columns |= {} if known is None else {"filter_cosine": known}

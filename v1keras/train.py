@@ -14,12 +14,13 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, provenance, report, workdir, zoo
-from v1keras.build import build_model, build_sessions, fit_ridge, member_recording, session_name
-from v1keras.data import apply_protocol, open_recording, recording_names
+from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, session_name
+from v1keras.data import Rows, apply_protocol, open_recording, recording_names
+from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
 from v1keras.report import figures
-from v1keras.training import Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
+from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
 
 
 def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
@@ -82,7 +83,8 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     if config.ridge.share:
         members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
-    metrics, columns = score(model, recordings, config.evaluation)
+    with strategy.scope():  # each replica predicts its share
+        metrics, columns = score(model, recordings, config.evaluation)
     if chief:
         noise = learned_noise([likelihood for _, likelihood, _ in trained])
         known = facts(config, recordings, metrics, command_line) | {"noise": noise, "commit": workdir.commit_of(folder)}
@@ -130,7 +132,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
     train, validation = (
-        [(recording.images[recording.indices(side), ..., None], recording.responses[recording.indices(side)]) for recording in recordings]
+        [tuple(Rows(array, recording.indices(side)) for array in (recording.images[..., None], recording.responses)) for recording in recordings]
         for side in ("train", "validation")
     )
     weights = np.concatenate([equalizing_weights(responses, config.training.equalize) for _, responses in train])
@@ -140,14 +142,20 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
         events = folder / workdir.TENSORBOARD / f"member_{index}"
         callbacks += [report.ProgressBar(), report.TensorBoardLog(events, config.to_json(indent=1), lambda: trainer.scores)]
     # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
-    checkpoint = folder / workdir.CHECKPOINTS / f"member_{index}.h5"
-    progress = trainer.fit(train, validation, callbacks, checkpoint)
+    checkpoints = Checkpoints(folder / workdir.CHECKPOINTS / f"member_{index}", config.training.checkpoint_s)
+    progress = trainer.fit(train, validation, callbacks, checkpoints)
+    if core_precision(config) != "float32":
+        config = config.copy_and_resolve_references()
+        config.training.precision = "float32"
+        with strategy.scope():
+            computed, model = model, build(config, recordings, f"member_{index}")
+        model.set_weights(computed.get_weights())
     return model, likelihood, progress.history
 
 
 def schedule_of(config, seed):
     """The `Schedule` that a configuration describes."""
-    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging")
+    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging", "resident_gb")
     return Schedule(seed=seed, **{key: config.training[key] for key in fields})
 
 
@@ -166,9 +174,9 @@ def equalizing_weights(responses, power):
     >>> equalizing_weights(np.array([[1.0, 4.0]]), 0.5).round(3).tolist()
     [1.333, 0.667]
     """
-    counts = np.maximum(np.isfinite(responses).sum(axis=0), 1)
+    totals, counts = finite_sums(responses)
     # Below a twentieth of a spike a mean says more of chance than of the neuron.
-    weights = np.maximum(np.nansum(responses, axis=0) / counts, 0.05) ** -power
+    weights = np.maximum(totals / np.maximum(counts, 1), 0.05) ** -power
     return weights / weights.mean()
 
 

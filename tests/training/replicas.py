@@ -1,6 +1,8 @@
 """Trains the same models under a strategy, of one session and of two, and writes their weights; run by test_distribution.py in processes of its own.
 
-    python replicas.py OUT STRATEGY LOGICAL_CPUS
+    python replicas.py OUT STRATEGY LOGICAL_CPUS FEED
+
+FEED is "resident" or "streamed". Twenty steps on batches of 12; 11 validation images, which no number of replicas divides.
 """
 
 import sys
@@ -12,9 +14,10 @@ import tensorflow as tf
 from v1keras.evaluation import correlation
 from v1keras.models import FactorizedReadout, StackedCore, V1Model, V1Sessions
 from v1keras.training import Poisson, Schedule, Trainer, is_chief, make_strategy
+from v1keras.training.prediction import Predictor
 
 
-def main(out, name, cpus):
+def main(out, name, cpus, feed):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * int(cpus))
     strategy = make_strategy(name)
@@ -27,13 +30,18 @@ def main(out, name, cpus):
         readouts = {"a": FactorizedReadout(5, l1=0.01, name="a_readout"), "b": FactorizedReadout(3, name="b_readout")}
         sessions = V1Sessions(StackedCore((4, 5), (5, 3)), readouts, (16, 16), 127.0, 70.0)
         together, second = sessions.side_by_side(), keras.optimizers.Adam(3e-3)
-    trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, Schedule(batch_size=12, max_epochs=4))
-    progress = trainer.fit((images[:48], responses[:48]), (images[48:], responses[48:]))
-    trainer = Trainer(together, second, Poisson(), correlation, strategy, Schedule(batch_size=12, max_epochs=4))
+    schedule = Schedule(batch_size=12, max_epochs=5, annealing="cosine", resident_gb=2.0 if feed == "resident" else 0.0)
+    trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, schedule)
+    trainer.fit((images[:48], responses[:48]), (images[49:], responses[49:]))
+    scores = trainer.scores
+    trainer = Trainer(together, second, Poisson(), correlation, strategy, schedule)
     trainer.fit([(images[:48], responses[:48]), (others[0][:30], others[1][:30])], [(x[48:], y[48:]) for x, y in ((images, responses), others)])
+    with strategy.scope():
+        predict = Predictor(lambda shown: tf.stack([tf.reduce_sum(shown, (1, 2, 3)), shown[:, 3, 3, 0]], axis=1), batch_size=8)
+    exact = correlation(responses[49:, :2], predict(images[49:]))
     if is_chief(strategy):
         weights = {str(i): np.asarray(v) for i, v in enumerate(model.variables + sessions.variables)}
-        np.savez(out, replicas=strategy.num_replicas_in_sync, score=progress.best_score, **weights)
+        np.savez(out, replicas=strategy.num_replicas_in_sync, scores=scores, exact=exact, **weights)
 
 
 def session(seed, neurons):

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from v1keras.models import DenseReadout, FactorizedReadout, GaussianReadout, StackedCore, V1Sessions
-from v1keras.training import Poisson, Schedule, Trainer, make_strategy
+from v1keras.training import Checkpoints, Poisson, Schedule, Trainer, make_strategy
 
 
 def session(count, neurons, seed, size=3):
@@ -51,12 +51,12 @@ def test_each_readout_learns_from_its_own_images():
             np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_the_loss_is_summed_over_all_sessions_neurons():
+def test_the_loss_is_the_mean_over_all_sessions_neurons():
     model, data = linear_sessions(), [session(8, 2, 0), session(8, 3, 1)]
     expected = [-stats.poisson.logpmf(y, model.session(name)(x).numpy()).sum() / 8 for name, (x, y) in zip("ba", data, strict=True)]
     history = keras.callbacks.History()
     make_trainer(model).fit(data, data, [history])
-    assert history.history["loss"][0] == pytest.approx(sum(expected), rel=1e-5)
+    assert history.history["loss"][0] == pytest.approx(sum(expected) / 5, rel=1e-5)
 
 
 def test_validation_is_over_all_neurons_of_all_sessions():
@@ -83,17 +83,17 @@ def test_interrupted_training_of_sessions_goes_on_as_if_it_had_not_been(tmp_path
             if epoch == 2:
                 raise KeyboardInterrupt
 
-    def train(callbacks=(), checkpoint=None):
+    def train(callbacks=(), checkpoints=None):
         keras.utils.set_random_seed(1)
         readouts = {"b": GaussianReadout(2, name="b_readout"), "a": FactorizedReadout(3, l1=0.1, name="a_readout")}
         model = V1Sessions(StackedCore((4,), (5,)), readouts, (9, 9))
-        progress = make_trainer(model, max_epochs=4, averaging=0.5).fit(data, held_out, callbacks, checkpoint)
+        progress = make_trainer(model, max_epochs=4, averaging=0.5).fit(data, held_out, callbacks, checkpoints)
         return progress.history, [v.numpy() for v in model.variables]
 
     whole, expected = train()
     with pytest.raises(KeyboardInterrupt):
-        train([Interruption()], tmp_path / "last.h5")
-    resumed, found = train(checkpoint=tmp_path / "last.h5")
+        train([Interruption()], Checkpoints(tmp_path, every=0))
+    resumed, found = train(checkpoints=Checkpoints(tmp_path))
     assert [logs["loss"] for logs in resumed] == [logs["loss"] for logs in whole]
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from v1keras.training import Poisson, Schedule, Trainer, check_responses, make_likelihood, make_strategy
+from v1keras.training import Checkpoints, Poisson, Schedule, Trainer, check_responses, make_likelihood, make_strategy
 
 
 def linear_model(neurons=2, pixels=9):
@@ -78,7 +78,7 @@ def test_loss_of_the_log_is_the_likelihood_with_its_factorials():
 
     images, responses = data(count=8)
     model = linear_model()
-    expected = -stats.poisson.logpmf(responses, model(images).numpy()).sum() / 8
+    expected = -stats.poisson.logpmf(responses, model(images).numpy()).sum() / 8 / 2  # a neuron's
     history = keras.callbacks.History()
     make_trainer(model, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[history])
     assert history.history["loss"][0] == pytest.approx(expected, rel=1e-5)
@@ -92,7 +92,7 @@ def test_penalties_are_part_of_the_loss():
     penalised = linear_model()
     penalised.layers[-1].kernel_regularizer = keras.regularizers.L2(3.0)
     penalised.layers[-1].kernel.regularizer = keras.regularizers.L2(3.0)
-    penalty = 3.0 * np.sum(np.square(penalised.layers[-1].get_weights()[0]))
+    penalty = 3.0 * np.sum(np.square(penalised.layers[-1].get_weights()[0])) / 2
     both = keras.callbacks.History()
     make_trainer(penalised, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[both])
     assert both.history["loss"][0] - plain.history["loss"][0] == pytest.approx(penalty, rel=1e-4)
@@ -188,11 +188,11 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood
         layers = [keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2, "softplus")]
         return keras.Sequential(layers), keras.optimizers.Adam(0.01)
 
-    def train(callbacks=(), checkpoint=None):
+    def train(callbacks=(), checkpoints=None):
         model, optimizer = parts()
         noise, schedule = make_likelihood(likelihood), Schedule(batch_size=8, max_epochs=6, **settings)
         trainer = Trainer(model, optimizer, noise, minus_error, make_strategy("one"), schedule)
-        progress = trainer.fit(data(), data(seed=1), callbacks, checkpoint)
+        progress = trainer.fit(data(), data(seed=1), callbacks, checkpoints)
         return progress, model.variables + noise.variables
 
     class Interruption(keras.callbacks.Callback):
@@ -202,8 +202,8 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood
 
     whole, expected = train()
     with pytest.raises(KeyboardInterrupt):
-        train([Interruption()], tmp_path / "last.h5")
-    resumed, found = train(checkpoint=tmp_path / "last.h5")
+        train([Interruption()], Checkpoints(tmp_path, every=0))
+    resumed, found = train(checkpoints=Checkpoints(tmp_path))
     assert resumed.epoch == 6
     assert [logs["loss"] for logs in resumed.history] == [logs["loss"] for logs in whole.history]
     for a, b in zip(expected, found, strict=True):
@@ -212,19 +212,19 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood
 
 def test_a_finished_training_is_not_gone_on_with(tmp_path):
     first = linear_model()
-    make_trainer(first).fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
+    make_trainer(first).fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
     again, called = linear_model(), []
     watch = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: called.append(1))
-    progress = make_trainer(again).fit(data(), data(seed=1), [watch], tmp_path / "last.h5")
+    progress = make_trainer(again).fit(data(), data(seed=1), [watch], Checkpoints(tmp_path))
     assert progress.finished and progress.epoch == 3 and len(progress.history) == 3 and not called
     for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
-    make_trainer().fit(data(), data(seed=1), checkpoint=tmp_path / "last.h5")
-    with pytest.raises(ValueError, match="last.h5 is of another model"):
-        make_trainer(linear_model(neurons=3)).fit(data(neurons=3), data(neurons=3), checkpoint=tmp_path / "last.h5")
+    make_trainer().fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
+    with pytest.raises(ValueError, match="is of another model"):
+        make_trainer(linear_model(neurons=3)).fit(data(neurons=3), data(neurons=3), checkpoints=Checkpoints(tmp_path))
 
 
 def test_a_callback_can_stop_the_training():
@@ -249,3 +249,36 @@ def test_too_few_images_and_unfit_responses_are_refused():
         Schedule(batch_size=0).check(1)
     with pytest.raises(ValueError, match="strategy: found 'two'"):
         make_strategy("two")
+
+
+def shared_model(neurons, strength):
+    """Two hidden units that all neurons share and that are penalised as `v1keras.build` does it: by the number of neurons."""
+    layers = [
+        keras.Input((3, 3, 1)),
+        keras.layers.Flatten(),
+        keras.layers.Dense(2, "tanh", kernel_regularizer=keras.regularizers.L2(strength * neurons), name="core"),
+        keras.layers.Dense(neurons, "softplus", kernel_regularizer=keras.regularizers.L1(0.01)),
+    ]
+    model = keras.Sequential(layers)
+    rng = np.random.default_rng(0)
+    few = [rng.normal(size=(9, 2)), np.zeros(2), rng.normal(size=(2, 2)), np.zeros(2)]
+    model.set_weights([*few[:2], *(np.tile(weight, neurons // 2) for weight in few[2:])])
+    return model
+
+
+def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images():
+    """The same neurons recorded four times over, and each image twice in a batch twice as large: the same core, readouts and loss."""
+    images, responses = data()
+    found = []
+    for copies, doubled in ((1, 1), (4, 1), (1, 2)):
+        model, history = shared_model(2 * copies, 0.02), keras.callbacks.History()
+        schedule = Schedule(batch_size=24 * doubled, max_epochs=12)
+        optimizer = keras.optimizers.Adam(0.01, epsilon=1e-12)
+        trainer = Trainer(model, optimizer, Poisson(), minus_error, make_strategy("one"), schedule)
+        shown, many = np.repeat(images, doubled, axis=0), np.tile(responses, copies)
+        trainer.fit((shown, np.repeat(many, doubled, axis=0)), (images, many), [history])
+        core, shift, readout, _ = model.get_weights()
+        found.append((core, shift, readout[:, :2], history.history["loss"]))
+    for other in found[1:]:
+        for wanted, value in zip(found[0], other, strict=True):
+            np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=1e-5)

@@ -2,13 +2,15 @@
 
 import pathlib
 
-from v1keras.data import sources
+from v1keras.data import shards, sources
 from v1keras.data.recording import Recording
+from v1keras.data.rows import Rows
 from v1keras.data.simulate import simulate_recording
 from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
 
 __all__ = [
     "Recording",
+    "Rows",
     "simulate_recording",
     "apply_protocol",
     "draw_split",
@@ -23,13 +25,15 @@ def open_recording(name_or_path):
     """A recording from its file, or a public dataset by its name.
 
     Args:
-        name_or_path: an HDF5 file, or a name in `v1keras.data.sources.SOURCES`.
+        name_or_path: an HDF5 file, a folder that `python -m v1keras.data shard` wrote, or a name in `v1keras.data.sources.SOURCES`.
 
     Raises:
-        ValueError, OSError: as `Recording.load` and `sources.read` do.
+        ValueError, OSError: as `Recording.load`, `shards.read` and `sources.read` do.
     """
     if name_or_path in sources.SOURCES:
         return sources.read(name_or_path)
+    if pathlib.Path(name_or_path).is_dir():
+        return shards.read(name_or_path)
     if not pathlib.Path(name_or_path).exists():
         known = ", ".join(sources.SOURCES)
         raise FileNotFoundError(f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})")

@@ -8,13 +8,14 @@
     python -m v1keras.data info kindel2019.h5
     python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
     python -m v1keras.data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
+    python -m v1keras.data shard large.h5 --out=large
 """
 
 import numpy as np
 from absl import flags
 
 from v1keras import command, report
-from v1keras.data import apply_protocol, inspection, open_recording, simulate_recording, sources
+from v1keras.data import apply_protocol, inspection, open_recording, shards, simulate_recording, sources
 from v1keras.data.recording import SPLITS
 from v1keras.data.sources import arrays
 from v1keras.evaluation import estimate_ceiling
@@ -22,7 +23,7 @@ from v1keras.report import figures, recordings
 
 _USAGE = (
     "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=... --responses=... --out=FILE`, `simulate --out=FILE`, `info FILE`, "
-    "`plot FILE --out=PAGE.html` or `split FILE --protocol=... --out=FILE`"
+    "`plot FILE --out=PAGE.html`, `split FILE --protocol=... --out=FILE` or `shard FILE --out=FOLDER`"
 )
 
 
@@ -109,6 +110,10 @@ def main(arguments):
         case ["split", path]:
             parts = [float(part) for part in values.parts]
             _write(lambda: apply_protocol(open_recording(path), values.protocol, values.seed, parts))
+        case ["shard", path]:
+            out = _out("folder")
+            shards.write(open_recording(path), out)
+            print(f"{out}: --config.data.recording={out} trains on it")
         case ["convert", "arrays"]:
             if not values.images:
                 raise ValueError("no --images=FILE: name the images, and the responses to them")
@@ -147,7 +152,7 @@ def _write(make):
 
 
 def run():
-    flags.DEFINE_string("out", None, "File to write: HDF5 (convert, simulate, split) or HTML (plot).")
+    flags.DEFINE_string("out", None, "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder (shard).")
     flags.DEFINE_string("path", None, "The publisher's file or folder (convert); else what V1KERAS_DATA names, or a download.")
     flags.DEFINE_string("images", None, "convert arrays: file.npy, file.npz:key, file.mat:variable, or a folder of grey pictures.")
     flags.DEFINE_string("responses", None, "convert arrays: (n, neurons) mean responses; also file.csv.")

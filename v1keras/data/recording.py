@@ -8,7 +8,7 @@ import warnings
 import h5py
 import numpy as np
 
-from v1keras.files import check_room, row_blocks, write_by_rows, written_whole
+from v1keras.files import check_room, read_by_rows, row_blocks, write_by_rows, written_whole
 
 FORMAT_VERSION = 1
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -217,14 +217,18 @@ class Recording:
             neurons={name: column[chosen] for name, column in self.neurons.items()},
         )
 
-    def save(self, path):
+    def save(self, path, without=()):
         """Writes the recording to one HDF5 file, whole or not at all.
+
+        Args:
+            path: of the file.
+            without: names of datasets that are kept elsewhere.
 
         Raises:
             OSError: the folder can't be written to, or the disk is full.
         """
         self.validate()
-        arrays = {name: getattr(self, name) for name in _DATASETS}
+        arrays = {name: getattr(self, name) for name in _DATASETS if name not in without}
         arrays = {name: array for name, array in arrays.items() if array is not None}
         arrays |= {f"{group}/{name}": column for group in _GROUPS for name, column in getattr(self, group).items()}
         with written_whole(path) as beside:
@@ -238,11 +242,12 @@ class Recording:
                     write_by_rows(file, name, array)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path, **kept):
         """Reads a recording.
 
         Args:
             path: an HDF5 file as `save` writes it.
+            **kept: arrays that are kept elsewhere.
 
         Raises:
             OSError: there is no such file, or it can't be read.
@@ -255,13 +260,13 @@ class Recording:
             raise ValueError(f"{path} is no HDF5 file; expected a recording; {_MAKE_ONE}")
         try:
             with h5py.File(path, "r") as file:
-                return cls._read(file)
+                return cls._read(file, kept)
         except (ValueError, OSError) as error:
             raise ValueError(f"{path}: {error}") from None
 
     @classmethod
-    def _read(cls, file):
-        for name in ("images", "responses"):
+    def _read(cls, file, kept):
+        for name in sorted({"images", "responses"} - kept.keys()):
             if not isinstance(file.get(name), h5py.Dataset):
                 raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}")
         version = file.attrs.get("format_version", FORMAT_VERSION)
@@ -270,7 +275,7 @@ class Recording:
         for name in _GROUPS:
             if name in file and not isinstance(file[name], h5py.Group):
                 raise ValueError(f"{name}: found a dataset, expected a group of columns")
-        arrays = {name: _array(file[name]) for name in _DATASETS if name in file}
+        arrays = {name: _array(file[name]) for name in _DATASETS if name in file} | kept
         columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in _GROUPS}
         attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}
         return cls(**arrays, **columns, attributes=attributes)
@@ -288,7 +293,7 @@ def _columns(columns, group, count):
 def _array(dataset):
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{dataset.name}: found a group, expected a dataset")
-    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
+    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else read_by_rows(dataset)
 
 
 def _numeric(array, name, dtype):

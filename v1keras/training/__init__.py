@@ -1,5 +1,6 @@
 """Stage 3: rate -> likelihood -> weights."""
 
+from v1keras.training.checkpoints import Checkpoints
 from v1keras.training.likelihoods import (
     LIKELIHOODS,
     Gaussian,
@@ -12,16 +13,19 @@ from v1keras.training.likelihoods import (
     make_likelihood,
 )
 from v1keras.training.schedule import Progress, Schedule
+from v1keras.training.signals import Stopped
 from v1keras.training.strategy import is_chief, make_strategy
 from v1keras.training.trainer import Trainer
 
 __all__ = [
     "LIKELIHOODS",
+    "Checkpoints",
     "Gaussian",
     "NegativeBinomial",
     "Poisson",
     "Progress",
     "Schedule",
+    "Stopped",
     "Trainer",
     "ZeroInflatedGamma",
     "check_responses",

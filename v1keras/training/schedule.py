@@ -24,6 +24,7 @@ class Schedule:
             epochs) and the rest of the new; 0 for the weights themselves.
         seed: of the order of the images.
         steps: in an epoch, each on a batch drawn anew from all images; 0 for as many as show each image once.
+        resident_gb: training data up to this size live on every device, larger ones are read while the step before is computed.
     """
 
     batch_size: int = 32
@@ -35,6 +36,7 @@ class Schedule:
     averaging: float = 0.0
     seed: int = 0
     steps: int = 0
+    resident_gb: float = 2.0
 
     def check(self, replicas):
         """Refuses what can't be trained on so many replicas.
@@ -56,6 +58,8 @@ class Progress:
     """Where a training stands; written with each checkpoint."""
 
     epoch: int = 0
+    step: int = 0  # of this epoch
+    loss: float = 0.0  # summed over these steps
     best_epoch: int = 0
     best_score: float = -np.inf
     score: float = -np.inf

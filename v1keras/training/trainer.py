@@ -1,17 +1,18 @@
 """The one training loop."""
 
+import contextlib
 import dataclasses
-import json
-import pathlib
+import signal
 import time
 
-import h5py
 import keras
 import numpy as np
 import tensorflow as tf
 
-from v1keras.files import check_room, written_whole
+from v1keras.training.feeds import feed_of
+from v1keras.training.prediction import Predictor
 from v1keras.training.schedule import Progress
+from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief
 
 
@@ -54,64 +55,79 @@ class Trainer:
                 likelihood.build(model.output_shape)
                 likelihood.built = True
             optimizer.build(model.trainable_variables + likelihood.trainable_variables)
-        self._predict = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+            self.predict = Predictor(tf.function(lambda images: model(images, training=False), reduce_retracing=True))
 
-    def fit(self, train, validation, callbacks=(), checkpoint=None):
+    def fit(self, train, validation, callbacks=(), checkpoints=None):
         """Trains until the validation score stops rising, and leaves the best weights in the model.
 
         Args:
-            train: (images `(n, h, w, 1)`, responses `(n, neurons)`), or a list of these, one a session; NaN responses are left out.
+            train: (images `(n, h, w, 1)`, responses `(n, neurons)`), arrays or `v1keras.data.Rows`, or a list of these, one a session; NaN
+                responses are left out.
             validation: the same, of other images.
             callbacks: Keras callbacks; their logs hold `loss`, `validation_score`, `learning_rate`, `images_per_second`.
-            checkpoint: file that is written after each epoch, and from which an interrupted training goes on; None for none.
+            checkpoints: `Checkpoints` that are written on the way, and from which an interrupted training goes on; None for none.
 
         Returns:
             `Progress`.
 
         Raises:
-            ValueError: fewer training images than one batch.
+            ValueError: fewer training images than one batch, or the checkpoints are of another model.
             FloatingPointError: the loss is no longer finite.
+            Stopped: a signal asked to stop, and the state is in `checkpoints`.
         """
         train, validation = ([data] if isinstance(data, tuple) else data for data in (train, validation))
         counts = [len(images) for images, _ in train]
         steps = self.schedule.steps or max(counts) // self.schedule.batch_size
         if min(counts) < self.schedule.batch_size:
             raise ValueError(f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}")
-        if checkpoint and pathlib.Path(checkpoint).exists():
-            self._restore(checkpoint)
+        if checkpoints:
+            self._restore(checkpoints)
         if self.progress.finished:
             _assign(self._variables(), self.best)
             return self.progress
         callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
         callbacks.set_params({"epochs": self.schedule.max_epochs, "steps": steps})
         self.model.stop_training = False
-        epoch_of_steps = self._compile(train)
+        feed = feed_of(train, self.strategy, self.schedule.batch_size, self.schedule.resident_gb)
+        some_steps = self._compile(feed)
         callbacks.on_train_begin()
         progress = self.progress
-        while not progress.finished:
-            callbacks.on_epoch_begin(progress.epoch)
-            began = time.perf_counter()
-            order = self._order(counts, steps)
-            if self.schedule.annealing == "cosine":
-                self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
-            rate = self._learning_rate()
-            loss = float(epoch_of_steps(tf.constant(order, tf.int32)))
-            took = time.perf_counter() - began
-            if not np.isfinite(loss):
-                raise FloatingPointError(
-                    f"the loss is {loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
-                    "extreme responses; checkpoints hold the last good epoch"
-                )
-            self._advance(validation)
-            logs = {"loss": loss, "validation_score": progress.score, "learning_rate": rate, "images_per_second": order.size / took}
-            progress.history.append(logs)
-            callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
-            progress.finished |= self.model.stop_training or progress.epoch == self.schedule.max_epochs
-            if checkpoint and is_chief(self.strategy):
-                self._save(checkpoint)
+        with stop_requests() if checkpoints else contextlib.nullcontext(StopRequest()) as request:
+            while not progress.finished:
+                callbacks.on_epoch_begin(progress.epoch)
+                if self.schedule.annealing == "cosine":
+                    self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
+                rate = self._learning_rate()
+                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request)
+                logs = {"loss": progress.loss / steps}
+                self._advance(validation)
+                logs |= {"validation_score": progress.score, "learning_rate": rate, "images_per_second": speed}
+                progress.history.append(logs)
+                callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
+                progress.finished |= self.model.stop_training or progress.epoch == self.schedule.max_epochs
+                if checkpoints:
+                    self._pause(checkpoints, request, progress.finished)
         _assign(self._variables(), self.best)
         callbacks.on_train_end()
         return progress
+
+    def _epoch(self, feed, some_steps, order, rate, checkpoints, request):
+        """What is left of an epoch; its images a second."""
+        progress, began, first = self.progress, time.perf_counter(), self.progress.step
+        for block, start, stop in feed.blocks(order, first):
+            losses = some_steps(block, tf.constant(start), tf.constant(stop)).numpy()
+            progress.step += len(losses)
+            for loss in losses.tolist():  # one by one: the sum is the same however the steps were divided
+                progress.loss += loss
+            if not np.isfinite(progress.loss):
+                raise FloatingPointError(
+                    f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
+                    "extreme responses; checkpoints hold the last good epoch"
+                )
+            if checkpoints and progress.step < len(order):
+                self._pause(checkpoints, request)
+            feed.took((time.perf_counter() - began) / (progress.step - first))
+        return (progress.step - first) * order[0].size / (time.perf_counter() - began)
 
     def _order(self, counts, steps):
         """`(steps, batch_size, sessions)` indices of the images of this epoch's batches."""
@@ -125,47 +141,48 @@ class Trainer:
 
         return np.stack([drawn(count) for count in counts], axis=-1)
 
-    def predict(self, images, batch_size=256):
-        """Rates `(n, neurons)` of images `(n, h, w, 1)`, or `(n, sessions, h, w, 1)`."""
-        parts = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
-        return np.concatenate([np.asarray(self._predict(tf.constant(part, tf.float32))) for part in parts])
-
-    def _compile(self, train):
-        """One epoch as one call: images and responses live on every device, each replica takes its share of every batch."""
-        with self.strategy.scope():
-            images = [tf.Variable(shown, trainable=False, dtype=_stored(shown)) for shown, _ in train]
-            responses = [tf.Variable(target, trainable=False, dtype=tf.float32) for _, target in train]
+    def _compile(self, feed):
+        """Steps of an epoch as one call: each replica takes its share of every batch."""
+        neurons = self.model.output_shape[-1]
         weights = 1.0 if self.weights is None else tf.constant(self.weights, tf.float32)
         replicas = self.strategy.num_replicas_in_sync
-        share = self.schedule.batch_size // replicas
         trainable = self.model.trainable_variables + self.likelihood.trainable_variables
 
-        def step(batch):
-            begin = tf.distribute.get_replica_context().replica_id_in_sync_group * share
-            mine = tf.unstack(batch[begin : begin + share], axis=1)
-            shown = _side_by_side([tf.cast(tf.gather(*pair), tf.float32) for pair in zip(images, mine, strict=True)], tf.stack)
-            target = tf.concat([tf.gather(*pair) for pair in zip(responses, mine, strict=True)], axis=1)
+        def step(block, i):
+            images, responses = feed.batch(block, i)
+            shown, target = _side_by_side([tf.cast(each, tf.float32) for each in images], tf.stack), tf.concat(responses, axis=1)
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
                 # Far below zero softplus is 0 in float32, and 0 has no logarithm.
-                rates = self.model(shown, training=True) + 1e-6
+                rates = tf.cast(self.model(shown, training=True), tf.float32) + 1e-6
                 log_prob = self.likelihood.distribution(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
                 # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
                 nll = -tf.reduce_sum(weights * tf.where(known, log_prob, 0)) / self.schedule.batch_size
                 loss = nll + sum(self.model.losses, tf.zeros(())) / replicas
             gradients = tape.gradient(loss, [v.value for v in trainable])
             self.optimizer.apply(gradients, trainable)
-            return loss
+            return loss / neurons
 
         @tf.function
-        def epoch_of_steps(order):
-            total = tf.zeros(())
-            for batch in order:
-                losses = self.strategy.run(step, args=(batch,))
-                total += self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
-            return total / tf.cast(tf.shape(order)[0], tf.float32)
+        def some_steps(block, start, stop):
+            losses = tf.TensorArray(tf.float32, size=stop - start)
+            for i in tf.range(start, stop):
+                loss = self.strategy.run(step, args=(block, i))
+                losses = losses.write(i - start, self.strategy.reduce(tf.distribute.ReduceOp.SUM, loss, axis=None))
+            return losses.stack()
 
-        return epoch_of_steps
+        return some_steps
+
+    def _pause(self, checkpoints, request, finished=False):
+        """Between two steps: saves where that is due, and stops where that was asked for."""
+        asked = request.number
+        if self.strategy.extended._in_multi_worker_mode():  # all stop at the same step
+            asked = _largest(self.strategy, asked)
+        if (finished or asked or checkpoints.due) and is_chief(self.strategy):
+            self._save(checkpoints)
+        if asked and not finished:
+            where = f"in epoch {self.progress.epoch + 1}, after {self.progress.step} steps of it"
+            raise Stopped(f"stopped by {signal.Signals(asked).name} {where}; {checkpoints.folder} holds its state: --resume goes on", asked)
 
     def _variables(self):
         return self.model.variables + self.likelihood.variables
@@ -173,7 +190,9 @@ class Trainer:
     def _scores(self, validation):
         """`(neurons,)` scores; sessions with fewer images than another show some again, which count once."""
         most = np.arange(max(len(images) for images, _ in validation))
-        rates = self.predict(_side_by_side([images[most % len(images)] for images, _ in validation], np.stack))
+        if len(validation) == 1:
+            return self.score(np.asarray(validation[0][1]), self.predict(validation[0][0]))
+        rates = self.predict(np.stack([images[most % len(images)] for images, _ in validation], axis=1))
         ends = np.cumsum([responses.shape[1] for _, responses in validation])
         each = zip(validation, np.split(rates, ends[:-1], axis=1), strict=True)
         return np.concatenate([self.score(responses, found[: len(responses)]) for (_, responses), found in each])
@@ -191,6 +210,7 @@ class Trainer:
         finite = self.scores[np.isfinite(self.scores)]
         progress.score = float(finite.mean()) if finite.size else 0.0
         progress.epoch += 1
+        progress.step, progress.loss = 0, 0.0
         progress.waited += 1
         if self.best is None or progress.score > progress.best_score:
             progress.best_score, progress.best_epoch, progress.waited = progress.score, progress.epoch, 0
@@ -212,25 +232,19 @@ class Trainer:
     def _learning_rate(self):
         return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
 
-    def _save(self, path):
+    def _save(self, checkpoints):
         # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
         groups = {"model": _values(self._variables()), "optimizer": _values(self.optimizer.variables)}
-        groups |= {"best": self.best, "average": self.average or []}
-        with written_whole(path) as beside:
-            check_room(beside.parent, [value for values in groups.values() for value in values])
-            with h5py.File(beside, "w") as file:
-                file["progress"] = json.dumps(dataclasses.asdict(self.progress))
-                for group, values in groups.items():
-                    for i, value in enumerate(values):
-                        file[f"{group}/{i}"] = value
+        groups |= {"best": self.best or [], "average": self.average or []}
+        checkpoints.save(int(self.optimizer.iterations.numpy()), groups, dataclasses.asdict(self.progress))
 
-    def _restore(self, path):
-        with h5py.File(path, "r") as file:
-            progress = Progress(**json.loads(file["progress"].asstr()[()]))
-            saved = {group: [file[group][str(i)][...] for i in range(len(file[group]))] for group in file if group != "progress"}
+    def _restore(self, checkpoints):
+        saved, progress = checkpoints.newest()
+        if saved is None:
+            return
         if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self._variables()]:
-            raise ValueError(f"{path} is of another model: its variables' shapes differ; start anew in another workdir")
-        self.progress, self.best, self.average = progress, saved["best"], saved.get("average")
+            raise ValueError(f"{checkpoints.folder} is of another model: its variables' shapes differ; start anew in another workdir")
+        self.progress, self.best, self.average = Progress(**progress), saved["best"] or None, saved["average"] or None
         _assign(self._variables(), saved["model"])
         _assign(self.optimizer.variables, saved["optimizer"])
 
@@ -254,6 +268,7 @@ def _assign(variables, values):
         variable.assign(value)
 
 
-def _stored(images):
-    """Half precision holds the values of uint8 exactly, in half the memory; uint8 itself can't be sent between machines."""
-    return tf.float16 if np.asarray(images).dtype == np.uint8 else tf.float32
+def _largest(strategy, number):
+    """The largest of every process's number."""
+    values = strategy.experimental_distribute_values_from_function(lambda _: tf.constant([number]))
+    return int(tf.reduce_max(strategy.gather(values, axis=0)))

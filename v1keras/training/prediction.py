@@ -1,0 +1,44 @@
+"""Rates of many images."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class Predictor:
+    """Rates of many images, by batches; each replica of the strategy in whose scope it is made computes its share of every batch.
+
+    Args:
+        model: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`.
+        batch_size: images at a time, over all replicas.
+
+    Call arguments:
+        images: `(n, height, width, 1)`, an array or `v1keras.data.Rows`.
+
+    Returns:
+        `(n, neurons)`.
+
+    Example:
+
+    >>> Predictor(lambda images: images[:, 0, :2, 0])(np.arange(12.0).reshape(3, 2, 2, 1)).tolist()
+    [[0.0, 1.0], [4.0, 5.0], [8.0, 9.0]]
+    """
+
+    def __init__(self, model, batch_size=256):
+        self.strategy = strategy = tf.distribute.get_strategy()
+        self.share = -(-batch_size // strategy.num_replicas_in_sync)
+        self.run = model
+        if strategy.num_replicas_in_sync > 1:
+            self.run = tf.function(lambda shown: strategy.gather(strategy.run(model, args=(shown,)), axis=0))
+
+    def __call__(self, images):
+        size = self.share * self.strategy.num_replicas_in_sync
+        return np.concatenate([self._of_batch(np.asarray(images[i : i + size], "float32")) for i in range(0, len(images), size)])
+
+    def _of_batch(self, shown):
+        count, replicas = len(shown), self.strategy.num_replicas_in_sync
+        if replicas == 1:
+            return np.asarray(self.run(tf.constant(shown)))
+        share = min(self.share, -(-count // replicas))  # the last batch is filled up, so that every replica has as many
+        shown = np.concatenate([shown, np.repeat(shown[-1:], replicas * share - count, axis=0)])
+        of_replica = lambda context: shown[context.replica_id_in_sync_group * share :][:share]
+        return np.asarray(self.run(self.strategy.experimental_distribute_values_from_function(of_replica)))[:count]

@@ -36,32 +36,39 @@ def drive_at(features, rows, columns, weights):
     neurons = tf.shape(weights)[0]
     images = tf.shape(features)[0]
 
-    def read(i, rows, columns):  # (neurons, channels)
-        boxes = tf.stack([rows, columns, rows, columns], axis=1)
-        of_image = tf.zeros((neurons,), tf.int32)
-        return tf.raw_ops.CropAndResize(image=features[i : i + 1], boxes=boxes, box_ind=of_image, crop_size=[1, 1])[:, 0, 0]
+    readers = tf.repeat(tf.range(tf.cast(neurons, tf.int64)), 4 if min(height, width) > 1 else 2 if max(height, width) > 1 else 1)
 
-    def along(i, found, at, other, size, is_row):
-        """How the drive grows with `at`: it is linear up to the farther of the pixels on both sides."""
-        if size == 1:
-            return tf.zeros_like(at)
-        pixel = at * (size - 1)
-        before = tf.clip_by_value(tf.floor(pixel), 0, size - 2)
-        end = tf.where(pixel - before > 0.5, before, before + 1) / (size - 1)
-        there = tf.reduce_sum((read(i, end, other) if is_row else read(i, other, end)) * weights, axis=1)
-        return (there - found) / (end - at)
+    def read(image, rows, columns):  # (neurons, channels)
+        boxes = _beside([rows, columns, rows, columns])
+        return tf.raw_ops.CropAndResize(image=image, boxes=boxes, box_ind=tf.zeros((neurons,), tf.int32), crop_size=[1, 1])[:, 0, 0]
+
+    def farther(at, size):
+        """The farther of the pixels on both sides of a place: up to there the drive is linear."""
+        before = tf.clip_by_value(tf.floor(at * (size - 1)), 0, size - 2)
+        return tf.where(at * (size - 1) - before > 0.5, before, before + 1) / (size - 1)
+
+    def along_rows(image, found, rows, columns):
+        if height == 1:
+            return tf.zeros_like(rows)
+        end = farther(rows, height)
+        return (tf.reduce_sum(read(image, end, columns) * weights, axis=1) - found) / (end - rows)
+
+    def along_columns(image, found, rows, columns):
+        if width == 1:
+            return tf.zeros_like(columns)
+        end = farther(columns, width)
+        return (tf.reduce_sum(read(image, rows, end) * weights, axis=1) - found) / (end - columns)
 
     def forward(i, drives):
-        return i + 1, drives.write(i, tf.reduce_sum(read(i, rows[i], columns[i]) * weights, axis=1))
+        return i + 1, drives.write(i, tf.reduce_sum(read(features[i : i + 1], rows[i], columns[i]) * weights, axis=1))
 
     def gradient(upstream):
         def backward(i, by_features, by_rows, by_columns, by_weights):
-            found = drive[i]
-            by_rows = by_rows.write(i, upstream[i] * along(i, found, rows[i], columns[i], height, True))
-            by_columns = by_columns.write(i, upstream[i] * along(i, found, columns[i], rows[i], width, False))
-            by_weights += upstream[i][:, None] * read(i, rows[i], columns[i])
-            by_features = by_features.write(i, spread(upstream[i], rows[i], columns[i]))
-            return i + 1, by_features, by_rows, by_columns, by_weights
+            image, up, here = features[i : i + 1], upstream[i], (rows[i], columns[i])
+            by_features = by_features.write(i, spread(up, *here))
+            by_rows = by_rows.write(i, up * along_rows(image, drive[i], *here))
+            by_columns = by_columns.write(i, up * along_columns(image, drive[i], *here))
+            return i + 1, by_features, by_rows, by_columns, by_weights + up[:, None] * read(image, *here)
 
         arrays = (tf.TensorArray(tf.float32, images) for _ in range(3))
         _, *arrays, by_weights = _over(images, backward, (*arrays, tf.zeros_like(weights)))
@@ -73,13 +80,12 @@ def drive_at(features, rows, columns, weights):
         row, column = rows * (height - 1), columns * (width - 1)
         top, left = (tf.clip_by_value(tf.floor(at), 0, max(size - 2, 0)) for at, size in ((row, height), (column, width)))
         down, right = row - top, column - left
-        shares = {(i, j): (down if i else 1 - down) * (right if j else 1 - right) for i in range(min(height, 2)) for j in range(min(width, 2))}
-        first = tf.cast(top * width + left, tf.int64)
-        pixels = tf.stack([first + i * width + j for i, j in shares], axis=1)  # (neurons, 4), rising
-        readers = tf.broadcast_to(tf.range(tf.cast(neurons, tf.int64))[:, None], tf.shape(pixels))
+        pairs = [(i, j) for i in range(min(height, 2)) for j in range(min(width, 2))]  # their pixels' numbers rise
+        shares = _beside([(down if i else 1 - down) * (right if j else 1 - right) * upstream for i, j in pairs])
+        pixels = _beside([tf.cast(top * width + left, tf.int64) + (i * width + j) for i, j in pairs])
         by_neuron = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-            indices=tf.reshape(tf.stack([readers, pixels], axis=2), (-1, 2)),
-            values=tf.reshape(tf.stack([share * upstream for share in shares.values()], axis=1), (-1,)),
+            indices=_beside([readers, tf.reshape(pixels, (-1,))]),
+            values=tf.reshape(shares, (-1,)),
             dense_shape=tf.cast(tf.stack([neurons, height * width]), tf.int64),
         )
         by_pixel = tf.raw_ops.SparseMatrixTranspose(input=by_neuron, type=tf.float32)
@@ -91,3 +97,8 @@ def drive_at(features, rows, columns, weights):
 
 def _over(images, body, start):
     return tf.while_loop(lambda i, *_: i < images, body, (0, *start), parallel_iterations=_AT_ONCE)
+
+
+def _beside(vectors):
+    """`(n, count)`: a stack of rows, turned, is made faster than one of columns."""
+    return tf.transpose(tf.stack(vectors))

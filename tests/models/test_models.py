@@ -67,9 +67,7 @@ def test_model_is_its_formula():
     conv, norm = model.core.stages[0], model.core.stages[1]
     x = (images() - 100.0) / 50.0
     kernel = keras.ops.convert_to_numpy(conv.kernel)
-    features = np.stack(
-        [[signal.correlate2d(im[..., 0], kernel[:, :, 0, c], mode="valid") for c in range(4)] for im in x]
-    ).transpose(0, 2, 3, 1)
+    features = np.stack([[signal.correlate2d(im[..., 0], kernel[:, :, 0, c], mode="valid") for c in range(4)] for im in x]).transpose(0, 2, 3, 1)
     gamma, beta, mean, variance = (keras.ops.convert_to_numpy(v) for v in norm.variables)
     features = (features - mean) / np.sqrt(variance + norm.epsilon) * gamma + beta
     features = np.where(features > 0, features, np.expm1(features))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from v1keras.models.batch_norm import batch_norm
+from v1keras.models.depthwise import DepthwiseConv2D
 from v1keras.models.normalization import DivisiveNormalization
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 
@@ -117,7 +119,7 @@ class StackedCore(keras.layers.Layer):
         wide = {"padding": "same", "use_bias": False, "dilation_rate": self.dilation}
         if self.separable:
             stages = [
-                keras.layers.DepthwiseConv2D(side, name=f"depth_{i}", **wide),
+                DepthwiseConv2D(side, name=f"depth_{i}", **wide),
                 keras.layers.Conv2D(channels, 1, use_bias=False, kernel_regularizer=penalty, name=f"conv_{i}"),
             ]
         else:
@@ -168,12 +170,6 @@ class StackedCore(keras.layers.Layer):
             "dilation": self.dilation,
             "skip": self.skip,
         }
-
-
-def batch_norm(name):
-    """Batch normalisation for small recordings, which have few steps an epoch; several replicas see one batch."""
-    together = keras.backend.backend() == "tensorflow"  # elsewhere Keras refuses it
-    return keras.layers.BatchNormalization(momentum=0.9, synchronized=together, name=name)
 
 
 def check_image_size(shape, kernel_size, pool_size):

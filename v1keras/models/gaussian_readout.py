@@ -4,7 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from v1keras.models.depthwise import on_processors
 from v1keras.models.readouts import inverse_softplus
+
+# So many neurons read at once where all images are read at the same places.
+_FEW = 4096
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -86,17 +90,19 @@ class GaussianReadout(keras.layers.Layer):
         self.bias.assign(inverse_softplus(mean_rates))
 
     def call(self, features, training=False):
-        place = self.positions()[None]  # (1, neurons, 2)
+        rows, columns = ops.split(self.positions()[None], 2, axis=-1)  # (1, neurons, 1) each
+        rows, columns = rows[..., 0], columns[..., 0]
         if training:
             noise = keras.random.normal((ops.shape(features)[0], self.neurons, 2), seed=self._draws)
+            across, along = noise[..., 0], noise[..., 1]  # (batch, neurons) each
             if self.covariance == "full":
-                noise = ops.sum(ops.tril(self.spread)[None] * noise[:, :, None], axis=-1)
+                rows = rows + self.spread[:, 0, 0] * across
+                columns = columns + self.spread[:, 1, 0] * across + self.spread[:, 1, 1] * along
             else:
-                noise = noise * self.spread[None, :, None]
-            place = ops.clip(place + noise, -1, 1)  # (batch, neurons, 2)
-        read = bilinear(features, place)  # (batch, neurons, channels)
-        drive = ops.sum(read * ops.transpose(self.features)[None], axis=-1) + self.bias
-        return ops.softplus(drive)
+                rows, columns = rows + self.spread * across, columns + self.spread * along
+            rows, columns = ops.clip(rows, -1, 1), ops.clip(columns, -1, 1)
+        drive = _drive(features, rows, columns, ops.transpose(self.features))
+        return ops.softplus(drive + self.bias)
 
     def of_each(self, features, neurons):
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
@@ -120,6 +126,18 @@ class GaussianReadout(keras.layers.Layer):
             "coordinates": None if self.coordinates is None else self.coordinates.tolist(),
             "seed": self.seed,
         }
+
+
+def _drive(features, rows, columns, weights):
+    """`(batch, neurons)`, what neurons with weights `(neurons, channels)` read at rows and columns `(1 or batch, neurons)`."""
+    if on_processors() and (rows.shape[0] != 1 or weights.shape[0] > _FEW):
+        from v1keras.models.places import drive_at
+
+        at = (ops.shape(features)[0], weights.shape[0])
+        rows, columns = (ops.broadcast_to((ops.cast(place, "float32") + 1) / 2, at) for place in (rows, columns))
+        return drive_at(ops.cast(features, "float32"), rows, columns, ops.cast(weights, "float32"))
+    read = bilinear(features, ops.stack([rows, columns], axis=-1))  # (batch, neurons, channels)
+    return ops.sum(read * weights[None], axis=-1)
 
 
 def bilinear(features, place):

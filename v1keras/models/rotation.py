@@ -5,7 +5,8 @@ import numpy as np
 from keras import ops
 from scipy import ndimage
 
-from v1keras.models.core import batch_norm, check_image_size
+from v1keras.models.batch_norm import batch_norm
+from v1keras.models.core import check_image_size
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

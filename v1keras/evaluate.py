@@ -4,7 +4,7 @@
 
 `--model` is a preset by name, its folder, or a workdir; its recording and its split are taken where nothing else is said. Of a preset
 of several recordings, `--recording` picks the readout by the recording's name; some, comma separated, are scored one by one and together.
-Prints a table, and writes metrics.json (groups of neurons) and neurons.csv (each neuron).
+Prints a table, and writes metrics.json (groups of neurons), neurons.csv (each neuron) and report.html (both with figures).
 """
 
 import csv
@@ -14,7 +14,7 @@ import pathlib
 import numpy as np
 from absl import flags
 
-from v1keras import command, zoo
+from v1keras import command, pages, zoo
 from v1keras.build import session_name
 from v1keras.data import apply_protocol, open_recording, recording_names
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
@@ -266,15 +266,17 @@ def main(_):
     model, metadata, recordings = open_models(values.model, values.recording)
     metrics, columns = evaluate_all(model, recordings, metadata["config"]["evaluation"], values.split)
     write(metrics, columns, values.out)
+    page = pathlib.Path(values.out) / "report.html"
+    pages.write_model_page(page, model_of(model, recordings[0]), recordings[0], metadata, [], metrics, columns, values.split)
     print(score_table(metrics))
-    print(f"written: {pathlib.Path(values.out) / 'metrics.json'}, neurons.csv")
+    print(f"report: {page}; written beside it: metrics.json, neurons.csv")
 
 
 def run():
     flags.DEFINE_string("model", None, "Preset by name, its folder, or the workdir of a training.", required=True)
     flags.DEFINE_string("recording", None, "HDF5 file or public dataset, or some; the model's own where left out.")
     flags.DEFINE_enum("split", "test", ("train", "validation", "test"), "Which images.")
-    flags.DEFINE_string("out", ".", "Folder to write metrics.json and neurons.csv to.")
+    flags.DEFINE_string("out", ".", "Folder to write metrics.json, neurons.csv and report.html to.")
     command.run(main)
 
 

@@ -13,13 +13,12 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from v1keras import command, evaluate, provenance, report, workdir, zoo
+from v1keras import command, evaluate, pages, provenance, report, workdir, zoo
 from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, pixel_statistics, session_name
 from v1keras.data import Rows, apply_protocol, open_recording, recording_names
 from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
-from v1keras.report import figures
 from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
 from v1keras.training.cluster import LOST, start_again
 
@@ -91,7 +90,8 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         known = facts(config, recordings, metrics, command_line) | {"noise": noise, "commit": workdir.commit_of(folder)}
         zoo.save(model, folder / workdir.PRESET, known)
         evaluate.write(metrics, columns, folder)
-        write_report(folder / workdir.REPORT, trained[0][-1] if trained else [], metrics, columns)
+        shown, history = evaluate.model_of(model, recordings[0]), trained[0][-1] if trained else []
+        pages.write_model_page(folder / workdir.REPORT, shown, recordings[0], known, history, metrics, columns)
     return model, metrics, columns
 
 
@@ -224,18 +224,6 @@ def score_row(protocol, seeds, name, group):
         "cc_norm": group["cc_norm"]["mean"],
         "fraction_near_limit": group["fraction_near_limit"],
     }
-
-
-def write_report(path, history, metrics, columns):
-    """Writes the page that a training leaves."""
-    sections = [("Scores", "Means over neurons; in brackets their 95 % bootstrap interval.", report.score_table(metrics))]
-    if metrics["ceiling"] != "none":
-        explanation = "Each dot is a neuron: its correlation on test images, against the highest that its noise allows."
-        sections.append(("Against the limit", explanation, figures.score_distributions(columns)))
-    if history:
-        explanation = "Training stops when the validation correlation rises no more; the best weights are kept."
-        sections.append(("Learning curves", explanation, figures.learning_curves(history)))
-    report.write_page(path, "v1keras training report", sections)
 
 
 def main(_):

@@ -78,7 +78,8 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(tmp_path
         np.testing.assert_array_equal(a, b)
     for path in tmp_path.iterdir():
         path.write_bytes(b"nothing of the kind")
-    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(ValueError, match="no checkpoint in .* can be read; remove that folder to train from the beginning"):
+    message = "no checkpoint in .* can be read; remove that folder to train from the beginning"
+    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(ValueError, match=message):
         train(Checkpoints(tmp_path))
 
 

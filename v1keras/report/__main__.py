@@ -1,0 +1,39 @@
+"""Writes the page of a finished training anew.
+
+    python -m v1keras.report runs/kindel2019
+
+The folder is the workdir of a training; the page is its report.html. Its recording must be where the training found it.
+"""
+
+import pathlib
+
+from absl import flags
+
+from v1keras import command, pages, workdir
+from v1keras.evaluate import evaluate_all, model_of, open_models
+from v1keras.training import Checkpoints
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        raise ValueError("expected one folder: python -m v1keras.report WORKDIR")
+    folder = pathlib.Path(arguments[1])
+    if not (folder / workdir.CONFIG).exists():
+        raise FileNotFoundError(f"{folder} is no workdir: it has no {workdir.CONFIG}; name the --workdir of a finished training")
+    model, facts, recordings = open_models(folder, flags.FLAGS.recording)
+    evaluation = facts["config"]["evaluation"]
+    metrics, columns = evaluate_all(model, recordings, evaluation)
+    _, progress = Checkpoints(folder / workdir.CHECKPOINTS / "member_0").newest()
+    path = folder / workdir.REPORT
+    history = progress["history"] if progress else []
+    pages.write_model_page(path, model_of(model, recordings[0]), recordings[0], facts, history, metrics, columns)
+    print(f"report: {path}")
+
+
+def run():
+    flags.DEFINE_string("recording", None, "HDF5 file or public dataset, or some; the model's own where left out.")
+    command.run(main, words=True)
+
+
+if __name__ == "__main__":
+    run()

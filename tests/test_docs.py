@@ -66,7 +66,7 @@ def test_every_page_is_in_the_navigation_once():
 def test_python_blocks_run(block, tmp_path):
     done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "ProfileReadout" not in block or 0.5 < float(done.stdout) < 0.65  # 0.57, and less than the factorized readout's
+    assert "ProfileReadout" not in block or 0.5 < float(done.stdout) < 0.65  # 0.57
 
 
 @pytest.mark.parametrize("line", commands())

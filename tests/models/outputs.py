@@ -1,6 +1,6 @@
 """Writes what every core and readout gives for fixed weights and inputs; run by test_backends.py under one backend after the other.
 
-KERAS_BACKEND=jax python outputs.py OUT.npz
+    KERAS_BACKEND=jax python outputs.py OUT.npz
 """
 
 import sys

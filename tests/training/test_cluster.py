@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -94,7 +93,7 @@ def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
     assert errors.splitlines()[-1].endswith(f"{tmp_path / 'run' / 'checkpoints' / 'member_0'} holds its state: --resume goes on")
 
 
-def test_a_machine_that_never_comes_is_named(recording, tmp_path):
+def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
     here, absent = (f"localhost:{port}" for port in free_ports(2))
     setting = json.dumps({"cluster": {"worker": [here, absent]}, "task": {"type": "worker", "index": 0}})
     line = [sys.executable, "-m", "v1keras.train", *flags(recording, tmp_path / "run", wait_s=3)]
@@ -102,14 +101,6 @@ def test_a_machine_that_never_comes_is_named(recording, tmp_path):
     assert done.returncode == 1
     assert done.stderr == f"error: no answer from {absent} within 3 s; start all machines of TF_CONFIG within that time\n"
     assert not (tmp_path / "run").exists()
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import types
@@ -59,13 +58,8 @@ def test_streamed_images_teach_what_resident_ones_do(one_device, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("cpus", "feed"), [(1, "resident"), (2, "streamed")])
-def test_two_worker_processes_learn_what_one_does(one_device, cpus, feed, tmp_path):
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            ports.append(free.getsockname()[1])
-    cluster = {"worker": [f"localhost:{port}" for port in ports]}
+def test_two_worker_processes_learn_what_one_does(one_device, cpus, feed, free_ports, tmp_path):
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     settings = [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}) for i in range(2)]
     finish(*(start(tmp_path / "workers.npz", "auto", cpus, feed, TF_CONFIG=setting) for setting in settings))
     found = np.load(tmp_path / "workers.npz")

@@ -27,6 +27,9 @@ def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"report: {tmp_path / 'run' / 'report.html'}\n"
     assert (tmp_path / "run" / "report.html").read_text() == (tiny.workdir / "report.html").read_text()
+    done = command("evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'run'}")  # which loses nothing of the page that is there
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "report.html").read_text() == (tiny.workdir / "report.html").read_text()
     done = command("report", tmp_path)
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path} is no workdir: it has no config.json; name the --workdir of a finished training\n"

@@ -267,7 +267,8 @@ def main(_):
     metrics, columns = evaluate_all(model, recordings, metadata["config"]["evaluation"], values.split)
     write(metrics, columns, values.out)
     page = pathlib.Path(values.out) / "report.html"
-    pages.write_model_page(page, model_of(model, recordings[0]), recordings[0], metadata, [], metrics, columns, values.split)
+    history = pages.history_of(values.model)
+    pages.write_model_page(page, model_of(model, recordings[0]), recordings[0], metadata, history, metrics, columns, values.split)
     print(score_table(metrics))
     print(f"report: {page}; written beside it: metrics.json, neurons.csv")
 

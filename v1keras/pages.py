@@ -1,11 +1,14 @@
 """The page that a training or an evaluation leaves, and that `python -m v1keras.report` writes anew."""
 
+import pathlib
+
 import keras
 import numpy as np
 
-from v1keras import report
+from v1keras import report, workdir
 from v1keras.models import Concatenated, Ensemble, FactorizedReadout, GaussianReadout, V1Model
 from v1keras.report import figures, training
+from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
 
 _SCORES = (
@@ -58,6 +61,12 @@ def write_model_page(path, model, recording, facts, history, metrics, columns, s
     if places is not None:
         sections.append(("Readouts", _PLACES, training.positions(places)))
     report.write_page(path, "v1keras: a trained model", sections)
+
+
+def history_of(folder):
+    """The logs of each epoch of the training whose workdir this is, of its first network; [] where it is none."""
+    _, progress = Checkpoints(pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0").newest()
+    return progress["history"] if progress else []
 
 
 def _about(model, facts):

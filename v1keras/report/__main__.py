@@ -11,7 +11,6 @@ from absl import flags
 
 from v1keras import command, pages, workdir
 from v1keras.evaluate import evaluate_all, model_of, open_models
-from v1keras.training import Checkpoints
 
 
 def main(arguments):
@@ -23,10 +22,8 @@ def main(arguments):
     model, facts, recordings = open_models(folder, flags.FLAGS.recording)
     evaluation = facts["config"]["evaluation"]
     metrics, columns = evaluate_all(model, recordings, evaluation)
-    _, progress = Checkpoints(folder / workdir.CHECKPOINTS / "member_0").newest()
     path = folder / workdir.REPORT
-    history = progress["history"] if progress else []
-    pages.write_model_page(path, model_of(model, recordings[0]), recordings[0], facts, history, metrics, columns)
+    pages.write_model_page(path, model_of(model, recordings[0]), recordings[0], facts, pages.history_of(folder), metrics, columns)
     print(f"report: {path}")
 
 

@@ -1,5 +1,7 @@
 """One shared core for all 392 neurons of Kindel et al. 2019, a factorised readout each.
 
+To train it:
+
     python -m v1keras.train --config=configs/kindel2019_factorized.py --workdir=runs/kindel2019
 """
 

@@ -1,5 +1,7 @@
 """A simulated population whose filters are known: the quickstart, and the test that inversion finds the truth.
 
+To make and train it:
+
     python -m v1keras.data simulate --out=runs/simulated.h5
     python -m v1keras.train --config=configs/quickstart.py --workdir=runs/quickstart
 """

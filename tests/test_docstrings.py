@@ -8,11 +8,7 @@ import pytest
 
 import v1keras
 
-MODULES = [
-    m.name
-    for m in pkgutil.walk_packages(v1keras.__path__, "v1keras.")
-    if not m.name.endswith("__main__") and ".presets" not in m.name
-]
+MODULES = [m.name for m in pkgutil.walk_packages(v1keras.__path__, "v1keras.") if not m.name.endswith("__main__") and ".presets" not in m.name]
 
 
 @pytest.mark.parametrize("name", MODULES)

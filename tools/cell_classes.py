@@ -40,9 +40,9 @@ def section(folder, docs):
         "cell (the rule and its thresholds: `v1keras.characterization.classify`; how often it is right where the truth is known: "
         "[docs/known_cells.md](docs/known_cells.md)). Medians; tuning by gratings to the model.",
         "\n".join(table),
-        f"The stimulus drives the model more than the best of the 270 images at the same contrast in {beaten('rate', 'best_image_rate_at_norm')}, more "
-        f"than the best Gabor in {beaten('rate', 'best_gabor_rate')}. Stimuli found in one half of the networks drive the other half, which learned "
-        f"from other draws of the images, above their best image in {beaten('half_rate', 'half_best_image_rate')}. From other noise the same "
+        f"The stimulus drives the model more than the best of the 270 images at the same contrast in {beaten('rate', 'best_image_rate_at_norm')}, "
+        f"more than the best Gabor in {beaten('rate', 'best_gabor_rate')}. Stimuli found in one half of the networks drive the other half, which "
+        f"learned from other draws of the images, above their best image in {beaten('half_rate', 'half_best_image_rate')}. From other noise the same "
         f"stimulus (cosine of 0.9 or more) is found again in {(of('second_cosine') >= 0.9).sum()} of {count}.",
         f"Measured by `{COMMAND}`; the neurons of the tuning session are left out here.",
         "![Preferred stimuli, by class; neuron: rate / rate to the best image at that contrast](docs/results_cells.png)",

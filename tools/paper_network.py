@@ -36,9 +36,7 @@ def train(recording, variant, seed, folder, name="v1model"):
     noise.trainable = False
     minus_error = lambda responses, rates: np.array([-np.mean(np.square(responses - rates))])
     schedule = Schedule(batch_size=BATCH, max_epochs=STEPS // EVERY, patience=STEPS, seed=seed, steps=EVERY)
-    trainer = Trainer(
-        model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons)
-    )
+    trainer = Trainer(model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons))
     images, (learn, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
     trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoints=Checkpoints(folder))
     return model

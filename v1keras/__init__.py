@@ -33,9 +33,7 @@ def _silent_start():
 # What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list` and `show`, `v1keras --version`. And `v1keras doctor`
 # has to be able to say that TensorFlow does not start.
 _WITHOUT_MODELS = {("v1keras.zoo", "list"), ("v1keras.zoo", "show"), ("v1keras", "--version"), ("v1keras", "doctor")}
-_reads_models = not any(
-    (os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
-)
+_reads_models = not any((os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS for word, after in zip(sys.orig_argv, sys.orig_argv[1:]))
 if _reads_models:
     with _silent_start():
         importlib.import_module("v1keras.models")

@@ -233,9 +233,7 @@ def main(_):
             values.config[key] = values[key].value
     line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
     try:
-        _, metrics, _ = train_and_evaluate(
-            values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR"
-        )
+        _, metrics, _ = train_and_evaluate(values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR")
     except LOST as error:
         start_again(error)
     print(report.score_table(metrics))

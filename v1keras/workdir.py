@@ -1,4 +1,4 @@
-"""The folder of one training: what lies where, and whose it is.
+"""The folder of one training: what lies where, and whose it is. In it are:
 
     config.json   the configuration, every key
     commit.txt    of the checkout that the training began with
@@ -7,6 +7,8 @@
     preset/       the trained model, as `v1keras.zoo.load` takes it
     metrics.json  scores of groups of neurons;  neurons.csv  of each neuron
     report.html   the same with figures
+
+What stands in another training's folder is never overwritten unless asked for.
 """
 
 import json

@@ -79,9 +79,7 @@ def test_round_trip_keeps_every_field(tmp_path):
             np.testing.assert_array_equal(columns[name], column, err_msg=name)
             assert columns[name].dtype.kind == column.dtype.kind, name
     assert found.attributes == expected["attributes"]
-    assert {key: type(value) for key, value in found.attributes.items()} == {
-        key: type(value) for key, value in expected["attributes"].items()
-    }
+    assert {key: type(value) for key, value in found.attributes.items()} == {key: type(value) for key, value in expected["attributes"].items()}
 
 
 def test_round_trip_of_the_least(tmp_path):

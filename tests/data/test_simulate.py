@@ -162,9 +162,7 @@ def test_images_have_the_statistics_of_natural_scenes(size):
     assert -1.2 < slope < -0.8
 
 
-@pytest.mark.parametrize(
-    "change", [{"train_images": 0}, {"test_images": 0}, {"neurons_per_kind": 0}, {"repeats": 1}, {"image_size": 11}]
-)
+@pytest.mark.parametrize("change", [{"train_images": 0}, {"test_images": 0}, {"neurons_per_kind": 0}, {"repeats": 1}, {"image_size": 11}])
 def test_simulation_of_nothing(change):
     least = {"train_images": 20, "test_images": 5, "neurons_per_kind": 1, "image_size": 12, "repeats": 2}
     with pytest.raises(ValueError, match="expected at least 1, 1, 12, 1 and 2"):

@@ -1,5 +1,7 @@
 """Writes what every core and readout gives for fixed weights and inputs; run by test_backends.py under one backend after the other.
 
+By hand:
+
     KERAS_BACKEND=jax python outputs.py OUT.npz
 """
 

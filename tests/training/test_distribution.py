@@ -15,9 +15,7 @@ SCRIPT = pathlib.Path(__file__).parent / "replicas.py"
 
 
 def start(out, strategy, cpus, feed="resident", **environment):
-    return subprocess.Popen(
-        [sys.executable, SCRIPT, out, strategy, str(cpus), feed], env=os.environ | environment, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, SCRIPT, out, strategy, str(cpus), feed], env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 
 def finish(*processes):

@@ -60,7 +60,7 @@ def test_a_name_may_stand_for_an_address(tmp_path, monkeypatch):
 def test_a_changed_file_in_the_cache_is_removed_and_said_so(tmp_path, cache):
     url = pack(tmp_path / "preset.zip")
     zoo.load(url)
-    packed, = cache.glob("*.zip")
+    (packed,) = cache.glob("*.zip")
     packed.write_bytes(b"changed")
     with pytest.warns(UserWarning, match=rf"{packed} was not what .* gave .*: removed, downloading anew"):
         zoo.load(url)

@@ -39,7 +39,7 @@ def test_onnx_gives_the_same_rates(name, tmp_path):
     rates = np.asarray(model(images))
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    found, = session.run(None, {session.get_inputs()[0].name: images})
+    (found,) = session.run(None, {session.get_inputs()[0].name: images})
     np.testing.assert_allclose(found, rates, rtol=1e-4, atol=1e-5)
 
 

@@ -31,7 +31,7 @@ for name in v1keras.zoo.names():
 def test_a_wheel_installed_elsewhere_has_every_preset(tmp_path):
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", str(ROOT), "--no-deps", f"--wheel-dir={tmp_path}"], check=True)
-    wheel, = tmp_path.glob("*.whl")
+    (wheel,) = tmp_path.glob("*.whl")
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)

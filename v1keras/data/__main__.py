@@ -1,14 +1,14 @@
 """Makes, describes and divides recordings.
 
-    python -m v1keras.data list
-    python -m v1keras.data convert kindel2019 --out=kindel2019.h5
-    python -m v1keras.data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
-    python -m v1keras.data convert arrays --images=images.npy --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
-    python -m v1keras.data simulate --out=simulated.h5
-    python -m v1keras.data info kindel2019.h5
-    python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
-    python -m v1keras.data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
-    python -m v1keras.data shard large.h5 --out=large
+python -m v1keras.data list
+python -m v1keras.data convert kindel2019 --out=kindel2019.h5
+python -m v1keras.data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
+python -m v1keras.data convert arrays --images=images.npy --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
+python -m v1keras.data simulate --out=simulated.h5
+python -m v1keras.data info kindel2019.h5
+python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
+python -m v1keras.data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
+python -m v1keras.data shard large.h5 --out=large
 """
 
 import numpy as np
@@ -122,11 +122,7 @@ def main(arguments):
         case ["convert", name]:
             _write(lambda: sources.read(name, values.path))
         case ["simulate"]:
-            _write(
-                lambda: simulate_recording(
-                    values.train_images, values.test_images, values.neurons_per_kind, values.image_size, seed=values.seed
-                )
-            )
+            _write(lambda: simulate_recording(values.train_images, values.test_images, values.neurons_per_kind, values.image_size, seed=values.seed))
         case _:
             raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; {_USAGE}")
 

@@ -142,9 +142,7 @@ class Recording:
         count = self.neuron_count
         if self.neuron_session is not None:
             self.neuron_session = np.asarray(self.neuron_session).astype(str)
-            _check(
-                self.neuron_session.shape == (count,), "neuron_session", self.neuron_session.shape, f"({count},) strings"
-            )
+            _check(self.neuron_session.shape == (count,), "neuron_session", self.neuron_session.shape, f"({count},) strings")
         self.neurons = _columns(self.neurons, "neurons", count)
         self.stimuli = _columns(self.stimuli, "stimuli", len(self.images))
         least, most = np.full(count, np.nan), np.full(count, np.nan)

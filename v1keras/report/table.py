@@ -26,9 +26,7 @@ def score_table(metrics):
     for name, group in metrics["groups"].items():
         near = group["fraction_near_limit"]
         near = "" if group["cc_norm"]["mean"] is None or near is None else f"{100 * near:.0f} %"
-        lines.append(
-            f"{name[:20]:<20} {group['neurons']:>5}   {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20} {near:>6}"
-        )
+        lines.append(f"{name[:20]:<20} {group['neurons']:>5}   {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20} {near:>6}")
     return "\n".join(lines)
 
 

@@ -61,9 +61,7 @@ class Streamed:
         self.train, self.strategy = train, strategy
         self.share = batch_size // strategy.num_replicas_in_sync
         here = []
-        strategy.experimental_distribute_values_from_function(
-            lambda context: here.append(context.replica_id_in_sync_group) or tf.zeros(())
-        )
+        strategy.experimental_distribute_values_from_function(lambda context: here.append(context.replica_id_in_sync_group) or tf.zeros(()))
         self.first, self.local = min(here), len(here)
         a_step = sum(array[:1].nbytes for pair in train for array in pair) * self.share * self.local
         self.steps = int(np.clip(_BLOCK_BYTES // a_step, 1, _STEPS))

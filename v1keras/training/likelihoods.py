@@ -103,9 +103,7 @@ class ZeroInflatedGamma(keras.layers.Layer):
         self.concentration = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="concentration")
 
     def distribution(self, rates):
-        return _ZeroInflatedGamma(
-            tf.convert_to_tensor(rates), self.logit.value, tf.nn.softplus(self.concentration.value) + 1e-3, self.threshold
-        )
+        return _ZeroInflatedGamma(tf.convert_to_tensor(rates), self.logit.value, tf.nn.softplus(self.concentration.value) + 1e-3, self.threshold)
 
     def get_config(self):
         return super().get_config() | {"threshold": self.threshold}

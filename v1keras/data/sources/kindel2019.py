@@ -70,8 +70,7 @@ def read_archive(path):
             "area": "V1",
             "technique": "Utah array, anaesthetised",
             "license": "code repository: Apache-2.0; recordings derive from CRCNS pvc-8: scientific use, no redistribution",
-            "citation": "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; "
-            "Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8",
+            "citation": "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8",
             "source": URL,
         },
     )

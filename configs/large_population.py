@@ -1,0 +1,23 @@
+"""Thousands of neurons and images of the size of 36 x 64: a core and a readout that train fast, with the accuracy of larger ones.
+
+To train it on a recording of one's own:
+
+    python -m v1keras.train --config=configs/large_population.py --config.data.recording=mine.h5 --workdir=runs/mine
+"""
+
+from v1keras.config import default
+
+
+def get_config():
+    config = default()
+    config.core.filters = (64, 64, 64)
+    config.core.kernel_sizes = (9, 3, 3)
+    config.core.first_activation = "on_off"
+    config.core.pool_size = 2
+    config.readout.kind = "gaussian"
+    config.readout.covariance = "isotropic"
+    config.training.batch_size = 128
+    config.training.precision = "auto"
+    config.training.annealing = "cosine"
+    config.training.max_epochs = 25
+    return config

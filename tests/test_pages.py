@@ -30,6 +30,11 @@ def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
     done = command("evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'run'}")  # which loses nothing of the page that is there
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "report.html").read_text() == (tiny.workdir / "report.html").read_text()
+    for path in (tmp_path / "run" / "checkpoints" / "member_0").glob("*.h5"):
+        path.write_bytes(b"damaged")
+    done = command("report", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "Learning curves" not in page_of(tmp_path / "run" / "report.html")[0]
     done = command("report", tmp_path)
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path} is no workdir: it has no config.json; name the --workdir of a finished training\n"

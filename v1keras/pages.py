@@ -64,8 +64,11 @@ def write_model_page(path, model, recording, facts, history, metrics, columns, s
 
 
 def history_of(folder):
-    """The logs of each epoch of the training whose workdir this is, of its first network; [] where it is none."""
-    _, progress = Checkpoints(pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0").newest()
+    """The logs of each epoch of the training whose workdir this is, of its first network; [] where it is none, or none can be read."""
+    try:
+        _, progress = Checkpoints(pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0").newest()
+    except ValueError:  # the warnings have said which files are damaged; a page does without the curves
+        return []
     return progress["history"] if progress else []
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras.models import gaussian_readout
+from v1keras.models import gaussian_readout, places
 from v1keras.models.batch_norm import BatchNormalization
 from v1keras.models.depthwise import DepthwiseConv2D
 
@@ -88,13 +88,14 @@ def test_batch_norm_trains_as_keras_own(policy):
         np.testing.assert_allclose(mine, expected, rtol=0 if policy == "float32" else 2**-7, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("size", [(6, 9), (1, 5), (5, 1), (2, 2)])
-def test_places_of_each_image_are_read_as_by_interpolation(size):
-    """Value and gradient by features, places and weights; corners and pixels themselves among the places."""
-    features, upstream = tf.constant(normal(3, *size, 4)), normal(3, 20)
-    place = np.random.default_rng(1).uniform(-1, 1, (3, 20, 2)).astype("float32")
+@pytest.mark.parametrize(("size", "neurons"), [((6, 9), 20), ((6, 9), 70), ((1, 5), 20), ((5, 1), 20), ((2, 2), 20)])
+def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkeypatch):
+    """Value and gradient by features, places and weights; corners and pixels themselves among the places; 70 neurons in three blocks."""
+    monkeypatch.setattr(places, "_BLOCK", 32)
+    features, upstream = tf.constant(normal(3, *size, 4)), normal(3, neurons)
+    place = np.random.default_rng(1).uniform(-1, 1, (3, neurons, 2)).astype("float32")
     place[0, :5] = [[-1, -1], [1, 1], [-1, 1], [1, -1], [0, 0]]
-    arguments = [features, tf.constant(place[..., 0]), tf.constant(place[..., 1]), tf.constant(normal(20, 4, seed=2))]
+    arguments = [features, tf.constant(place[..., 0]), tf.constant(place[..., 1]), tf.constant(normal(neurons, 4, seed=2))]
 
     def interpolated(features, rows, columns, weights):
         return tf.reduce_sum(gaussian_readout.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights, axis=-1)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tools.benchmarks import train
 from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
-from v1keras.data import Rows, shards
+from v1keras.data import Rows, open_recording, shards
 from v1keras.training import make_strategy
 from v1keras.training.feeds import feed_of
 
@@ -34,8 +34,8 @@ def measured(case, folder):
     recording = Recording(images, rng.poisson(1.0, (_IMAGES, case["neurons"])).astype("float32"))
     recording.save(folder / "recording.h5")
     shards.write(recording, folder / "shard")
-    kinds = {"on the device": (recording, 100.0), "recording.h5": (Recording.load(folder / "recording.h5"), 0.0)}
-    kinds["a folder of `python -m v1keras.data shard`"] = (Recording.load(folder / "shard"), 0.0)
+    kinds = {"on the device": (recording, 100.0), "recording.h5": (open_recording(str(folder / "recording.h5")), 0.0)}
+    kinds["a folder of `python -m v1keras.data shard`"] = (open_recording(str(folder / "shard")), 0.0)
     found = {}
     for name, (held, resident_gb) in kinds.items():
         rows = Rows(held.images[..., None], np.arange(_IMAGES)), Rows(held.responses, np.arange(_IMAGES))

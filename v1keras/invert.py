@@ -2,6 +2,8 @@
 
     python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit --out=stimuli
 
+A model that takes the eye's position or behaviour is inverted at their means over the training images.
+
 Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields), cells.csv (class, fits, tuning and controls of each
 cell), report.html, gallery.png, tuning.png, and the same pictures for TensorBoard.
 """
@@ -21,6 +23,7 @@ from v1keras.characterization import CLASSES
 from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
+from v1keras.models import at_mean_behavior
 
 # Enough to see how large receptive fields are.
 _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
@@ -178,7 +181,7 @@ def judge_of(name, metadata, recording):
     """
     judge, known, _ = open_models(name)
     try:
-        judge = model_of(judge, recording)
+        judge = at_mean_behavior(model_of(judge, recording))
         check_fit(judge, recording)
     except ValueError as error:
         raise ValueError(f"--judges={name}: {error}") from None
@@ -254,6 +257,7 @@ def main(_):
     judges = [judge_of(name, metadata, recording) for name in values.judges]
     settings = metadata["config"]["evaluation"]
     scores = evaluate(model, recording, "test", settings["above_hz"], settings["fano"])[1]
+    behavior, model = list(model.columns), at_mean_behavior(model)
     neurons, dead = alive(model, recording, choose_neurons(values.neurons, recording.neuron_count, scores["cc_norm"]))
     if not neurons.size:
         raise ValueError(f"the rate of neurons {', '.join(map(str, dead))} is the same for all images of the recording: nothing to invert")
@@ -280,6 +284,8 @@ def main(_):
     if found.dead.any():
         flat = ", ".join(map(str, neurons[found.dead]))
         lines.append(f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}")
+    if behavior:
+        lines.append(f"of the model at the mean of the training images' {' and '.join(behavior)}")
     if dead.size:
         lines.append(f"not inverted, for their rate is the same for all images: neurons {', '.join(map(str, dead))}")
     patterns = found.stimuli - contrast.grey

@@ -68,14 +68,23 @@ def recovers_the_gain(model, recording):
     assert found[:, 0].std() < 0.1 and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.95
 
 
+def told(model, recording):
+    """Correlations and slopes of what was found with what is true, as docs/models.md states them; shown by `pytest -s`."""
+    pairs = [] if model.readout.shifter is None else [(found, true) for found, true in zip(*map(np.transpose, shifts(model, recording)), strict=True)]
+    pairs += [] if model.readout.modulator is None else [tuple(map(np.ravel, gains(model, recording)))]
+    return ", ".join(f"{np.corrcoef(found, true)[0, 1]:.3f} (slope {np.polyfit(true, found, 1)[0]:.2f})" for found, true in pairs)
+
+
 def test_shift_and_gain_are_recovered_and_predict(population):
     recording, trained = population
     _, plain = trained()
     model, score = trained(**BOTH)
+    print(f"shift along rows, columns, gain: {told(model, recording)}; test correlation {score:.3f}, plain {plain:.3f}")
     recovers_the_shift(model, recording)
     recovers_the_gain(model, recording)
     test = recording.indices("test")
     limit = np.mean([np.corrcoef(recording.responses[test, n], recording.stimuli["true_rate"][test, n])[0, 1] for n in range(moving.NEURONS)])
+    print(f"of the true rates {limit:.3f}")
     assert plain < 0.4 < 0.85 < score < limit + 0.01
 
 
@@ -87,6 +96,7 @@ def test_each_alone_recovers_its_own(population):
     recovers_the_shift(shifted, recording)
     modulated, other = trained(**{"readout.modulator": "running"})
     recovers_the_gain(modulated, recording)
+    print(f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}")
     assert score > plain + 0.3 and other > plain + 0.05
 
 

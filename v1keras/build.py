@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras import models, zoo
-from v1keras.data import Rows, redraw_validation
+from v1keras.data import Rows, behavior_of, redraw_validation
 from v1keras.data.rows import finite_sums
 from v1keras.files import row_blocks
 from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
@@ -136,7 +136,27 @@ def make_readout(config, recording):
         raise ValueError(f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}")
     if layers.coordinates and layers.kind != "gaussian":
         raise ValueError(f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian")
-    return readouts[layers.kind](recording.neuron_count)
+    if layers.shifter and layers.kind != "gaussian":
+        raise ValueError(f"readout.shifter: found {layers.shifter!r} with a {layers.kind} readout; expected readout.kind=gaussian")
+    readout = readouts[layers.kind](recording.neuron_count)
+    if not layers.shifter and not layers.modulator:
+        return readout
+    shifter = models.Shifter(layers.shifter, *_statistics(recording, "shifter", layers.shifter, 2)) if layers.shifter else None
+    modulator = None
+    if layers.modulator:
+        statistics = _statistics(recording, "modulator", layers.modulator)
+        modulator = models.GainModulator(recording.neuron_count, layers.modulator, *statistics)
+    return models.BehavingReadout(readout, shifter, modulator, name=name)
+
+
+def _statistics(recording, key, column, width=None):
+    """Mean and standard deviation `(k,)` of a column of behaviour over the training images; where it is constant the latter is 1."""
+    try:
+        values = behavior_of(recording, column, width)[recording.indices("train")]
+    except ValueError as error:
+        raise ValueError(f"readout.{key}: {error}") from None
+    deviations = values.std(axis=0, dtype="float64")
+    return values.mean(axis=0, dtype="float64"), np.where(deviations > 0, deviations, 1.0)
 
 
 def cortical_coordinates(recording, column):

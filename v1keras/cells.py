@@ -118,5 +118,30 @@ def filter_cosines(recording, found, contrast):
     return np.where(np.isin(kinds[found.neurons], ONE_PICTURE), known, np.nan)
 
 
+def summary(columns, contrast, took, pixels):
+    """What the command prints: lines of text, from the columns of all cells."""
+    count, rates = len(columns["neuron"]), columns["rate"]
+    beaten = lambda name: f"{(rates > columns[name]).sum()} of {count} (median ratio of rates {np.median(rates / columns[name]):.2f})"
+    lines = [
+        f"{count} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {contrast.norm / np.sqrt(pixels):.1f} grey levels); "
+        f"{int(columns['converged'].sum())} converged",
+        f"above the best image of the recording at the same contrast: {beaten('best_image_rate_at_norm')}",
+        f"above the best image as it was shown: {beaten('best_image_rate')}; --contrast_norm sets the stimuli's contrast",
+        f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
+        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
+    ]
+    for name, said in (("judged", "other models answer the stimulus"), ("half", "one half of the networks answers a stimulus of the other half")):
+        if f"{name}_rate" in columns:
+            better = columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
+            lines.append(f"{said} more than the best image at that contrast: {better.sum()} of {count}")
+    lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in characterization.CLASSES))
+    if "filter_cosine" in columns:
+        for kind in np.unique(columns["kind"]):
+            known = columns["filter_cosine"][columns["kind"] == kind]
+            if np.isfinite(known).any():
+                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
+    return lines
+
+
 def _mean(networks):
     return networks[0] if len(networks) == 1 else Ensemble(networks, name="half")

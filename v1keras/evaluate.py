@@ -16,7 +16,7 @@ from absl import flags
 
 from v1keras import command, pages, zoo
 from v1keras.build import session_name
-from v1keras.data import apply_protocol, open_recording, recording_names
+from v1keras.data import apply_protocol, model_inputs, open_recording, recording_names
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
 from v1keras.files import written_whole
 from v1keras.models import V1Sessions
@@ -88,7 +88,7 @@ def model_of(model, recording):
 
 
 def check_fit(model, recording):
-    """Refuses a recording whose images or neurons are not the model's.
+    """Refuses a recording whose images, neurons or behaviour are not the model's.
 
     Raises:
         ValueError: says what came and what fits.
@@ -98,13 +98,14 @@ def check_fit(model, recording):
         raise ValueError(f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x {expected[1]}")
     if recording.neuron_count != model.output_shape[1]:
         raise ValueError(f"a recording of {recording.neuron_count} neurons; the model predicts {model.output_shape[1]}")
+    model_inputs(recording, [], model.columns)  # says so where its behaviour is missing
 
 
 def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     """Scores every neuron, and groups of them.
 
     Args:
-        model: callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`.
+        model: callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`; one with `columns` takes behaviour, too.
         recording: a `Recording` of the same neurons.
         split: "train", "validation" or "test".
         above_hz: neurons with a mean rate above this are reported apart.
@@ -129,7 +130,7 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     ('repeats', 4, (4,))
     """
     images = recording.indices(split)
-    rates = predict(model, recording.images[images])
+    rates = Predictor(model)(model_inputs(recording, images, getattr(model, "columns", ())))
     repeats, means = None, recording.responses
     if recording.repeats is not None and len(images) > 1 and np.isin(images, recording.repeat_images).all():
         repeats = recording.repeats[np.isin(recording.repeat_images, images)]

@@ -2,6 +2,8 @@
 
     python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit --out=stimuli
 
+A model that takes the eye's position or behaviour is inverted at their means over the training images.
+
 Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields), cells.csv (class, fits, tuning and controls of each
 cell), report.html, gallery.png, tuning.png, and the same pictures for TensorBoard.
 """
@@ -17,10 +19,10 @@ import numpy as np
 from absl import flags
 
 from v1keras import cells, command, report
-from v1keras.characterization import CLASSES
 from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
+from v1keras.models import at_mean_behavior
 
 # Enough to see how large receptive fields are.
 _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
@@ -178,7 +180,7 @@ def judge_of(name, metadata, recording):
     """
     judge, known, _ = open_models(name)
     try:
-        judge = model_of(judge, recording)
+        judge = at_mean_behavior(model_of(judge, recording))
         check_fit(judge, recording)
     except ValueError as error:
         raise ValueError(f"--judges={name}: {error}") from None
@@ -223,37 +225,13 @@ def write_stimuli(path, found, fields, contrast, facts):
             file.attrs.update({"grey": contrast.grey, "norm": contrast.norm, "low": contrast.low, "high": contrast.high, **facts})
 
 
-def summary(columns, contrast, took, pixels):
-    """What the command prints: lines of text, from the columns of all cells."""
-    count, rates = len(columns["neuron"]), columns["rate"]
-    beaten = lambda name: f"{(rates > columns[name]).sum()} of {count} (median ratio of rates {np.median(rates / columns[name]):.2f})"
-    lines = [
-        f"{count} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {contrast.norm / np.sqrt(pixels):.1f} grey levels); "
-        f"{int(columns['converged'].sum())} converged",
-        f"above the best image of the recording at the same contrast: {beaten('best_image_rate_at_norm')}",
-        f"above the best image as it was shown: {beaten('best_image_rate')}; --contrast_norm sets the stimuli's contrast",
-        f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
-        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
-    ]
-    for name, said in (("judged", "other models answer the stimulus"), ("half", "one half of the networks answers a stimulus of the other half")):
-        if f"{name}_rate" in columns:
-            better = columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
-            lines.append(f"{said} more than the best image at that contrast: {better.sum()} of {count}")
-    lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in CLASSES))
-    if "filter_cosine" in columns:
-        for kind in np.unique(columns["kind"]):
-            known = columns["filter_cosine"][columns["kind"] == kind]
-            if np.isfinite(known).any():
-                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
-    return lines
-
-
 def main(_):
     values = flags.FLAGS
     model, metadata, recording = open_model(values.model, values.recording)
     judges = [judge_of(name, metadata, recording) for name in values.judges]
     settings = metadata["config"]["evaluation"]
     scores = evaluate(model, recording, "test", settings["above_hz"], settings["fano"])[1]
+    behavior, model = list(model.columns), at_mean_behavior(model)
     neurons, dead = alive(model, recording, choose_neurons(values.neurons, recording.neuron_count, scores["cc_norm"]))
     if not neurons.size:
         raise ValueError(f"the rate of neurons {', '.join(map(str, dead))} is the same for all images of the recording: nothing to invert")
@@ -276,10 +254,12 @@ def main(_):
     columns |= described
     write_stimuli(folder / "stimuli.h5", found, fields, contrast, facts)
     write_columns(columns, folder / "cells.csv")
-    lines = summary(columns, contrast, took, np.prod(model.image_size))
+    lines = cells.summary(columns, contrast, took, np.prod(model.image_size))
     if found.dead.any():
         flat = ", ".join(map(str, neurons[found.dead]))
         lines.append(f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}")
+    if behavior:
+        lines.append(f"of the model at the mean of the training images' {' and '.join(behavior)}")
     if dead.size:
         lines.append(f"not inverted, for their rate is the same for all images: neurons {', '.join(map(str, dead))}")
     patterns = found.stimuli - contrast.grey

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 
 from v1keras import report, workdir
-from v1keras.models import Concatenated, Ensemble, FactorizedReadout, GaussianReadout, V1Model
+from v1keras.data import model_inputs
+from v1keras.models import Concatenated, Ensemble, FactorizedReadout, GaussianReadout, V1Model, at_mean_behavior
 from v1keras.report import figures, training
 from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
@@ -50,10 +51,10 @@ def write_model_page(path, model, recording, facts, history, metrics, columns, s
     if history:
         sections.append(("Learning curves", _CURVES, figures.learning_curves(history)))
     images, own = recording.indices(split), {name: column[: recording.neuron_count] for name, column in columns.items()}
-    drawn = training.predictions(recording.responses[images], Predictor(model)(recording.images[images][..., None]), own)
+    drawn = training.predictions(recording.responses[images], Predictor(model)(model_inputs(recording, images, model.columns)), own)
     if drawn:
         sections.append(("Single neurons", _PREDICTED, drawn))
-    network = _first_network(model)
+    network = _first_network(at_mean_behavior(model))
     kernels = None if network is None else _first_kernels(network)
     if kernels is not None:
         sections.append(("Filters", _FILTERS, training.filters(kernels)))

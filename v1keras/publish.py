@@ -13,7 +13,7 @@ import numpy as np
 from v1keras import evaluate, provenance, train, zoo
 from v1keras.files import written_whole
 from v1keras.zoo import catalog
-from v1keras.zoo.preset import golden_images, rates_of
+from v1keras.zoo.preset import golden_inputs, rates_of
 
 TOLERANCE = 1e-4  # of a score
 _CALLS, _FIRST_CALLS = 200, 20
@@ -74,7 +74,7 @@ def publish(model, recordings, facts, name):
         facts: as of `v1keras.zoo.save`.
         name: of the preset.
     """
-    facts = facts | {"own_scores": own_scores(model, facts, recordings), "latency": latency(model, facts["pixels"])}
+    facts = facts | {"own_scores": own_scores(model, facts, recordings), "latency": latency(model, facts)}
     zoo.save(model, catalog.zoo_folder() / name, facts)
     with written_whole(catalog.zoo_folder() / "README.md") as beside:
         beside.write_text(zoo.table())
@@ -147,18 +147,18 @@ def retime(name):
         OSError: the folder can't be written.
     """
     metadata, model = zoo.info(name), zoo.load(name, check=True)
-    measured = latency(model, metadata["pixels"])
+    measured = latency(model, metadata)
     zoo.restate(name, {"latency": measured})
     ways = "; ".join(f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})" for way, ms in measured["ms"].items())
     return f"{metadata['name']}: {ways}; machine load before it {measured['load']:g}"
 
 
-def latency(model, pixels):
+def latency(model, metadata):
     """How long one image takes, through the model as loaded and through its export, which must give the same rates.
 
     Args:
         model: a Keras model.
-        pixels: dict of `minimum` and `maximum`.
+        metadata: of its preset.
 
     Returns:
         dict of `machine`, its `load` (processes that ran or waited, mean of the minute before), `calls` and `ms`: way -> `median` and
@@ -169,28 +169,28 @@ def latency(model, pixels):
     """
     import tensorflow as tf
 
-    images, load = golden_images(model.image_size, pixels), round(os.getloadavg()[0], 1)
+    inputs, load = golden_inputs(model.image_size, metadata), round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as folder:
-        eager = lambda image: model(image, training=False)
-        expected = rates_of(eager, images)
+        eager = lambda shown: model(shown, training=False)
+        expected = rates_of(eager, inputs)
         model.export(folder, verbose=False)
         exported = tf.saved_model.load(folder)  # which holds the variables: `serve` alone would lose them
         served = exported.serve
-        for output, rates in rates_of(served, images).items():
+        for output, rates in rates_of(served, inputs).items():
             if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
                 raise ValueError(f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}")
         ways = {"the preset, `model(image)`": eager, "its export, `tf.saved_model.load(FOLDER).serve(image)`": served}
-        times = {way: _times(call, tf.constant(images[:1])) for way, call in ways.items()}
+        times = {way: _times(call, tf.nest.map_structure(lambda array: tf.constant(array[:1]), inputs)) for way, call in ways.items()}
     found = {way: {"median": round(np.median(ms), 3), "percentile_95": round(np.percentile(ms, 95), 3)} for way, ms in times.items()}
     return {"machine": _machine(tf.config.list_physical_devices("GPU")), "load": load, "calls": _CALLS, "ms": found}
 
 
-def _times(call, image):
+def _times(call, inputs):
     """Milliseconds of each call, until the rates are there as an array."""
     times = []
     for _ in range(_FIRST_CALLS + _CALLS):
         start = time.perf_counter()
-        rates_of(call, image)
+        rates_of(call, inputs)
         times.append(1e3 * (time.perf_counter() - start))
     return times[_FIRST_CALLS:]
 

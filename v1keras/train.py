@@ -15,7 +15,7 @@ from ml_collections import config_flags
 
 from v1keras import command, evaluate, pages, provenance, report, workdir, zoo
 from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, pixel_statistics, session_name
-from v1keras.data import Rows, apply_protocol, open_recording, recording_names
+from v1keras.data import Rows, apply_protocol, model_inputs, open_recording, recording_names
 from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
@@ -122,10 +122,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
         trained = model if len(recordings) == 1 else model.side_by_side()
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
-    train, validation = (
-        [tuple(Rows(array, recording.indices(side)) for array in (recording.images[..., None], recording.responses)) for recording in recordings]
-        for side in ("train", "validation")
-    )
+    train, validation = ([of_side(recording, side, model.columns) for recording in recordings] for side in ("train", "validation"))
     weights = np.concatenate([equalizing_weights(responses, config.training.equalize) for _, responses in train])
     trainer = Trainer(trained, optimizer, likelihood, correlation, strategy, schedule_of(config, seed), weights)
     callbacks = list(callbacks)
@@ -142,6 +139,12 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
             computed, model = model, build(config, recordings, f"member_{index}")
         model.set_weights(computed.get_weights())
     return model, likelihood, progress.history
+
+
+def of_side(recording, side, columns):
+    """(inputs, responses) of a recording on one side of its split, as a `Trainer` takes them."""
+    indices = recording.indices(side)
+    return model_inputs(recording, indices, columns), Rows(recording.responses, indices)
 
 
 def schedule_of(config, seed):

@@ -10,6 +10,7 @@ from v1keras.evaluation import (
     correlation,
     feve,
     fraction_near_limit,
+    noise_variance,
     signal_power,
 )
 
@@ -57,13 +58,57 @@ def test_ceiling_is_unbiased_for_known_rates(estimate):
     np.testing.assert_allclose(np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02)
 
 
-def test_signal_power_leaves_out_incomplete_images():
-    _, repeats = poisson_population(3)
-    holed = repeats.copy()
-    holed[5, 2, 1] = np.nan
-    expected = signal_power(np.delete(repeats, 5, axis=0))
-    assert signal_power(holed)[1] == pytest.approx(expected[1], abs=1e-12)
-    assert signal_power(holed)[0] == pytest.approx(signal_power(repeats)[0], abs=1e-12)
+def holed_population(seed):
+    """Of neuron 0 all presentations; of 1 two of six, as of a shorter session; of 2 and 3 a third missing at random; of 4 one; of 5 none."""
+    rates, repeats = poisson_population(seed, trials=6)
+    repeats[:, 2:, 1] = np.nan
+    repeats[..., 2:4][np.random.default_rng(seed + 1000).random((200, 6, 2)) < 1 / 3] = np.nan
+    repeats[:, 1:, 4] = np.nan
+    repeats[..., 5] = np.nan
+    return rates, repeats
+
+
+def loop_signal_power(trials):
+    """Of one neuron's `(images, N)`: the covariance of presentations, over the images that have both, pair after pair."""
+    products = degrees = 0
+    for first in range(trials.shape[1]):
+        for second in range(trials.shape[1]):
+            pairs = [(row[first], row[second]) for row in trials if first != second and not np.isnan([row[first], row[second]]).any()]
+            if len(pairs) > 1:
+                products += np.cov(np.transpose(pairs))[0, 1] * (len(pairs) - 1)
+                degrees += len(pairs) - 1
+    return products / degrees if degrees else np.nan
+
+
+def test_missing_presentations_are_left_out_pair_by_pair():
+    _, repeats = holed_population(3)
+    expected = [loop_signal_power(repeats[..., n]) for n in range(6)]
+    np.testing.assert_allclose(signal_power(repeats), expected, rtol=1e-10)
+    assert signal_power(repeats)[0] == pytest.approx(signal_power(repeats[..., :1])[0], rel=1e-12)
+    assert signal_power(repeats)[1] == pytest.approx(signal_power(repeats[:, :2, 1:2])[0])  # a short session is as if it were alone
+    y = [[np.mean(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.nan for row in repeats[..., n]] for n in range(4)]
+    ceilings = [np.sqrt(expected[n] / np.nanvar(y[n], ddof=1)) for n in range(4)]
+    np.testing.assert_allclose(cc_max_from_repeats(repeats)[:4], ceilings, rtol=1e-10)
+    assert np.isnan(cc_max_from_repeats(repeats)[4:]).all()
+    noise = []
+    for n in range(4):
+        known = [row[~np.isnan(row)] for row in repeats[..., n]]
+        usual = np.mean([np.var(row, ddof=1) for row in known if len(row) > 1])
+        noise.append(np.mean([(np.var(row, ddof=1) if len(row) > 1 else usual) / len(row) for row in known if len(row)]))
+    np.testing.assert_allclose(noise_variance(repeats)[:4], noise, rtol=1e-10)
+
+
+def test_ceiling_is_unbiased_where_presentations_are_missing():
+    estimated, true, explained = [], [], []
+    for draw in range(300):
+        rates, repeats = holed_population(draw)
+        means = np.nanmean(np.where(np.isnan(repeats).all(axis=1, keepdims=True), 0.0, repeats), axis=1)[:, :4]
+        means[np.isnan(repeats).all(axis=1)[:, :4]] = np.nan
+        estimated.append(cc_max_from_repeats(repeats)[:4])
+        true.append(correlation(means, rates[:, :4]))
+        explained.append(feve(means, rates[:, :4], noise_variance(repeats)[:4]))
+    np.testing.assert_allclose(np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02)
+    np.testing.assert_allclose(np.mean(explained, axis=0), 1, atol=0.03)
 
 
 def test_no_signal_gives_no_ceiling():

@@ -50,6 +50,10 @@ def main(out):
     members = [models.V1Model(core, models.FactorizedReadout(3), IMAGES[1:3], 0.1, 1.5, name) for name, core in cores]
     images = np.random.default_rng(0).normal(size=IMAGES).astype("float32")
     found["ensemble"] = keras.ops.convert_to_numpy(weighted(models.Ensemble(members))(images))
+    parts = models.Shifter("eye", [0.1, 0.2], [1.0, 2.0]), models.GainModulator(3, "running", [1.0], [2.0])
+    behaving = models.V1Model(LAYERS["stacked"][0](), models.BehavingReadout(models.GaussianReadout(3), *parts), IMAGES[1:3], name="behaving")
+    shown = {"images": images, "eye": images[:, 0, :2, 0], "running": images[:, 3, :1, 0]}
+    found["behaving"] = keras.ops.convert_to_numpy(weighted(behaving)(shown))
     np.savez(out, backend=keras.backend.backend(), **found)
 
 

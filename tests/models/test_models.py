@@ -42,6 +42,9 @@ INSTANCES = {
     "KindelCore": lambda: models.KindelCore(kernel_size=7, dropout=0.1, seed=4),
     "DenseReadout": lambda: models.DenseReadout(4, activation="relu", l1=0.1, l2=0.2, seed=5),
     "GaussianReadout": lambda: models.GaussianReadout(2, covariance="full", width=0.2, l1=0.1, coordinates=[[0.5, 1.0, 0.0]] * 2, seed=3),
+    "Shifter": lambda: models.Shifter("pupil_center", [300.0, 200.0], [20.0, 10.0], hidden=(4,), seed=3),
+    "GainModulator": lambda: models.GainModulator(2, "running", [1.0], [2.0], hidden=(4, 3), seed=3),
+    "BehavingReadout": lambda: models.BehavingReadout(models.GaussianReadout(2), *(INSTANCES[name]() for name in ("Shifter", "GainModulator"))),
     "V1Model": small_model,
     "V1Sessions": lambda: small_sessions({"a": 3, "b": 2}),
 }

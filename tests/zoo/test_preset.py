@@ -118,7 +118,7 @@ def test_several_outputs_have_golden_outputs_each(tmp_path):
     rates = base(inputs)
     model = keras.Model(inputs, {"a": rates[:, :2], "b": rates[:, 2:]})
     model.image_size = (16, 16)
-    golden = golden_rates(model, FACTS["pixels"])
+    golden = golden_rates(model, FACTS)
     assert {name: values.shape for name, values in golden.items()} == {"a": (5, 2), "b": (5, 1)}
     check_golden(model, FACTS | {"golden": {name: values.tolist() for name, values in golden.items()}}, tmp_path)
     swapped = {"a": golden["a"][:, ::-1].tolist(), "b": golden["b"].tolist()}

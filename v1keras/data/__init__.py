@@ -3,6 +3,7 @@
 import pathlib
 
 from v1keras.data import shards, sources
+from v1keras.data.behavior import behavior_of, model_inputs
 from v1keras.data.recording import Recording
 from v1keras.data.rows import Rows
 from v1keras.data.simulate import simulate_recording
@@ -13,7 +14,9 @@ __all__ = [
     "Rows",
     "simulate_recording",
     "apply_protocol",
+    "behavior_of",
     "draw_split",
+    "model_inputs",
     "open_recording",
     "recording_names",
     "redraw_validation",

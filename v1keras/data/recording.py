@@ -2,15 +2,13 @@
 
 import copy
 import dataclasses
-import pathlib
 import warnings
 
-import h5py
 import numpy as np
 
-from v1keras.files import check_room, read_by_rows, row_blocks, write_by_rows, written_whole
+from v1keras.data.hdf5 import DATASETS, GROUPS, read, reading, write
+from v1keras.files import row_blocks
 
-FORMAT_VERSION = 1
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 # Attributes a file may carry, with their type.
@@ -27,10 +25,6 @@ ATTRIBUTES = {
     "citation": str,
     "source": str,
 }
-_MAKE_ONE = "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE` makes one from .mat, .npy, .npz and .csv files"
-# Groups of further columns, one entry a neuron or an image.
-_GROUPS = ("neurons", "stimuli")
-_DATASETS = ("images", "responses", "split", "repeats", "repeat_images", "image_group", "neuron_session")
 
 
 @dataclasses.dataclass
@@ -226,18 +220,9 @@ class Recording:
             OSError: the folder can't be written to, or the disk is full.
         """
         self.validate()
-        arrays = {name: getattr(self, name) for name in _DATASETS if name not in without}
-        arrays = {name: array for name, array in arrays.items() if array is not None}
-        arrays |= {f"{group}/{name}": column for group in _GROUPS for name, column in getattr(self, group).items()}
-        with written_whole(path) as beside:
-            check_room(beside.parent, arrays.values())
-            with h5py.File(beside, "w") as file:
-                file.attrs["format_version"] = FORMAT_VERSION
-                file.attrs.update(self.attributes)
-                for name, array in arrays.items():
-                    if array.dtype.kind == "U":
-                        array = array.astype(h5py.string_dtype())
-                    write_by_rows(file, name, array)
+        arrays = {name: getattr(self, name) for name in DATASETS if name not in without}
+        arrays |= {f"{group}/{name}": column for group in GROUPS for name, column in getattr(self, group).items()}
+        write(path, {name: array for name, array in arrays.items() if array is not None}, self.attributes)
 
     @classmethod
     def load(cls, path, **kept):
@@ -251,32 +236,9 @@ class Recording:
             OSError: there is no such file, or it can't be read.
             ValueError: it is no HDF5 file, or breaks the format; names the file, the dataset, what came and what fits.
         """
-        path = pathlib.Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"no recording at {path}")
-        if not h5py.is_hdf5(path):
-            raise ValueError(f"{path} is no HDF5 file; expected a recording; {_MAKE_ONE}")
-        try:
-            with h5py.File(path, "r") as file:
-                return cls._read(file, kept)
-        except (ValueError, OSError) as error:
-            raise ValueError(f"{path}: {error}") from None
-
-    @classmethod
-    def _read(cls, file, kept):
-        for name in sorted({"images", "responses"} - kept.keys()):
-            if not isinstance(file.get(name), h5py.Dataset):
-                raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}")
-        version = file.attrs.get("format_version", FORMAT_VERSION)
-        if version != FORMAT_VERSION:
-            raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
-        for name in _GROUPS:
-            if name in file and not isinstance(file[name], h5py.Group):
-                raise ValueError(f"{name}: found a dataset, expected a group of columns")
-        arrays = {name: _array(file[name]) for name in _DATASETS if name in file} | kept
-        columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in _GROUPS}
-        attributes = {key: value for key, value in file.attrs.items() if key in ATTRIBUTES}
-        return cls(**arrays, **columns, attributes=attributes)
+        with reading(path) as file:
+            arrays, attributes = read(file, kept)
+            return cls(**arrays, attributes={key: value for key, value in attributes.items() if key in ATTRIBUTES})
 
 
 def _columns(columns, group, count):
@@ -286,12 +248,6 @@ def _columns(columns, group, count):
     for name, column in arrays.items():
         _check(column.ndim and len(column) == count, f"{group}/{name}", column.shape, f"({count}, ...)")
     return arrays
-
-
-def _array(dataset):
-    if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"{dataset.name}: found a group, expected a dataset")
-    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else read_by_rows(dataset)
 
 
 def _numeric(array, name, dtype):

@@ -3,6 +3,8 @@
 Variances are sample variances (n - 1), so that signal power is estimated without bias.
 """
 
+import itertools
+
 import numpy as np
 
 from v1keras.evaluation.metrics import correlation, mean, variance
@@ -11,11 +13,14 @@ from v1keras.evaluation.metrics import correlation, mean, variance
 def signal_power(repeats):
     """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016).
 
+    That is the covariance over images of two presentations, averaged over all pairs of them. Where presentations are missing, a pair's is over
+    the images that have both, and counts by their number less one.
+
     Args:
-        repeats: `(images, N, neurons)`. An image of which a neuron misses a presentation is left out for that neuron.
+        repeats: `(images, N, neurons)`, NaN = missing.
 
     Returns:
-        `(neurons,)`, variance of the noiseless response; may come out negative where noise prevails.
+        `(neurons,)`, variance of the noiseless response; may come out negative where noise prevails. NaN where no two images have two presentations.
 
     Example:
 
@@ -27,10 +32,24 @@ def signal_power(repeats):
     if repeats.ndim != 3 or repeats.shape[1] < 2:
         raise ValueError(f"repeats {repeats.shape}: expected (images, two or more presentations, neurons)")
     trials = repeats.shape[1]
-    complete = ~np.isnan(repeats).any(axis=1, keepdims=True)
-    repeats = np.where(complete, repeats, np.nan)
     summed, single = variance(repeats.sum(axis=1)), variance(repeats).sum(axis=0)
-    return (summed - single) / (trials * (trials - 1))
+    power = (summed - single) / (trials * (trials - 1))
+    holed = np.isnan(repeats).any(axis=(0, 1))
+    if holed.any():
+        power[holed] = _mean_covariance(repeats[..., holed])
+    return power
+
+
+def _mean_covariance(repeats):
+    """The covariance over images of two presentations, averaged over the pairs: `(neurons,)`."""
+    products, counted = np.zeros(repeats.shape[2]), np.zeros(repeats.shape[2])
+    for first, second in itertools.combinations(range(repeats.shape[1]), 2):
+        known = np.isfinite(repeats[:, first]) & np.isfinite(repeats[:, second])  # (images, neurons)
+        one, other = (np.where(known, repeats[:, n], np.nan) for n in (first, second))
+        products += np.nansum((one - mean(one)) * (other - mean(other)), axis=0)
+        counted += np.maximum(known.sum(axis=0) - 1, 0)
+    with np.errstate(invalid="ignore"):
+        return products / np.where(counted, counted, np.nan)
 
 
 def signal_power_from_means(responses, presentations, fano=1.0):
@@ -58,7 +77,7 @@ def noise_variance(repeats):
     """Variance of the noise in the mean over presentations: the variance over presentations, over their number.
 
     Args:
-        repeats: `(images, N, neurons)`, NaN = missing.
+        repeats: `(images, N, neurons)`, NaN = missing. An image with one presentation has the other images' mean variance.
 
     Returns:
         `(neurons,)`, averaged over images; NaN where no image has two presentations.
@@ -71,8 +90,10 @@ def noise_variance(repeats):
     """
     repeats = np.asarray(repeats, float)
     counts = np.isfinite(repeats).sum(axis=1)
+    single = variance(repeats.swapaxes(0, 1))  # (images, neurons)
+    single = np.where(counts == 1, mean(single), single)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return mean(variance(repeats.swapaxes(0, 1)) / counts)
+        return mean(single / counts)
 
 
 def cc_max(power, response_variance):
@@ -94,7 +115,7 @@ def cc_max(power, response_variance):
 
 
 def cc_max_from_repeats(repeats):
-    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations.
+    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations, NaN = missing: of those that there are of each image.
 
     Example:
 
@@ -103,7 +124,10 @@ def cc_max_from_repeats(repeats):
     [1.0]
     """
     repeats = np.asarray(repeats, float)
-    return cc_max(signal_power(repeats), variance(repeats.mean(axis=1)))
+    holed = np.isnan(repeats).any(axis=(0, 1))
+    means = repeats.mean(axis=1)
+    means[:, holed] = mean(repeats[..., holed].swapaxes(0, 1))
+    return cc_max(signal_power(repeats), variance(means))
 
 
 def cc_max_from_means(responses, presentations, fano=1.0):

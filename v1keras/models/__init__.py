@@ -1,6 +1,7 @@
 """Stage 2: batch -> core -> readout -> rate."""
 
 from v1keras.models.baselines import KindelCore
+from v1keras.models.behavior import BehavingReadout, GainModulator, Shifter, at_mean_behavior, column_statistics
 from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble, WeightedMean
@@ -17,11 +18,13 @@ from v1keras.models.sessions import V1Sessions
 from v1keras.models.transfer import TransferCore
 
 __all__ = [
+    "BehavingReadout",
     "Concatenated",
     "DenseReadout",
     "DivisiveNormalization",
     "Ensemble",
     "FactorizedReadout",
+    "GainModulator",
     "GaussianReadout",
     "GroupSparsity",
     "KindelCore",
@@ -30,11 +33,14 @@ __all__ = [
     "OnOff",
     "RidgeReadout",
     "RotationEquivariantCore",
+    "Shifter",
     "StackedCore",
     "TransferCore",
     "V1Model",
     "V1Sessions",
     "WeightedMean",
+    "at_mean_behavior",
+    "column_statistics",
     "of_neurons",
     "own_rates",
 ]

@@ -9,13 +9,13 @@ class V1Model(keras.Model):
 
     Args:
         core: layer, images -> features `(batch, h, w, channels)`.
-        readout: layer, features -> rates `(batch, neurons)`.
+        readout: layer, features -> rates `(batch, neurons)`; or a `BehavingReadout`, which takes columns of behaviour, too.
         image_size: (height, width) in pixels.
         pixel_mean: subtracted from every pixel ...
         pixel_std: ... which is then divided by this.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units.
+        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a dict of the `images` and of each column `(batch, k)`.
 
     Returns:
         Rates `(batch, neurons)`.
@@ -29,10 +29,17 @@ class V1Model(keras.Model):
     """
 
     def __init__(self, core, readout, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1model", **kwargs):
-        images = keras.Input((*image_size, 1), name="images")
-        super().__init__(inputs=images, outputs=readout(core(normalized(images, pixel_mean, pixel_std))), name=name, **kwargs)
+        columns = getattr(readout, "columns", {})
+        inputs = inputs_of(image_size, columns)
+        images, behavior = parted(inputs, columns)
+        super().__init__(inputs=inputs, outputs=readout(core(normalized(images, pixel_mean, pixel_std)), *behavior), name=name, **kwargs)
         self.core, self.readout = core, readout
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+
+    @property
+    def columns(self):
+        """dict, name of each column of behaviour that it takes beside images -> values in it an image; empty for images alone."""
+        return getattr(self.readout, "columns", {})
 
     def get_config(self):
         return {
@@ -53,3 +60,22 @@ class V1Model(keras.Model):
 def normalized(images, mean, std):
     """Images `(batch, height, width, 1)` in pixel units, less `mean` and over `std`: the layer "pixels" of a model."""
     return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)
+
+
+def inputs_of(image_size, columns, sessions=()):
+    """The inputs of a model: images, or a dict of these as `images` and of columns of behaviour.
+
+    Args:
+        image_size: (height, width) in pixels.
+        columns: dict, name -> values an image.
+        sessions: (count,) where an image of each session comes together, each with its own behaviour.
+    """
+    images = keras.Input((*sessions, *image_size, 1), name="images")
+    if not columns:
+        return images
+    return {"images": images} | {name: keras.Input((*sessions, width), name=name) for name, width in columns.items()}
+
+
+def parted(inputs, columns):
+    """The images among a model's inputs, and a list of the dict of the columns, empty where there are none."""
+    return (inputs["images"], [{name: inputs[name] for name in columns}]) if columns else (inputs, [])

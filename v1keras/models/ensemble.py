@@ -2,6 +2,8 @@
 
 import keras
 
+from v1keras.models.encoder import inputs_of, parted
+
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class WeightedMean(keras.layers.Layer):
@@ -40,7 +42,7 @@ class Ensemble(keras.Model):
         weights: what each member counts; None for all alike.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units.
+        images: `(batch, height, width, 1)` in pixel units; where members have `columns` a dict, as for `V1Model`.
 
     Returns:
         Rates `(batch, neurons)`.
@@ -60,14 +62,19 @@ class Ensemble(keras.Model):
         shapes = {(member.image_size, member.output_shape[1]) for member in members}
         if len(members) < 2 or len(shapes) != 1:
             raise ValueError(f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike")
-        images = keras.Input((*members[0].image_size, 1), name="images")
         weights = [1 / len(members)] * len(members) if weights is None else [float(weight) for weight in weights]
         if len(weights) != len(members):
             raise ValueError(f"{len(weights)} weights for {len(members)} members: expected one each")
-        rates = WeightedMean(weights, name="mean_rate")([member(images) for member in members])
-        super().__init__(inputs=images, outputs=rates, name=name, **kwargs)
+        inputs, each = _given(members)
+        rates = WeightedMean(weights, name="mean_rate")(each)
+        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
         self.members, self.shares = list(members), weights
         self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
+
+    @property
+    def columns(self):
+        """As of `V1Model`: what any member takes."""
+        return _columns(self.members)
 
     def get_config(self):
         members = [keras.saving.serialize_keras_object(member) for member in self.members]
@@ -86,7 +93,7 @@ class Concatenated(keras.Model):
         members: `V1Model`s for the same image size, of different names.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units.
+        images: `(batch, height, width, 1)` in pixel units; where members have `columns` a dict, as for `V1Model`.
 
     Returns:
         Rates `(batch, neurons)`: the first member's neurons, then the second's, and so on.
@@ -106,10 +113,15 @@ class Concatenated(keras.Model):
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
             raise ValueError(f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike")
-        images = keras.Input((*members[0].image_size, 1), name="images")
-        rates = keras.layers.Concatenate(name="side_by_side")([member(images) for member in members])
-        super().__init__(inputs=images, outputs=rates, name=name, **kwargs)
+        inputs, each = _given(members)
+        rates = keras.layers.Concatenate(name="side_by_side")(each)
+        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
         self.members, self.image_size, self.pixel_mean = list(members), members[0].image_size, members[0].pixel_mean
+
+    @property
+    def columns(self):
+        """As of `V1Model`: what any member takes."""
+        return _columns(self.members)
 
     def get_config(self):
         return {"members": [keras.saving.serialize_keras_object(member) for member in self.members], "name": self.name}
@@ -121,3 +133,16 @@ class Concatenated(keras.Model):
 
 def _made(members):
     return [keras.saving.deserialize_keras_object(member) for member in members]
+
+
+def _columns(members):
+    return {name: width for member in members for name, width in member.columns.items()}
+
+
+def _given(members):
+    """The inputs of several models together, and the rates of each."""
+    columns = _columns(members)
+    inputs = inputs_of(members[0].image_size, columns)
+    images, _ = parted(inputs, columns)
+    asked = lambda member: {"images": images} | {name: inputs[name] for name in member.columns} if member.columns else images
+    return inputs, [member(asked(member)) for member in members]

@@ -29,6 +29,7 @@ class GaussianReadout(keras.layers.Layer):
 
     Call arguments:
         features: `(batch, h, w, channels)`.
+        shift: `(batch, 2)` rows and columns that the places of all neurons are moved by, as far as the edge; None for none.
         training: whether places are drawn.
 
     Returns:
@@ -89,8 +90,10 @@ class GaussianReadout(keras.layers.Layer):
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
         self.bias.assign(inverse_softplus(mean_rates))
 
-    def call(self, features, training=False):
-        rows, columns = ops.split(self.positions()[None], 2, axis=-1)  # (1, neurons, 1) each
+    def call(self, features, shift=None, training=False):
+        places = self.positions()[None]  # (1, neurons, 2), or moved (batch, neurons, 2)
+        places = places if shift is None else ops.clip(places + shift[:, None], -1, 1)
+        rows, columns = ops.split(places, 2, axis=-1)
         rows, columns = rows[..., 0], columns[..., 0]
         if training:
             noise = keras.random.normal((ops.shape(features)[0], self.neurons, 2), seed=self._draws)

@@ -35,7 +35,7 @@ def own_rates(model):
         to be taken by the images alone.
 
     Raises:
-        ValueError: the model has the rates of several recordings.
+        ValueError: the model has the rates of several recordings, or takes behaviour beside images.
 
     Example:
 
@@ -47,6 +47,8 @@ def own_rates(model):
     """
     if isinstance(model, V1Sessions):
         raise ValueError(f"a model of several recordings has rates of each; take one: model.session(name), of {', '.join(model.readouts)}")
+    if getattr(model, "columns", {}):
+        raise ValueError(f"the model's rates depend on {', '.join(model.columns)}, too; take at_mean_behavior(model), of images alone")
     if isinstance(model, Ensemble):
         members = [own_rates(member) for member in model.members]
         return lambda images, neurons: sum(share * own(images, neurons) for share, own in zip(model.shares, members, strict=True))

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from v1keras.models.behavior import BehavingReadout
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble
 
@@ -18,7 +19,7 @@ def of_neurons(model, neurons):
         neurons: their indices among the model's outputs, in the order wanted.
 
     Returns:
-        A model of the same class: images `(batch, height, width, 1)` -> rates `(batch, len(neurons))`. Of several side by side, the
+        A model of the same class and the same inputs -> rates `(batch, len(neurons))`. Of several side by side, the
         members that have none of the neurons are left out.
 
     Raises:
@@ -50,19 +51,38 @@ def of_neurons(model, neurons):
             start = stop
         return parts[0] if len(parts) == 1 else Concatenated(parts, model.name)
     config = model.get_config()
-    config["readout"] = {**config["readout"], "config": _of_readout(model.readout, neurons)}
-    config["readout"].pop("build_config", None)  # of the other number of neurons
+    config["readout"] = _of_readout(config["readout"], neurons)
     cut = V1Model.from_config(config)
     cut.core.set_weights(model.core.get_weights())
-    for own, whole in zip(cut.readout.weights, model.readout.weights, strict=True):
-        axis = _AXES.get(whole.name, -1)
-        values = keras.ops.convert_to_numpy(whole)
-        own.assign(values if axis is None else np.take(values, neurons, axis))
+    _copy(model.readout, cut.readout, neurons)
     return cut
 
 
-def _of_readout(readout, neurons):
-    config = readout.get_config() | {"neurons": len(neurons)}
+def _of_readout(serialized, neurons):
+    """A serialised readout, of some of its neurons."""
+    config = dict(serialized["config"])
+    for part in ("readout", "modulator"):
+        if config.get(part):
+            config[part] = _of_readout(config[part], neurons)
+    if "neurons" in config:
+        config["neurons"] = len(neurons)
     if config.get("coordinates") is not None:
         config["coordinates"] = [config["coordinates"][neuron] for neuron in neurons]
-    return config
+    # Without `build_config`, which is of the other number of neurons.
+    return {key: value for key, value in serialized.items() if key != "build_config"} | {"config": config}
+
+
+def _copy(whole, cut, neurons):
+    """Copies the weights of some of a readout's neurons into another readout."""
+    if isinstance(whole, BehavingReadout):
+        _copy(whole.readout, cut.readout, neurons)
+        if whole.shifter is not None:
+            cut.shifter.set_weights(whole.shifter.get_weights())
+        if whole.modulator is not None:
+            *hidden, last = whole.modulator.get_weights()
+            cut.modulator.set_weights([*hidden, last[:, neurons]])
+        return
+    for own, weight in zip(cut.weights, whole.weights, strict=True):
+        axis = _AXES.get(weight.name, -1)
+        values = keras.ops.convert_to_numpy(weight)
+        own.assign(values if axis is None else np.take(values, neurons, axis))

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from v1keras.models.encoder import V1Model, normalized
+from v1keras.models.encoder import V1Model, inputs_of, normalized, parted
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -18,13 +18,13 @@ class V1Sessions(keras.Model):
         pixel_std: ... which is then divided by this.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units.
+        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a dict, as for `V1Model`.
 
     Returns:
         dict, a session's name -> rates `(batch, neurons)` of its neurons.
 
     Raises:
-        ValueError: fewer than two readouts, or one that is not named as its session.
+        ValueError: fewer than two readouts, one that is not named as its session, or readouts that take different columns of behaviour.
 
     Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over recordings.
 
@@ -44,11 +44,21 @@ class V1Sessions(keras.Model):
         if len(readouts) < 2 or misnamed:
             found = ", ".join(misnamed or readouts)
             raise ValueError(f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a")
-        images = keras.Input((*image_size, 1), name="images")
+        columns = [getattr(readout, "columns", {}) for readout in readouts.values()]
+        if any(each != columns[0] for each in columns):
+            raise ValueError(f"readouts take the columns {columns}: expected the same, with as many values, in all sessions")
+        inputs = inputs_of(image_size, columns[0])
+        images, behavior = parted(inputs, columns[0])
         features = core(normalized(images, pixel_mean, pixel_std))
-        super().__init__(inputs=images, outputs={session: readout(features) for session, readout in readouts.items()}, name=name, **kwargs)
+        outputs = {session: readout(features, *behavior) for session, readout in readouts.items()}
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
         self.core, self.readouts = core, dict(readouts)
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+
+    @property
+    def columns(self):
+        """As of `V1Model`."""
+        return getattr(next(iter(self.readouts.values())), "columns", {})
 
     def session(self, name):
         """The `V1Model` of one session, which shares its weights with this model.
@@ -63,14 +73,17 @@ class V1Sessions(keras.Model):
     def side_by_side(self):
         """The model for training: an image of each session `(batch, sessions, height, width, 1)` -> rates `(batch, all neurons)`.
 
-        The core sees the images of all sessions as one batch, each readout those of its own session; weights are shared with this model.
+        The core sees the images of all sessions as one batch, each readout those of its own session, and its behaviour `(batch, sessions, k)`;
+        weights are shared with this model.
         """
         count = len(self.readouts)
-        images = keras.Input((count, *self.image_size, 1), name="images")
+        inputs = inputs_of(self.image_size, self.columns, (count,))
+        images, behavior = parted(inputs, self.columns)
         features = self.core(normalized(ops.reshape(images, (-1, *self.image_size, 1)), self.pixel_mean, self.pixel_std))
         features = ops.reshape(features, (-1, count, *features.shape[1:]))  # (batch, sessions, h, w, channels)
-        rates = [readout(features[:, i]) for i, readout in enumerate(self.readouts.values())]
-        return keras.Model(images, ops.concatenate(rates, axis=-1), name=self.name)
+        own = lambda i: [{name: column[:, i] for name, column in columns.items()} for columns in behavior]
+        rates = [readout(features[:, i], *own(i)) for i, readout in enumerate(self.readouts.values())]
+        return keras.Model(inputs, ops.concatenate(rates, axis=-1), name=self.name)
 
     def get_config(self):
         return {

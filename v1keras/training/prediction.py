@@ -8,11 +8,11 @@ class Predictor:
     """Rates of many images, by batches; each replica of the strategy in whose scope it is made computes its share of every batch.
 
     Args:
-        model: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`.
+        model: callable, images `(batch, height, width, 1)` in pixel units, or a dict of these and of others -> rates `(batch, neurons)`.
         batch_size: images at a time, over all replicas.
 
     Call arguments:
-        images: `(n, height, width, 1)`, an array or `v1keras.data.Rows`.
+        inputs: images `(n, height, width, 1)`, an array or `v1keras.data.Rows`; or the dict of such that the model takes.
 
     Returns:
         `(n, neurons)`.
@@ -30,15 +30,31 @@ class Predictor:
         if strategy.num_replicas_in_sync > 1:
             self.run = tf.function(lambda shown: strategy.gather(strategy.run(model, args=(shown,)), axis=0))
 
-    def __call__(self, images):
+    def __call__(self, inputs):
         size = self.share * self.strategy.num_replicas_in_sync
-        return np.concatenate([self._of_batch(np.asarray(images[i : i + size], "float32")) for i in range(0, len(images), size)])
+        some = lambda start: tf.nest.map_structure(lambda array: np.asarray(array[start : start + size], "float32"), inputs)
+        return np.concatenate([self._of_batch(some(start)) for start in range(0, count_of(inputs), size)])
 
     def _of_batch(self, shown):
-        count, replicas = len(shown), self.strategy.num_replicas_in_sync
+        count, replicas = count_of(shown), self.strategy.num_replicas_in_sync
         if replicas == 1:
-            return np.asarray(self.run(tf.constant(shown)))
+            return np.asarray(self.run(tf.nest.map_structure(tf.constant, shown)))
         share = min(self.share, -(-count // replicas))  # the last batch is filled up, so that every replica has as many
-        shown = np.concatenate([shown, np.repeat(shown[-1:], replicas * share - count, axis=0)])
-        of_replica = lambda context: shown[context.replica_id_in_sync_group * share :][:share]
+        shown = tf.nest.map_structure(lambda array: np.concatenate([array, np.repeat(array[-1:], replicas * share - count, axis=0)]), shown)
+
+        def of_replica(context):
+            begin = context.replica_id_in_sync_group * share
+            return tf.nest.map_structure(lambda array: array[begin : begin + share], shown)
+
         return np.asarray(self.run(self.strategy.experimental_distribute_values_from_function(of_replica)))[:count]
+
+
+def count_of(inputs):
+    """How many images there are in a model's inputs.
+
+    Example:
+
+    >>> count_of({"images": np.zeros((3, 4, 4, 1)), "pupil_center": np.zeros((3, 2))})
+    3
+    """
+    return len(tf.nest.flatten(inputs)[0])

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.training.feeds import feed_of
-from v1keras.training.prediction import Predictor
+from v1keras.training.prediction import Predictor, count_of
 from v1keras.training.schedule import Progress
 from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief, is_multiworker
@@ -20,8 +20,9 @@ class Trainer:
     """Fits a model to responses by maximum likelihood.
 
     Args:
-        model: images `(batch, h, w, 1)` -> rates `(batch, neurons)`, made in the strategy's scope; or, of sessions with images of their
-            own, an image of each `(batch, sessions, h, w, 1)` -> the rates of all their neurons, session after session.
+        model: images `(batch, h, w, 1)`, or a dict of these and of others -> rates `(batch, neurons)`, made in the strategy's scope; or, of
+            sessions with images of their own, an image of each `(batch, sessions, h, w, 1)` -> the rates of all their neurons, session after
+            session.
         optimizer: a Keras optimizer, made in the strategy's scope.
         likelihood: a noise model of `v1keras.training.likelihoods`, made in the strategy's scope; it learns along.
         score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the mean of its finite values decides when to stop.
@@ -62,8 +63,8 @@ class Trainer:
         """Trains until the validation score stops rising, and leaves the best weights in the model.
 
         Args:
-            train: (images `(n, h, w, 1)`, responses `(n, neurons)`), arrays or `v1keras.data.Rows`, or a list of these, one a session; NaN
-                responses are left out.
+            train: (images `(n, h, w, 1)` or the dict that the model takes, responses `(n, neurons)`), arrays or `v1keras.data.Rows`, or a
+                list of these, one a session; NaN responses are left out.
             validation: the same, of other images.
             callbacks: Keras callbacks; their logs hold `loss`, `validation_score`, `learning_rate`, `images_per_second`.
             checkpoints: `Checkpoints` that are written on the way, and from which an interrupted training goes on; None for none.
@@ -77,7 +78,7 @@ class Trainer:
             Stopped: a signal asked to stop, and the state is in `checkpoints`.
         """
         train, validation = ([data] if isinstance(data, tuple) else data for data in (train, validation))
-        counts = [len(images) for images, _ in train]
+        counts = [count_of(inputs) for inputs, _ in train]
         steps = self.schedule.steps or max(counts) // self.schedule.batch_size
         if min(counts) < self.schedule.batch_size:
             raise ValueError(f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}")
@@ -150,8 +151,9 @@ class Trainer:
         trainable = self.model.trainable_variables + self.likelihood.trainable_variables
 
         def step(block, i):
-            images, responses = feed.batch(block, i)
-            shown, target = _side_by_side([tf.cast(each, tf.float32) for each in images], tf.stack), tf.concat(responses, axis=1)
+            inputs, responses = zip(*feed.batch(block, i), strict=True)
+            shown = _side_by_side(tf.nest.map_structure(lambda each: tf.cast(each, tf.float32), list(inputs)), tf.stack)
+            target = tf.cast(tf.concat(responses, axis=1), tf.float32)
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
                 # Far below zero softplus is 0 in float32, and 0 has no logarithm.
@@ -191,10 +193,11 @@ class Trainer:
 
     def _scores(self, validation):
         """`(neurons,)` scores; sessions with fewer images than another show some again, which count once."""
-        most = np.arange(max(len(images) for images, _ in validation))
         if len(validation) == 1:
             return self.score(np.asarray(validation[0][1]), self.predict(validation[0][0]))
-        rates = self.predict(np.stack([images[most % len(images)] for images, _ in validation], axis=1))
+        most = np.arange(max(count_of(inputs) for inputs, _ in validation))
+        shown = [tf.nest.map_structure(lambda array: array[most % len(array)], inputs) for inputs, _ in validation]
+        rates = self.predict(_side_by_side(shown, np.stack))
         ends = np.cumsum([responses.shape[1] for _, responses in validation])
         each = zip(validation, np.split(rates, ends[:-1], axis=1), strict=True)
         return np.concatenate([self.score(responses, found[: len(responses)]) for (_, responses), found in each])
@@ -252,8 +255,8 @@ class Trainer:
 
 
 def _side_by_side(sessions, stack):
-    """The images of one session as they are, of several with a second axis over sessions."""
-    return stack(sessions, axis=1) if len(sessions) > 1 else sessions[0]
+    """The inputs of one session as they are, of several with a second axis over sessions."""
+    return tf.nest.map_structure(lambda *each: stack(each, axis=1), *sessions) if len(sessions) > 1 else sessions[0]
 
 
 def _values(variables):

@@ -42,16 +42,20 @@ def card(metadata):
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
     sessions = ", ".join(f"{session} ({count})" for session, count in metadata["sessions"].items())
     rows = [f"| {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["scores"]]
+    behavior = metadata.get("behavior", {})
+    inputs = [f"images (n, {height}, {width}, 1)", *(f"{c} (n, {len(b['mean'])})" for c, b in behavior.items())]
+    asked = "{" + ", ".join(f'"{name}": {name}' for name in ("images", *behavior)) + "}" if behavior else "images"
     text = [
         f"# {name}",
         f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
         f"(species: {recording.get('species', 'not stated')}) from images of {height} x {width} pixels. "
         f"A rate is in {recording.get('units', 'the units of the responses')}.",
-        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict(images)  # images (n, {height}, {width}, 1)\n```",
+        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict({asked})  # {', '.join(inputs)}\n```",
         "## Pixels",
         f"Pixels are the recording's own, {low:g} to {high:g}, {_degrees(recording.get('pixels_per_degree'))}. "
         f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
         f"proportions {height}:{width} cut out of the middle and resized to {height} x {width}, black to {low:g} and white to {high:g}.",
+        *_behavior(behavior),
         "## Trained on",
         f"- recording: {recording.get('name', 'not named')}; sessions (neurons): {sessions}",
         f"- source: {recording.get('source', 'not stated')}",
@@ -89,6 +93,20 @@ def _scores(row):
     seeds = ", ".join(map(str, row["seeds"]))
     limit = "none | none" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
     return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
+
+
+def _behavior(columns):
+    """The paragraphs on the behaviour that a model takes beside images."""
+    if not columns:
+        return []
+    listed = lambda values: ", ".join(f"{value:.4g}" for value in values)
+    rows = [f"| {name} | {listed(each['mean'])} | {listed(each['std'])} |" for name, each in columns.items()]
+    return [
+        "## Behaviour",
+        "The model takes what was measured beside each image, in the recording's own units. `v1keras.models.at_mean_behavior(model)` is the model of "
+        "images alone, with these held at their means; so are `python -m v1keras.zoo predict` and the inversion.",
+        "| column | mean over the training images | standard deviation |\n|---|---|---|\n" + "\n".join(rows),
+    ]
 
 
 def _degrees(pixels):

@@ -14,6 +14,7 @@ import numpy as np
 
 from v1keras._version import __version__
 from v1keras.files import check_room, folder_written_whole, sha256
+from v1keras.models import column_statistics
 from v1keras.zoo.card import card
 from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, check_files, digest_of, find, info, render
 
@@ -36,7 +37,8 @@ def load(name, load_weights=True, check=False):
         check: whether to compute the rates for five images that are known since the preset was made.
 
     Returns:
-        A Keras model: images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`, expected spikes per presentation.
+        A Keras model: images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`, expected spikes per presentation. One
+        that takes behaviour has the names of its `columns`, and takes a dict of them and of the `images`.
 
     Raises:
         ValueError: a file's sha256, a name in it or a rate is not the one that the preset states.
@@ -105,7 +107,9 @@ def save(model, folder, facts):
             "image_size": model.image_size,
             "parameters": model.count_params(),
         }
-        metadata["golden"] = _rounded(golden_rates(model, metadata["pixels"]))
+        behavior = column_statistics(model)
+        metadata |= {"behavior": {name: {"mean": mean, "std": std} for name, (mean, std) in behavior.items()}} if behavior else {}
+        metadata["golden"] = _rounded(golden_rates(model, metadata))
         _describe(beside, metadata)
 
 
@@ -166,6 +170,25 @@ def golden_images(image_size, pixels):
     return draws.astype("float32")
 
 
+def golden_inputs(image_size, metadata):
+    """What a preset's golden outputs are the answers to.
+
+    Args:
+        image_size: (height, width).
+        metadata: as `info` gives it.
+
+    Returns:
+        `golden_images`; where the model takes behaviour a dict of these as `images` and of each column `(5, k)`, drawn from a Gaussian with the
+        mean and standard deviation of the training images.
+    """
+    images = golden_images(image_size, metadata["pixels"])
+    if not metadata.get("behavior"):
+        return images
+    draws = np.random.RandomState(1)
+    drawn = {name: draws.normal(each["mean"], each["std"], (GOLDEN_IMAGES, len(each["mean"]))) for name, each in metadata["behavior"].items()}
+    return {"images": images} | {name: values.astype("float32") for name, values in drawn.items()}
+
+
 def check_golden(model, metadata, where):
     """Computes the rates for the golden images, and compares them with those that the preset states.
 
@@ -180,7 +203,7 @@ def check_golden(model, metadata, where):
     Raises:
         ValueError: a rate differs by more than a thousandth.
     """
-    found = golden_rates(model, metadata["pixels"])
+    found = golden_rates(model, metadata)
     largest = 0.0
     for output, stated in metadata["golden"].items():
         stated, rates = np.asarray(stated), found.get(output)
@@ -191,12 +214,12 @@ def check_golden(model, metadata, where):
     return largest
 
 
-def rates_of(call, images):
+def rates_of(call, inputs):
     """The rates for images, as arrays.
 
     Args:
-        call: images -> rates, or a dict of them.
-        images: `(batch, height, width, 1)`.
+        call: inputs -> rates, or a dict of them.
+        inputs: images `(batch, height, width, 1)`, or the dict that the model takes.
 
     Returns:
         Name of each output -> `(batch, neurons)`; an only output is called "rates".
@@ -206,14 +229,14 @@ def rates_of(call, images):
     >>> {name: rates.shape for name, rates in rates_of(lambda images: images[:, 0, :3, 0], np.zeros((2, 4, 4, 1))).items()}
     {'rates': (2, 3)}
     """
-    outputs = call(images)
+    outputs = call(inputs)
     outputs = outputs if isinstance(outputs, dict) else {"rates": outputs}
     return {name: keras.ops.convert_to_numpy(rates) for name, rates in outputs.items()}
 
 
-def golden_rates(model, pixels):
-    """The rates of a model for `golden_images`, as `rates_of` gives them."""
-    return rates_of(lambda images: model(images, training=False), golden_images(model.image_size, pixels))
+def golden_rates(model, metadata):
+    """The rates of a model for `golden_inputs`, as `rates_of` gives them."""
+    return rates_of(lambda inputs: model(inputs, training=False), golden_inputs(model.image_size, metadata))
 
 
 def _rounded(rates):

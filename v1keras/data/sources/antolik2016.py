@@ -4,6 +4,9 @@ As published (supplement S1, a zip): `Data/region1/` ... `region3/`, each with `
 row, `training_set.npy` `(n, neurons)`, one response an image, `validation_inputs.npy` `(50, 961)` and `raw_validation_set.npy`
 `(repeats, 50, neurons)`, images shown several times. 103, 55 and 102 neurons.
 
+A response is in arbitrary units: the authors' code (github.com/antolikjan/lscsm, dataimport.py) reads what was inferred of spikes from the calcium
+signal, `spiking_3-7.dat`, and divides it by 0.028.
+
 Antolik, Hofer, Bednar & Mrsic-Flogel, PLoS Computational Biology 12(6):e1004927, 2016, CC BY.
 """
 

@@ -5,6 +5,10 @@ As published: `data_binned_responses/cadena_ploscb_data.pkl` (alone, or in the p
 presentation (sessions had two or four), `image_types` `(7250, 1)` ("original", or "conv1" to "conv4": textures synthesised from it),
 `image_numbers` `(7250, 1)` (which original), `subject_id`, `session_id`, `unit_id` and `repetitions` `(166,)`. It is read without unpickling.
 
+Layout, types, the crop, the split and which sessions had two presentations are as in the authors' code, github.com/sacadena/Cadena2019PlosCB
+(cnn_sys_ident/data.py). That spikes are of 40 to 100 ms, and that 140 pixels are 2 degrees, stands neither there nor in the file: it is from the
+paper's Methods.
+
 Cadena et al., PLoS Computational Biology 15(4):e1006897, 2019. Data: https://gin.g-node.org/doi/Cadena_PlosCB19_data, CC BY-NC-ND 4.0: its
 authors ask to be asked before a new analysis is published.
 """
@@ -95,7 +99,7 @@ def _recording(content):
             "name": "cadena2019",
             "units": "spikes per presentation",
             "window_s": 0.06,
-            "pixels_per_degree": 35.0,
+            "pixels_per_degree": 140 / 2 / _STEP,
             "species": "macaque",
             "area": "V1",
             "technique": "silicon probe, awake",

@@ -39,8 +39,10 @@ def measure():
             f"| {row['busy']:.1f} of {processors()} | {row['memory_gb']:.1f} |"
         )
         before = count
-    text = f"A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x {_FEATURES[2]}, full covariance, with the gradient by all weights "
-    return {"rows": rows}, text + "and by the features.\n\n" + "\n".join(lines) + "\n"
+    many = [count for count, row in rows.items() if count >= 10_000 and "failed" not in row]
+    slope = float(np.polyfit(np.log(many), np.log([rows[count]["seconds"] for count in many]), 1)[0])
+    text = f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x {_FEATURES[2]}, full covariance, with the gradient by all weights "
+    return {"rows": rows, "slope": slope}, text + "and by the features.\n\n" + "\n".join(lines) + "\n"
 
 
 def of_count(neurons, repeats=3):

@@ -41,8 +41,11 @@ def measure():
         before = count
     many = [count for count, row in rows.items() if count >= 10_000 and "failed" not in row]
     slope = float(np.polyfit(np.log(many), np.log([rows[count]["seconds"] for count in many]), 1)[0])
-    text = f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x {_FEATURES[2]}, full covariance, with the gradient by all weights "
-    return {"rows": rows, "slope": slope}, text + "and by the features.\n\n" + "\n".join(lines) + "\n"
+    text = (
+        f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x "
+        f"{_FEATURES[2]}, full covariance, with the gradient by all weights and by the features.\n\n"
+    )
+    return {"rows": rows, "slope": slope}, text + "\n".join(lines) + "\n"
 
 
 def of_count(neurons, repeats=3):

@@ -6,9 +6,13 @@ Any key of the configuration (v1keras/config.py lists them) can be set: --config
 """
 
 import itertools
+import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
+import ml_collections
 import numpy as np
 from absl import flags
 from ml_collections import config_flags
@@ -23,7 +27,14 @@ from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is
 from v1keras.training.cluster import LOST, start_again
 
 
-def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
+def train_and_evaluate(
+    config: ml_collections.ConfigDict,
+    folder: str | os.PathLike[str],
+    resume: bool = False,
+    overwrite: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    command_line: str = "v1keras.train.train_and_evaluate",
+) -> tuple[Any, dict[str, Any], dict[str, np.ndarray]]:
     """Trains what a configuration describes and scores it on the test images.
 
     Args:

@@ -1,5 +1,7 @@
 """`V1Model`: pixels -> rates."""
 
+from typing import Any
+
 import keras
 
 
@@ -28,7 +30,16 @@ class V1Model(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, core, readout, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1model", **kwargs):
+    def __init__(
+        self,
+        core: keras.Layer,
+        readout: keras.Layer,
+        image_size: tuple[int, ...],
+        pixel_mean: float = 0.0,
+        pixel_std: float = 1.0,
+        name: str = "v1model",
+        **kwargs: Any,
+    ) -> None:
         images = keras.Input((*image_size, 1), name="images")
         super().__init__(inputs=images, outputs=readout(core(normalized(images, pixel_mean, pixel_std))), name=name, **kwargs)
         self.core, self.readout = core, readout

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import os
 import pathlib
 
 import numpy as np
@@ -64,7 +65,15 @@ choice.parentElement.hidden = false;
 """
 
 
-def write_cells(folder, about, text, patterns, fields, curves, columns):
+def write_cells(
+    folder: str | os.PathLike[str],
+    about: str,
+    text: str,
+    patterns: np.ndarray,
+    fields: np.ndarray,
+    curves: dict[str, tuple[np.ndarray, np.ndarray]],
+    columns: dict[str, np.ndarray],
+) -> None:
     """Writes report.html, which needs nothing but itself and can be read without JavaScript, gallery.png, tuning.png and TensorBoard's events.
 
     Args:

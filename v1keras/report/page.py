@@ -3,7 +3,9 @@
 import base64
 import html
 import io
+import os
 import pathlib
+from typing import Any
 
 from matplotlib import pyplot
 
@@ -16,7 +18,7 @@ img { max-width: 100%; background: white; border-radius: .3rem; }
 """
 
 
-def write_page(path, title, sections):
+def write_page(path: str | os.PathLike[str], title: str, sections: list[tuple[str, str, Any]]) -> None:
     """Writes a page that needs nothing but itself.
 
     Args:

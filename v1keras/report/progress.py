@@ -2,6 +2,7 @@
 
 import sys
 import time
+from typing import TextIO
 
 import keras
 
@@ -14,7 +15,7 @@ class ProgressBar(keras.callbacks.Callback):
         metric: the log it shows.
     """
 
-    def __init__(self, stream=None, metric="validation_score"):
+    def __init__(self, stream: TextIO | None = None, metric: str = "validation_score") -> None:
         super().__init__()
         self.stream, self.metric = stream or sys.stderr, metric
 

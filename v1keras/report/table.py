@@ -1,7 +1,9 @@
 """Scores as a text table."""
 
+from typing import Any
 
-def score_table(metrics):
+
+def score_table(metrics: dict[str, Any]) -> str:
     """The table that training and evaluation print, at most 80 columns wide.
 
     Args:

@@ -1,6 +1,8 @@
 """What TensorBoard shows of a training."""
 
 import contextlib
+import os
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -28,7 +30,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         every: epochs between two histograms and images.
     """
 
-    def __init__(self, folder, text, scores, every=10):
+    def __init__(self, folder: str | os.PathLike[str], text: str, scores: Callable[[], np.ndarray], every: int = 10) -> None:
         super().__init__()
         self.folder, self.text, self.scores, self.every = str(folder), text, scores, every
 

@@ -4,16 +4,22 @@ import contextlib
 import dataclasses
 import signal
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from v1keras.training.checkpoints import Checkpoints
 from v1keras.training.feeds import feed_of
 from v1keras.training.prediction import Predictor
-from v1keras.training.schedule import Progress
+from v1keras.training.schedule import Progress, Schedule
 from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief, is_multiworker
+
+# Images and responses, arrays or `v1keras.data.Rows`.
+Data = tuple[Any, Any]
 
 
 class Trainer:
@@ -43,7 +49,16 @@ class Trainer:
     True
     """
 
-    def __init__(self, model, optimizer, likelihood, score, strategy, schedule, weights=None):
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        likelihood: keras.Layer,
+        score: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        strategy: tf.distribute.Strategy,
+        schedule: Schedule,
+        weights: np.ndarray | None = None,
+    ) -> None:
         schedule.check(strategy.num_replicas_in_sync)
         self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule
         self.likelihood, self.score, self.weights = likelihood, score, weights
@@ -58,7 +73,13 @@ class Trainer:
             self._gathered = tf.function(lambda values: strategy.gather(values, axis=0))
             self.predict = Predictor(tf.function(lambda images: model(images, training=False), reduce_retracing=True))
 
-    def fit(self, train, validation, callbacks=(), checkpoints=None):
+    def fit(
+        self,
+        train: Data | list[Data],
+        validation: Data | list[Data],
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        checkpoints: Checkpoints | None = None,
+    ) -> Progress:
         """Trains until the validation score stops rising, and leaves the best weights in the model.
 
         Args:

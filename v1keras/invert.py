@@ -18,7 +18,6 @@ import numpy as np
 from absl import flags
 
 from v1keras import cells, command, report
-from v1keras.characterization import CLASSES
 from v1keras.data import Recording
 from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
@@ -225,31 +224,6 @@ def write_stimuli(path, found, fields, contrast, facts):
             file.attrs.update({"grey": contrast.grey, "norm": contrast.norm, "low": contrast.low, "high": contrast.high, **facts})
 
 
-def summary(columns, contrast, took, pixels):
-    """What the command prints: lines of text, from the columns of all cells."""
-    count, rates = len(columns["neuron"]), columns["rate"]
-    beaten = lambda name: f"{(rates > columns[name]).sum()} of {count} (median ratio of rates {np.median(rates / columns[name]):.2f})"
-    lines = [
-        f"{count} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {contrast.norm / np.sqrt(pixels):.1f} grey levels); "
-        f"{int(columns['converged'].sum())} converged",
-        f"above the best image of the recording at the same contrast: {beaten('best_image_rate_at_norm')}",
-        f"above the best image as it was shown: {beaten('best_image_rate')}; --contrast_norm sets the stimuli's contrast",
-        f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
-        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
-    ]
-    for name, said in (("judged", "other models answer the stimulus"), ("half", "one half of the networks answers a stimulus of the other half")):
-        if f"{name}_rate" in columns:
-            better = columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
-            lines.append(f"{said} more than the best image at that contrast: {better.sum()} of {count}")
-    lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in CLASSES))
-    if "filter_cosine" in columns:
-        for kind in np.unique(columns["kind"]):
-            known = columns["filter_cosine"][columns["kind"] == kind]
-            if np.isfinite(known).any():
-                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
-    return lines
-
-
 def main(_):
     values = flags.FLAGS
     model, metadata, recording = open_model(values.model, values.recording)
@@ -278,7 +252,7 @@ def main(_):
     columns |= described
     write_stimuli(folder / "stimuli.h5", found, fields, contrast, facts)
     write_columns(columns, folder / "cells.csv")
-    lines = summary(columns, contrast, took, np.prod(model.image_size))
+    lines = [report.cell_table(columns, took, contrast.norm, contrast.norm / np.sqrt(np.prod(model.image_size)))]
     if found.dead.any():
         flat = ", ".join(map(str, neurons[found.dead]))
         lines.append(f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}")

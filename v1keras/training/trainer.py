@@ -120,7 +120,7 @@ class Trainer:
                 if self.schedule.annealing == "cosine":
                     self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
                 rate = self._learning_rate()
-                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request)
+                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request, callbacks)
                 logs = {"loss": progress.loss / steps}
                 self._advance(validation)
                 logs |= {"validation_score": progress.score, "learning_rate": rate, "images_per_second": speed}
@@ -133,7 +133,7 @@ class Trainer:
         callbacks.on_train_end()
         return progress
 
-    def _epoch(self, feed, some_steps, order, rate, checkpoints, request):
+    def _epoch(self, feed, some_steps, order, rate, checkpoints, request, callbacks):
         """What is left of an epoch; its images a second."""
         progress, began, first = self.progress, time.perf_counter(), self.progress.step
         for block, start, stop in feed.blocks(order, first):
@@ -146,6 +146,7 @@ class Trainer:
                     f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
                     "extreme responses; checkpoints hold the last good epoch"
                 )
+            callbacks.on_train_batch_end(progress.step - 1)  # of several batches the last: of a step alone nothing is known
             if checkpoints and progress.step < len(order):
                 self._pause(checkpoints, request)
             feed.took((time.perf_counter() - began) / (progress.step - first))

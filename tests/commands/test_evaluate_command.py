@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from v1keras import zoo
+from v1keras import cells, zoo
 from v1keras.data import Recording
+from v1keras.evaluate import evaluate, open_model
+from v1keras.inversion import Contrast
 
 
 def strict_json(path):
@@ -75,3 +77,17 @@ def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):
     done = command("evaluate", f"--model={tiny.workdir}", f"--recording={tmp_path / 'unit.h5'}", f"--out={tmp_path}")
     assert done.returncode == 0
     assert done.stderr == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255; are they to be scaled?\n"
+
+
+def test_results_are_columns_that_a_table_takes(tiny):
+    """As `pandas.DataFrame` wants them: arrays of one dimension and one length; and a dict that JSON knows."""
+    model, _, recording = open_model(tiny.workdir)
+    metrics, columns = evaluate(model, recording)
+    contrast = Contrast(model.pixel_mean, 100.0, 0.0, 255.0)
+    found = cells.ascent_of(model, contrast).run([3, 0, 1], steps=3)
+    described = cells.physiology(model, recording, found, contrast)[0] | cells.controls(model, recording, found, contrast)
+    for table, length in ((columns, 4), (described, 3)):
+        assert len(table) > 8
+        for name, column in table.items():
+            assert isinstance(name, str) and isinstance(column, np.ndarray) and column.shape == (length,) and column.dtype.kind in "biufU", name
+    assert json.loads(json.dumps(metrics)) == metrics

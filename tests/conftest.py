@@ -11,14 +11,14 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def command():
-    """Runs a command as a user does: `command("train", "--workdir=w")`."""
+    """Runs a command as a user does: `command("train", "--workdir=w")`; `variables` of the environment are added."""
 
     # As in a user's shell, which has nothing of what importing TensorFlow and v1keras here has set.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF")}
 
-    def run(name, *arguments, **options):
+    def run(name, *arguments, variables={}, **options):
         line = [sys.executable, "-m", f"v1keras.{name}", *map(str, arguments)]
-        return subprocess.run(line, capture_output=True, text=True, env=environment, **options)
+        return subprocess.run(line, capture_output=True, text=True, env=environment | variables, **options)
 
     return run
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tools import notebook
 from v1keras.config import default
 from v1keras.training import LIKELIHOODS
 
@@ -57,6 +58,17 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), f"{page}: {link}"
 
 
+@pytest.mark.slow
+def test_the_notebook_runs_and_holds_what_it_shows():
+    stored = json.loads(notebook.NOTEBOOK.read_text())
+    executed = notebook.execute(stored)
+    kinds = lambda cells: [[output["output_type"] for output in cell.get("outputs", [])] for cell in cells]
+    assert kinds(stored["cells"]) == kinds(executed["cells"]) and sum(map(len, kinds(stored["cells"]))) >= 6
+    told = lambda cells: ["".join(o["text"]) for cell in cells for o in cell.get("outputs", []) if "text" in o]
+    assert told(stored["cells"])[0] == told(executed["cells"])[0]  # of the simulation: the same everywhere
+    assert notebook.NOTEBOOK.stat().st_size < 500_000
+
+
 def test_every_page_is_in_the_navigation_once():
     listed = re.findall(r"^  - .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     assert sorted(listed) == [page.name for page in PAGES]
@@ -99,3 +111,20 @@ def test_the_table_of_models_is_what_was_measured():
     for name, correlation, cc_norm in rows:
         found = measured[name]["reported"]
         assert (correlation, cc_norm) == (f"{found['correlation']['mean']:.3f}", f"{found['cc_norm']['mean']:.3f}"), name
+
+
+def test_the_table_of_the_reproduction_is_what_was_measured():
+    measured = json.loads((ROOT / "docs" / "results.json").read_text())["paper"]["models"]
+    rows = re.findall(r"^\| ([^|]+) \| (0\.\d{3}) \| (0\.\d{3}) \| (\d+) % \|$", (ROOT / "docs" / "reproducing.md").read_text(), re.MULTILINE)
+    assert len(rows) == 5
+    for name, *told in rows:
+        reported, strong = measured[name]["reported"], measured[name]["above 5 Hz"]
+        found = f"{reported['cc_norm']['mean']:.3f}", f"{strong['cc_norm']['mean']:.3f}", f"{100 * reported['fraction_near_limit']:.0f}"
+        assert tuple(told) == found, name
+
+
+def test_the_pages_build(tmp_path):
+    pytest.importorskip("mkdocs", reason="pip install -e '.[docs]'")
+    pytest.importorskip("mkdocstrings")
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "-d", tmp_path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

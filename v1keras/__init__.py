@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 
 @contextlib.contextmanager
@@ -40,6 +41,11 @@ if _reads_models:
 
 from v1keras._version import __version__  # noqa: E402
 
+if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type checkers
+    from v1keras import characterization, data, evaluation, inversion, models, report, training, zoo
+    from v1keras.data import Recording, simulate_recording
+    from v1keras.models import V1Model
+
 _WHERE = {
     "models": "v1keras.models",
     "V1Model": "v1keras.models",
@@ -57,7 +63,7 @@ _WHERE = {
 __all__ = ["__version__", *_WHERE]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'v1keras' has no attribute {name!r}; it has {', '.join(__all__)}")
     module = importlib.import_module(_WHERE[name])

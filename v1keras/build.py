@@ -1,18 +1,19 @@
 """The models that a configuration describes."""
 
 import keras
+import ml_collections
 import numpy as np
 import tensorflow as tf
 
 from v1keras import models, zoo
-from v1keras.data import Rows, behavior_of, redraw_validation
+from v1keras.data import Recording, Rows, behavior_of, redraw_validation
 from v1keras.data.rows import finite_sums
 from v1keras.files import row_blocks
 from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
 from v1keras.precision import precision_of
 
 
-def build_model(config, recording, name="v1model"):
+def build_model(config: ml_collections.ConfigDict, recording: Recording, name: str = "v1model") -> V1Model:
     """The untrained model that a configuration describes, for the neurons of a recording.
 
     Args:
@@ -33,7 +34,7 @@ def build_model(config, recording, name="v1model"):
     return model
 
 
-def build_sessions(config, recordings, name="v1sessions"):
+def build_sessions(config: ml_collections.ConfigDict, recordings: list[Recording], name: str = "v1sessions") -> V1Sessions:
     """As `build_model`, for several recordings with images of their own: one core, a readout for each.
 
     Args:
@@ -64,7 +65,7 @@ def session_name(recording):
     return recording.attributes.get("name", "recording")
 
 
-def make_core(config, recordings):
+def make_core(config: ml_collections.ConfigDict, recordings: list[Recording]) -> tuple[keras.Layer, tuple[float, float]]:
     """The core that a configuration describes, and the mean and standard deviation of the recordings' training pixels.
 
     Where it begins with a preset's, they are those that the preset was trained with.
@@ -215,7 +216,7 @@ def trained_core(preset, image_size):
     return model.core, (model.pixel_mean, model.pixel_std)
 
 
-def pixel_statistics(recordings):
+def pixel_statistics(recordings: list[Recording]) -> tuple[float, float]:
     """Mean and standard deviation of the training images' pixels."""
     images = [Rows(recording.images, recording.indices("train")) for recording in recordings]
     count = sum(shown.size for shown in images)
@@ -226,7 +227,7 @@ def pixel_statistics(recordings):
     return mean, np.sqrt(variance)
 
 
-def fit_ridge(config, recording):
+def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Model:
     """The ridge regression beside the networks: the mean of one on each member's training images, before its output is squared.
 
     Args:

@@ -1,13 +1,16 @@
 """What is known of each inverted cell: its class, its tuning, and the controls that say whether its stimulus is to be believed."""
 
 import functools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from v1keras import characterization
+from v1keras.data import Recording
 from v1keras.evaluate import predict
-from v1keras.inversion import Ascent
+from v1keras.inversion import Ascent, Contrast, Inversion
 from v1keras.models import Ensemble, RidgeReadout, own_rates
 
 # Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell prefers it at any phase.
@@ -17,19 +20,19 @@ _SECOND_STEPS = 100
 _FIELD_IMAGES = 40
 
 
-def ascent_of(model, contrast, **options):
+def ascent_of(model: Any, contrast: Contrast, **options: Any) -> Ascent:
     """The `Ascent` on a model's rates, by the cheapest way to them."""
     return Ascent(rates_of(model), model.image_size, contrast, own=own_rates(model), **options)
 
 
 @functools.lru_cache(maxsize=8)
-def rates_of(model):
+def rates_of(model: Any) -> Callable[[Any], Any]:
     """The model as a compiled callable, images in pixel units -> rates."""
     images = tf.TensorSpec((None, *model.image_size, 1), tf.float32)
     return tf.function(lambda images: model(images, training=False), input_signature=[images])
 
 
-def controls(model, recording, found, contrast, judges=()):
+def controls(model: Any, recording: Recording, found: Inversion, contrast: Contrast, judges: Sequence[Any] = ()) -> dict[str, np.ndarray]:
     """The rates against which those of the stimuli are to be seen, expected spikes per presentation.
 
     Args:
@@ -75,7 +78,9 @@ def controls(model, recording, found, contrast, judges=()):
     return columns
 
 
-def physiology(model, recording, found, contrast):
+def physiology(
+    model: Any, recording: Recording, found: Inversion, contrast: Contrast
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[np.ndarray, np.ndarray]], np.ndarray]:
     """Class, fits and tuning of each inverted cell.
 
     Args:
@@ -103,44 +108,19 @@ def physiology(model, recording, found, contrast):
     return columns | tuned, curves, characterization.gradient_fields(rates, neurons, recording.images[some])
 
 
-def cosine(one, other):
+def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """`(n,)` cosine of each pattern `(n, height, width)` with the other's."""
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
     return (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
 
 
-def filter_cosines(recording, found, contrast):
+def filter_cosines(recording: Recording, found: Inversion, contrast: Contrast) -> np.ndarray | None:
     """`(n,)` |cosine| of each stimulus with the neuron's true filter, where a simulation knows it and one picture is preferred."""
     filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")
     if filters is None or kinds is None:
         return None
     known = np.abs(cosine(found.stimuli - contrast.grey, filters[found.neurons]))
     return np.where(np.isin(kinds[found.neurons], ONE_PICTURE), known, np.nan)
-
-
-def summary(columns, contrast, took, pixels):
-    """What the command prints: lines of text, from the columns of all cells."""
-    count, rates = len(columns["neuron"]), columns["rate"]
-    beaten = lambda name: f"{(rates > columns[name]).sum()} of {count} (median ratio of rates {np.median(rates / columns[name]):.2f})"
-    lines = [
-        f"{count} neurons inverted in {took:.1f} s; contrast norm {contrast.norm:.0f} (RMS {contrast.norm / np.sqrt(pixels):.1f} grey levels); "
-        f"{int(columns['converged'].sum())} converged",
-        f"above the best image of the recording at the same contrast: {beaten('best_image_rate_at_norm')}",
-        f"above the best image as it was shown: {beaten('best_image_rate')}; --contrast_norm sets the stimuli's contrast",
-        f"above the best Gabor: {beaten('best_gabor_rate')}; above the best centre-surround: {beaten('best_center_surround_rate')}",
-        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}",
-    ]
-    for name, said in (("judged", "other models answer the stimulus"), ("half", "one half of the networks answers a stimulus of the other half")):
-        if f"{name}_rate" in columns:
-            better = columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
-            lines.append(f"{said} more than the best image at that contrast: {better.sum()} of {count}")
-    lines.append("classes: " + ", ".join(f"{name} {(columns['class'] == name).sum()}" for name in characterization.CLASSES))
-    if "filter_cosine" in columns:
-        for kind in np.unique(columns["kind"]):
-            known = columns["filter_cosine"][columns["kind"] == kind]
-            if np.isfinite(known).any():
-                lines.append(f"|cosine| with the true filter, {kind}: median {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
-    return lines
 
 
 def _mean(networks):

@@ -79,9 +79,14 @@ def _is_forbidden(error):
 
 
 def _fail(error, status=1):
-    print("error:", " ".join(str(error).replace("\\n", " ").split()), file=sys.stderr)
+    print(_coloured("error:", 31), " ".join(str(error).replace("\\n", " ").split()), file=sys.stderr)
     sys.exit(status)
 
 
 def _one_line_warning(message, category, filename, lineno, file=None, line=None):
-    print("warning:", message, file=sys.stderr)
+    print(_coloured("warning:", 33), message, file=sys.stderr)
+
+
+def _coloured(word, colour):
+    """In bold and an ANSI colour where stderr is a terminal, unless the user asked for none (https://no-color.org)."""
+    return f"\033[1;{colour}m{word}\033[0m" if sys.stderr.isatty() and not os.environ.get("NO_COLOR") else word

@@ -3,7 +3,7 @@
 import ml_collections
 
 
-def default():
+def default() -> ml_collections.ConfigDict:
     """The configuration that a file in `configs/` starts from.
 
     Returns:

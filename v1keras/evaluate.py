@@ -9,14 +9,17 @@ Prints a table, and writes metrics.json (groups of neurons), neurons.csv (each n
 
 import csv
 import json
+import os
 import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from absl import flags
 
 from v1keras import command, pages, zoo
 from v1keras.build import session_name
-from v1keras.data import apply_protocol, model_inputs, open_recording, recording_names
+from v1keras.data import Recording, apply_protocol, model_inputs, open_recording, recording_names
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
 from v1keras.files import written_whole
 from v1keras.models import V1Sessions
@@ -24,7 +27,9 @@ from v1keras.report import score_table
 from v1keras.training.prediction import Predictor
 
 
-def open_models(name_or_folder, recordings=None):
+def open_models(
+    name_or_folder: str | os.PathLike[str], recordings: str | os.PathLike[str] | None = None
+) -> tuple[Any, dict[str, Any], list[Recording]]:
     """A trained model with the recordings that it is asked about.
 
     Args:
@@ -59,7 +64,7 @@ def open_models(name_or_folder, recordings=None):
     return model, metadata, list(found.values())
 
 
-def open_model(name_or_folder, recording=None):
+def open_model(name_or_folder: str | os.PathLike[str], recording: str | os.PathLike[str] | None = None) -> tuple[Any, dict[str, Any], Recording]:
     """As `open_models`, for one recording.
 
     Args:
@@ -78,7 +83,7 @@ def open_model(name_or_folder, recording=None):
     return model_of(model, recordings[0]), metadata, recordings[0]
 
 
-def model_of(model, recording):
+def model_of(model: Any, recording: Recording) -> Any:
     """The part of a model that predicts a recording: of `V1Sessions` the session of its name, else all of it.
 
     Raises:
@@ -87,7 +92,7 @@ def model_of(model, recording):
     return model.session(session_name(recording)) if isinstance(model, V1Sessions) else model
 
 
-def check_fit(model, recording):
+def check_fit(model: Any, recording: Recording) -> None:
     """Refuses a recording whose images, neurons or behaviour are not the model's.
 
     Raises:
@@ -101,7 +106,9 @@ def check_fit(model, recording):
     model_inputs(recording, [], model.columns)  # says so where its behaviour is missing
 
 
-def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
+def evaluate(
+    model: Callable[[Any], Any], recording: Recording, split: str = "test", above_hz: float = 5.0, fano: float = 1.0
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Scores every neuron, and groups of them.
 
     Args:
@@ -130,12 +137,13 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     ('repeats', 4, (4,))
     """
     images = recording.indices(split)
-    rates = Predictor(model)(model_inputs(recording, images, getattr(model, "columns", ())))
+    rates = Predictor(model)(model_inputs(recording, images, getattr(model, "columns", None)))
     repeats, means = None, recording.responses
-    if recording.repeats is not None and len(images) > 1 and np.isin(images, recording.repeat_images).all():
-        repeats = recording.repeats[np.isin(recording.repeat_images, images)]
-    elif recording.repeats is not None:
-        means = np.delete(means, recording.repeat_images, axis=0)  # `presentations` is said of the others
+    if recording.repeats is not None and recording.repeat_images is not None:
+        if len(images) > 1 and np.isin(images, recording.repeat_images).all():
+            repeats = recording.repeats[np.isin(recording.repeat_images, images)]
+        else:
+            means = np.delete(means, recording.repeat_images, axis=0)  # `presentations` is said of the others
     counts = recording.attributes.get("units", "spikes per presentation") == "spikes per presentation"
     presentations = recording.attributes.get("presentations") if counts else None
     source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
@@ -155,7 +163,9 @@ def evaluate(model, recording, split="test", above_hz=5.0, fano=1.0):
     return metrics, columns | scores
 
 
-def evaluate_all(model, recordings, settings, split="test"):
+def evaluate_all(
+    model: Any, recordings: list[Recording], settings: Mapping[str, float], split: str = "test"
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What `evaluate` gives for one recording, and `joined` for several.
 
     Args:
@@ -174,7 +184,7 @@ def evaluate_all(model, recordings, settings, split="test"):
     return scores if len(recordings) == 1 else joined(found, settings["above_hz"])
 
 
-def joined(found, above_hz=5.0):
+def joined(found: dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]], above_hz: float = 5.0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The scores of several recordings as those of one.
 
     Args:
@@ -211,7 +221,7 @@ def joined(found, above_hz=5.0):
     return {"split": metrics[0]["split"], "images": sum(each["images"] for each in metrics), "ceiling": source, "groups": groups}, together
 
 
-def groups_of(columns, above_hz):
+def groups_of(columns: dict[str, np.ndarray], above_hz: float) -> dict[str, np.ndarray]:
     """The groups of neurons that means are reported over.
 
     Args:
@@ -236,12 +246,12 @@ def groups_of(columns, above_hz):
     return groups
 
 
-def predict(model, images, batch_size=256):
+def predict(model: Callable[[Any], Any], images: np.ndarray, batch_size: int = 256) -> np.ndarray:
     """Rates `(n, neurons)` of `(n, height, width)` images in pixel units."""
     return Predictor(model, batch_size)(images[..., None])
 
 
-def write(metrics, columns, folder):
+def write(metrics: dict[str, Any], columns: dict[str, np.ndarray], folder: str | os.PathLike[str]) -> None:
     """Writes `metrics.json` and `neurons.csv`, an empty field where a value does not exist."""
     folder = pathlib.Path(folder)
     with written_whole(folder / "metrics.json") as beside:
@@ -249,7 +259,7 @@ def write(metrics, columns, folder):
     write_columns(columns, folder / "neurons.csv")
 
 
-def write_columns(columns, path):
+def write_columns(columns: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
     """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value does not exist."""
     with written_whole(pathlib.Path(path)) as beside, open(beside, "w", newline="") as file:
         writer = csv.writer(file)

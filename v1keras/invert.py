@@ -13,12 +13,14 @@ import json
 import pathlib
 import shutil
 import time
+from typing import Any
 
 import h5py
 import numpy as np
 from absl import flags
 
 from v1keras import cells, command, report
+from v1keras.data import Recording
 from v1keras.evaluate import check_fit, evaluate, model_of, open_model, open_models, predict, write_columns
 from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
@@ -33,7 +35,7 @@ _CONSTANT = 0.01
 _EDGE = 0.01
 
 
-def choose_neurons(text, count, cc_norm):
+def choose_neurons(text: str, count: int, cc_norm: np.ndarray) -> np.ndarray:
     """Which neurons to invert.
 
     Args:
@@ -49,7 +51,7 @@ def choose_neurons(text, count, cc_norm):
 
     Example:
 
-    >>> choose_neurons("2,0", 3, None).tolist()
+    >>> choose_neurons("2,0", 3, np.ones(3)).tolist()
     [2, 0]
     """
     if text == "all":
@@ -73,7 +75,7 @@ def choose_neurons(text, count, cc_norm):
     return found
 
 
-def grey_of(model, recording):
+def grey_of(model: Any, recording: Recording) -> float:
     """The pixel value of no contrast: the mean that the model subtracts; of a model that takes pixels as they are, the images' mean.
 
     Args:
@@ -86,7 +88,7 @@ def grey_of(model, recording):
     return float(recording.images.mean(dtype="float64"))
 
 
-def contrast_of(model, recording, norm=None, grey=None):
+def contrast_of(model: Any, recording: Recording, norm: float | None = None, grey: float | None = None) -> Contrast:
     """The constraint that keeps stimuli like the recording's images: their grey, their pixel range, and their contrast where there is any.
 
     A stimulus fills a receptive field, not the image. So its norm is the images' median, times the square root of the share of the
@@ -115,7 +117,7 @@ def contrast_of(model, recording, norm=None, grey=None):
     return Contrast(grey, norm, low, high)
 
 
-def effective_area(patterns):
+def effective_area(patterns: np.ndarray) -> np.ndarray:
     """How many pixels a pattern's contrast is spread over: (sum x^2)^2 / sum x^4, the participation ratio.
 
     Args:
@@ -254,7 +256,7 @@ def main(_):
     columns |= described
     write_stimuli(folder / "stimuli.h5", found, fields, contrast, facts)
     write_columns(columns, folder / "cells.csv")
-    lines = cells.summary(columns, contrast, took, np.prod(model.image_size))
+    lines = [report.cell_table(columns, took, contrast.norm, contrast.norm / np.sqrt(np.prod(model.image_size)))]
     if found.dead.any():
         flat = ", ".join(map(str, neurons[found.dead]))
         lines.append(f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}")

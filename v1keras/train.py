@@ -6,9 +6,13 @@ Any key of the configuration (v1keras/config.py lists them) can be set: --config
 """
 
 import itertools
+import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
+import ml_collections
 import numpy as np
 from absl import flags
 from ml_collections import config_flags
@@ -23,7 +27,15 @@ from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is
 from v1keras.training.cluster import LOST, start_again
 
 
-def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=(), command_line="v1keras.train.train_and_evaluate"):
+def train_and_evaluate(
+    config: ml_collections.ConfigDict,
+    folder: str | os.PathLike[str],
+    resume: bool = False,
+    overwrite: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    command_line: str = "v1keras.train.train_and_evaluate",
+    profile: int = 0,
+) -> tuple[Any, dict[str, Any], dict[str, np.ndarray]]:
     """Trains what a configuration describes and scores it on the test images.
 
     Args:
@@ -33,6 +45,9 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
         overwrite: replace the run that is there.
         callbacks: further Keras callbacks.
         command_line: how to do it again, for the preset's card.
+        profile: steps of which TensorBoard is to show where their time goes; 0 for none. Of an ensemble, of its first member.
+
+    A progress bar goes to stderr, unless `keras.config.disable_interactive_logging()` was called.
 
     Returns:
         (`V1Model`, metrics, columns): the trained model and its scores as `v1keras.evaluate.evaluate` gives them; of several recordings
@@ -78,7 +93,7 @@ def train_and_evaluate(config, folder, resume=False, overwrite=False, callbacks=
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
     networks = config.ensemble if config.ridge.share < 1 else 0
-    trained = [train_member(config, recordings, strategy, folder, i, callbacks) for i in range(networks)]
+    trained = [train_member(config, recordings, strategy, folder, i, callbacks, 0 if i else profile) for i in range(networks)]
     members, shares = [member for member, _, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
     if config.ridge.share:
         members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
@@ -100,7 +115,7 @@ def build(config, recordings, name="v1model"):
     return build_model(config, recordings[0], name) if len(recordings) == 1 else build_sessions(config, recordings, name)
 
 
-def train_member(config, recordings, strategy, folder, index, callbacks=()):
+def train_member(config, recordings, strategy, folder, index, callbacks=(), profile=0):
     """Trains one member of an ensemble, or the only model.
 
     Args:
@@ -110,6 +125,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
         folder: the workdir.
         index: 0 for the first member.
         callbacks: further Keras callbacks.
+        profile: steps to profile; 0 for none.
 
     Returns:
         (`V1Model` or `V1Sessions`, its noise model, list of the logs of each epoch).
@@ -128,7 +144,8 @@ def train_member(config, recordings, strategy, folder, index, callbacks=()):
     callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / f"member_{index}"
-        callbacks += [report.ProgressBar(), report.TensorBoardLog(events, config.to_json(indent=1), lambda: trainer.scores)]
+        callbacks += [report.ProgressBar()] if keras.config.is_interactive_logging_enabled() else []
+        callbacks += [report.TensorBoardLog(events, config.to_dict(), trainer), *([report.Profile(events, profile)] if profile else [])]
     # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
     checkpoints = Checkpoints(folder / workdir.CHECKPOINTS / f"member_{index}", config.training.checkpoint_s)
     progress = trainer.fit(train, validation, callbacks, checkpoints)
@@ -235,8 +252,11 @@ def main(_):
         if values[key].value is not None:
             values.config[key] = values[key].value
     line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
+    line += " --workdir=WORKDIR"
+    if values.quiet:
+        keras.config.disable_interactive_logging()
     try:
-        _, metrics, _ = train_and_evaluate(values.config, values.workdir, values.resume, values.overwrite, command_line=line + " --workdir=WORKDIR")
+        _, metrics, _ = train_and_evaluate(values.config, values.workdir, values.resume, values.overwrite, (), line, values.profile)
     except LOST as error:
         start_again(error)
     print(report.score_table(metrics))
@@ -250,6 +270,8 @@ def run():
     flags.DEFINE_enum("freeze", None, ("core",), "Keeps that core as it is; the same as --config.freeze.")
     flags.DEFINE_bool("resume", False, "Go on with the run in the workdir.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in the workdir.")
+    flags.DEFINE_bool("quiet", False, "No progress bar; the scores and the report's path are still printed.")
+    flags.DEFINE_integer("profile", 0, "Steps that TensorBoard is to show under Profile and Graphs; 0 for none.", lower_bound=0)
     flags.mark_flags_as_required(["config", "workdir"])
     command.run(main)
 

@@ -112,3 +112,17 @@ def test_triggered_average_of_a_linear_neuron_is_its_filter():
     np.testing.assert_allclose(found[0] * 30, kernel, atol=0.15)
     np.testing.assert_allclose(found[2] * 30, kernel, atol=0.15)
     assert not found[1].any()
+
+
+def test_simulated_recording_is_described(tiny, command):
+    assert tiny.made.returncode == 0 and tiny.made.stdout == f"{tiny.recording}: 100 images, 4 neurons\n"
+    with h5py.File(tiny.recording) as file:
+        mean = file["responses"][...].mean()
+    told = command("data", "info", tiny.recording)
+    assert told.returncode == 0 and told.stderr == ""
+    lines = told.stdout.splitlines()
+    assert "images: (100, 16, 16), uint8, 0 to 255" in lines
+    assert "split: 72 train, 8 validation, 20 test" in lines
+    assert "neurons: 4 (4 reported)" in lines
+    assert f"responses: mean {mean:.3f}, 0.0% missing" in lines
+    assert "repeats: 20 of 20 images" in lines

@@ -59,7 +59,7 @@ def test_progress_bar_writes_one_line_where_nobody_watches():
         bar.on_epoch_end(epoch, {"validation_score": score})
     bar.on_train_end()
     assert stream.getvalue().count("\n") == 1
-    assert "epoch 3/4 [===============     ] validation 0.2000 (best 0.3000)" in stream.getvalue()
+    assert "epoch 3/4 [======  ] validation 0.200 (best 0.300)" in stream.getvalue()
 
 
 def test_progress_bar_says_how_long_at_most():
@@ -75,6 +75,10 @@ def test_progress_bar_says_how_long_at_most():
     bar.on_epoch_begin(4)  # a training taken up again after four epochs
     bar.on_epoch_end(4, {"validation_score": 0.1})
     assert "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()
+    bar.set_params({"epochs": 200})
+    bar.began -= 3600
+    bar.on_epoch_end(105, {"validation_score": -0.1})
+    assert max(map(len, stream.getvalue().split("\r"))) <= 80
 
 
 def test_tuning_curves_show_each_cell_in_a_row():

@@ -53,9 +53,10 @@ def once_there(process, folder, seconds=120):
 
 @pytest.mark.slow
 def test_a_process_that_is_killed_comes_back_and_nothing_is_lost(recording, tmp_path):
-    whole = launch("2", *flags(recording, tmp_path / "whole"))
+    whole = launch("2", *flags(recording, tmp_path / "whole"), "--profile=5")
     _, errors = whole.communicate(timeout=300)
     assert whole.returncode == 0, errors
+    assert len(list((tmp_path / "whole").rglob("*.xplane.pb"))) == 1  # the first process writes
     for victim in (0, 1):
         workdir = tmp_path / str(victim)
         process = launch("2", *flags(recording, workdir))

@@ -35,6 +35,7 @@ def test_a_wheel_installed_elsewhere_has_every_preset(tmp_path):
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
+    assert (site / "v1keras" / "py.typed").exists()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = os.environ | {"PYTHONPATH": str(site)}

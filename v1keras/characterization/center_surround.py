@@ -1,5 +1,7 @@
 """Differences of Gaussians, and their fits to stimuli."""
 
+from typing import Any
+
 import numpy as np
 from scipy import fft
 
@@ -11,7 +13,7 @@ _NARROWEST, _WIDEST = 1.2, 8.0  # surround over centre: at less the two are one
 _CANDIDATE_RATIOS, _CANDIDATE_WIDTHS, _STARTS = (1.5, 3.0), 8, 3
 
 
-def center_surround(fits, image_size):
+def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
     """Renders differences of circular Gaussians.
 
     amplitude_center * exp(-d^2 / (2 width_center^2)) - amplitude_surround * exp(-d^2 / (2 width_surround^2)), d the distance from the centre
@@ -37,7 +39,7 @@ def center_surround(fits, image_size):
     return _CenterSurrounds(image_size)(np.stack(parameters, axis=1))[0].reshape(-1, *image_size)
 
 
-def fit_center_surrounds(patterns):
+def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
     """The difference of Gaussians nearest to each pattern in squared error.
 
     The surround is 1.2 to 8 times as wide as the centre. The starts are the best of a bank of such filters at every place; each is refined by

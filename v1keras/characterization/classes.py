@@ -12,7 +12,7 @@ LOCALISED_BELOW, EXPLAINED_FROM, ROUND_FROM = 0.2, 0.5, 0.9
 _RADIUS_STEP = 0.25  # pixels
 
 
-def spread(patterns):
+def spread(patterns: np.ndarray) -> np.ndarray:
     """How far a pattern's energy is spread over the image: near 0 for a point, 1 for contrast that is everywhere the same.
 
     The area of the smallest disc that holds half of the squared pattern, over half of the image's area. A Gaussian envelope of standard
@@ -58,7 +58,7 @@ def spread(patterns):
     return area / (size.prod() / 2)
 
 
-def classify(patterns):
+def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
     """Sorts preferred stimuli into Gabor-like, centre-surround, texture and neither.
 
     The first of these that is true:
@@ -94,7 +94,7 @@ def classify(patterns):
     return {"class": class_of(evidence)} | evidence
 
 
-def class_of(evidence):
+def class_of(evidence: dict[str, np.ndarray]) -> np.ndarray:
     """The rule of `classify` alone: `(n,)` classes from the columns `spread`, `gabor_r2` and `center_surround_r2`.
 
     Example:

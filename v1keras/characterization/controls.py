@@ -1,6 +1,8 @@
 """What a neuron's preferred stimulus must beat: the best Gabor and the best difference of Gaussians of the same contrast."""
 
 import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,14 @@ _TURNS, _FREQUENCIES, _WIDTHS, _PHASES = (-8, 0, 8), (0.87, 1, 1.15), (0.75, 1, 
 _SIZES, _SURROUNDS, _STRENGTHS, _SIGNS = (0.75, 1, 1.33), (0.8, 1, 1.25), (0.5, 1, 1.5), (1, -1)
 
 
-def best_gabor(rates, neurons, fits, image_size, grey, project):
+def best_gabor(
+    rates: Callable[[Any], Any],
+    neurons: Sequence[int] | np.ndarray,
+    fits: dict[str, np.ndarray],
+    image_size: tuple[int, ...],
+    grey: float,
+    project: Callable[[Any], Any],
+) -> tuple[np.ndarray, np.ndarray]:
     """The Gabor that drives each neuron most, of the one fitted to its preferred stimulus and 80 around it.
 
     Args:
@@ -50,7 +59,14 @@ def best_gabor(rates, neurons, fits, image_size, grey, project):
     return _best(rates, neurons, lambda columns: gabor(columns, image_size), variants, grey, project)
 
 
-def best_center_surround(rates, neurons, fits, image_size, grey, project):
+def best_center_surround(
+    rates: Callable[[Any], Any],
+    neurons: Sequence[int] | np.ndarray,
+    fits: dict[str, np.ndarray],
+    image_size: tuple[int, ...],
+    grey: float,
+    project: Callable[[Any], Any],
+) -> tuple[np.ndarray, np.ndarray]:
     """As `best_gabor`, for differences of Gaussians: that of `fit_center_surrounds` and 53 around it, on- and off-centre."""
 
     def variant(size, surround, strength, sign):

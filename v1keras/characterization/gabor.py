@@ -4,6 +4,8 @@ An orientation is that of the stripes, in degrees counter-clockwise from horizon
 `across` is the distance from the centre across the stripes: downward at 0 degrees, to the right at 90.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import fft
 
@@ -15,7 +17,7 @@ _STARTS = 4
 COLUMNS = ("row", "column", "orientation_deg", "frequency", "phase_deg", "width_along", "width_across", "amplitude")
 
 
-def gabor(fits, image_size):
+def gabor(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
     """Renders Gabor functions: a grating under a Gaussian.
 
     amplitude * exp(-along^2 / (2 width_along^2) - across^2 / (2 width_across^2)) * cos(2 pi frequency across + phase)
@@ -44,7 +46,7 @@ def gabor(fits, image_size):
     return _Gabors(image_size)(np.stack(np.broadcast_arrays(*parameters), axis=1))[0].reshape(-1, *image_size)
 
 
-def fit_gabors(patterns):
+def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
     """The Gabor function nearest to each pattern in squared error.
 
     The starts are the best of a bank of Gabor filters at every place; each is refined by Levenberg & Marquardt's method.
@@ -83,7 +85,7 @@ def fit_gabors(patterns):
     return dict(zip(COLUMNS, (*columns, np.hypot(even, odd)), strict=True)) | {"r2": r2}
 
 
-def in_degrees(fits, pixels_per_degree):
+def in_degrees(fits: dict[str, np.ndarray], pixels_per_degree: float) -> dict[str, np.ndarray]:
     """The columns of a fit that are lengths or frequencies, in degrees of visual angle.
 
     Args:
@@ -107,7 +109,7 @@ def in_degrees(fits, pixels_per_degree):
     return {f"{name}_cpd": fits[name] * pixels_per_degree for name in ("frequency",) if name in fits} | lengths
 
 
-def phases_at(patterns, fits):
+def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:
     """The phase that each of several patterns has in one Gabor: what tells the stimuli of one neuron apart.
 
     Args:
@@ -126,14 +128,14 @@ def phases_at(patterns, fits):
     [[10.0, 100.0, 350.0]]
     """
     patterns = np.asarray(patterns, float)
-    pair = [gabor(fits | {"phase_deg": phase, "amplitude": 1}, patterns.shape[2:]) for phase in (0, -90)]
-    pair = np.stack(pair, axis=1).reshape(len(patterns), 2, -1)
+    waves = [gabor(fits | {"phase_deg": phase, "amplitude": 1}, patterns.shape[2:]) for phase in (0, -90)]
+    pair = np.stack(waves, axis=1).reshape(len(patterns), 2, -1)
     flat = patterns.reshape(*patterns.shape[:2], -1)
     even, odd = np.linalg.solve(pair @ pair.transpose(0, 2, 1), pair @ flat.transpose(0, 2, 1)).transpose(1, 0, 2)
     return around(np.degrees(np.arctan2(-odd, even)), 360)
 
 
-def phase_spread(phases_deg):
+def phase_spread(phases_deg: np.ndarray) -> np.ndarray:
     """How far the phases of several stimuli of one neuron lie apart: 1 - |mean of exp(i phase)|, their circular variance.
 
     The diverse stimuli of a complex cell have all phases, those of a simple cell one.

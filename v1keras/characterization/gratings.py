@@ -40,11 +40,11 @@ class Screen:
             raise ValueError(f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}")
 
     @property
-    def amplitude(self):
+    def amplitude(self) -> float:
         """Of a grating of contrast 1, pixel units."""
         return min(self.grey - self.low, self.high - self.grey)
 
-    def gratings(self, stimuli):
+    def gratings(self, stimuli: dict[str, np.ndarray]) -> np.ndarray:
         """Sinusoidal gratings in a round aperture, grey around it.
 
         Args:

@@ -1,12 +1,15 @@
 """Where in the image a neuron looks: the gradient of its rate."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 _BATCH = 512  # images in a call of the rate function
 
 
-def gradient_fields(rates, neurons, images):
+def gradient_fields(rates: Callable[[Any], Any], neurons: Sequence[int] | np.ndarray, images: np.ndarray) -> np.ndarray:
     """Mean over images of each neuron's squared gradient of its rate by each pixel: large where the neuron looks.
 
     Args:
@@ -38,7 +41,7 @@ def gradient_fields(rates, neurons, images):
     return squares / len(images)
 
 
-def center_of(fields):
+def center_of(fields: np.ndarray) -> dict[str, np.ndarray]:
     """The centre of mass of each field.
 
     Args:

@@ -1,8 +1,12 @@
 """In-silico physiology: how a neuron's rate depends on the orientation, frequency, size, phase and contrast of a grating."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from v1keras.characterization.gabor import around
+from v1keras.characterization.gratings import Screen
 
 ORIENTATIONS_DEG = np.arange(0, 180, 11.25)
 PHASES_DEG = np.arange(0, 360, 22.5)
@@ -12,7 +16,9 @@ _EVERY = 2  # phases that a mean is over: each second
 _BATCH = 1024  # images in a call of the rate function
 
 
-def tuning(rates, neurons, places, screen, contrast=0.5):
+def tuning(
+    rates: Callable[[Any], Any], neurons: Sequence[int] | np.ndarray, places: dict[str, np.ndarray], screen: Screen, contrast: float = 0.5
+) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
     """Each neuron's tuning curves to gratings at its place, with the other parameters at its own best, and what they say.
 
     Gratings over the whole image, the same for all neurons, find the orientation and frequency to begin with. Then each neuron is shown its
@@ -65,7 +71,7 @@ def tuning(rates, neurons, places, screen, contrast=0.5):
     whole = float(np.hypot(*screen.image_size))
     frequencies = np.geomspace(1.5 / max(screen.image_size), _HIGHEST, _FREQUENCIES)
     sizes = np.geomspace(_SMALLEST, whole / 2, _SIZES)
-    best = {"row": np.asarray(places["row"], float), "column": np.asarray(places["column"], float), "radius": whole, "contrast": contrast}
+    best: dict[str, Any] = {name: np.asarray(places[name], float) for name in ("row", "column")} | {"radius": whole, "contrast": contrast}
     best |= _best_over_the_whole_image(rates, neurons, screen, frequencies, best)
     curves = {}
 

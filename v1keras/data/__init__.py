@@ -1,5 +1,6 @@
 """Stage 1: file on disk -> recording -> batch."""
 
+import os
 import pathlib
 
 from v1keras.data import shards, sources
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 
-def open_recording(name_or_path):
+def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
     """A recording from its file, or a public dataset by its name.
 
     Args:
@@ -43,7 +44,7 @@ def open_recording(name_or_path):
     return Recording.load(name_or_path)
 
 
-def recording_names(text):
+def recording_names(text: str) -> list[str]:
     """The recordings that a configuration names: one, or several, comma separated.
 
     Args:

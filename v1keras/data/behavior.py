@@ -1,12 +1,14 @@
 """What was measured of the animal beside each image: columns of a recording's `stimuli`, as a model takes them."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from v1keras.data.recording import UNASSIGNED
+from v1keras.data.recording import UNASSIGNED, Recording
 from v1keras.data.rows import Rows
 
 
-def behavior_of(recording, column, width=None):
+def behavior_of(recording: Recording, column: str, width: int | None = None) -> np.ndarray:
     """A column of behaviour, such as running speed or the pupil's position.
 
     Args:
@@ -41,7 +43,7 @@ def behavior_of(recording, column, width=None):
     return values.astype("float32")
 
 
-def model_inputs(recording, indices, columns=()):
+def model_inputs(recording: Recording, indices: Sequence[int] | np.ndarray, columns: Mapping[str, int] | None = None) -> Rows | dict[str, Rows]:
     """What a model takes of some images of a recording.
 
     Args:

@@ -2,7 +2,9 @@
 
 import copy
 import dataclasses
+import os
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -73,16 +75,16 @@ class Recording:
         self.validate()
 
     @property
-    def neuron_count(self):
+    def neuron_count(self) -> int:
         return self.responses.shape[1]
 
     @property
-    def reported(self):
+    def reported(self) -> np.ndarray:
         """`(neurons,)` bool: the neurons that means are reported over (all but those kept for tuning)."""
         return ~np.asarray(self.neurons.get("for_tuning", np.zeros(self.neuron_count)), bool)
 
     @property
-    def hertz(self):
+    def hertz(self) -> np.ndarray | None:
         """`(neurons,)` mean response over all images in spikes per second, or None without a `window_s`."""
         if "window_s" not in self.attributes:
             return None
@@ -90,7 +92,7 @@ class Recording:
             warnings.simplefilter("ignore", RuntimeWarning)  # an all-NaN neuron's mean is NaN
             return np.nanmean(self.responses, axis=0) / self.attributes["window_s"]
 
-    def validate(self):
+    def validate(self) -> None:
         """Checks every array against the others and brings it to the format's type."""
         self.images = np.asarray(self.images)
         if self.images.dtype != np.uint8:
@@ -117,8 +119,8 @@ class Recording:
         self._validate_neurons()
         self._validate_repeats()
         for key, value in self.attributes.items():
-            kind = ATTRIBUTES.get(key)
-            _check(kind is not None, f"attribute {key}", value, f"one of {', '.join(ATTRIBUTES)}")
+            _check(key in ATTRIBUTES, f"attribute {key}", value, f"one of {', '.join(ATTRIBUTES)}")
+            kind = ATTRIBUTES[key]
             value = value.decode() if isinstance(value, bytes) else value  # as MATLAB writes strings
             try:
                 self.attributes[key] = kind(value)
@@ -168,7 +170,7 @@ class Recording:
         _check(column.shape == (length,), name, column.shape, f"({length},)")
         return column
 
-    def indices(self, split):
+    def indices(self, split: str) -> np.ndarray:
         """Indices of the images on one side.
 
         Args:
@@ -180,21 +182,21 @@ class Recording:
         _check(split in SPLITS, "split", repr(split), f"one of {', '.join(SPLITS)}")
         found = np.flatnonzero(self.split == SPLITS[split])
         if not found.size:
-            counts = {name: int((self.split == side).sum()) for name, side in SPLITS.items()}
+            counts = {name: int(np.sum(self.split == side)) for name, side in SPLITS.items()}
             raise ValueError(
                 f"recording {self.attributes.get('name', '')!r} has no {split} images (it has {counts}): mark some in "
                 "`split`, or let --config.data.protocol=paper draw them"
             )
         return found
 
-    def with_split(self, split):
+    def with_split(self, split: np.ndarray) -> "Recording":
         """The same recording with another `(n,)` split."""
         other = copy.copy(self)
         other.split = split
         other._validate_split()
         return other
 
-    def of_neurons(self, chosen):
+    def of_neurons(self, chosen: np.ndarray) -> "Recording":
         """The same recording of some neurons.
 
         Args:
@@ -209,7 +211,7 @@ class Recording:
             neurons={name: column[chosen] for name, column in self.neurons.items()},
         )
 
-    def save(self, path, without=()):
+    def save(self, path: str | os.PathLike[str], without: Sequence[str] = ()) -> None:
         """Writes the recording to one HDF5 file, whole or not at all.
 
         Args:
@@ -225,7 +227,7 @@ class Recording:
         write(path, {name: array for name, array in arrays.items() if array is not None}, self.attributes)
 
     @classmethod
-    def load(cls, path, **kept):
+    def load(cls, path: str | os.PathLike[str], **kept: np.ndarray) -> "Recording":
         """Reads a recording.
 
         Args:

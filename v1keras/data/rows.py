@@ -1,5 +1,7 @@
 """Some rows of an array that may be larger than the memory."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from v1keras.files import row_blocks
@@ -19,7 +21,7 @@ class Rows:
     ([[4, 5]], 2, (2, 2))
     """
 
-    def __init__(self, array, indices):
+    def __init__(self, array: np.ndarray, indices: Sequence[int] | np.ndarray) -> None:
         self.array, self.indices = array, np.asarray(indices)
         self.dtype, self.shape = array.dtype, (len(self.indices), *array.shape[1:])
         self.size = int(np.prod(self.shape, dtype=float))

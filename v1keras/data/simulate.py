@@ -10,7 +10,9 @@ WINDOW_S = 0.1
 _PIXEL_MEAN, _PIXEL_SCALE = 127.0, 45.0
 
 
-def simulate_recording(train_images=2000, test_images=100, neurons_per_kind=12, image_size=32, repeats=20, seed=0):
+def simulate_recording(
+    train_images: int = 2000, test_images: int = 100, neurons_per_kind: int = 12, image_size: int = 32, repeats: int = 20, seed: int = 0
+) -> Recording:
     """Images and Poisson responses of simple, complex, centre-surround and texture cells.
 
     A neuron's rate is its drive over the contrast around its receptive field (divisive normalisation, Heeger 1992), scaled to a

@@ -1,13 +1,15 @@
 """Which images train, which stop the training, which test."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from v1keras.data.recording import TEST, TRAIN, VALIDATION
+from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
 
 PROTOCOLS = ("file", "paper", "grouped")
 
 
-def draw_split(image_count, seed, parts, groups=None):
+def draw_split(image_count: int, seed: int, parts: Sequence[float] | np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     """Divides images at random into train, test and validation.
 
     `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the first go to training, the next
@@ -42,7 +44,7 @@ def draw_split(image_count, seed, parts, groups=None):
     return split
 
 
-def redraw_validation(split, seed, groups=None):
+def redraw_validation(split: np.ndarray, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
     """Draws anew which of the images not for testing train and which stop: for another member of an ensemble.
 
     Args:
@@ -75,7 +77,7 @@ def _draw(count, seed, goals, groups):
     return labels, order, [int(np.abs(ends - goal).argmin()) + 1 for goal in goals]
 
 
-def apply_protocol(recording, protocol, seed, parts):
+def apply_protocol(recording: Recording, protocol: str, seed: int, parts: Sequence[float] | np.ndarray) -> Recording:
     """Splits a recording by a named protocol.
 
     Args:

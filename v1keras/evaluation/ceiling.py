@@ -10,7 +10,7 @@ import numpy as np
 from v1keras.evaluation.metrics import correlation, mean, variance
 
 
-def signal_power(repeats):
+def signal_power(repeats: np.ndarray) -> np.ndarray:
     """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016).
 
     That is the covariance over images of two presentations, averaged over all pairs of them. Where presentations are missing, a pair's is over
@@ -52,7 +52,7 @@ def _mean_covariance(repeats):
         return products / np.where(counted, counted, np.nan)
 
 
-def signal_power_from_means(responses, presentations, fano=1.0):
+def signal_power_from_means(responses: np.ndarray, presentations: float, fano: float = 1.0) -> np.ndarray:
     """Signal power where only means are known: Var(y) - fano * mean(y) / presentations.
 
     Args:
@@ -73,7 +73,7 @@ def signal_power_from_means(responses, presentations, fano=1.0):
     return variance(responses) - fano * mean(responses) / presentations
 
 
-def noise_variance(repeats):
+def noise_variance(repeats: np.ndarray) -> np.ndarray:
     """Variance of the noise in the mean over presentations: the variance over presentations, over their number.
 
     Args:
@@ -96,7 +96,7 @@ def noise_variance(repeats):
         return mean(single / counts)
 
 
-def cc_max(power, response_variance):
+def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
     """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no signal power.
 
     Args:
@@ -114,7 +114,7 @@ def cc_max(power, response_variance):
     return np.where(np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0))
 
 
-def cc_max_from_repeats(repeats):
+def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
     """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations, NaN = missing: of those that there are of each image.
 
     Example:
@@ -130,7 +130,7 @@ def cc_max_from_repeats(repeats):
     return cc_max(signal_power(repeats), variance(means))
 
 
-def cc_max_from_means(responses, presentations, fano=1.0):
+def cc_max_from_means(responses: np.ndarray, presentations: float, fano: float = 1.0) -> np.ndarray:
     """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`.
 
     Example:
@@ -142,7 +142,7 @@ def cc_max_from_means(responses, presentations, fano=1.0):
     return cc_max(signal_power_from_means(responses, presentations, fano), variance(np.asarray(responses, float)))
 
 
-def cc_norm(responses, rates, ceiling):
+def cc_norm(responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray) -> np.ndarray:
     """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016).
 
     Args:

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 
-def correlation(responses, rates):
+def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
     """Pearson correlation over images, for each neuron.
 
     Args:
@@ -36,7 +36,7 @@ def correlation(responses, rates):
     return np.where(varies, found, np.nan)
 
 
-def feve(responses, rates, noise_variance):
+def feve(responses: np.ndarray, rates: np.ndarray, noise_variance: np.ndarray) -> np.ndarray:
     """Fraction of explainable variance explained: 1 - (MSE - noise) / (Var - noise).
 
     Args:
@@ -62,7 +62,7 @@ def feve(responses, rates, noise_variance):
         return np.where(explainable > 0, 1 - (error - noise_variance) / explainable, np.nan)
 
 
-def image_selectivity(responses):
+def image_selectivity(responses: np.ndarray) -> np.ndarray:
     """How few of the images a neuron answers: SI = [1 - (sum r / n)^2 / (sum r^2 / n)] / (1 - 1 / n).
 
     Args:
@@ -85,7 +85,7 @@ def image_selectivity(responses):
         return (1 - mean(responses) ** 2 / mean(responses**2)) / (1 - 1 / count)
 
 
-def fraction_near_limit(cc_norm, limit=0.9):
+def fraction_near_limit(cc_norm: np.ndarray, limit: float = 0.9) -> float:
     """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`. NaN counts as not.
 
     Example:

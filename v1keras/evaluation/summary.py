@@ -1,5 +1,7 @@
 """One recording's scores: a column a metric, and what is said of a group of neurons."""
 
+from typing import Any
+
 import numpy as np
 
 from v1keras.evaluation.ceiling import (
@@ -15,7 +17,7 @@ RESAMPLES = 2000
 SCORES = ("correlation", "cc_max", "cc_norm", "feve")
 
 
-def score_neurons(responses, rates, ceiling, noise):
+def score_neurons(responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray, noise: np.ndarray) -> dict[str, np.ndarray]:
     """Every metric of every neuron.
 
     Args:
@@ -42,7 +44,9 @@ def score_neurons(responses, rates, ceiling, noise):
     }
 
 
-def estimate_ceiling(responses, repeats=None, presentations=None, fano=1.0):
+def estimate_ceiling(
+    responses: np.ndarray, repeats: np.ndarray | None = None, presentations: float | None = None, fano: float = 1.0
+) -> tuple[str, np.ndarray, np.ndarray]:
     """CC_max and noise variance of each neuron's mean response, by what is known of it.
 
     Args:
@@ -70,7 +74,7 @@ def estimate_ceiling(responses, repeats=None, presentations=None, fano=1.0):
     return "none", unknown, unknown
 
 
-def summarize(scores, chosen, seed=0):
+def summarize(scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0) -> dict[str, Any]:
     """What is said of a group of neurons.
 
     Args:
@@ -93,7 +97,7 @@ def summarize(scores, chosen, seed=0):
     (0.3, 1, 1, 0.0)
     """
     chosen = np.asarray(chosen, bool)
-    found = {"neurons": int(chosen.sum())}
+    found: dict[str, Any] = {"neurons": int(chosen.sum())}
     for name, column in scores.items():
         values = column[chosen]
         finite = values[np.isfinite(values)]
@@ -109,7 +113,7 @@ def summarize(scores, chosen, seed=0):
     return found
 
 
-def average_over_seeds(runs):
+def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Each neuron's scores averaged over several trainings: one split's few test images put some above their limit by luck.
 
     Args:

@@ -2,12 +2,15 @@
 
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from v1keras.inversion.images import Pixels
-from v1keras.inversion.objectives import Seen, own_rate
+from v1keras.inversion.constraints import Contrast
+from v1keras.inversion.images import Fourier, Pixels
+from v1keras.inversion.objectives import Objective, Seen, own_rate
 
 # First and longest step, as a share of the norm; what follows a step that lost, and one that gained.
 _LONGEST, _SHORTER, _LONGER = 0.2, 0.7, 1.05
@@ -83,7 +86,17 @@ class Ascent:
     True
     """
 
-    def __init__(self, rates, image_size, constraint, objective=None, images=None, blur=1.0, jitter=0, own=None):
+    def __init__(
+        self,
+        rates: Callable[[Any], Any],
+        image_size: tuple[int, ...],
+        constraint: Contrast,
+        objective: Objective | None = None,
+        images: Pixels | Fourier | None = None,
+        blur: float = 1.0,
+        jitter: int = 0,
+        own: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
         constraint.check(image_size)
         self.image_size, self.constraint, self.blur, self.jitter = tuple(image_size), constraint, blur, jitter
         self.objective, self.images = objective or own_rate(), images or Pixels()
@@ -93,7 +106,15 @@ class Ascent:
         pictures = tf.TensorSpec((None, *self.image_size, 1), tf.float32)
         self._ascend = tf.function(self._loop, input_signature=[pictures, rows, rows, tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int32)])
 
-    def run(self, neurons, steps=300, seed=0, restarts=1, start=None, chunk=128):
+    def run(
+        self,
+        neurons: Sequence[int] | np.ndarray,
+        steps: int = 300,
+        seed: int = 0,
+        restarts: int = 1,
+        start: np.ndarray | None = None,
+        chunk: int = 128,
+    ) -> Inversion:
         """Synthesizes a stimulus for each neuron.
 
         Args:
@@ -159,7 +180,7 @@ class Ascent:
         if rows % self.objective.together:
             raise ValueError(f"{rows} stimuli are no whole sets of {self.objective.together}, which {self.objective} looks at together")
 
-    def noise(self, seed, neuron, restart):
+    def noise(self, seed: int, neuron: Any, restart: Any) -> np.ndarray:
         """`(height, width, 1)` noise that depends on these three alone, whatever else is inverted."""
         return np.random.default_rng((seed, neuron, restart)).normal(size=(*self.image_size, 1)).astype("float32")
 
@@ -260,7 +281,15 @@ class Ascent:
         return value, free * (gradient - along * pattern) + (1 - free) * inward * gradient
 
 
-def invert(rates, neurons, image_size, constraint, steps=300, seed=0, chunk=128):
+def invert(
+    rates: Callable[[Any], Any],
+    neurons: Sequence[int] | np.ndarray,
+    image_size: tuple[int, ...],
+    constraint: Contrast,
+    steps: int = 300,
+    seed: int = 0,
+    chunk: int = 128,
+) -> Inversion:
     """The stimulus that each neuron's model answers with the highest rate: `Ascent(rates, image_size, constraint).run(...)`."""
     return Ascent(rates, image_size, constraint).run(neurons, steps, seed, chunk=chunk)
 

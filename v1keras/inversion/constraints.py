@@ -49,7 +49,7 @@ class Contrast:
             raise ValueError(f"a surround of {np.shape(self.surround)} needs a window of the same shape; found {np.shape(self.window)}")
 
     @classmethod
-    def of_rms(cls, grey, rms, low, high, window):
+    def of_rms(cls, grey: float, rms: float, low: float, high: float, window: np.ndarray) -> "Contrast":
         """The same, from the RMS contrast within a window.
 
         Args:
@@ -63,7 +63,7 @@ class Contrast:
         """
         return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)
 
-    def check(self, image_size):
+    def check(self, image_size: tuple[int, ...]) -> None:
         """Refuses a norm that no image within the range can have, and a window of another size.
 
         Args:
@@ -79,13 +79,13 @@ class Contrast:
         if self.norm > largest:
             raise ValueError(f"contrast norm {self.norm:g} does not fit {pixels} pixels from {self.low:g} to {self.high:g}: at most {largest:g}")
 
-    def images(self, pattern):
+    def images(self, pattern: tf.Tensor) -> tf.Tensor:
         """The images in pixel units `(batch, height, width, 1)` that patterns make."""
-        if self.surround is None:
+        if self.surround is None or self.window is None:
             return self.grey + pattern
         return self.grey + pattern + np.where(self.window, 0, self.surround - self.grey).astype("float32")[..., None]
 
-    def project(self, pattern):
+    def project(self, pattern: tf.Tensor | np.ndarray) -> tf.Tensor:
         """The allowed pattern in the direction of `pattern`: scaled and clipped until its norm is `norm`.
 
         Args:
@@ -113,11 +113,11 @@ class Contrast:
                 lower, upper = tf.where(short, middle, lower), tf.where(short, upper, middle)
         return scaled(tf.exp(lower))
 
-    def free(self, pattern):
+    def free(self, pattern: tf.Tensor) -> tf.Tensor:
         """`(batch, height, width, 1)` bool: pixels that are not at the edge of the range."""
         return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)
 
-    def within(self, gradient):
+    def within(self, gradient: tf.Tensor) -> tf.Tensor:
         """The part of a gradient by the pattern that can move it: that within the window."""
         return gradient if self.window is None else gradient * self._within()
 
@@ -125,7 +125,7 @@ class Contrast:
         return np.asarray(self.window, "float32")[..., None]
 
 
-def disk(image_size, radius, center=None):
+def disk(image_size: tuple[int, ...], radius: float, center: tuple[float, float] | None = None) -> np.ndarray:
     """`(height, width)` bool: the pixels within a circle.
 
     Args:
@@ -138,9 +138,9 @@ def disk(image_size, radius, center=None):
     >>> disk((3, 3), 1).astype(int).tolist()
     [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
     """
-    center = center or [(side - 1) / 2 for side in image_size]
+    row, column = center or [(side - 1) / 2 for side in image_size]
     rows, columns = np.mgrid[: image_size[0], : image_size[1]]
-    return (rows - center[0]) ** 2 + (columns - center[1]) ** 2 <= radius**2
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
 
 
 def _norm(pattern):

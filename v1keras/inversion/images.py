@@ -13,11 +13,11 @@ class Pixels:
     TensorShape([1, 2, 2, 1])
     """
 
-    def start(self, noise):
+    def start(self, noise: tf.Tensor) -> tf.Tensor:
         """The pattern `(batch, height, width, 1)` that noise in the parameters makes."""
         return noise
 
-    def step(self, gradient):
+    def step(self, gradient: tf.Tensor) -> tf.Tensor:
         """The step in pixels that a gradient step in the parameters makes, from the gradient by pixels; the same shape."""
         return gradient
 
@@ -43,13 +43,13 @@ class Fourier:
     (TensorShape([1, 32, 48, 1]), True)
     """
 
-    def __init__(self, decay=1.0):
+    def __init__(self, decay: float = 1.0) -> None:
         self.decay = decay
 
-    def start(self, noise):
+    def start(self, noise: tf.Tensor) -> tf.Tensor:
         return self._weighted(noise, 1)
 
-    def step(self, gradient):
+    def step(self, gradient: tf.Tensor) -> tf.Tensor:
         return self._weighted(gradient, 2)
 
     def _weighted(self, images, power):

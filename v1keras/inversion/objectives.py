@@ -3,7 +3,9 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -52,7 +54,7 @@ class Objective:
     (rate of the neuron - 0.5 * mean rate of the population)
     """
 
-    def __init__(self, value, text, together=1):
+    def __init__(self, value: Callable[[Seen], Any], text: str, together: int = 1) -> None:
         self.value, self.text, self.together = value, text, together
 
     def __call__(self, seen):
@@ -88,7 +90,7 @@ class Objective:
     def _with(self, other):
         return max(self.together, other.together)
 
-    def log(self):
+    def log(self) -> "Objective":
         """Its logarithm: a difference of two is then a ratio, which loud neurons do not rule."""
         return Objective(lambda seen: tf.math.log(self(seen) + 1e-6), f"log({self})", self.together)
 
@@ -97,12 +99,12 @@ def _objective(value):
     return value if isinstance(value, Objective) else Objective(lambda seen: float(value), f"{value:g}")
 
 
-def own_rate():
+def own_rate() -> Objective:
     """The rate of the neuron that each image is made for; `-own_rate()` finds what inhibits it most."""
     return Objective(lambda seen: seen.own_rate, "rate of the neuron")
 
 
-def rate_of(*neurons):
+def rate_of(*neurons: int) -> Objective:
     """The mean rate of some neurons, the same for each image.
 
     Args:
@@ -113,12 +115,12 @@ def rate_of(*neurons):
     return Objective(mean, f"mean rate of {', '.join(map(str, neurons))}")
 
 
-def population_rate():
+def population_rate() -> Objective:
     """The mean rate of all neurons; `own_rate().log() - population_rate().log()` finds what sets a neuron apart."""
     return Objective(lambda seen: tf.reduce_mean(seen.all_rates, axis=1), "mean rate of the population")
 
 
-def response_distance(responses):
+def response_distance(responses: np.ndarray) -> Objective:
     """The mean squared difference of the population's rates from given ones, in units of their variance over neurons.
 
     Args:
@@ -133,7 +135,7 @@ def response_distance(responses):
     return Objective(distance, "distance from the given response")
 
 
-def total_variation():
+def total_variation() -> Objective:
     """Sum over pixels of the absolute differences from the pixel below and the pixel beside, pixel units; a penalty is `- w * total_variation()`."""
 
     def variation(seen):
@@ -143,7 +145,7 @@ def total_variation():
     return Objective(variation, "total variation")
 
 
-def set_distance(size):
+def set_distance(size: int) -> Objective:
     """How far an image is from the others of its set: 1 - cosine of their patterns, averaged over the others.
 
     Args:
@@ -159,7 +161,7 @@ def set_distance(size):
     return Objective(distance, f"distance within sets of {size}", size)
 
 
-def shortfall(best, share):
+def shortfall(best: np.ndarray, share: float) -> Objective:
     """By how much the neuron's rate stays below a share of what it can reach, over that; 0 where it does not.
 
     Args:

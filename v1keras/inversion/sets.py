@@ -1,5 +1,7 @@
 """More than one stimulus: sets that differ and drive alike, and images that a population can't tell apart."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,7 +14,9 @@ _PENALTY = 10.0
 _BACK = np.linspace(0, 1, 17)
 
 
-def diverse_set(ascent, neurons, size=8, share=0.85, steps=150, seed=0):
+def diverse_set(
+    ascent: Ascent, neurons: Sequence[int] | np.ndarray, size: int = 8, share: float = 0.85, steps: int = 150, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """For each neuron a set of stimuli that differ as much as they can and still drive it.
 
     A complex cell's differ in phase, where a simple cell's can't. The set begins with the stimuli of `size` ascents from different
@@ -61,7 +65,7 @@ def diverse_set(ascent, neurons, size=8, share=0.85, steps=150, seed=0):
     return stimuli.reshape(*shape, *ascent.image_size), rates.reshape(shape)
 
 
-def reconstruct(ascent, responses, count=2, steps=500, seed=0):
+def reconstruct(ascent: Ascent, responses: np.ndarray, count: int = 2, steps: int = 500, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Images to which the population answers as given.
 
     With `count` of 2 or more and a response to a known image they are metamers: what they share is what the population tells of the

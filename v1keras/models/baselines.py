@@ -1,5 +1,7 @@
 """The network of Kindel et al. 2019, as their code has it."""
 
+from typing import Any
+
 import keras
 
 from v1keras.models.core import check_image_size
@@ -33,7 +35,7 @@ class KindelCore(keras.layers.Layer):
     (2, 300)
     """
 
-    def __init__(self, kernel_size=3, dropout=0.35, seed=0, name="core", **kwargs):
+    def __init__(self, kernel_size: int = 3, dropout: float = 0.35, seed: int = 0, name: str = "core", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.kernel_size, self.dropout, self.seed = kernel_size, dropout, seed
         self.stages = []

@@ -1,5 +1,8 @@
 """Behaviour in a model: a readout whose places move with the eye, and whose rates are scaled by what the animal does."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -82,7 +85,16 @@ class Shifter(_OfBehavior):
     [[0.0, 0.0]]
     """
 
-    def __init__(self, column, mean, std, hidden=(5, 5), seed=0, name="shifter", **kwargs):
+    def __init__(
+        self,
+        column: str,
+        mean: Sequence[float],
+        std: Sequence[float],
+        hidden: Sequence[int] = (5, 5),
+        seed: int = 0,
+        name: str = "shifter",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(2, column, mean, std, hidden, "tanh", seed, name, **kwargs)
 
 
@@ -120,7 +132,17 @@ class GainModulator(_OfBehavior):
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
-    def __init__(self, neurons, column, mean, std, hidden=(5,), seed=0, name="modulator", **kwargs):
+    def __init__(
+        self,
+        neurons: int,
+        column: str,
+        mean: Sequence[float],
+        std: Sequence[float],
+        hidden: Sequence[int] = (5,),
+        seed: int = 0,
+        name: str = "modulator",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(neurons, column, mean, std, hidden, "linear", seed, name, **kwargs)
         self.neurons = neurons
 
@@ -159,7 +181,14 @@ class BehavingReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, readout, shifter=None, modulator=None, name="readout", **kwargs):
+    def __init__(
+        self,
+        readout: keras.Layer,
+        shifter: Shifter | None = None,
+        modulator: GainModulator | None = None,
+        name: str = "readout",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if shifter is None and modulator is None:
             raise ValueError("neither a shifter nor a modulator: expected one of them; the readout alone needs no other around it")
@@ -170,7 +199,7 @@ class BehavingReadout(keras.layers.Layer):
         self.readout, self.shifter, self.modulator, self.neurons = readout, shifter, modulator, readout.neurons
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, int]:
         """dict, name of each column that it takes -> values in it an image."""
         return {part.column: part.width for part in (self.shifter, self.modulator) if part is not None}
 
@@ -180,7 +209,7 @@ class BehavingReadout(keras.layers.Layer):
             if not part.built:  # one that was read from a file is
                 part.build(shape)
 
-    def start_at(self, mean_rates):
+    def start_at(self, mean_rates: np.ndarray) -> None:
         """Lets the untrained readout answer near `mean_rates` `(neurons,)` at the mean behaviour."""
         self.readout.start_at(mean_rates)
 
@@ -204,7 +233,7 @@ class BehavingReadout(keras.layers.Layer):
         return cls(**config | parts)
 
 
-def at_mean_behavior(model):
+def at_mean_behavior(model: keras.Model) -> keras.Model:
     """The model of images alone: eye position and behaviour held at their means over the training images. It shares the model's weights.
 
     Args:
@@ -234,7 +263,7 @@ def at_mean_behavior(model):
     return V1Model(model.core, model.readout.readout, *rest)
 
 
-def column_statistics(model):
+def column_statistics(model: keras.Model) -> dict[str, tuple[list[float], list[float]]]:
     """What a model knows of the behaviour that it takes.
 
     Args:

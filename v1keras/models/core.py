@@ -1,5 +1,8 @@
 """Cores: images -> features shared by all neurons."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -78,19 +81,19 @@ class StackedCore(keras.layers.Layer):
 
     def __init__(
         self,
-        filters=(32, 32, 32),
-        kernel_sizes=(9, 3, 3),
-        activation="elu",
-        first_activation="elu",
-        pool_size=2,
-        laplacian=0.0,
-        group_sparsity=0.0,
-        separable=False,
-        dilation=1,
-        skip=False,
-        name="core",
-        **kwargs,
-    ):
+        filters: Sequence[int] = (32, 32, 32),
+        kernel_sizes: Sequence[int] = (9, 3, 3),
+        activation: str = "elu",
+        first_activation: str = "elu",
+        pool_size: int = 2,
+        laplacian: float = 0.0,
+        group_sparsity: float = 0.0,
+        separable: bool = False,
+        dilation: int = 1,
+        skip: bool = False,
+        name: str = "core",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
             raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")
@@ -135,7 +138,7 @@ class StackedCore(keras.layers.Layer):
     def call(self, images, training=False):
         return self.after_first(self.stages[0](images), training)
 
-    def after_first(self, features, training=False):
+    def after_first(self, features: Any, training: bool = False) -> Any:
         """All that follows the first convolution, from its output `(batch, h, w, channels)`."""
         for i, layer in enumerate(self.by_layer()):
             before = features
@@ -146,7 +149,7 @@ class StackedCore(keras.layers.Layer):
                 features = features + before
         return features
 
-    def by_layer(self):
+    def by_layer(self) -> keras.Model:
         """The stages of each layer, a list of lists."""
         each = 4 if self.separable else 3
         first = len(self.stages) - each * (len(self.filters) - 1)

@@ -1,5 +1,7 @@
 """`V1Model`: pixels -> rates."""
 
+from typing import Any
+
 import keras
 
 
@@ -28,7 +30,16 @@ class V1Model(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, core, readout, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1model", **kwargs):
+    def __init__(
+        self,
+        core: keras.Layer,
+        readout: keras.Layer,
+        image_size: tuple[int, ...],
+        pixel_mean: float = 0.0,
+        pixel_std: float = 1.0,
+        name: str = "v1model",
+        **kwargs: Any,
+    ) -> None:
         columns = getattr(readout, "columns", {})
         inputs = inputs_of(image_size, columns)
         images, behavior = parted(inputs, columns)
@@ -37,7 +48,7 @@ class V1Model(keras.Model):
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, int]:
         """dict, name of each column of behaviour that it takes beside images -> values in it an image; empty for images alone."""
         return getattr(self.readout, "columns", {})
 

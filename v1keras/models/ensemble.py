@@ -1,5 +1,8 @@
 """Several models as one: `Ensemble` of the same neurons, `Concatenated` of different ones."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from v1keras.models.encoder import inputs_of, parted
@@ -19,7 +22,7 @@ class WeightedMean(keras.layers.Layer):
     7.0
     """
 
-    def __init__(self, weights, **kwargs):
+    def __init__(self, weights: Sequence[float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shares = list(weights)
 
@@ -58,7 +61,7 @@ class Ensemble(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, members, weights=None, name="ensemble", **kwargs):
+    def __init__(self, members: Sequence[keras.Model], weights: Sequence[float] | None = None, name: str = "ensemble", **kwargs: Any) -> None:
         shapes = {(member.image_size, member.output_shape[1]) for member in members}
         if len(members) < 2 or len(shapes) != 1:
             raise ValueError(f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike")
@@ -72,7 +75,7 @@ class Ensemble(keras.Model):
         self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, int]:
         """As of `V1Model`: what any member takes."""
         return _columns(self.members)
 
@@ -109,7 +112,7 @@ class Concatenated(keras.Model):
     (2, 7)
     """
 
-    def __init__(self, members, name="concatenated", **kwargs):
+    def __init__(self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any) -> None:
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
             raise ValueError(f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike")
@@ -119,7 +122,7 @@ class Concatenated(keras.Model):
         self.members, self.image_size, self.pixel_mean = list(members), members[0].image_size, members[0].pixel_mean
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, int]:
         """As of `V1Model`: what any member takes."""
         return _columns(self.members)
 

@@ -1,5 +1,7 @@
 """A fixed front end of Gabor filters."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -71,7 +73,7 @@ class LogGaborCore(keras.layers.Layer):
     True
     """
 
-    def __init__(self, floor=0.1, name="core", **kwargs):
+    def __init__(self, floor: float = 0.1, name: str = "core", **kwargs: Any) -> None:
         super().__init__(name=name, **{"trainable": False} | kwargs)
         self.floor = floor
 
@@ -106,7 +108,7 @@ class LogGaborCore(keras.layers.Layer):
             even, odd = found[..., ::2], found[..., 1::2]
             yield ops.square(even) + ops.square(odd), ops.concatenate([even, odd, -even, -odd], axis=-1)
 
-    def adapt(self, images):
+    def adapt(self, images: np.ndarray) -> None:
         """Measures the scales' mean energies on `images` `(n, height, width, 1)`, as `call` is given them."""
         self.floors.assign([self.floor * float(ops.mean(energy)) for energy, _ in self._responses(ops.cast(images, "float32"))])
 

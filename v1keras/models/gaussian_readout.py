@@ -1,5 +1,7 @@
 """The Gaussian readout: features at one place -> one rate a neuron."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -47,7 +49,17 @@ class GaussianReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons, covariance="isotropic", width=0.3, l1=0.0, coordinates=None, seed=0, name="readout", **kwargs):
+    def __init__(
+        self,
+        neurons: int,
+        covariance: str = "isotropic",
+        width: float = 0.3,
+        l1: float = 0.0,
+        coordinates: np.ndarray | None = None,
+        seed: int = 0,
+        name: str = "readout",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if covariance not in ("isotropic", "full"):
             raise ValueError(f"covariance: found {covariance!r}, expected isotropic or full")
@@ -80,13 +92,13 @@ class GaussianReadout(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
 
-    def positions(self):
+    def positions(self) -> Any:
         """`(neurons, 2)` rows and columns, from -1 to 1 across the features."""
         if self.coordinates is None:
             return self.mean
         return ops.clip(ops.matmul(self.coordinates, self.map) + self.origin, -1, 1)
 
-    def start_at(self, mean_rates):
+    def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
         self.bias.assign(inverse_softplus(mean_rates))
 
@@ -107,12 +119,12 @@ class GaussianReadout(keras.layers.Layer):
         drive = _drive(features, rows, columns, ops.transpose(self.features))
         return ops.softplus(drive + self.bias)
 
-    def of_each(self, features, neurons):
+    def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
         read = bilinear(features, ops.take(self.positions(), neurons, axis=0)[:, None])[:, 0]
         return self.rates_of(read, neurons)
 
-    def rates_of(self, read, neurons):
+    def rates_of(self, read: Any, neurons: Any) -> Any:
         """Rates `(batch,)` of neurons `(batch,)` from the features `(batch, channels)` read at their places."""
         drive = ops.sum(read * ops.take(ops.transpose(self.features), neurons, axis=0), axis=-1)
         return ops.softplus(drive + ops.take(self.bias, neurons))

@@ -1,5 +1,7 @@
 """Divisive normalisation."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -29,7 +31,7 @@ class DivisiveNormalization(keras.layers.Layer):
     (2, 8, 8, 4)
     """
 
-    def __init__(self, pool_size=5, **kwargs):
+    def __init__(self, pool_size: int = 5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pool_size = pool_size
 

@@ -1,5 +1,8 @@
 """One neuron's rate for each image, at the cost of one neuron: what an inversion asks of a model."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -16,7 +19,7 @@ _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
 _WORTHWHILE = 0.8
 
 
-def own_rates(model):
+def own_rates(model: Any) -> Callable[[Any, Any], Any]:
     """The model as a callable that gives each image's own neuron alone.
 
     The same rates as `model(images)`, of which it takes one a row, but cheaper, and its gradient much cheaper:

@@ -1,5 +1,7 @@
 """Readouts: features -> one rate a neuron."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -30,7 +32,7 @@ class FactorizedReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons, l1=0.0, nonnegative=False, name="readout", **kwargs):
+    def __init__(self, neurons: int, l1: float = 0.0, nonnegative: bool = False, name: str = "readout", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
 
@@ -51,7 +53,7 @@ class FactorizedReadout(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
 
-    def start_at(self, mean_rates):
+    def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
         self.bias.assign(inverse_softplus(mean_rates))
 
@@ -65,7 +67,7 @@ class FactorizedReadout(keras.layers.Layer):
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
         return ops.softplus(drive)
 
-    def of_each(self, features, neurons):
+    def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
         flat = ops.reshape(features, (-1, features.shape[1] * features.shape[2], features.shape[3]))
         pooled = ops.einsum("bpc,bp->bc", flat, ops.take(ops.transpose(self.mask), neurons, axis=0))
@@ -103,7 +105,9 @@ class DenseReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons, activation="softplus", l1=0.0, l2=0.0, seed=0, name="readout", **kwargs):
+    def __init__(
+        self, neurons: int, activation: str = "softplus", l1: float = 0.0, l2: float = 0.0, seed: int = 0, name: str = "readout", **kwargs: Any
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.neurons, self.activation, self.l1, self.l2, self.seed = neurons, activation, l1, l2, seed
         self._function = keras.activations.get(activation)
@@ -118,7 +122,7 @@ class DenseReadout(keras.layers.Layer):
         )
         self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
 
-    def start_at(self, mean_rates):
+    def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
         self.bias.assign(inverse_softplus(mean_rates) if self.activation == "softplus" else known_rates(mean_rates))
 
@@ -126,7 +130,7 @@ class DenseReadout(keras.layers.Layer):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         return self._function(ops.matmul(flat, self.weight) + self.bias)
 
-    def of_each(self, features, neurons):
+    def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, ...)`."""
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         drive = ops.sum(flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)

@@ -21,7 +21,7 @@ class Laplacian(keras.regularizers.Regularizer):
     20.0
     """
 
-    def __init__(self, strength):
+    def __init__(self, strength: float) -> None:
         self.strength = float(strength)
 
     def __call__(self, kernel):
@@ -50,7 +50,7 @@ class GroupSparsity(keras.regularizers.Regularizer):
     3.0
     """
 
-    def __init__(self, strength):
+    def __init__(self, strength: float) -> None:
         self.strength = float(strength)
 
     def __call__(self, kernel):

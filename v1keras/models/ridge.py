@@ -1,5 +1,7 @@
 """A readout that is solved rather than trained."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -43,7 +45,7 @@ class RidgeReadout(keras.layers.Layer):
     [1.0, 1.0]
     """
 
-    def __init__(self, neurons, name="readout", **kwargs):
+    def __init__(self, neurons: int, name: str = "readout", **kwargs: Any) -> None:
         super().__init__(name=name, **{"trainable": False} | kwargs)
         self.neurons = neurons
 
@@ -51,7 +53,7 @@ class RidgeReadout(keras.layers.Layer):
         self.weight = self.add_weight(shape=(input_shape[-1], self.neurons), initializer="zeros", name="weight")
         self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
 
-    def fit(self, draws, groups, places, shares, windows=WINDOWS):
+    def fit(self, draws: Any, groups: Any, places: Any, shares: Any, windows: Any = WINDOWS) -> None:
         """Solves for the weights: the mean of those solved on each draw of images.
 
         Args:
@@ -74,7 +76,7 @@ class RidgeReadout(keras.layers.Layer):
     def call(self, features):
         return _rates(ops.matmul(features, self.weight) + self.bias)
 
-    def of_each(self, features, neurons):
+    def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, n)`."""
         drive = ops.sum(features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)
         return _rates(drive + ops.take(self.bias, neurons))

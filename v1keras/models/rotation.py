@@ -1,5 +1,8 @@
 """A core whose kernels are shared over orientations."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -43,7 +46,16 @@ class RotationEquivariantCore(keras.layers.Layer):
     (2, 8, 8, 16)
     """
 
-    def __init__(self, filters=(8, 8, 8), kernel_sizes=(11, 3, 3), orientations=8, activation="elu", pool_size=2, name="core", **kwargs):
+    def __init__(
+        self,
+        filters: Sequence[int] = (8, 8, 8),
+        kernel_sizes: Sequence[int] = (11, 3, 3),
+        orientations: int = 8,
+        activation: str = "elu",
+        pool_size: int = 2,
+        name: str = "core",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
             raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")

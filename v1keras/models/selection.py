@@ -1,5 +1,8 @@
 """A model of some of another model's neurons."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -11,7 +14,7 @@ from v1keras.models.ensemble import Concatenated, Ensemble
 _AXES = {"mean": 0, "spread": 0, "map": None, "origin": None}
 
 
-def of_neurons(model, neurons):
+def of_neurons(model: Any, neurons: Sequence[int] | np.ndarray) -> keras.Model:
     """A model of its own that predicts some of the neurons of another, with a copy of the weights.
 
     Args:

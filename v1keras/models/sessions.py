@@ -1,5 +1,7 @@
 """`V1Sessions`: one core for populations that saw different images."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -39,7 +41,16 @@ class V1Sessions(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, core, readouts, image_size, pixel_mean=0.0, pixel_std=1.0, name="v1sessions", **kwargs):
+    def __init__(
+        self,
+        core: keras.Layer,
+        readouts: dict[str, keras.Layer],
+        image_size: tuple[int, ...],
+        pixel_mean: float = 0.0,
+        pixel_std: float = 1.0,
+        name: str = "v1sessions",
+        **kwargs: Any,
+    ) -> None:
         misnamed = [f"{session} ({readout.name})" for session, readout in readouts.items() if readout.name != f"{session}_readout"]
         if len(readouts) < 2 or misnamed:
             found = ", ".join(misnamed or readouts)
@@ -56,11 +67,11 @@ class V1Sessions(keras.Model):
         self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
 
     @property
-    def columns(self):
+    def columns(self) -> dict[str, int]:
         """As of `V1Model`."""
         return getattr(next(iter(self.readouts.values())), "columns", {})
 
-    def session(self, name):
+    def session(self, name: str) -> "V1Model":
         """The `V1Model` of one session, which shares its weights with this model.
 
         Raises:
@@ -70,7 +81,7 @@ class V1Sessions(keras.Model):
             raise ValueError(f"no session {name!r}; the model has {', '.join(self.readouts)}")
         return V1Model(self.core, self.readouts[name], self.image_size, self.pixel_mean, self.pixel_std, name=name)
 
-    def side_by_side(self):
+    def side_by_side(self) -> keras.Model:
         """The model for training: an image of each session `(batch, sessions, height, width, 1)` -> rates `(batch, all neurons)`.
 
         The core sees the images of all sessions as one batch, each readout those of its own session, and its behaviour `(batch, sessions, k)`;

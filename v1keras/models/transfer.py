@@ -1,6 +1,7 @@
 """A core that was trained on objects: features of a network of `keras.applications`."""
 
 import difflib
+from typing import Any
 
 import keras
 from keras import ops
@@ -46,7 +47,9 @@ class TransferCore(keras.layers.Layer):
     (1, 16, 16, 128)
     """
 
-    def __init__(self, network="VGG19", layer="block3_conv1", weights="imagenet", scale=1, name="core", **kwargs):
+    def __init__(
+        self, network: str = "VGG19", layer: str = "block3_conv1", weights: str | None = "imagenet", scale: int = 1, name: str = "core", **kwargs: Any
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if network not in NETWORKS:
             raise ValueError(f"network: found {network!r}, expected one of {', '.join(NETWORKS)}")

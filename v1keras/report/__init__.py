@@ -3,7 +3,7 @@
 from v1keras.report.cells import write_cells
 from v1keras.report.page import write_page
 from v1keras.report.progress import ProgressBar
-from v1keras.report.table import score_table
-from v1keras.report.tensorboard import TensorBoardLog
+from v1keras.report.table import cell_table, score_table
+from v1keras.report.tensorboard import Profile, TensorBoardLog
 
-__all__ = ["ProgressBar", "TensorBoardLog", "score_table", "write_cells", "write_page"]
+__all__ = ["Profile", "ProgressBar", "TensorBoardLog", "cell_table", "score_table", "write_cells", "write_page"]

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import os
 import pathlib
 
 import numpy as np
@@ -48,7 +49,9 @@ td img { width: 66px; image-rendering: pixelated; border-radius: 0; } .gallery {
 .gallery a { text-decoration: none; color: inherit; font-size: 11px; text-align: center; }
 .gallery img { display: block; width: 66px; image-rendering: pixelated; }
 figure { display: inline-block; margin: .2rem; } figcaption { font-size: 11px; text-align: center; } svg { width: 110px; height: 60px; }
-svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5; } details { text-align: left; } body { max-width: 75rem; }
+svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5; } details { text-align: left; }
+td summary { white-space: nowrap; } td details > div { position: absolute; right: 2rem; z-index: 1; max-width: calc(100% - 4rem); padding: .5rem;
+  background: Canvas; border: 1px solid #8886; border-radius: .3rem; } body { max-width: 75rem; }
 """
 _SCRIPT = """
 const body = document.querySelector('tbody'), rows = [...body.rows], choice = document.querySelector('select');
@@ -60,11 +63,19 @@ document.querySelectorAll('th button').forEach((button, i) => button.addEventLis
   body.append(...rows);
 }));
 choice.addEventListener('change', () => rows.forEach(row => { row.hidden = choice.value && row.dataset.class !== choice.value; }));
-choice.parentElement.hidden = false;
+choice.closest('p').hidden = false;
 """
 
 
-def write_cells(folder, about, text, patterns, fields, curves, columns):
+def write_cells(
+    folder: str | os.PathLike[str],
+    about: str,
+    text: str,
+    patterns: np.ndarray,
+    fields: np.ndarray,
+    curves: dict[str, tuple[np.ndarray, np.ndarray]],
+    columns: dict[str, np.ndarray],
+) -> None:
     """Writes report.html, which needs nothing but itself and can be read without JavaScript, gallery.png, tuning.png and TensorBoard's events.
 
     Args:
@@ -111,7 +122,7 @@ def _row(i, name, stimulus, look, shown, columns, curves):
         cells.append(f'<td{low} data-value="{html.escape(written or "-1e9")}">{html.escape(written)}</td>')
     drawn = "".join(_curve(label, curves[key][0][i], curves[key][1][i]) for key, label in _CURVES.items())
     pictures = f"<figure>{stimulus}<figcaption>stimulus</figcaption></figure><figure>{look}<figcaption>gradient</figcaption></figure>"
-    cells.append(f"<td><details><summary>{stimulus}</summary>{pictures}{drawn}</details></td>")
+    cells.append(f'<td><details name="cell"><summary>{stimulus}</summary><div>{pictures}{drawn}</div></details></td>')
     return f'<tr id="cell-{name}" data-class="{html.escape(str(columns["class"][i]))}">{"".join(cells)}</tr>'
 
 

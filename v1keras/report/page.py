@@ -3,20 +3,23 @@
 import base64
 import html
 import io
+import os
 import pathlib
+from typing import Any
 
 from matplotlib import pyplot
 
 from v1keras.files import written_whole
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark; }
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 pre { overflow-x: auto; padding: .8rem; border: 1px solid #8886; border-radius: .3rem; font-size: 13px; }
 img { max-width: 100%; background: white; border-radius: .3rem; }
 """
 
 
-def write_page(path, title, sections):
+def write_page(path: str | os.PathLike[str], title: str, sections: list[tuple[str, str, Any]]) -> None:
     """Writes a page that needs nothing but itself.
 
     Args:
@@ -34,7 +37,7 @@ def write_page(path, title, sections):
             body.append(f"<pre>{html.escape(content)}</pre>")
         else:
             body.append(f'<img alt="{html.escape(explanation)}" src="data:image/png;base64,{_encode(content)}">')
-    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style>'
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{STYLE}</style>'
     with written_whole(pathlib.Path(path)) as beside:
         beside.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>\n' + "\n".join(body) + "\n</body></html>\n")
 

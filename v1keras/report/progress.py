@@ -2,19 +2,20 @@
 
 import sys
 import time
+from typing import TextIO
 
 import keras
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One line that is rewritten after each epoch: how far, the validation score, and when training ends at the latest.
+    """One line of at most 80 columns that is rewritten after each epoch: how far, the validation score, and when training ends at the latest.
 
     Args:
         stream: where to; None for stderr. Written only where that is a terminal; elsewhere one line at the end.
         metric: the log it shows.
     """
 
-    def __init__(self, stream=None, metric="validation_score"):
+    def __init__(self, stream: TextIO | None = None, metric: str = "validation_score") -> None:
         super().__init__()
         self.stream, self.metric = stream or sys.stderr, metric
 
@@ -30,9 +31,9 @@ class ProgressBar(keras.callbacks.Callback):
         self.best = value if self.best is None else max(self.best, value)
         passed = time.monotonic() - self.began
         left = passed / (done - self.first) * (total - done)
-        filled = 20 * done // total
+        filled = 8 * done // total
         self.line = (
-            f"epoch {done:>{len(str(total))}}/{total} [{'=' * filled}{' ' * (20 - filled)}] validation {value:.4f} (best {self.best:.4f})"
+            f"epoch {done:>{len(str(total))}}/{total} [{'=' * filled}{' ' * (8 - filled)}] validation {value:.3f} (best {self.best:.3f})"
             f"  at most {_clock(left)} left"
         )
         if self.stream.isatty():

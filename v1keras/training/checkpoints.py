@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import time
 import warnings
+from typing import Any
 
 import h5py
 import numpy as np
@@ -30,16 +32,16 @@ class Checkpoints:
     ([1.0, 1.0], {'epoch': 1})
     """
 
-    def __init__(self, folder, every=60.0, keep=3):
+    def __init__(self, folder: str | os.PathLike[str], every: float = 60.0, keep: int = 3) -> None:
         self.folder, self.every, self.keep = pathlib.Path(folder), every, keep
         self._last = time.monotonic()
 
     @property
-    def due(self):
+    def due(self) -> bool:
         """Whether `every` seconds have passed since the last."""
         return time.monotonic() - self._last >= self.every
 
-    def save(self, step, groups, facts):
+    def save(self, step: int, groups: dict[str, list[np.ndarray]], facts: dict[str, Any]) -> None:
         """Writes one, beside its place until it is whole, and removes the oldest.
 
         Where that can't be done, the disk being full for one, it says so and leaves those that are there.
@@ -68,7 +70,7 @@ class Checkpoints:
         for path in self._paths()[: -self.keep]:
             path.unlink(missing_ok=True)
 
-    def newest(self):
+    def newest(self) -> tuple[dict[str, list[np.ndarray]] | None, dict[str, Any] | None]:
         """(groups, facts) of the newest that is whole; (None, None) where there is none at all.
 
         Raises:

@@ -5,13 +5,14 @@ and `sample`. The mean is always the rate that the model predicts. A preset's mo
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
-
-tfd = tfp.distributions
+from tensorflow_probability import distributions as tfd
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -28,7 +29,7 @@ class Poisson(keras.layers.Layer):
 
     nonnegative = True
 
-    def distribution(self, rates):
+    def distribution(self, rates: Any) -> Any:
         return tfd.Poisson(rate=rates, force_probs_to_zero_outside_support=False)
 
 
@@ -50,7 +51,7 @@ class NegativeBinomial(keras.layers.Layer):
     def build(self, input_shape):
         self.dispersion = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion")
 
-    def distribution(self, rates):
+    def distribution(self, rates: Any) -> Any:
         return tfd.NegativeBinomial.experimental_from_mean_dispersion(rates, tf.nn.softplus(self.dispersion.value))
 
 
@@ -70,7 +71,7 @@ class Gaussian(keras.layers.Layer):
     def build(self, input_shape):
         self.scale = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="scale")
 
-    def distribution(self, rates):
+    def distribution(self, rates: Any) -> Any:
         return tfd.Normal(rates, tf.nn.softplus(self.scale.value) + 1e-4)
 
 
@@ -94,7 +95,7 @@ class ZeroInflatedGamma(keras.layers.Layer):
 
     nonnegative = True
 
-    def __init__(self, threshold=0.005, **kwargs):
+    def __init__(self, threshold: float = 0.005, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.threshold = threshold
 
@@ -102,7 +103,7 @@ class ZeroInflatedGamma(keras.layers.Layer):
         self.logit = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="logit")
         self.concentration = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="concentration")
 
-    def distribution(self, rates):
+    def distribution(self, rates: Any) -> Any:
         return _ZeroInflatedGamma(tf.convert_to_tensor(rates), self.logit.value, tf.nn.softplus(self.concentration.value) + 1e-3, self.threshold)
 
     def get_config(self):
@@ -162,7 +163,7 @@ LIKELIHOODS = {
 }
 
 
-def make_likelihood(name):
+def make_likelihood(name: str) -> keras.Layer:
     """A noise model by its name in a configuration.
 
     Raises:
@@ -173,7 +174,7 @@ def make_likelihood(name):
     return LIKELIHOODS[name](name=name)
 
 
-def likelihood_of(metadata, neurons=slice(None)):
+def likelihood_of(metadata: dict[str, Any], neurons: slice | Sequence[int] | np.ndarray = slice(None)) -> keras.Layer:
     """The noise model that a preset was trained with, with what it learned: `distribution(rates)` is what the neurons answer, and how often.
 
     Args:
@@ -200,7 +201,7 @@ def likelihood_of(metadata, neurons=slice(None)):
     return noise
 
 
-def learned_noise(likelihoods):
+def learned_noise(likelihoods: Sequence[keras.Layer]) -> dict[str, Any] | None:
     """What a preset's metadata says of its noise: its name and, for each parameter, a value a neuron, the mean over an ensemble's members.
 
     Args:
@@ -219,7 +220,7 @@ def learned_noise(likelihoods):
     return {"name": likelihoods[0].name, "values": values}
 
 
-def check_responses(likelihood, responses):
+def check_responses(likelihood: keras.Layer, responses: np.ndarray) -> None:
     """Refuses responses that the likelihood gives no meaning to.
 
     Args:

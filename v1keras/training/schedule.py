@@ -38,7 +38,7 @@ class Schedule:
     steps: int = 0
     resident_gb: float = 2.0
 
-    def check(self, replicas):
+    def check(self, replicas: int) -> None:
         """Refuses what can't be trained on so many replicas.
 
         Raises:

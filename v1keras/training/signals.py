@@ -15,7 +15,7 @@ class Stopped(KeyboardInterrupt):
         number: of the signal.
     """
 
-    def __init__(self, message, number):
+    def __init__(self, message: str, number: int) -> None:
         super().__init__(message)
         self.number = number
 

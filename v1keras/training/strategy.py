@@ -13,7 +13,7 @@ STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 _TF_CONFIG = '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}'
 
 
-def make_strategy(name="auto", wait_s=300.0):
+def make_strategy(name: str = "auto", wait_s: float = 300.0) -> tf.distribute.Strategy:
     """A `tf.distribute` strategy.
 
     Args:
@@ -48,7 +48,7 @@ def make_strategy(name="auto", wait_s=300.0):
     return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
 
 
-def check_cluster(text):
+def check_cluster(text: str) -> tuple[str, list[str]]:
     """The addresses of this and of the other processes that a `TF_CONFIG` names.
 
     Returns:
@@ -105,7 +105,7 @@ def is_multiworker(strategy):
     return strategy.extended._in_multi_worker_mode()
 
 
-def is_chief(strategy):
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process is the one that writes files: the only one, or the first of several."""
     resolver = strategy.cluster_resolver
     if resolver is None or resolver.task_type in (None, "chief"):

@@ -4,16 +4,22 @@ import contextlib
 import dataclasses
 import signal
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from v1keras.training.checkpoints import Checkpoints
 from v1keras.training.feeds import feed_of
 from v1keras.training.prediction import Predictor, count_of
-from v1keras.training.schedule import Progress
+from v1keras.training.schedule import Progress, Schedule
 from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief, is_multiworker
+
+# Images and responses, arrays or `v1keras.data.Rows`.
+Data = tuple[Any, Any]
 
 
 class Trainer:
@@ -44,7 +50,16 @@ class Trainer:
     True
     """
 
-    def __init__(self, model, optimizer, likelihood, score, strategy, schedule, weights=None):
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        likelihood: keras.Layer,
+        score: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        strategy: tf.distribute.Strategy,
+        schedule: Schedule,
+        weights: np.ndarray | None = None,
+    ) -> None:
         schedule.check(strategy.num_replicas_in_sync)
         self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule
         self.likelihood, self.score, self.weights = likelihood, score, weights
@@ -59,7 +74,13 @@ class Trainer:
             self._gathered = tf.function(lambda values: strategy.gather(values, axis=0))
             self.predict = Predictor(tf.function(lambda images: model(images, training=False), reduce_retracing=True))
 
-    def fit(self, train, validation, callbacks=(), checkpoints=None):
+    def fit(
+        self,
+        train: Data | list[Data],
+        validation: Data | list[Data],
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        checkpoints: Checkpoints | None = None,
+    ) -> Progress:
         """Trains until the validation score stops rising, and leaves the best weights in the model.
 
         Args:
@@ -100,7 +121,7 @@ class Trainer:
                 if self.schedule.annealing == "cosine":
                     self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
                 rate = self._learning_rate()
-                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request)
+                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request, callbacks)
                 logs = {"loss": progress.loss / steps}
                 self._advance(validation)
                 logs |= {"validation_score": progress.score, "learning_rate": rate, "images_per_second": speed}
@@ -113,7 +134,7 @@ class Trainer:
         callbacks.on_train_end()
         return progress
 
-    def _epoch(self, feed, some_steps, order, rate, checkpoints, request):
+    def _epoch(self, feed, some_steps, order, rate, checkpoints, request, callbacks):
         """What is left of an epoch; its images a second."""
         progress, began, first = self.progress, time.perf_counter(), self.progress.step
         for block, start, stop in feed.blocks(order, first):
@@ -126,6 +147,7 @@ class Trainer:
                     f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
                     "extreme responses; checkpoints hold the last good epoch"
                 )
+            callbacks.on_train_batch_end(progress.step - 1)  # of several batches the last: of a step alone nothing is known
             if checkpoints and progress.step < len(order):
                 self._pause(checkpoints, request)
             feed.took((time.perf_counter() - began) / (progress.step - first))

@@ -9,9 +9,14 @@ What makes no model (`names`, `find`, `info`, `check_files`, `neurons_of`) needs
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
 
 from v1keras.zoo.card import card, table
 from v1keras.zoo.catalog import check_files, find, info, names, neurons_of
+
+if TYPE_CHECKING:
+    from v1keras.zoo.images import read_images, warn_of_pixels
+    from v1keras.zoo.preset import check_golden, load, restate, save
 
 _LATER = {
     "load": "v1keras.zoo.preset",
@@ -25,7 +30,7 @@ _LATER = {
 __all__ = ["card", "check_files", "find", "info", "names", "neurons_of", "table", *_LATER]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module 'v1keras.zoo' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(importlib.import_module(_LATER[name]), name)

@@ -1,5 +1,7 @@
 """What a preset's metadata says, for readers."""
 
+from typing import Any
+
 from v1keras.zoo.catalog import info, names, remote
 
 _ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from {}; near the limit means 0.9 or more."
@@ -13,7 +15,7 @@ _LIMIT = {
 _COLUMNS = "correlation | CC_norm | near the limit |"
 
 
-def table():
+def table() -> str:
     """The text of zoo/README.md: the presets that come with the package and their scores."""
     rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
     for name in names():
@@ -26,7 +28,7 @@ def table():
     return text
 
 
-def card(metadata):
+def card(metadata: dict[str, Any]) -> str:
     """The text of a preset's README.md.
 
     Args:

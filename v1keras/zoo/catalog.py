@@ -3,8 +3,11 @@
 import hashlib
 import importlib.resources
 import json
+import os
 import pathlib
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +18,7 @@ CONFIG, WEIGHTS, METADATA, CARD = "config.json", "model.weights.h5", "metadata.j
 REMOTE = "remote.json"
 
 
-def names():
+def names() -> list[str]:
     """Names of the presets that come with the package.
 
     Example:
@@ -31,7 +34,7 @@ def remote():
     return json.loads((zoo_folder() / REMOTE).read_text())
 
 
-def find(name):
+def find(name: str | os.PathLike[str]) -> pathlib.Path:
     """The folder of a preset.
 
     Args:
@@ -57,7 +60,7 @@ def find(name):
     raise FileNotFoundError(f"no model {name!r}: neither a preset ({known}) nor the folder of one, nor a workdir")
 
 
-def info(name):
+def info(name: str | os.PathLike[str]) -> dict[str, Any]:
     """What is known of a preset: its `metadata.json`.
 
     Args:
@@ -86,7 +89,7 @@ def info(name):
     return metadata
 
 
-def check_files(name, files=(CONFIG, WEIGHTS, CARD)):
+def check_files(name: str | os.PathLike[str], files: Sequence[str] = (CONFIG, WEIGHTS, CARD)) -> None:
     """Compares the sha256 of a preset's files with those that its metadata states.
 
     Args:
@@ -108,7 +111,7 @@ def check_files(name, files=(CONFIG, WEIGHTS, CARD)):
             raise ValueError(f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}")
 
 
-def neurons_of(name, session):
+def neurons_of(name: str | os.PathLike[str], session: str) -> np.ndarray:
     """Which outputs of a preset are the neurons of a recording session.
 
     Args:

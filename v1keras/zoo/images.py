@@ -1,7 +1,9 @@
 """Arrays and image files -> the pixels that a preset takes."""
 
+import os
 import pathlib
 import warnings
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -9,7 +11,7 @@ from PIL import Image
 _ARRAYS = (".npy", ".npz")
 
 
-def read_images(path, metadata):
+def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.ndarray:
     """The images in a file, in the pixel units and of the size that a preset takes.
 
     An image file is turned grey (ITU-R 601); the largest part of the preset's proportions is cut out of its middle and resized to the
@@ -54,7 +56,7 @@ def read_images(path, metadata):
     return shaped[..., None].astype("float32")
 
 
-def warn_of_pixels(name, images, pixels):
+def warn_of_pixels(name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]) -> None:
     """Warns of images in other units than those that a model was trained on: 0 to 1 or standard deviations instead of 0 to 255, say.
 
     Args:

@@ -3,10 +3,13 @@
 import datetime
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
 import shutil
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import h5py
 import keras
@@ -26,7 +29,7 @@ _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "h5py")
 _UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
 
 
-def load(name, load_weights=True, check=False):
+def load(name: str | os.PathLike[str], load_weights: bool = True, check: bool = False) -> keras.Model:
     """A trained model.
 
     The files' sha256 come first, then the classes and the names in them, then the weights, then the golden outputs.
@@ -71,7 +74,7 @@ def load(name, load_weights=True, check=False):
     return model
 
 
-def save(model, folder, facts):
+def save(model: keras.Model, folder: str | os.PathLike[str], facts: dict[str, Any]) -> None:
     """Writes a preset, whole or not at all; one that is there is replaced.
 
     Args:
@@ -113,7 +116,7 @@ def save(model, folder, facts):
         _describe(beside, metadata)
 
 
-def restate(name, changes):
+def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
     """Writes a preset's card and metadata anew with some facts changed; its model stays as it is.
 
     Args:
@@ -170,7 +173,7 @@ def golden_images(image_size, pixels):
     return draws.astype("float32")
 
 
-def golden_inputs(image_size, metadata):
+def golden_inputs(image_size: tuple[int, ...], metadata: dict[str, Any]) -> Any:
     """What a preset's golden outputs are the answers to.
 
     Args:
@@ -189,7 +192,7 @@ def golden_inputs(image_size, metadata):
     return {"images": images} | {name: values.astype("float32") for name, values in drawn.items()}
 
 
-def check_golden(model, metadata, where):
+def check_golden(model: Callable[[Any], Any], metadata: dict[str, Any], where: pathlib.Path) -> float:
     """Computes the rates for the golden images, and compares them with those that the preset states.
 
     Args:

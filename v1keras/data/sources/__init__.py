@@ -1,11 +1,14 @@
 """Readers of public datasets: each turns the publisher's file into a `Recording`."""
 
 import functools
+import os
+from collections.abc import Callable
 
+from v1keras.data.recording import Recording
 from v1keras.data.sources import allen_scenes, antolik2016, cadena2019, kindel2019, pvc8, sensorium2022, tang2018
 from v1keras.data.sources.containers import naming
 
-SOURCES = {
+SOURCES: dict[str, Callable[..., Recording]] = {
     "kindel2019": kindel2019.read,
     "pvc8": pvc8.read,
     "pvc8_large": functools.partial(pvc8.read, kind="large"),
@@ -22,7 +25,7 @@ SOURCES = {
 }
 
 
-def read(name, path=None):
+def read(name: str, path: str | os.PathLike[str] | None = None) -> Recording:
     """Reads a public dataset by name.
 
     Args:

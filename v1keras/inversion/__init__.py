@@ -1,6 +1,6 @@
 """Stage 6: model -> stimulus. It knows only a callable images -> rates."""
 
-from v1keras.inversion.ascent import Ascent, Inversion, invert
+from v1keras.inversion.ascent import Ascent, invert
 from v1keras.inversion.constraints import Contrast, disk
 from v1keras.inversion.images import Fourier, Pixels
 from v1keras.inversion.objectives import (
@@ -13,6 +13,7 @@ from v1keras.inversion.objectives import (
     shortfall,
     total_variation,
 )
+from v1keras.inversion.result import Inversion
 from v1keras.inversion.sets import diverse_set, reconstruct
 
 __all__ = [

@@ -1,6 +1,5 @@
 """The ascent from noise to the stimulus that makes an objective largest."""
 
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import tensorflow as tf
 from v1keras.inversion.constraints import Contrast
 from v1keras.inversion.images import Fourier, Pixels
 from v1keras.inversion.objectives import Objective, Seen, own_rate
+from v1keras.inversion.result import Inversion, refuse_non_finite
 
 # First and longest step, as a share of the norm; what follows a step that lost, and one that gained.
 _LONGEST, _SHORTER, _LONGER = 0.2, 0.7, 1.05
@@ -19,33 +19,6 @@ _SMOOTHED = 15.0
 # A stimulus has converged when going on along the gradient for a whole norm would, to first order, gain less than this share. The
 # shortfall is of the order of its square.
 _CONVERGED = 3e-3
-
-
-@dataclasses.dataclass
-class Inversion:
-    """What an inversion found.
-
-    Args:
-        neurons: `(n,)` indices.
-        stimuli: `(n, height, width)` float32, in pixel units: the best of each neuron's restarts.
-        rates: `(n,)` the model's rate to each neuron's stimulus.
-        values: `(n,)` the objective there; the rate, unless another was given.
-        trace: `(steps, n)` the objective on the way; the last value goes on once a stimulus has converged.
-        converged: `(n,)` bool.
-        dead: `(n,)` bool: the objective has no gradient where the ascent starts. The stimulus is the noise it started from.
-        restarts: `(n, restarts, height, width)` the stimuli from all starts, the best included.
-        restart_values: `(n, restarts)` the objective of each.
-    """
-
-    neurons: np.ndarray
-    stimuli: np.ndarray
-    rates: np.ndarray
-    values: np.ndarray
-    trace: np.ndarray
-    converged: np.ndarray
-    dead: np.ndarray
-    restarts: np.ndarray
-    restart_values: np.ndarray
 
 
 class Ascent:
@@ -148,7 +121,7 @@ class Ascent:
             else:
                 patterns = tf.constant(np.asarray(start[begin : begin + batch], "float32")[..., None]) - self.constraint.grey
             found = self._spread(patterns, part, rows, steps, seed)
-            _refuse_non_finite(np.vstack([found["trace"], found["values"], found["rates"]]), part)
+            refuse_non_finite(np.vstack([found["trace"], found["values"], found["rates"]]), part)
             found["trace"] = np.concatenate([found["trace"], np.repeat(found["values"][None], steps - len(found["trace"]), axis=0)])
             parts.append(found)
         joined = {key: np.concatenate([part[key] for part in parts], axis=1 if key == "trace" else 0) for key in parts[0]}
@@ -312,10 +285,3 @@ def _smooth(images, width, widest):
     kernel /= tf.reduce_sum(kernel)
     down = tf.nn.conv2d(images, kernel[:, None, None, None], 1, "SAME")
     return tf.nn.conv2d(down, kernel[None, :, None, None], 1, "SAME")
-
-
-def _refuse_non_finite(trace, neurons):
-    bad = ~np.isfinite(trace)
-    if bad.any():
-        step, place = np.argwhere(bad)[0]
-        raise FloatingPointError(f"the rate of neuron {neurons[place]} is {trace[step, place]} at step {step} of the inversion")

@@ -98,6 +98,17 @@ def test_images_far_from_the_recordings_are_warned_of(least, most, low, high, fa
     assert len(caught) == far
 
 
+def test_a_preset_that_is_fed_other_units_warns():
+    model = zoo.load("simulated_factorized")
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1)).astype("float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rates = model.predict(images, verbose=0)
+    with pytest.warns(UserWarning, match="simulated_factorized.predict: pixels lie from 0.* to .*, but the model's recording has 0 to 255"):
+        found = model.predict(images / 255, verbose=0)
+    assert found.shape == rates.shape
+
+
 def write_text(path):
     path.write_text("no image")
 

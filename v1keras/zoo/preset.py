@@ -1,6 +1,7 @@
 """A model <-> its preset folder."""
 
 import datetime
+import functools
 import importlib.metadata
 import json
 import os
@@ -20,6 +21,7 @@ from v1keras.files import check_room, folder_written_whole, sha256
 from v1keras.models import column_statistics
 from v1keras.zoo.card import card
 from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, check_files, digest_of, find, info, render
+from v1keras.zoo.images import warn_of_pixels
 
 GOLDEN_IMAGES = 5
 # Of a rate: other processors add up in another order, but no part of a model that was changed stays within it.
@@ -41,7 +43,8 @@ def load(name: str | os.PathLike[str], load_weights: bool = True, check: bool = 
 
     Returns:
         A Keras model: images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`, expected spikes per presentation. One
-        that takes behaviour has the names of its `columns`, and takes a dict of them and of the `images`.
+        that takes behaviour has the names of its `columns`, and takes a dict of them and of the `images`. Its `predict` warns of arrays of
+        images in other units than those that it was trained on.
 
     Raises:
         ValueError: a file's sha256, a name in it or a rate is not the one that the preset states.
@@ -71,7 +74,21 @@ def load(name: str | os.PathLike[str], load_weights: bool = True, check: bool = 
         model.load_weights(folder / WEIGHTS)
         if check:
             check_golden(model, metadata, folder)
+    model.predict = _warning(model.predict, folder.name, metadata["pixels"])
     return model
+
+
+def _warning(predict, name, pixels):
+    """`predict` that warns of images in other units than those that the preset was trained on; Python shows the same warning once."""
+
+    @functools.wraps(predict)
+    def warning(x, *arguments, **options):
+        images = x["images"] if isinstance(x, dict) else x
+        if isinstance(images, np.ndarray):
+            warn_of_pixels(f"{name}.predict", images, pixels)
+        return predict(x, *arguments, **options)
+
+    return warning
 
 
 def save(model: keras.Model, folder: str | os.PathLike[str], facts: dict[str, Any]) -> None:

@@ -1,28 +1,16 @@
 """`python -m v1keras.evaluate`, and the scores that a training leaves."""
 
-import csv
 import json
 
 import numpy as np
 import pytest
 from scipy import stats
+from written import strict_json, table
 
 from v1keras import cells, zoo
 from v1keras.data import Recording
 from v1keras.evaluate import evaluate, open_model
 from v1keras.inversion import Contrast
-
-
-def strict_json(path):
-    def refuse(constant):
-        raise ValueError(f"{constant} is no JSON")
-
-    return json.loads(path.read_text(), parse_constant=refuse)
-
-
-def table(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_scores_are_the_models(tiny):
@@ -86,8 +74,8 @@ def test_results_are_columns_that_a_table_takes(tiny):
     contrast = Contrast(model.pixel_mean, 100.0, 0.0, 255.0)
     found = cells.ascent_of(model, contrast).run([3, 0, 1], steps=3)
     described = cells.physiology(model, recording, found, contrast)[0] | cells.controls(model, recording, found, contrast)
-    for table, length in ((columns, 4), (described, 3)):
-        assert len(table) > 8
-        for name, column in table.items():
+    for found_columns, length in ((columns, 4), (described, 3)):
+        assert len(found_columns) > 8
+        for name, column in found_columns.items():
             assert isinstance(name, str) and isinstance(column, np.ndarray) and column.shape == (length,) and column.dtype.kind in "biufU", name
     assert json.loads(json.dumps(metrics)) == metrics

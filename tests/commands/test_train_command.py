@@ -1,6 +1,5 @@
 """`python -m v1keras.train`, as a user calls it."""
 
-import csv
 import json
 import re
 import resource
@@ -12,21 +11,10 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
+from written import strict_json, table
 
 from v1keras import workdir, zoo
 from v1keras.data import Recording
-
-
-def strict_json(path):
-    def refuse(constant):
-        raise ValueError(f"{constant} is no JSON")
-
-    return json.loads(path.read_text(), parse_constant=refuse)
-
-
-def table(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def weights(folder):

@@ -251,8 +251,7 @@ def main(_):
     for key in ("init_from", "freeze"):
         if values[key].value is not None:
             values.config[key] = values[key].value
-    line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
-    line += " --workdir=WORKDIR"
+    line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')} --workdir=WORKDIR"
     if values.quiet:
         keras.config.disable_interactive_logging()
     try:

@@ -19,7 +19,11 @@ def configured(path, **changes):
     config.data.recording = str(path)
     config.core.filters, config.core.kernel_sizes, config.core.pool_size = (8,), (9,), 1
     config.readout.kind, config.readout.width, config.readout.l1 = "gaussian", 0.2, 0.0
-    config.training.annealing, config.training.learning_rate, config.training.max_epochs = "cosine", 0.01, 25
+    (
+        config.training.annealing,
+        config.training.learning_rate,
+        config.training.max_epochs,
+    ) = "cosine", 0.01, 25
     config.update_from_flattened_dict(changes)
     return config
 
@@ -34,7 +38,10 @@ def population(tmp_path_factory):
     @functools.cache
     def trained(**changes):
         """(model, mean test correlation)"""
-        model, metrics, _ = train.train_and_evaluate(configured(folder / "moving.h5", **changes), folder / ("run" + "_".join(changes)))
+        model, metrics, _ = train.train_and_evaluate(
+            configured(folder / "moving.h5", **changes),
+            folder / ("run" + "_".join(changes)),
+        )
         return model, metrics["groups"]["reported"]["correlation"]["mean"]
 
     return recording, trained
@@ -44,14 +51,21 @@ def shifts(model, recording):
     """(found, true) shifts of the test images `(n, 2)`, pixels."""
     pupil = recording.stimuli["pupil_center"][recording.indices("test")]
     height, width = model.core.compute_output_shape((None, *model.image_size, 1))[1:3]
-    found = np.asarray(model.readout.shifter(pupil.astype("float32"))) * (height - 1, width - 1) / 2
+    found = (
+        np.asarray(model.readout.shifter(pupil.astype("float32")))
+        * (height - 1, width - 1)
+        / 2
+    )
     return found, ((pupil - moving.PUPIL_MEAN) / moving.PUPIL_STD) @ moving.SHIFT.T
 
 
 def gains(model, recording):
     """(found, true) gains `(n, neurons)` of the test images, both over their mean: the readout's weights take up any factor."""
     running = recording.stimuli["running"][recording.indices("test")]
-    found, true = np.asarray(model.readout.modulator(running[:, None].astype("float32"))), moving.gain_of(running)
+    found, true = (
+        np.asarray(model.readout.modulator(running[:, None].astype("float32"))),
+        moving.gain_of(running),
+    )
     return found / found.mean(axis=0), true / true.mean(axis=0)
 
 
@@ -59,31 +73,63 @@ def recovers_the_shift(model, recording):
     found, true = shifts(model, recording)
     for axis in range(2):
         assert np.corrcoef(found[:, axis], true[:, axis])[0, 1] > 0.99
-        assert np.polyfit(true[:, axis], found[:, axis], 1)[0] == pytest.approx(1, abs=0.05)
+        assert np.polyfit(true[:, axis], found[:, axis], 1)[0] == pytest.approx(
+            1, abs=0.05
+        )
 
 
 def recovers_the_gain(model, recording):
     found, true = gains(model, recording)
-    assert np.sqrt(np.mean((found - true) ** 2)) < 0.3 * np.sqrt(np.mean((1 - true) ** 2))
-    assert found[:, 0].std() < 0.1 and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.95
+    assert np.sqrt(np.mean((found - true) ** 2)) < 0.3 * np.sqrt(
+        np.mean((1 - true) ** 2)
+    )
+    assert (
+        found[:, 0].std() < 0.1
+        and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.95
+    )
 
 
 def told(model, recording):
     """Correlations and slopes of what was found with what is true, as docs/models.md states them; shown by `pytest -s`."""
-    pairs = [] if model.readout.shifter is None else [(found, true) for found, true in zip(*map(np.transpose, shifts(model, recording)), strict=True)]
-    pairs += [] if model.readout.modulator is None else [tuple(map(np.ravel, gains(model, recording)))]
-    return ", ".join(f"{np.corrcoef(found, true)[0, 1]:.3f} (slope {np.polyfit(true, found, 1)[0]:.2f})" for found, true in pairs)
+    pairs = (
+        []
+        if model.readout.shifter is None
+        else [
+            (found, true)
+            for found, true in zip(
+                *map(np.transpose, shifts(model, recording)), strict=True
+            )
+        ]
+    )
+    pairs += (
+        []
+        if model.readout.modulator is None
+        else [tuple(map(np.ravel, gains(model, recording)))]
+    )
+    return ", ".join(
+        f"{np.corrcoef(found, true)[0, 1]:.3f} (slope {np.polyfit(true, found, 1)[0]:.2f})"
+        for found, true in pairs
+    )
 
 
 def test_shift_and_gain_are_recovered_and_predict(population):
     recording, trained = population
     _, plain = trained()
     model, score = trained(**BOTH)
-    print(f"shift along rows, columns, gain: {told(model, recording)}; test correlation {score:.3f}, plain {plain:.3f}")
+    print(
+        f"shift along rows, columns, gain: {told(model, recording)}; test correlation {score:.3f}, plain {plain:.3f}"
+    )
     recovers_the_shift(model, recording)
     recovers_the_gain(model, recording)
     test = recording.indices("test")
-    limit = np.mean([np.corrcoef(recording.responses[test, n], recording.stimuli["true_rate"][test, n])[0, 1] for n in range(moving.NEURONS)])
+    limit = np.mean(
+        [
+            np.corrcoef(
+                recording.responses[test, n], recording.stimuli["true_rate"][test, n]
+            )[0, 1]
+            for n in range(moving.NEURONS)
+        ]
+    )
     print(f"of the true rates {limit:.3f}")
     assert plain < 0.4 < 0.85 < score < limit + 0.01
 
@@ -96,7 +142,9 @@ def test_each_alone_recovers_its_own(population):
     recovers_the_shift(shifted, recording)
     modulated, other = trained(**{"readout.modulator": "running"})
     recovers_the_gain(modulated, recording)
-    print(f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}")
+    print(
+        f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}"
+    )
     assert score > plain + 0.3 and other > plain + 0.05
 
 
@@ -111,58 +159,97 @@ def small(tmp_path_factory):
 
 
 def brief(path, **changes):
-    return configured(path, **{"core.filters": (4,), "training.max_epochs": 2} | BOTH | changes)
+    return configured(
+        path, **{"core.filters": (4,), "training.max_epochs": 2} | BOTH | changes
+    )
 
 
 @pytest.fixture(scope="module")
 def preset(small):
     """The folder of a brief training, its model and its test correlation."""
-    model, metrics, _ = train.train_and_evaluate(brief(small / "monday.h5"), small / "run")
+    model, metrics, _ = train.train_and_evaluate(
+        brief(small / "monday.h5"), small / "run"
+    )
     return small / "run", model, metrics
 
 
 def shown(path, columns, rows=slice(5)):
     recording = Recording.load(path)
-    return {name: np.asarray(values, "float32") for name, values in model_inputs(recording, np.arange(100)[rows], columns).items()}
+    return {
+        name: np.asarray(values, "float32")
+        for name, values in model_inputs(
+            recording, np.arange(100)[rows], columns
+        ).items()
+    }
 
 
 def test_a_preset_takes_behaviour_by_name(small, preset):
     folder, model, metrics = preset
     again = zoo.load(folder, check=True)
     inputs = shown(small / "monday.h5", again.columns)
-    assert {name: values.shape for name, values in inputs.items()} == {"images": (5, 24, 24, 1), "pupil_center": (5, 2), "running": (5, 1)}
+    assert {name: values.shape for name, values in inputs.items()} == {
+        "images": (5, 24, 24, 1),
+        "pupil_center": (5, 2),
+        "running": (5, 1),
+    }
     assert sorted(again.input) == sorted(inputs)
     np.testing.assert_array_equal(again(inputs), model(inputs))
     found, _ = evaluate.evaluate(*evaluate.open_model(folder)[::2])
-    assert found["groups"]["reported"]["correlation"] == metrics["groups"]["reported"]["correlation"]
+    assert (
+        found["groups"]["reported"]["correlation"]
+        == metrics["groups"]["reported"]["correlation"]
+    )
     recording = Recording.load(small / "monday.h5")
     values = recording.stimuli["pupil_center"][recording.indices("train")]
     stated = zoo.info(folder)["behavior"]["pupil_center"]
-    np.testing.assert_allclose([stated["mean"], stated["std"]], [values.mean(axis=0), values.std(axis=0)], rtol=1e-5)
-    assert len(publish.latency(model, zoo.info(folder))["ms"]) == 2  # refuses an export whose rates are not the model's
+    np.testing.assert_allclose(
+        [stated["mean"], stated["std"]],
+        [values.mean(axis=0), values.std(axis=0)],
+        rtol=1e-5,
+    )
+    assert (
+        len(publish.latency(model, zoo.info(folder))["ms"]) == 2
+    )  # refuses an export whose rates are not the model's
     card = (zoo.find(folder) / "README.md").read_text()
-    assert 'model.predict({"images": images, "pupil_center": pupil_center, "running": running})' in card and "## Behaviour" in card
+    assert (
+        'model.predict({"images": images, "pupil_center": pupil_center, "running": running})'
+        in card
+        and "## Behaviour" in card
+    )
 
 
 def test_at_the_mean_behaviour_it_is_the_readout_alone(small, preset):
     _, model, _ = preset
     inputs = shown(small / "monday.h5", model.columns)
-    means = {name: np.tile(np.float32(mean), (5, 1)) for name, (mean, _) in models.column_statistics(model).items()}
+    means = {
+        name: np.tile(np.float32(mean), (5, 1))
+        for name, (mean, _) in models.column_statistics(model).items()
+    }
     still = models.at_mean_behavior(model)
     assert not still.columns
-    np.testing.assert_allclose(still(inputs["images"]), model(inputs | means), rtol=1e-5)
+    np.testing.assert_allclose(
+        still(inputs["images"]), model(inputs | means), rtol=1e-5
+    )
     assert np.abs(still(inputs["images"]) - model(inputs)).max() > 1e-3
-    with pytest.raises(ValueError, match=r"depend on pupil_center, running, too; take at_mean_behavior"):
+    with pytest.raises(
+        ValueError, match=r"depend on pupil_center, running, too; take at_mean_behavior"
+    ):
         models.own_rates(model)
 
 
 def test_places_move_and_rates_scale():
     """Read between pixels by SciPy at the moved place, times a gain written out."""
-    shifter, modulator = models.Shifter("eye", [1.0, 2.0], [2.0, 4.0]), models.GainModulator(3, "run", [1.0], [2.0])
+    shifter, modulator = (
+        models.Shifter("eye", [1.0, 2.0], [2.0, 4.0]),
+        models.GainModulator(3, "run", [1.0], [2.0]),
+    )
     readout = models.BehavingReadout(models.GaussianReadout(3), shifter, modulator)
     rng = np.random.default_rng(0)
     features = rng.normal(size=(4, 6, 9, 2)).astype("float32")
-    behavior = {"eye": rng.normal(size=(4, 2)).astype("float32"), "run": rng.normal(size=(4, 1)).astype("float32")}
+    behavior = {
+        "eye": rng.normal(size=(4, 2)).astype("float32"),
+        "run": rng.normal(size=(4, 1)).astype("float32"),
+    }
     readout.build((None, 6, 9, 2))
     for v in readout.trainable_variables:
         v.assign(rng.normal(0, 0.4, v.shape))
@@ -173,21 +260,41 @@ def test_places_move_and_rates_scale():
             z = np.tanh(z @ weights[i] + weights[i + 1])
         return last(z @ weights[-1])
 
-    net = lambda part, z, last: perceptron(part, z, last) - perceptron(part, 0 * z, last)
+    net = lambda part, z, last: (
+        perceptron(part, z, last) - perceptron(part, 0 * z, last)
+    )
     shift = net(shifter, (behavior["eye"] - [1, 2]) / [2, 4], np.tanh)
     gain = np.exp(net(modulator, (behavior["run"] - 1) / 2, lambda z: z))
     places = np.clip(readout.readout.mean.numpy()[None] + shift[:, None], -1, 1)
     grid = np.linspace(-1, 1, 6), np.linspace(-1, 1, 9)
-    read = [interpolate.RegularGridInterpolator(grid, features[i].astype(float))(places[i]) for i in range(4)]
-    drive = np.einsum("bnc,cn->bn", read, readout.readout.features.numpy()) + readout.readout.bias.numpy()
-    np.testing.assert_allclose(readout(features, behavior), gain * np.logaddexp(0, drive), rtol=1e-4)
+    read = [
+        interpolate.RegularGridInterpolator(grid, features[i].astype(float))(places[i])
+        for i in range(4)
+    ]
+    drive = (
+        np.einsum("bnc,cn->bn", read, readout.readout.features.numpy())
+        + readout.readout.bias.numpy()
+    )
+    np.testing.assert_allclose(
+        readout(features, behavior), gain * np.logaddexp(0, drive), rtol=1e-4
+    )
 
 
-@pytest.mark.parametrize("changes", [{"ensemble": 2, "ridge.share": 0.3}, {"readout.kind": "factorized", "readout.shifter": ""}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ensemble": 2, "ridge.share": 0.3},
+        {"readout.kind": "factorized", "readout.shifter": ""},
+    ],
+)
 def test_other_models_take_behaviour_too(small, tmp_path, changes):
-    model, metrics, columns = train.train_and_evaluate(brief(small / "monday.h5", **changes), tmp_path / "run")
+    model, metrics, columns = train.train_and_evaluate(
+        brief(small / "monday.h5", **changes), tmp_path / "run"
+    )
     inputs = shown(small / "monday.h5", model.columns)
-    np.testing.assert_allclose(zoo.load(tmp_path / "run", check=True)(inputs), model(inputs), rtol=1e-6)
+    np.testing.assert_allclose(
+        zoo.load(tmp_path / "run", check=True)(inputs), model(inputs), rtol=1e-6
+    )
     assert models.at_mean_behavior(model)(inputs["images"]).shape == (5, 12)
 
 
@@ -196,35 +303,65 @@ def test_several_recordings_with_behaviour_train_one_core(small, tmp_path):
     model, metrics, columns = train.train_and_evaluate(brief(text), tmp_path / "run")
     assert metrics["groups"]["reported"]["neurons"] == 24
     for name in ("monday", "tuesday"):
-        session, _, recording = evaluate.open_model(tmp_path / "run", small / f"{name}.h5")
+        session, _, recording = evaluate.open_model(
+            tmp_path / "run", small / f"{name}.h5"
+        )
         inputs = shown(small / f"{name}.h5", model.columns)
         np.testing.assert_array_equal(session(inputs), model(inputs)[name])
-        assert session.readout.shifter.mean == pytest.approx(recording.stimuli["pupil_center"][:60].mean(axis=0), rel=1e-5)
+        assert session.readout.shifter.mean == pytest.approx(
+            recording.stimuli["pupil_center"][:60].mean(axis=0), rel=1e-5
+        )
 
 
 def test_neurons_are_cut_out_with_their_gains(small, preset):
     _, model, _ = preset
     inputs = shown(small / "monday.h5", model.columns)
     cut = models.of_neurons(model, [7, 2])
-    np.testing.assert_allclose(cut(inputs), np.asarray(model(inputs))[:, [7, 2]], rtol=1e-5)
+    np.testing.assert_allclose(
+        cut(inputs), np.asarray(model(inputs))[:, [7, 2]], rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "stimuli", "message"),
     [
-        ({"readout.shifter": "pupil"}, {}, r"readout.shifter: found 'pupil', expected a column of .*\(it has pupil_center, running, true_rate\)"),
-        ({"readout.shifter": "running"}, {}, r"readout.shifter: column 'running' is float64 \(100,\), expected \(100, 2\) numbers"),
-        ({"readout.modulator": "label"}, {"label": np.full(100, "a")}, r"readout.modulator: column 'label' is <U1 \(100,\), expected \(100, k\)"),
-        ({}, {"pupil_center": np.full((100, 2), np.nan)}, "'pupil_center' is not finite at 100 images .*the first is 0"),
-        ({"readout.kind": "factorized"}, {}, "readout.shifter: found 'pupil_center' with a factorized readout; expected readout.kind=gaussian"),
+        (
+            {"readout.shifter": "pupil"},
+            {},
+            r"readout.shifter: found 'pupil', expected a column of .*\(it has pupil_center, running, true_rate\)",
+        ),
+        (
+            {"readout.shifter": "running"},
+            {},
+            r"readout.shifter: column 'running' is float64 \(100,\), expected \(100, 2\) numbers",
+        ),
+        (
+            {"readout.modulator": "label"},
+            {"label": np.full(100, "a")},
+            r"readout.modulator: column 'label' is <U1 \(100,\), expected \(100, k\)",
+        ),
+        (
+            {},
+            {"pupil_center": np.full((100, 2), np.nan)},
+            "'pupil_center' is not finite at 100 images .*the first is 0",
+        ),
+        (
+            {"readout.kind": "factorized"},
+            {},
+            "readout.shifter: found 'pupil_center' with a factorized readout; expected readout.kind=gaussian",
+        ),
     ],
 )
-def test_behaviour_that_is_not_there_is_said(small, tmp_path, changes, stimuli, message):
+def test_behaviour_that_is_not_there_is_said(
+    small, tmp_path, changes, stimuli, message
+):
     recording = Recording.load(small / "monday.h5")
     recording.stimuli |= stimuli
     recording.save(tmp_path / "other.h5")
     with pytest.raises(ValueError, match=message):
-        train.train_and_evaluate(brief(tmp_path / "other.h5", **changes), tmp_path / "run")
+        train.train_and_evaluate(
+            brief(tmp_path / "other.h5", **changes), tmp_path / "run"
+        )
     assert not (tmp_path / "run").exists()
 
 
@@ -232,7 +369,10 @@ def test_a_recording_without_the_models_behaviour_is_refused(small, preset, tmp_
     recording = Recording.load(small / "monday.h5")
     del recording.stimuli["running"]
     recording.save(tmp_path / "other.h5")
-    with pytest.raises(ValueError, match="found 'running', expected a column of the recording's stimuli"):
+    with pytest.raises(
+        ValueError,
+        match="found 'running', expected a column of the recording's stimuli",
+    ):
         evaluate.open_model(preset[0], tmp_path / "other.h5")
 
 
@@ -241,7 +381,10 @@ def test_images_without_a_side_may_lack_behaviour(small):
     recording.stimuli["pupil_center"][3] = np.nan
     split = recording.split.copy()
     split[3] = -1
-    assert build.build_model(brief(""), recording.with_split(split)).columns == {"pupil_center": 2, "running": 1}
+    assert build.build_model(brief(""), recording.with_split(split)).columns == {
+        "pupil_center": 2,
+        "running": 1,
+    }
 
 
 def test_commands_hold_behaviour_at_its_mean(preset, small, command, tmp_path):
@@ -250,8 +393,21 @@ def test_commands_hold_behaviour_at_its_mean(preset, small, command, tmp_path):
     np.save(tmp_path / "images.npy", images)
     told = command("zoo", "predict", folder, tmp_path / "images.npy")
     assert told.returncode == 0, told.stderr
-    rates = [[float(value) for value in line.split(",")[1:]] for line in told.stdout.splitlines()[1:]]
-    np.testing.assert_allclose(rates, models.at_mean_behavior(model)(images[..., None].astype("float32")), rtol=1e-4)
-    told = command("invert", f"--model={folder}", "--neurons=0,5", "--steps=5", f"--out={tmp_path / 'stimuli'}")
+    rates = [
+        [float(value) for value in line.split(",")[1:]]
+        for line in told.stdout.splitlines()[1:]
+    ]
+    np.testing.assert_allclose(
+        rates,
+        models.at_mean_behavior(model)(images[..., None].astype("float32")),
+        rtol=1e-4,
+    )
+    told = command(
+        "invert",
+        f"--model={folder}",
+        "--neurons=0,5",
+        "--steps=5",
+        f"--out={tmp_path / 'stimuli'}",
+    )
     assert told.returncode == 0, told.stderr
     assert "at the mean of the training images' pupil_center and running" in told.stdout

@@ -9,7 +9,10 @@ import v1keras
 
 ROOT = pathlib.Path(v1keras.__file__).parent
 STAGES = {"data", "models", "training", "evaluation", "inversion", "characterization"}
-ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {"zoo": {"zoo", "models", "files", "_version"}, "report": {"report", "files"}}
+ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {
+    "zoo": {"zoo", "models", "files", "_version"},
+    "report": {"report", "files"},
+}
 ALLOWED["data"] |= {"download"}
 ALLOWED["zoo"] |= {"download"}
 
@@ -23,11 +26,15 @@ def imported(path):
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_stage_imports_no_other_stage(path):
     stage = path.relative_to(ROOT).parts[0].removesuffix(".py")
     if path.name == "__main__.py" or stage not in ALLOWED:
         stage = None  # a command or a shared file: may import all
     for name in imported(path):
         parts = name.split(".")
-        assert not (name.startswith("v1keras.") and stage) or parts[1] in ALLOWED[stage], f"{path} imports {name}"
+        assert (
+            not (name.startswith("v1keras.") and stage) or parts[1] in ALLOWED[stage]
+        ), f"{path} imports {name}"

@@ -12,10 +12,18 @@ class LinearNonlinear:
     """Neurons whose filters are known, with what `contrast_of` asks of a model."""
 
     def __init__(self, filters, grey):
-        self.filters, self.pixel_mean, self.image_size = tf.constant(filters.reshape(len(filters), -1).T), grey, filters.shape[1:]
+        self.filters, self.pixel_mean, self.image_size = (
+            tf.constant(filters.reshape(len(filters), -1).T),
+            grey,
+            filters.shape[1:],
+        )
 
     def __call__(self, images, training=False):
-        return tf.nn.softplus((tf.reshape(images, (tf.shape(images)[0], -1)) - self.pixel_mean) @ self.filters / 50)
+        return tf.nn.softplus(
+            (tf.reshape(images, (tf.shape(images)[0], -1)) - self.pixel_mean)
+            @ self.filters
+            / 50
+        )
 
 
 def test_contrast_is_the_images_where_the_stimulus_is():
@@ -23,13 +31,17 @@ def test_contrast_is_the_images_where_the_stimulus_is():
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:24, :24] - 11.5
     envelope = np.exp(-(rows**2 + columns**2) / (2 * 3.0**2))
-    filters = np.stack([envelope * np.cos(0.9 * columns + phase) for phase in rng.uniform(0, 6, 10)]).astype("float32")
+    filters = np.stack(
+        [envelope * np.cos(0.9 * columns + phase) for phase in rng.uniform(0, 6, 10)]
+    ).astype("float32")
     images = np.clip(rng.normal(127, 20, (200, 24, 24)), 0, 255).astype("float32")
     recording = Recording(images, rng.poisson(2.0, (200, 10)).astype("float32"))
     found = contrast_of(LinearNonlinear(filters / 10, 127.0), recording)
     patterns = images - 127
     area = lambda x: [(p**2).sum() ** 2 / (p**4).sum() for p in x]
-    expected = np.median([np.linalg.norm(p) for p in patterns]) * np.sqrt(np.median(area(filters)) / np.median(area(patterns)))
+    expected = np.median([np.linalg.norm(p) for p in patterns]) * np.sqrt(
+        np.median(area(filters)) / np.median(area(patterns))
+    )
     assert found.norm == pytest.approx(expected, rel=0.02)
     assert (found.grey, found.low, found.high) == (127.0, images.min(), images.max())
     assert contrast_of(LinearNonlinear(filters, 127.0), recording, norm=99.0).norm == 99
@@ -37,9 +49,17 @@ def test_contrast_is_the_images_where_the_stimulus_is():
 
 def test_grey_is_what_the_model_was_trained_around():
     filters, recording = filters_on_noise()
-    grey = lambda mean, **options: contrast_of(LinearNonlinear(filters, mean), recording, norm=60.0, **options).grey
+    grey = lambda mean, **options: (
+        contrast_of(
+            LinearNonlinear(filters, mean), recording, norm=60.0, **options
+        ).grey
+    )
     assert grey(120.0) == 120
-    for raw in (0.0, float(recording.images.min()), float(recording.images.max())):  # pixels as they are: black or white is no grey
+    for raw in (
+        0.0,
+        float(recording.images.min()),
+        float(recording.images.max()),
+    ):  # pixels as they are: black or white is no grey
         assert grey(raw) == pytest.approx(np.mean(recording.images, dtype="float64"))
     assert grey(0.0, grey=99.5) == 99.5
 
@@ -68,7 +88,15 @@ def filters_on_noise(count=5):
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:16, :16] - 7.5
     envelope = np.exp(-(rows**2 + columns**2) / (2 * 2.5**2))
-    filters = np.stack([envelope * np.cos(0.9 * columns + phase) for phase in rng.uniform(0, 6, count)]).astype("float32") / 10
+    filters = (
+        np.stack(
+            [
+                envelope * np.cos(0.9 * columns + phase)
+                for phase in rng.uniform(0, 6, count)
+            ]
+        ).astype("float32")
+        / 10
+    )
     images = np.clip(rng.normal(127, 20, (60, 16, 16)), 0, 255).astype("float32")
     return filters, Recording(images, rng.poisson(2.0, (60, count)).astype("float32"))
 
@@ -76,7 +104,11 @@ def filters_on_noise(count=5):
 def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr(invert, "_CHUNK", 2)
     model = LinearNonlinear(filters_on_noise()[0], 127.0)
-    ascent, neurons, facts = Ascent(model, (16, 16), Contrast(127.0, 60.0, 0.0, 255.0)), np.arange(5), {"seed": 0}
+    ascent, neurons, facts = (
+        Ascent(model, (16, 16), Contrast(127.0, 60.0, 0.0, 255.0)),
+        np.arange(5),
+        {"seed": 0},
+    )
     whole = ascend(ascent, neurons, 40, 0, 1, tmp_path / "whole", facts)
     ran = []
 
@@ -93,23 +125,36 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
     assert ran == [[0, 1], [2, 3], [2, 3], [4]]
     np.testing.assert_array_equal(found.stimuli, whole.stimuli)
     np.testing.assert_array_equal(found.trace, whole.trace)
-    with pytest.raises(ValueError, match="cut holds the chunks of an inversion of another model or other options"):
+    with pytest.raises(
+        ValueError,
+        match="cut holds the chunks of an inversion of another model or other options",
+    ):
         ascend(ascent, neurons, 40, 0, 1, tmp_path / "cut", {"seed": 1})
 
 
 def test_neurons_of_constant_rate_are_told_apart():
     filters, recording = filters_on_noise()
     filters[3] *= 1e-4
-    living, dead = alive(LinearNonlinear(filters, 127.0), recording, np.array([4, 3, 0]))
+    living, dead = alive(
+        LinearNonlinear(filters, 127.0), recording, np.array([4, 3, 0])
+    )
     assert living.tolist() == [4, 0] and dead.tolist() == [3]
-    broken = lambda images: tf.where(tf.range(5) == 2, np.nan, LinearNonlinear(filters, 127.0)(images))
-    with pytest.raises(FloatingPointError, match="rate of neuron 2 to image 0 of the recording is nan"):
+    broken = lambda images: tf.where(
+        tf.range(5) == 2, np.nan, LinearNonlinear(filters, 127.0)(images)
+    )
+    with pytest.raises(
+        FloatingPointError, match="rate of neuron 2 to image 0 of the recording is nan"
+    ):
         alive(broken, recording, np.array([1, 2]))
 
 
 def test_controls_are_the_rates_that_the_model_gives():
     filters, recording = filters_on_noise()
-    model, other, contrast = LinearNonlinear(filters, 127.0), LinearNonlinear(2 * filters, 127.0), Contrast(127.0, 60.0, 0.0, 255.0)
+    model, other, contrast = (
+        LinearNonlinear(filters, 127.0),
+        LinearNonlinear(2 * filters, 127.0),
+        Contrast(127.0, 60.0, 0.0, 255.0),
+    )
     found = Ascent(model, (16, 16), contrast).run([3, 1])
     columns = controls(model, recording, found, contrast, [other, model])
     rates = lambda model, images: np.asarray(model(images[..., None].astype("float32")))
@@ -121,8 +166,12 @@ def test_controls_are_the_rates_that_the_model_gives():
         "rate": own(rates(model, found.stimuli)),
         "best_image_rate": rates(model, recording.images).max(axis=0)[[3, 1]],
         "best_image_rate_at_norm": rates(model, alike).max(axis=0)[[3, 1]],
-        "judged_rate": own((rates(model, found.stimuli) + rates(other, found.stimuli)) / 2),
-        "judged_best_image_rate": ((rates(model, alike) + rates(other, alike)) / 2).max(axis=0)[[3, 1]],
+        "judged_rate": own(
+            (rates(model, found.stimuli) + rates(other, found.stimuli)) / 2
+        ),
+        "judged_best_image_rate": ((rates(model, alike) + rates(other, alike)) / 2).max(
+            axis=0
+        )[[3, 1]],
     }
     for name, value in expected.items():
         np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)

@@ -15,7 +15,10 @@ from v1keras.invert import contrast_of
 from v1keras.train import train_and_evaluate
 
 pytestmark = pytest.mark.slow
-needs_recordings = pytest.mark.skipif("V1KERAS_DATA" not in os.environ, reason="V1KERAS_DATA is not set: no recordings here")
+needs_recordings = pytest.mark.skipif(
+    "V1KERAS_DATA" not in os.environ,
+    reason="V1KERAS_DATA is not set: no recordings here",
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,11 @@ def simulated():
 def test_the_simulated_preset_scores_what_its_card_says(simulated):
     _, _, metrics, _ = simulated
     group = metrics["groups"]["reported"]
-    row = next(row for row in zoo.info("simulated_factorized")["scores"] if row["neurons"] == "reported")
+    row = next(
+        row
+        for row in zoo.info("simulated_factorized")["scores"]
+        if row["neurons"] == "reported"
+    )
     assert group["correlation"]["mean"] == pytest.approx(row["correlation"], abs=1e-4)
     assert group["cc_norm"]["mean"] == pytest.approx(row["cc_norm"], abs=1e-4)
     assert group["cc_norm"]["mean"] >= 0.9
@@ -37,8 +44,14 @@ def test_the_simulated_preset_scores_what_its_card_says(simulated):
 def test_no_model_beats_the_true_rate(simulated):
     _, recording, _, columns = simulated
     images = recording.indices("test")
-    rates, means = recording.neurons["true_rate"][:, images].T, recording.responses[images]
-    reachable = [np.corrcoef(rates[:, i], means[:, i])[0, 1] for i in range(recording.neuron_count)]
+    rates, means = (
+        recording.neurons["true_rate"][:, images].T,
+        recording.responses[images],
+    )
+    reachable = [
+        np.corrcoef(rates[:, i], means[:, i])[0, 1]
+        for i in range(recording.neuron_count)
+    ]
     assert (columns["correlation"] <= np.array(reachable) + 0.01).all()
     np.testing.assert_allclose(columns["cc_max"].mean(), np.mean(reachable), atol=0.01)
 
@@ -48,8 +61,15 @@ def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
     """Under "paper" some test images were shown once, some 20 times: the ceiling must not be that of the 20."""
     _, recording, _, _ = simulated
     split = apply_protocol(recording, protocol, 0, (70, 20, 10))
-    shown = {image.tobytes(): rate for image, rate in zip(split.images.astype("float32"), split.neurons["true_rate"].T, strict=True)}
-    truth = lambda images: np.stack([shown[image.tobytes()] for image in np.asarray(images)[..., 0]])
+    shown = {
+        image.tobytes(): rate
+        for image, rate in zip(
+            split.images.astype("float32"), split.neurons["true_rate"].T, strict=True
+        )
+    }
+    truth = lambda images: np.stack(
+        [shown[image.tobytes()] for image in np.asarray(images)[..., 0]]
+    )
     metrics, columns = evaluate(truth, split)
     assert metrics["ceiling"] == {"file": "repeats", "paper": "means"}[protocol]
     assert np.median(columns["cc_norm"]) == pytest.approx(1, abs=0.05)
@@ -57,9 +77,16 @@ def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
 
 def test_inversion_finds_the_true_filters(simulated):
     model, recording, _, columns = simulated
-    known = np.isin(recording.neurons["kind"], ["simple", "center_surround"]) & (columns["cc_norm"] >= 0.9)
+    known = np.isin(recording.neurons["kind"], ["simple", "center_surround"]) & (
+        columns["cc_norm"] >= 0.9
+    )
     contrast = contrast_of(model, recording)
-    found = invert(lambda images: model(images, training=False), np.flatnonzero(known), model.image_size, contrast)
+    found = invert(
+        lambda images: model(images, training=False),
+        np.flatnonzero(known),
+        model.image_size,
+        contrast,
+    )
     cosines = filter_cosines(recording, found, contrast)
     assert known.sum() >= 20 and np.mean(cosines >= 0.8) >= 0.8
 
@@ -68,33 +95,62 @@ def test_characterization_tells_the_kinds(simulated):
     model, recording, _, columns = simulated
     truth = recording.neurons
     neurons = np.flatnonzero(columns["cc_norm"] >= 0.9)
-    rates, contrast = lambda images: model(images, training=False), contrast_of(model, recording)
-    found = classify(invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey)
+    rates, contrast = (
+        lambda images: model(images, training=False),
+        contrast_of(model, recording),
+    )
+    found = classify(
+        invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey
+    )
     kinds = truth["kind"][neurons]
     striped = np.isin(kinds, ["simple", "complex"])
-    for kind, expected in {"simple": "gabor", "complex": "gabor", "center_surround": "center-surround", "texture": "texture"}.items():
+    for kind, expected in {
+        "simple": "gabor",
+        "complex": "gabor",
+        "center_surround": "center-surround",
+        "texture": "texture",
+    }.items():
         assert np.mean(found["class"][kinds == kind] == expected) >= 0.9, kind
-    off = (found["gabor_orientation_deg"] - truth["orientation_deg"][neurons] + 90) % 180 - 90
+    off = (
+        found["gabor_orientation_deg"] - truth["orientation_deg"][neurons] + 90
+    ) % 180 - 90
     assert np.mean(np.abs(off[striped]) < 10) >= 0.9
     screen = Screen(contrast.grey, contrast.low, contrast.high, model.image_size)
-    tuned = tuning(rates, neurons, {"row": found["gabor_row"], "column": found["gabor_column"]}, screen)[1]
+    tuned = tuning(
+        rates,
+        neurons,
+        {"row": found["gabor_row"], "column": found["gabor_column"]},
+        screen,
+    )[1]
     for frequency in (found["gabor_frequency"], tuned["grating_frequency"]):
-        assert np.mean(np.abs(frequency / truth["frequency"][neurons] - 1)[striped] < 0.15) >= 0.9
+        assert (
+            np.mean(np.abs(frequency / truth["frequency"][neurons] - 1)[striped] < 0.15)
+            >= 0.9
+        )
     assert np.mean((tuned["f1_f0"] > 1) == (kinds == "simple"), where=striped) >= 0.9
 
 
 @needs_recordings
 @pytest.mark.parametrize(("protocol", "least"), [("paper", 0.57), ("grouped", 0.54)])
-def test_the_papers_recordings_are_predicted_better_than_the_paper_did(protocol, least, tmp_path):
+def test_the_papers_recordings_are_predicted_better_than_the_paper_did(
+    protocol, least, tmp_path
+):
     from configs.kindel2019_factorized import get_config
 
     config = get_config()
     config.data.protocol = protocol
     _, metrics, columns = train_and_evaluate(config, tmp_path)
-    assert metrics["groups"]["reported"]["neurons"] == 355 and metrics["ceiling"] == "means"
+    assert (
+        metrics["groups"]["reported"]["neurons"] == 355
+        and metrics["ceiling"] == "means"
+    )
     assert metrics["groups"]["reported"]["correlation"]["mean"] >= least
-    assert {f"session {i:02}" for i in range(1, 11)} | {"above 5 Hz"} <= set(metrics["groups"])
-    assert (columns["cc_max"] == 0).sum() - (columns["cc_max"][columns["for_tuning"] == 1] == 0).sum() == 11
+    assert {f"session {i:02}" for i in range(1, 11)} | {"above 5 Hz"} <= set(
+        metrics["groups"]
+    )
+    assert (columns["cc_max"] == 0).sum() - (
+        columns["cc_max"][columns["for_tuning"] == 1] == 0
+    ).sum() == 11
 
 
 @needs_recordings
@@ -104,5 +160,8 @@ def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
 
     model, _, recording = open_model("kindel2019_factorized")
     assert metadata["config"]["data"]["protocol"] == "grouped"
-    tested, trained = (evaluate(model, recording, side)[0]["groups"]["reported"]["correlation"]["mean"] for side in ("test", "train"))
+    tested, trained = (
+        evaluate(model, recording, side)[0]["groups"]["reported"]["correlation"]["mean"]
+        for side in ("test", "train")
+    )
     assert 0.5 < tested < trained - 0.05

@@ -13,7 +13,16 @@ import pytest
 import v1keras
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-STAGES = ("data", "models", "training", "evaluation", "zoo", "inversion", "characterization", "report")
+STAGES = (
+    "data",
+    "models",
+    "training",
+    "evaluation",
+    "zoo",
+    "inversion",
+    "characterization",
+    "report",
+)
 # Functions that docs/api.md names beside the stages.
 OTHERS = {
     "v1keras.config": ["default"],
@@ -28,12 +37,18 @@ WRONG = "import v1keras\nv1keras.simulate_recording('many')\nv1keras.zoo.load(3)
 
 
 def run(*words, **options):
-    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, **options)
+    return subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, **options
+    )
 
 
 @pytest.mark.parametrize(
     "what",
-    [["ruff", "check", "--no-cache", "."], ["ruff", "format", "--diff", "--no-cache", "."], ["mypy", "--cache-dir=/dev/null", "v1keras"]],
+    [
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--diff", "--no-cache", "."],
+        ["mypy", "--cache-dir=/dev/null", "v1keras"],
+    ],
     ids=" ".join,
 )
 def test_style(what):
@@ -44,26 +59,55 @@ def test_style(what):
 def test_users_are_told_of_wrong_types(tmp_path):
     """mypy reads the hints of the package as of any other that is typed."""
     (tmp_path / "use.py").write_text(WRONG)
-    done = run("mypy", "--ignore-missing-imports", "use.py", cwd=tmp_path, env=os.environ | {"MYPYPATH": str(ROOT)})
-    assert [line.split(":")[1] for line in done.stdout.splitlines() if "[arg-type]" in line] == ["2", "3", "4", "4", "4"], done.stdout
+    done = run(
+        "mypy",
+        "--ignore-missing-imports",
+        "use.py",
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": str(ROOT)},
+    )
+    assert [
+        line.split(":")[1] for line in done.stdout.splitlines() if "[arg-type]" in line
+    ] == ["2", "3", "4", "4", "4"], done.stdout
 
 
 def public():
     for stage in STAGES:
         module = getattr(v1keras, stage)
-        yield from (pytest.param(getattr(module, name), id=f"{stage}.{name}") for name in module.__all__ if callable(getattr(module, name)))
+        yield from (
+            pytest.param(getattr(module, name), id=f"{stage}.{name}")
+            for name in module.__all__
+            if callable(getattr(module, name))
+        )
     for name, functions in OTHERS.items():
-        yield from (pytest.param(getattr(importlib.import_module(name), each), id=f"{name}.{each}") for each in functions)
+        yield from (
+            pytest.param(
+                getattr(importlib.import_module(name), each), id=f"{name}.{each}"
+            )
+            for each in functions
+        )
 
 
 @pytest.mark.parametrize("thing", public())
 def test_public_functions_have_type_hints(thing):
     functions = [thing]
     if inspect.isclass(thing):
-        own = [value for name, value in vars(thing).items() if (name == "__init__" or name[0] != "_") and not KERAS.fullmatch(name)]
-        own = [getattr(value, "__func__", getattr(value, "fget", value)) for value in own]
+        own = [
+            value
+            for name, value in vars(thing).items()
+            if (name == "__init__" or name[0] != "_") and not KERAS.fullmatch(name)
+        ]
+        own = [
+            getattr(value, "__func__", getattr(value, "fget", value)) for value in own
+        ]
         functions = [value for value in own if inspect.isfunction(value)]
     for function in functions:
         signature = inspect.signature(function)
-        bare = [name for name, each in signature.parameters.items() if each.annotation is each.empty and name not in ("self", "cls")]
-        assert not bare and signature.return_annotation is not signature.empty, f"{function.__qualname__}: {bare or 'what it returns'}"
+        bare = [
+            name
+            for name, each in signature.parameters.items()
+            if each.annotation is each.empty and name not in ("self", "cls")
+        ]
+        assert not bare and signature.return_annotation is not signature.empty, (
+            f"{function.__qualname__}: {bare or 'what it returns'}"
+        )

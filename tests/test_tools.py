@@ -13,18 +13,24 @@ def test_the_glm_is_where_no_weight_can_improve():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 90))
     features -= features.mean(axis=0)
-    responses = rng.poisson(np.logaddexp(0, features[:, :2] @ [[1.5, 0.0], [0.0, 2.0]] + 0.5))
+    responses = rng.poisson(
+        np.logaddexp(0, features[:, :2] @ [[1.5, 0.0], [0.0, 2.0]] + 0.5)
+    )
     weight, bias = l1_glm.solve(features, responses, 0.3, steps=3000)
 
     def slope(weight, bias):
         drive = features @ weight + bias
         return (1 - responses / np.logaddexp(0, drive)) / (1 + np.exp(-drive)) / 60
 
-    strength = 0.3 * np.abs(features.T @ slope(np.zeros((90, 2)), np.log(np.expm1(responses.mean(axis=0))))).max(axis=0)
+    strength = 0.3 * np.abs(
+        features.T @ slope(np.zeros((90, 2)), np.log(np.expm1(responses.mean(axis=0))))
+    ).max(axis=0)
     found = features.T @ slope(weight, bias)
     used = weight != 0
     assert 0 < used.sum() < 60 and used[0, 0] and used[1, 1]
-    np.testing.assert_allclose(found[used], (-np.sign(weight) * strength)[used], atol=2e-4)
+    np.testing.assert_allclose(
+        found[used], (-np.sign(weight) * strength)[used], atol=2e-4
+    )
     assert (np.abs(found) <= strength + 2e-4).all()
     np.testing.assert_allclose(slope(weight, bias).sum(axis=0), 0, atol=2e-4)
 
@@ -36,7 +42,9 @@ def test_the_glm_on_a_recording_is_one_model_of_images():
     rates = model.predict(images[..., None].astype("float32"), verbose=0)
     responses = recording.responses[recording.indices("train")]
     # The bias can't improve: the slope of softplus is 1 - exp(-rate).
-    np.testing.assert_allclose(((1 - responses / rates) * (1 - np.exp(-rates))).mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(
+        ((1 - responses / rates) * (1 - np.exp(-rates))).mean(axis=0), 0, atol=1e-3
+    )
     assert all(np.corrcoef(rates[:, i], responses[:, i])[0, 1] > 0.5 for i in range(4))
 
 
@@ -50,7 +58,14 @@ def test_the_orientation_of_a_grating_is_found(degrees):
     angle = np.radians(degrees)
     found = selectivity.orientations(grating(angle)[None])[0]
     assert np.abs(found - np.exp(2j * angle)) < 0.1
-    assert np.abs(selectivity.orientations(np.random.default_rng(0).normal(size=(1, 33, 33)))[0]) < 0.2
+    assert (
+        np.abs(
+            selectivity.orientations(np.random.default_rng(0).normal(size=(1, 33, 33)))[
+                0
+            ]
+        )
+        < 0.2
+    )
 
 
 def test_orientation_selectivity_is_one_minus_circular_variance():
@@ -61,16 +76,24 @@ def test_orientation_selectivity_is_one_minus_circular_variance():
     images = np.stack([grating(angle) for angle in angles])
     tuned = 1 + 0.8 * np.cos(2 * (angles - 0.7))
     of_photograph, chance = np.repeat(rng.uniform(1, 5, 60), 4), rng.poisson(2.0, 240)
-    alone = rng.normal(size=(5, 33, 33)), rng.uniform(0, 9, (5, 3))  # images without rotations have no part in it
+    alone = (
+        rng.normal(size=(5, 33, 33)),
+        rng.uniform(0, 9, (5, 3)),
+    )  # images without rotations have no part in it
     recording = Recording(
         np.concatenate([images, alone[0]]),
         np.concatenate([np.stack([tuned, of_photograph, chance], axis=1), alone[1]]),
         image_group=np.concatenate([np.repeat(np.arange(60), 4), 60 + np.arange(5)]),
     )
     index, shuffled = selectivity.orientation_selectivity(recording)
-    assert index[0] == pytest.approx(0.4, abs=0.03)  # the mean of (1 + 0.8 cos) cos is 0.4
+    assert index[0] == pytest.approx(
+        0.4, abs=0.03
+    )  # the mean of (1 + 0.8 cos) cos is 0.4
     assert index[1] < 0.01 and index[2] < np.percentile(shuffled[:, 2], 99.9)
-    assert index[0] > shuffled[:, 0].max() and shuffled.shape == (selectivity.SHUFFLES, 3)
+    assert index[0] > shuffled[:, 0].max() and shuffled.shape == (
+        selectivity.SHUFFLES,
+        3,
+    )
 
 
 def test_image_selectivity_is_its_formula():
@@ -78,19 +101,37 @@ def test_image_selectivity_is_its_formula():
     responses[5:9, 1] = np.nan
     for neuron, found in enumerate(image_selectivity(responses)):
         r = [value for value in responses[:, neuron] if value == value]
-        expected = (1 - (sum(r) / len(r)) ** 2 / (sum(value**2 for value in r) / len(r))) / (1 - 1 / len(r))
+        expected = (
+            1 - (sum(r) / len(r)) ** 2 / (sum(value**2 for value in r) / len(r))
+        ) / (1 - 1 / len(r))
         assert found == pytest.approx(expected)
     assert np.isnan(image_selectivity(np.zeros((4, 1)))).all()
 
 
 def test_a_row_of_fewer_seeds_says_so_and_is_compared_over_these():
     def run(shift):
-        facts = {"neuron": np.arange(30.0), "for_tuning": np.zeros(30), "mean_hz": np.full(30, 9.0), "session": np.array(["01"] * 30)}
-        return facts | {name: np.full(30, 0.5 + shift) for name in ("correlation", "cc_max", "cc_norm", "feve")}
+        facts = {
+            "neuron": np.arange(30.0),
+            "for_tuning": np.zeros(30),
+            "mean_hz": np.full(30, 9.0),
+            "session": np.array(["01"] * 30),
+        }
+        return facts | {
+            name: np.full(30, 0.5 + shift)
+            for name in ("correlation", "cc_max", "cc_norm", "feve")
+        }
 
     models = {"one": {0: run(0.0), 1: run(0.2)}, "other": {1: run(0.3)}}
-    found = {name: {"reported": results.summarize(results.average(runs), np.ones(30, bool))} for name, runs in models.items()}
-    found = {name: groups | {"above 5 Hz": groups["reported"]} for name, groups in found.items()}
+    found = {
+        name: {"reported": results.summarize(results.average(runs), np.ones(30, bool))}
+        for name, runs in models.items()
+    }
+    found = {
+        name: groups | {"above 5 Hz": groups["reported"]}
+        for name, groups in found.items()
+    }
     rows = results._table(found, models, np.ones(30, bool), "one").splitlines()[2:]
-    assert rows[0].startswith("| one | 0.600 ") and rows[1].startswith("| other, seeds 1 | 0.800 ")
+    assert rows[0].startswith("| one | 0.600 ") and rows[1].startswith(
+        "| other, seeds 1 | 0.800 "
+    )
     assert "| +0.100 [+0.100, +0.100] |" in rows[1]

@@ -12,10 +12,15 @@ def test_a_new_folder_gets_its_configuration(tmp_path):
     assert json.loads((claimed / "config.json").read_text()) == CONFIG
 
 
-@pytest.mark.parametrize("left", ["config.json", "checkpoints", "preset", "metrics.json"])
+@pytest.mark.parametrize(
+    "left", ["config.json", "checkpoints", "preset", "metrics.json"]
+)
 def test_whatever_a_run_left_is_not_written_over(tmp_path, left):
     (tmp_path / left).mkdir() if "." not in left else (tmp_path / left).write_text("{}")
-    with pytest.raises(ValueError, match="holds a run already; take another --workdir, --resume .* or --overwrite"):
+    with pytest.raises(
+        ValueError,
+        match="holds a run already; take another --workdir, --resume .* or --overwrite",
+    ):
         workdir.claim(tmp_path, CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == [left]
 
@@ -26,14 +31,21 @@ def test_overwriting_takes_a_run_away_and_leaves_the_rest(tmp_path):
     (tmp_path / "checkpoints" / "member_0.h5").write_text("old")
     (tmp_path / "notes.txt").write_text("mine")
     workdir.claim(tmp_path, CONFIG | {"seed": 1}, overwrite=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["commit.txt", "config.json", "notes.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "commit.txt",
+        "config.json",
+        "notes.txt",
+    ]
     assert json.loads((tmp_path / "config.json").read_text())["seed"] == 1
 
 
 def test_resuming_takes_the_same_configuration_alone(tmp_path):
     workdir.claim(tmp_path, CONFIG)
     workdir.claim(tmp_path, CONFIG, resume=True)
-    with pytest.raises(ValueError, match=r"another configuration: data.split_seed \(there 1, here 2\), seed \(there 0, here 5\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"another configuration: data.split_seed \(there 1, here 2\), seed \(there 0, here 5\)",
+    ):
         workdir.claim(tmp_path, {"seed": 5, "data": {"split_seed": 2}}, resume=True)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ValueError, match="config.json is no JSON"):

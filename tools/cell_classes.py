@@ -21,18 +21,38 @@ def section(folder, docs):
     with open(folder / "cells.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     rows = [row for row in rows if row["for_tuning"] == "0"]
-    of = lambda name, kind=None: np.array([float(row[name] or "nan") for row in rows if kind in (None, row["class"])])
+    of = lambda name, kind=None: np.array(
+        [float(row[name] or "nan") for row in rows if kind in (None, row["class"])]
+    )
     count, kinds = len(rows), [row["class"] for row in rows]
-    beaten = lambda one, other: f"{(of(one) > of(other)).sum()} of {count} ({(of(one) > of(other)).mean():.0%})"
-    table = ["| class | neurons | share | orientation selectivity | F1/F0 | surround suppression | rate / best Gabor | rate / best centre-surround |"]
+    beaten = lambda one, other: (
+        f"{(of(one) > of(other)).sum()} of {count} ({(of(one) > of(other)).mean():.0%})"
+    )
+    table = [
+        "| class | neurons | share | orientation selectivity | F1/F0 | surround suppression | rate / best Gabor | rate / best centre-surround |"
+    ]
     table.append("|---" * 8 + "|")
     for kind in sorted(set(kinds), key=lambda kind: -kinds.count(kind)):
-        medians = [np.nanmedian(of(name, kind)) for name in ("orientation_selectivity", "f1_f0", "surround_suppression")]
-        medians += [np.median(of("rate", kind) / of(f"best_{name}_rate", kind)) for name in ("gabor", "center_surround")]
-        cells = (kind, kinds.count(kind), f"{kinds.count(kind) / count:.0%}", *(f"{value:.2f}" for value in medians))
+        medians = [
+            np.nanmedian(of(name, kind))
+            for name in ("orientation_selectivity", "f1_f0", "surround_suppression")
+        ]
+        medians += [
+            np.median(of("rate", kind) / of(f"best_{name}_rate", kind))
+            for name in ("gabor", "center_surround")
+        ]
+        cells = (
+            kind,
+            kinds.count(kind),
+            f"{kinds.count(kind) / count:.0%}",
+            *(f"{value:.2f}" for value in medians),
+        )
         table.append(f"| {' | '.join(map(str, cells))} |")
     for name in ("gallery", "tuning"):
-        shutil.copy(folder / f"{name}.png", docs / f"results_{'cells' if name == 'gallery' else name}.png")
+        shutil.copy(
+            folder / f"{name}.png",
+            docs / f"results_{'cells' if name == 'gallery' else name}.png",
+        )
     text = [
         "## What kinds of cells",
         f"The preferred stimulus of each of the {count} neurons within 10 % of their limit (CC_norm of 0.9 or more on the test images of the "

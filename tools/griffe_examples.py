@@ -9,4 +9,6 @@ class Examples(griffe.Extension):
     def on_object(self, *, obj, **_):
         if obj.docstring and "\nExample:\n" in obj.docstring.value:
             told, example = obj.docstring.value.rsplit("\nExample:\n", 1)
-            obj.docstring.value = f"{told}\nExamples:\n{textwrap.indent(example.strip(), '    ')}"
+            obj.docstring.value = (
+                f"{told}\nExamples:\n{textwrap.indent(example.strip(), '    ')}"
+            )

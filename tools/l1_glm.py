@@ -26,15 +26,30 @@ def fit(recording, penalty):
         `V1Model`.
     """
     train = recording.indices("train")
-    core, readout = LogGaborCore(name="gabors"), DenseReadout(recording.neuron_count, name="glm")
-    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics([recording]), "l1_glm")
-    pixels = (recording.images[train, ..., None].astype("float32") - model.pixel_mean) / model.pixel_std
+    core, readout = (
+        LogGaborCore(name="gabors"),
+        DenseReadout(recording.neuron_count, name="glm"),
+    )
+    model = V1Model(
+        core,
+        readout,
+        recording.images.shape[1:],
+        *pixel_statistics([recording]),
+        "l1_glm",
+    )
+    pixels = (
+        recording.images[train, ..., None].astype("float32") - model.pixel_mean
+    ) / model.pixel_std
     core.adapt(pixels)
     features = keras.ops.convert_to_numpy(core(pixels))
-    chosen = (core.groups % 2 == 0) & (features.std(axis=0) > 1e-4)  # without phases, nor what lies outside the aperture
+    chosen = (core.groups % 2 == 0) & (
+        features.std(axis=0) > 1e-4
+    )  # without phases, nor what lies outside the aperture
     features = features[:, chosen]
     center, spread = features.mean(axis=0), features.std(axis=0)
-    found, bias = solve((features - center) / spread, recording.responses[train], penalty)
+    found, bias = solve(
+        (features - center) / spread, recording.responses[train], penalty
+    )
     weight = np.zeros(readout.weight.shape, "float32")
     weight[chosen] = found / spread[:, None]
     readout.weight.assign(weight)
@@ -65,9 +80,13 @@ def solve(features, responses, penalty, steps=300):
 
     mean = np.maximum(responses.mean(axis=0), 1e-3)
     bias = np.log(np.expm1(mean)).astype("float32")
-    strength = penalty * np.abs(features.T @ slope(np.broadcast_to(bias, responses.shape))).max(axis=0)
+    strength = penalty * np.abs(
+        features.T @ slope(np.broadcast_to(bias, responses.shape))
+    ).max(axis=0)
     # Features of mean 0 have no part in the bias, which so has a rate of its own.
-    bias_rate = (1 / (_CURVATURE + _LOG_CURVATURE * responses.max(axis=0))).astype("float32")
+    bias_rate = (1 / (_CURVATURE + _LOG_CURVATURE * responses.max(axis=0))).astype(
+        "float32"
+    )
     rate = bias_rate / np.linalg.eigvalsh(features @ features.T / count)[-1]
     weight = np.zeros((features.shape[1], responses.shape[1]), "float32")
     ahead, ahead_bias, momentum = weight, bias, np.ones(responses.shape[1], "float32")
@@ -80,6 +99,9 @@ def solve(features, responses, penalty, steps=300):
         uphill = ((ahead - new) * (new - weight)).sum(axis=0) > 0
         following = np.where(uphill, 1, (1 + np.sqrt(1 + 4 * momentum**2)) / 2)
         share = np.where(uphill, 0, (momentum - 1) / following).astype("float32")
-        ahead, ahead_bias = new + share * (new - weight), new_bias + share * (new_bias - bias)
+        ahead, ahead_bias = (
+            new + share * (new - weight),
+            new_bias + share * (new_bias - bias),
+        )
         weight, bias, momentum = new, new_bias, following
     return weight, bias

@@ -32,7 +32,10 @@ def execute(notebook):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             count += 1
-            cell = cell | {"execution_count": count, "outputs": _outputs("".join(cell["source"]), names)}
+            cell = cell | {
+                "execution_count": count,
+                "outputs": _outputs("".join(cell["source"]), names),
+            }
         cells.append(cell)
     return notebook | {"cells": cells}
 
@@ -42,11 +45,27 @@ def _outputs(source, names):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(ast.parse(source), "cell", "exec"), names)
-    outputs = [{"output_type": "stream", "name": "stdout", "text": printed.getvalue().splitlines(keepends=True)}] if printed.getvalue() else []
+    outputs = (
+        [
+            {
+                "output_type": "stream",
+                "name": "stdout",
+                "text": printed.getvalue().splitlines(keepends=True),
+            }
+        ]
+        if printed.getvalue()
+        else []
+    )
     for number in pyplot.get_fignums():
         buffer = io.BytesIO()
         pyplot.figure(number).savefig(buffer, format="png", dpi=70, bbox_inches="tight")
-        outputs.append({"output_type": "display_data", "metadata": {}, "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()}})
+        outputs.append(
+            {
+                "output_type": "display_data",
+                "metadata": {},
+                "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()},
+            }
+        )
     pyplot.close("all")
     return outputs
 

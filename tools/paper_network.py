@@ -28,17 +28,45 @@ def train(recording, variant, seed, folder, name="v1model"):
     neurons = recording.neuron_count
     keras.utils.set_random_seed(seed)
     readout = DenseReadout(neurons, activation="relu", seed=seed + 3)
-    model = V1Model(KindelCore(kernel_size, dropout, seed), readout, recording.images.shape[1:], name=name)
+    model = V1Model(
+        KindelCore(kernel_size, dropout, seed),
+        readout,
+        recording.images.shape[1:],
+        name=name,
+    )
     # -log of a Gaussian with this fixed width is the squared error, up to a constant; weights make a mean of its sum over neurons.
     noise = Gaussian()
     noise.build((None, neurons))
     noise.scale.assign(np.full(neurons, np.log(np.expm1(0.5**0.5 - 1e-4))))
     noise.trainable = False
-    minus_error = lambda responses, rates: np.array([-np.mean(np.square(responses - rates))])
-    schedule = Schedule(batch_size=BATCH, max_epochs=STEPS // EVERY, patience=STEPS, seed=seed, steps=EVERY)
-    trainer = Trainer(model, keras.optimizers.SGD(rate), noise, minus_error, make_strategy("one"), schedule, np.full(neurons, 1 / neurons))
-    images, (learn, stop) = recording.images[..., None], (recording.indices(side) for side in ("train", "validation"))
-    trainer.fit((images[learn], recording.responses[learn]), (images[stop], recording.responses[stop]), checkpoints=Checkpoints(folder))
+    minus_error = lambda responses, rates: np.array(
+        [-np.mean(np.square(responses - rates))]
+    )
+    schedule = Schedule(
+        batch_size=BATCH,
+        max_epochs=STEPS // EVERY,
+        patience=STEPS,
+        seed=seed,
+        steps=EVERY,
+    )
+    trainer = Trainer(
+        model,
+        keras.optimizers.SGD(rate),
+        noise,
+        minus_error,
+        make_strategy("one"),
+        schedule,
+        np.full(neurons, 1 / neurons),
+    )
+    images, (learn, stop) = (
+        recording.images[..., None],
+        (recording.indices(side) for side in ("train", "validation")),
+    )
+    trainer.fit(
+        (images[learn], recording.responses[learn]),
+        (images[stop], recording.responses[stop]),
+        checkpoints=Checkpoints(folder),
+    )
     return model
 
 
@@ -56,6 +84,14 @@ def networks(recording, variant, seed, folder):
     members = []
     for session in dict.fromkeys(recording.neuron_session.tolist()):
         of_session = recording.of_neurons(recording.neuron_session == session)
-        members.append(train(of_session, variant, seed, folder / f"session_{session}", f"session_{session}"))
+        members.append(
+            train(
+                of_session,
+                variant,
+                seed,
+                folder / f"session_{session}",
+                f"session_{session}",
+            )
+        )
         print(f"{folder.name}: session {session}", flush=True)
     return Concatenated(members)

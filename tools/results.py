@@ -40,25 +40,57 @@ def write(root, scores, reference, recording):
     for protocol, models in scores.items():
         averages = {name: average(runs) for name, runs in models.items()}
         seeds, columns = list(models[reference]), next(iter(models[reference].values()))
-        groups = {name: chosen for name, chosen in groups_of(columns, _ABOVE_HZ).items() if (chosen & (columns["for_tuning"] == 0)).any()}
-        found = {name: {group: summarize(values, mask) for group, mask in groups.items()} for name, values in averages.items()}
-        facts[protocol] = {"seeds": seeds, "models": {name: {"seeds": list(models[name])} | scored for name, scored in found.items()}}
-        text += [f"## Protocol {protocol}, seeds {_listed(seeds)}", _table(found, models, groups["reported"], reference)]
-        text += ["Correlation by session:", _sessions(found, [group for group in groups if group.startswith("session")])]
+        groups = {
+            name: chosen
+            for name, chosen in groups_of(columns, _ABOVE_HZ).items()
+            if (chosen & (columns["for_tuning"] == 0)).any()
+        }
+        found = {
+            name: {group: summarize(values, mask) for group, mask in groups.items()}
+            for name, values in averages.items()
+        }
+        facts[protocol] = {
+            "seeds": seeds,
+            "models": {
+                name: {"seeds": list(models[name])} | scored
+                for name, scored in found.items()
+            },
+        }
+        text += [
+            f"## Protocol {protocol}, seeds {_listed(seeds)}",
+            _table(found, models, groups["reported"], reference),
+        ]
+        text += [
+            "Correlation by session:",
+            _sessions(
+                found, [group for group in groups if group.startswith("session")]
+            ),
+        ]
     chosen = {name: groups[name] for name in ("reported", f"above {_ABOVE_HZ:g} Hz")}
-    said, picture = selectivity.report(recording, {name: values["cc_norm"] for name, values in averages.items()}, chosen, reference, protocol)
+    said, picture = selectivity.report(
+        recording,
+        {name: values["cc_norm"] for name, values in averages.items()},
+        chosen,
+        reference,
+        protocol,
+    )
     text.append(said)
     if (root / "runs" / "cells" / "cells.csv").exists():
         text.append(cell_classes.section(root / "runs" / "cells", root / "docs"))
     curve = root / "docs" / "learning_curve.json"
     if curve.exists():
         text.append(_learning_curve(json.loads(curve.read_text())))
-    figures = _figures(protocol, models, groups["reported"], reference) | {"results_selectivity.png": picture}
+    figures = _figures(protocol, models, groups["reported"], reference) | {
+        "results_selectivity.png": picture
+    }
     for name, figure in figures.items():
         with written_whole(root / "docs" / name) as beside:
             figure.savefig(beside, dpi=110)
         pyplot.close(figure)
-    text += [f"![Correlation of each model against {reference}](docs/results_correlation.png)", "![CC_norm](docs/results_cc_norm.png)"]
+    text += [
+        f"![Correlation of each model against {reference}](docs/results_correlation.png)",
+        "![CC_norm](docs/results_cc_norm.png)",
+    ]
     with written_whole(root / "docs" / "results.json") as beside:
         beside.write_text(json.dumps(facts, indent=1) + "\n")
     with written_whole(root / "RESULTS.md") as beside:
@@ -67,7 +99,9 @@ def write(root, scores, reference, recording):
 
 def average(runs, seeds=None):
     """Each neuron's scores averaged over some of the seeds, or all."""
-    return average_over_seeds([{key: runs[seed][key] for key in SCORES} for seed in seeds or runs])
+    return average_over_seeds(
+        [{key: runs[seed][key] for key in SCORES} for seed in seeds or runs]
+    )
 
 
 def _listed(seeds):
@@ -81,10 +115,17 @@ def _learning_curve(found):
         "## How many images each core needs",
         "CC_norm of the 48 neurons of the simulated population, mean and 95 % interval, over the number of training images (of which one in "
         "ten stops the training); the same 100 test images. Measured by `.venv/bin/python tools/learning_curve`.",
-        "| core | " + " | ".join(f"{count:,}" for count in counts) + " |\n" + "|---" * (len(counts) + 1) + "|",
+        "| core | "
+        + " | ".join(f"{count:,}" for count in counts)
+        + " |\n"
+        + "|---" * (len(counts) + 1)
+        + "|",
     ]
     for name, rows in found.items():
-        cells = [f"{row['cc_norm']:.3f} [{row['interval'][0]:.3f}, {row['interval'][1]:.3f}]" for row in rows]
+        cells = [
+            f"{row['cc_norm']:.3f} [{row['interval'][0]:.3f}, {row['interval'][1]:.3f}]"
+            for row in rows
+        ]
         lines[-1] += f"\n| {name} | " + " | ".join(cells) + " |"
     return "\n\n".join(lines)
 
@@ -96,9 +137,16 @@ def _table(found, models, reported, reference):
     ]
     for name, groups in found.items():
         every, seeds = groups["reported"], list(models[name])
-        difference = average(models[name])["correlation"] - average(models[reference], seeds)["correlation"]
+        difference = (
+            average(models[name])["correlation"]
+            - average(models[reference], seeds)["correlation"]
+        )
         paired = summarize({key: difference for key in SCORES}, reported)["correlation"]
-        label = name if seeds == list(models[reference]) else f"{name}, seeds {_listed(seeds)}"
+        label = (
+            name
+            if seeds == list(models[reference])
+            else f"{name}, seeds {_listed(seeds)}"
+        )
         lines.append(
             f"| {label} | {_value(every['correlation'])} | {'' if name == reference else _value(paired, '+.3f')} "
             f"| {groups['above 5 Hz']['correlation']['mean']:.3f} | {_value(every['cc_norm'])} | {every['cc_norm']['median']:.3f} "
@@ -108,9 +156,16 @@ def _table(found, models, reported, reference):
 
 
 def _sessions(found, sessions):
-    lines = ["| model | " + " | ".join(s.removeprefix("session ") for s in sessions) + " |", "|---" * (len(sessions) + 1) + "|"]
+    lines = [
+        "| model | " + " | ".join(s.removeprefix("session ") for s in sessions) + " |",
+        "|---" * (len(sessions) + 1) + "|",
+    ]
     for name, groups in found.items():
-        lines.append(f"| {name} | " + " | ".join(f"{groups[s]['correlation']['mean']:.2f}" for s in sessions) + " |")
+        lines.append(
+            f"| {name} | "
+            + " | ".join(f"{groups[s]['correlation']['mean']:.2f}" for s in sessions)
+            + " |"
+        )
     return "\n".join(lines)
 
 
@@ -123,13 +178,20 @@ def _figures(protocol, models, reported, reference):
     others = [name for name in models if name != reference]
     columns = 4
     rows = -(-len(others) // columns)
-    scatter, axes = pyplot.subplots(rows, columns, figsize=(12, 3.1 * rows), sharex=True, sharey=True, squeeze=False)
+    scatter, axes = pyplot.subplots(
+        rows, columns, figsize=(12, 3.1 * rows), sharex=True, sharey=True, squeeze=False
+    )
     for axis in axes.flat[len(others) :]:
         axis.axis("off")
     for axis, name in zip(axes.flat, others, strict=False):
         axis.plot([-0.2, 1], [-0.2, 1], color="0.6", lw=1)
         compared = average(models[reference], list(models[name]))
-        axis.plot(compared["correlation"][reported], average(models[name])["correlation"][reported], ".", ms=3)
+        axis.plot(
+            compared["correlation"][reported],
+            average(models[name])["correlation"][reported],
+            ".",
+            ms=3,
+        )
         axis.set(title=name, xlabel=reference, ylabel="correlation")
     scatter.suptitle(f"Each dot a neuron; protocol {protocol}")
     scatter.tight_layout()
@@ -139,7 +201,11 @@ def _figures(protocol, models, reported, reference):
         values = np.sort(values[np.isfinite(values)])
         axis.plot(values, np.linspace(0, 1, len(values)), label=name)
     axis.axvline(0.9, color="0.4", ls="--", lw=1)
-    axis.set(xlim=(-0.3, 1.3), xlabel=f"CC_norm (dashed: within 10 % of the limit); protocol {protocol}", ylabel="share of neurons below")
+    axis.set(
+        xlim=(-0.3, 1.3),
+        xlabel=f"CC_norm (dashed: within 10 % of the limit); protocol {protocol}",
+        ylabel="share of neurons below",
+    )
     axis.legend(fontsize=8)
     spread.tight_layout()
     return {"results_correlation.png": scatter, "results_cc_norm.png": spread}

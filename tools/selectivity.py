@@ -25,7 +25,9 @@ def orientations(images):
     rows, columns = (np.linspace(-1, 1, size) for size in images.shape[1:])
     inside = rows[:, None] ** 2 + columns[None] ** 2 < 0.75
     gradient = (right + 1j * down) * inside
-    return (gradient**2).sum(axis=(1, 2)) / np.maximum((np.abs(gradient) ** 2).sum(axis=(1, 2)), 1e-12)
+    return (gradient**2).sum(axis=(1, 2)) / np.maximum(
+        (np.abs(gradient) ** 2).sum(axis=(1, 2)), 1e-12
+    )
 
 
 def orientation_selectivity(recording, seed=0):
@@ -42,14 +44,21 @@ def orientation_selectivity(recording, seed=0):
         (index `(neurons,)`, from 0 to 1; shuffled `(SHUFFLES, neurons)`).
     """
     groups, counts = np.unique(recording.image_group, return_counts=True)
-    views = np.stack([np.flatnonzero(recording.image_group == group) for group in groups[counts == 4]])  # (photographs, 4)
+    views = np.stack(
+        [
+            np.flatnonzero(recording.image_group == group)
+            for group in groups[counts == 4]
+        ]
+    )  # (photographs, 4)
     turned = orientations(recording.images)[views]
     turned = turned - turned.mean(axis=1, keepdims=True)
     responses = recording.responses[views].astype(float)  # (photographs, 4, neurons)
 
     def index(answers):
         along = np.abs(np.einsum("pv,pvn->n", turned, answers))
-        return along / np.maximum(np.einsum("pv,pvn->n", np.abs(turned), answers), 1e-12)
+        return along / np.maximum(
+            np.einsum("pv,pvn->n", np.abs(turned), answers), 1e-12
+        )
 
     rng = np.random.default_rng(seed)
     shuffled = []
@@ -72,18 +81,33 @@ def report(recording, cc_norms, groups, shown, protocol):
     Returns:
         (Markdown, figure).
     """
-    image, (index, shuffled) = image_selectivity(recording.responses), orientation_selectivity(recording)
-    tuned, excess = index > np.percentile(shuffled, 95, axis=0), index - shuffled.mean(axis=0)
+    image, (index, shuffled) = (
+        image_selectivity(recording.responses),
+        orientation_selectivity(recording),
+    )
+    tuned, excess = (
+        index > np.percentile(shuffled, 95, axis=0),
+        index - shuffled.mean(axis=0),
+    )
     head = ["model", "image selectivity", "orientation selectivity"]
     for name, chosen in groups.items():
-        head += [f"CC_norm, {name}: selective ({(tuned & chosen).sum()})", f"not selective ({(~tuned & chosen).sum()})"]
+        head += [
+            f"CC_norm, {name}: selective ({(tuned & chosen).sum()})",
+            f"not selective ({(~tuned & chosen).sum()})",
+        ]
     every = next(iter(groups.values()))
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name, values in cc_norms.items():
         known = every & np.isfinite(values)
-        cells = [_rank_correlation(column[known], values[known]) for column in (image, excess)]
+        cells = [
+            _rank_correlation(column[known], values[known])
+            for column in (image, excess)
+        ]
         for chosen in groups.values():
-            cells += [_mean(values[chosen & side & np.isfinite(values)]) for side in (tuned, ~tuned)]
+            cells += [
+                _mean(values[chosen & side & np.isfinite(values)])
+                for side in (tuned, ~tuned)
+            ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     text = [
         "## Selectivity and how well neurons are predicted",
@@ -97,7 +121,10 @@ def report(recording, cc_norms, groups, shown, protocol):
         "\n".join(lines),
         "![CC_norm against selectivity](docs/results_selectivity.png)",
     ]
-    columns = {"image selectivity": image, "orientation selectivity above chance": excess}
+    columns = {
+        "image selectivity": image,
+        "orientation selectivity above chance": excess,
+    }
     return "\n\n".join(text), _figure(columns, cc_norms[shown], tuned, every, shown)
 
 
@@ -105,7 +132,13 @@ def _figure(columns, values, tuned, chosen, shown):
     figure, axes = pyplot.subplots(1, len(columns), figsize=(9, 3.6), sharey=True)
     for axis, (label, column) in zip(axes, columns.items(), strict=True):
         for side, name in ((tuned, "orientation selective"), (~tuned, "not")):
-            axis.plot(column[chosen & side], np.clip(values[chosen & side], -1, 1.2), ".", ms=4, label=name)  # a ceiling near 0 has no bound
+            axis.plot(
+                column[chosen & side],
+                np.clip(values[chosen & side], -1, 1.2),
+                ".",
+                ms=4,
+                label=name,
+            )  # a ceiling near 0 has no bound
         axis.set(xlabel=label, ylabel=f"CC_norm, {shown}")
     axes[-1].legend(fontsize=8)
     figure.tight_layout()
@@ -114,12 +147,16 @@ def _figure(columns, values, tuned, chosen, shown):
 
 def _rank_correlation(one, other, seed=0):
     drawn = np.random.default_rng(seed).integers(0, len(one), (RESAMPLES, len(one)))
-    low, high = np.percentile([stats.spearmanr(one[i], other[i])[0] for i in drawn], [2.5, 97.5])
+    low, high = np.percentile(
+        [stats.spearmanr(one[i], other[i])[0] for i in drawn], [2.5, 97.5]
+    )
     return f"{stats.spearmanr(one, other)[0]:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
 def _mean(values, seed=0):
     values = np.clip(values, -1, 1)
-    drawn = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
+    drawn = np.random.default_rng(seed).integers(
+        0, len(values), (RESAMPLES, len(values))
+    )
     low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
     return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"

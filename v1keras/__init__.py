@@ -28,13 +28,23 @@ def _silent_start():
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-        del os.environ["TF_CPP_MIN_LOG_LEVEL"]  # a process of ours that starts another is not the user who asked
+        del os.environ[
+            "TF_CPP_MIN_LOG_LEVEL"
+        ]  # a process of ours that starts another is not the user who asked
 
 
 # What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list` and `show`, `v1keras --version`. And `v1keras doctor`
 # has to be able to say that TensorFlow does not start.
-_WITHOUT_MODELS = {("v1keras.zoo", "list"), ("v1keras.zoo", "show"), ("v1keras", "--version"), ("v1keras", "doctor")}
-_reads_models = not any((os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS for word, after in zip(sys.orig_argv, sys.orig_argv[1:]))
+_WITHOUT_MODELS = {
+    ("v1keras.zoo", "list"),
+    ("v1keras.zoo", "show"),
+    ("v1keras", "--version"),
+    ("v1keras", "doctor"),
+}
+_reads_models = not any(
+    (os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS
+    for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
+)
 if _reads_models:
     with _silent_start():
         importlib.import_module("v1keras.models")
@@ -42,7 +52,16 @@ if _reads_models:
 from v1keras._version import __version__  # noqa: E402
 
 if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type checkers
-    from v1keras import characterization, data, evaluation, inversion, models, report, training, zoo
+    from v1keras import (
+        characterization,
+        data,
+        evaluation,
+        inversion,
+        models,
+        report,
+        training,
+        zoo,
+    )
     from v1keras.data import Recording, simulate_recording
     from v1keras.models import V1Model
 
@@ -65,6 +84,8 @@ __all__ = ["__version__", *_WHERE]
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
-        raise AttributeError(f"module 'v1keras' has no attribute {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(
+            f"module 'v1keras' has no attribute {name!r}; it has {', '.join(__all__)}"
+        )
     module = importlib.import_module(_WHERE[name])
     return module if _WHERE[name] == f"v1keras.{name}" else getattr(module, name)

@@ -23,10 +23,14 @@ def main(arguments):
             print(doctor.table(findings))
             broken = [finding.name for finding in findings if finding.fix]
             if broken:
-                raise ValueError(f"broken: {', '.join(broken)}; the table says how to mend it")
+                raise ValueError(
+                    f"broken: {', '.join(broken)}; the table says how to mend it"
+                )
         case _:
             known = "`v1keras --version` or `v1keras doctor`; the work is done by v1keras-data, -train, -evaluate, -invert and -zoo"
-            raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {known}")
+            raise ValueError(
+                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {known}"
+            )
 
 
 def run():

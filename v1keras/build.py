@@ -13,7 +13,9 @@ from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
 from v1keras.precision import precision_of
 
 
-def build_model(config: ml_collections.ConfigDict, recording: Recording, name: str = "v1model") -> V1Model:
+def build_model(
+    config: ml_collections.ConfigDict, recording: Recording, name: str = "v1model"
+) -> V1Model:
     """The untrained model that a configuration describes, for the neurons of a recording.
 
     Args:
@@ -34,7 +36,11 @@ def build_model(config: ml_collections.ConfigDict, recording: Recording, name: s
     return model
 
 
-def build_sessions(config: ml_collections.ConfigDict, recordings: list[Recording], name: str = "v1sessions") -> V1Sessions:
+def build_sessions(
+    config: ml_collections.ConfigDict,
+    recordings: list[Recording],
+    name: str = "v1sessions",
+) -> V1Sessions:
     """As `build_model`, for several recordings with images of their own: one core, a readout for each.
 
     Args:
@@ -48,11 +54,22 @@ def build_sessions(config: ml_collections.ConfigDict, recordings: list[Recording
     Raises:
         ValueError: as `build_model`; or two recordings have one name, or images of different sizes.
     """
-    names, sizes = [session_name(recording) for recording in recordings], [recording.images.shape[1:] for recording in recordings]
+    names, sizes = (
+        [session_name(recording) for recording in recordings],
+        [recording.images.shape[1:] for recording in recordings],
+    )
     if len(set(names)) < len(names) or len(set(sizes)) > 1:
-        found = ", ".join(f"{name!r} with images of {size}" for name, size in zip(names, sizes, strict=True))
-        raise ValueError(f"recordings {found}: expected different names (attribute `name` of the file) and images of one size")
-    readouts = {session: make_readout(config, recording) for session, recording in zip(names, recordings, strict=True)}
+        found = ", ".join(
+            f"{name!r} with images of {size}"
+            for name, size in zip(names, sizes, strict=True)
+        )
+        raise ValueError(
+            f"recordings {found}: expected different names (attribute `name` of the file) and images of one size"
+        )
+    readouts = {
+        session: make_readout(config, recording)
+        for session, recording in zip(names, recordings, strict=True)
+    }
     core, statistics = make_core(config, recordings)
     model = V1Sessions(core, readouts, sizes[0], *statistics, name)
     for readout, recording in zip(readouts.values(), recordings, strict=True):
@@ -65,13 +82,17 @@ def session_name(recording):
     return recording.attributes.get("name", "recording")
 
 
-def make_core(config: ml_collections.ConfigDict, recordings: list[Recording]) -> tuple[keras.Layer, tuple[float, float]]:
+def make_core(
+    config: ml_collections.ConfigDict, recordings: list[Recording]
+) -> tuple[keras.Layer, tuple[float, float]]:
     """The core that a configuration describes, and the mean and standard deviation of the recordings' training pixels.
 
     Where it begins with a preset's, they are those that the preset was trained with.
     """
     core = config.core
-    neurons = sum(recording.neuron_count for recording in recordings)  # over which the likelihood is summed
+    neurons = sum(
+        recording.neuron_count for recording in recordings
+    )  # over which the likelihood is summed
     cores = {
         "stacked": lambda: models.StackedCore(
             core.filters,
@@ -86,15 +107,25 @@ def make_core(config: ml_collections.ConfigDict, recordings: list[Recording]) ->
             core.skip,
         ),
         "rotation_equivariant": lambda: models.RotationEquivariantCore(
-            core.filters, core.kernel_sizes, core.orientations, core.activation, core.pool_size
+            core.filters,
+            core.kernel_sizes,
+            core.orientations,
+            core.activation,
+            core.pool_size,
         ),
-        "transfer": lambda: models.TransferCore(core.network, core.layer, core.weights or None, core.scale),
+        "transfer": lambda: models.TransferCore(
+            core.network, core.layer, core.weights or None, core.scale
+        ),
         "identity": lambda: keras.layers.Identity(name="core"),
     }
     if core.kind not in cores:
-        raise ValueError(f"core.kind: found {core.kind!r}, expected one of {', '.join(cores)}")
+        raise ValueError(
+            f"core.kind: found {core.kind!r}, expected one of {', '.join(cores)}"
+        )
     if config.freeze not in ("", "core") or (config.freeze and not config.init_from):
-        raise ValueError(f"freeze: found {config.freeze!r}, expected nothing, or core with init_from")
+        raise ValueError(
+            f"freeze: found {config.freeze!r}, expected nothing, or core with init_from"
+        )
     if not config.init_from:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(core_precision(config))
@@ -104,7 +135,11 @@ def make_core(config: ml_collections.ConfigDict, recordings: list[Recording]) ->
             keras.config.set_dtype_policy(before)
     begun, statistics = trained_core(config.init_from, recordings[0].images.shape[1:])
     for recording in recordings:
-        zoo.warn_of_pixels(session_name(recording), recording.images, zoo.info(config.init_from)["pixels"])
+        zoo.warn_of_pixels(
+            session_name(recording),
+            recording.images,
+            zoo.info(config.init_from)["pixels"],
+        )
     begun.trainable = config.freeze != "core"
     return begun, statistics
 
@@ -116,10 +151,15 @@ def core_precision(config):
         ValueError: unknown precision, or one that a core which begins with a preset's does not have.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus]
+    capabilities = [
+        tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))
+        for gpu in gpus
+    ]
     found = precision_of(config.training.precision, capabilities)
     if config.init_from and config.training.precision == "mixed_bfloat16":
-        raise ValueError("training.precision: found 'mixed_bfloat16' with init_from, whose core is float32; expected float32")
+        raise ValueError(
+            "training.precision: found 'mixed_bfloat16' with init_from, whose core is float32; expected float32"
+        )
     return "float32" if config.init_from else found
 
 
@@ -127,26 +167,49 @@ def make_readout(config, recording):
     """The readout that a configuration describes, for the neurons of a recording."""
     layers, name = config.readout, session_name(recording) + "_readout"
     readouts = {
-        "factorized": lambda n: models.FactorizedReadout(n, layers.l1, layers.nonnegative, name=name),
-        "gaussian": lambda n: models.GaussianReadout(
-            n, layers.covariance, layers.width, layers.l1, cortical_coordinates(recording, layers.coordinates), name=name
+        "factorized": lambda n: models.FactorizedReadout(
+            n, layers.l1, layers.nonnegative, name=name
         ),
-        "dense": lambda n: models.DenseReadout(n, l1=layers.l1, l2=layers.l2, name=name),
+        "gaussian": lambda n: models.GaussianReadout(
+            n,
+            layers.covariance,
+            layers.width,
+            layers.l1,
+            cortical_coordinates(recording, layers.coordinates),
+            name=name,
+        ),
+        "dense": lambda n: models.DenseReadout(
+            n, l1=layers.l1, l2=layers.l2, name=name
+        ),
     }
     if layers.kind not in readouts:
-        raise ValueError(f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}")
+        raise ValueError(
+            f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}"
+        )
     if layers.coordinates and layers.kind != "gaussian":
-        raise ValueError(f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian")
+        raise ValueError(
+            f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian"
+        )
     if layers.shifter and layers.kind != "gaussian":
-        raise ValueError(f"readout.shifter: found {layers.shifter!r} with a {layers.kind} readout; expected readout.kind=gaussian")
+        raise ValueError(
+            f"readout.shifter: found {layers.shifter!r} with a {layers.kind} readout; expected readout.kind=gaussian"
+        )
     readout = readouts[layers.kind](recording.neuron_count)
     if not layers.shifter and not layers.modulator:
         return readout
-    shifter = models.Shifter(layers.shifter, *_statistics(recording, "shifter", layers.shifter, 2)) if layers.shifter else None
+    shifter = (
+        models.Shifter(
+            layers.shifter, *_statistics(recording, "shifter", layers.shifter, 2)
+        )
+        if layers.shifter
+        else None
+    )
     modulator = None
     if layers.modulator:
         statistics = _statistics(recording, "modulator", layers.modulator)
-        modulator = models.GainModulator(recording.neuron_count, layers.modulator, *statistics)
+        modulator = models.GainModulator(
+            recording.neuron_count, layers.modulator, *statistics
+        )
     return models.BehavingReadout(readout, shifter, modulator, name=name)
 
 
@@ -157,7 +220,9 @@ def _statistics(recording, key, column, width=None):
     except ValueError as error:
         raise ValueError(f"readout.{key}: {error}") from None
     deviations = values.std(axis=0, dtype="float64")
-    return values.mean(axis=0, dtype="float64"), np.where(deviations > 0, deviations, 1.0)
+    return values.mean(axis=0, dtype="float64"), np.where(
+        deviations > 0, deviations, 1.0
+    )
 
 
 def cortical_coordinates(recording, column):
@@ -184,7 +249,9 @@ def cortical_coordinates(recording, column):
         return None
     if column not in recording.neurons:
         known = ", ".join(recording.neurons) or "none"
-        raise ValueError(f"readout.coordinates: found {column!r}, expected a column of the recording's neurons ({known})")
+        raise ValueError(
+            f"readout.coordinates: found {column!r}, expected a column of the recording's neurons ({known})"
+        )
     found = np.asarray(recording.neurons[column])
     if found.ndim != 2 or found.dtype.kind not in "iuf" or not np.isfinite(found).all():
         raise ValueError(
@@ -210,20 +277,42 @@ def trained_core(preset, image_size):
     """
     model = zoo.load(preset)
     if not isinstance(model, (V1Model, V1Sessions)):
-        raise ValueError(f"init_from {preset!r} is an ensemble, which has no one core; name a preset of one network")
+        raise ValueError(
+            f"init_from {preset!r} is an ensemble, which has no one core; name a preset of one network"
+        )
     if model.image_size != image_size:
-        raise ValueError(f"init_from {preset!r} takes images of {model.image_size}; the recording has {image_size}")
+        raise ValueError(
+            f"init_from {preset!r} takes images of {model.image_size}; the recording has {image_size}"
+        )
     return model.core, (model.pixel_mean, model.pixel_std)
 
 
 def pixel_statistics(recordings: list[Recording]) -> tuple[float, float]:
     """Mean and standard deviation of the training images' pixels."""
-    images = [Rows(recording.images, recording.indices("train")) for recording in recordings]
+    images = [
+        Rows(recording.images, recording.indices("train")) for recording in recordings
+    ]
     count = sum(shown.size for shown in images)
-    mean = sum(block.sum(dtype="float64") for shown in images for _, block in row_blocks(shown)) / count
-    variance = sum(np.square(block - mean).sum() for shown in images for _, block in row_blocks(shown)) / count
+    mean = (
+        sum(
+            block.sum(dtype="float64")
+            for shown in images
+            for _, block in row_blocks(shown)
+        )
+        / count
+    )
+    variance = (
+        sum(
+            np.square(block - mean).sum()
+            for shown in images
+            for _, block in row_blocks(shown)
+        )
+        / count
+    )
     if not variance:
-        raise ValueError("all pixels of all training images have one value: nothing to learn from")
+        raise ValueError(
+            "all pixels of all training images have one value: nothing to learn from"
+        )
     return mean, np.sqrt(variance)
 
 
@@ -238,14 +327,30 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
         `V1Model`.
     """
     name = session_name(recording) + "_ridge"
-    core, readout = LogGaborCore(name="gabors"), RidgeReadout(recording.neuron_count, name=name)
-    model = V1Model(core, readout, recording.images.shape[1:], *pixel_statistics([recording]), "ridge")
-    pixels = (recording.images[..., None].astype("float32") - model.pixel_mean) / model.pixel_std
+    core, readout = (
+        LogGaborCore(name="gabors"),
+        RidgeReadout(recording.neuron_count, name=name),
+    )
+    model = V1Model(
+        core,
+        readout,
+        recording.images.shape[1:],
+        *pixel_statistics([recording]),
+        "ridge",
+    )
+    pixels = (
+        recording.images[..., None].astype("float32") - model.pixel_mean
+    ) / model.pixel_std
     core.adapt(pixels[recording.indices("train")])
     draws = []
     for i in range(config.ensemble):
         train = member_recording(config, recording, i).indices("train")
-        draws.append((keras.ops.convert_to_numpy(core(pixels[train])), recording.responses[train]))
+        draws.append(
+            (
+                keras.ops.convert_to_numpy(core(pixels[train])),
+                recording.responses[train],
+            )
+        )
     readout.fit(draws, core.groups, core.places, core.shares)
     return model
 
@@ -255,4 +360,8 @@ def member_recording(config, recording, index):
     if not index:
         return recording
     groups = None if config.data.protocol == "paper" else recording.image_group
-    return recording.with_split(redraw_validation(recording.split, 1000 * config.data.split_seed + index, groups))
+    return recording.with_split(
+        redraw_validation(
+            recording.split, 1000 * config.data.split_seed + index, groups
+        )
+    )

@@ -22,17 +22,27 @@ _FIELD_IMAGES = 40
 
 def ascent_of(model: Any, contrast: Contrast, **options: Any) -> Ascent:
     """The `Ascent` on a model's rates, by the cheapest way to them."""
-    return Ascent(rates_of(model), model.image_size, contrast, own=own_rates(model), **options)
+    return Ascent(
+        rates_of(model), model.image_size, contrast, own=own_rates(model), **options
+    )
 
 
 @functools.lru_cache(maxsize=8)
 def rates_of(model: Any) -> Callable[[Any], Any]:
     """The model as a compiled callable, images in pixel units -> rates."""
     images = tf.TensorSpec((None, *model.image_size, 1), tf.float32)
-    return tf.function(lambda images: model(images, training=False), input_signature=[images])
+    return tf.function(
+        lambda images: model(images, training=False), input_signature=[images]
+    )
 
 
-def controls(model: Any, recording: Recording, found: Inversion, contrast: Contrast, judges: Sequence[Any] = ()) -> dict[str, np.ndarray]:
+def controls(
+    model: Any,
+    recording: Recording,
+    found: Inversion,
+    contrast: Contrast,
+    judges: Sequence[Any] = (),
+) -> dict[str, np.ndarray]:
     """The rates against which those of the stimuli are to be seen, expected spikes per presentation.
 
     Args:
@@ -62,18 +72,28 @@ def controls(model: Any, recording: Recording, found: Inversion, contrast: Contr
         "best_image_rate": shown.max(axis=0),
         "best_image_rate_at_norm": at_norm,
         "second_rate": second.rates,
-        "second_cosine": cosine(found.stimuli - contrast.grey, second.stimuli - contrast.grey),
+        "second_cosine": cosine(
+            found.stimuli - contrast.grey, second.stimuli - contrast.grey
+        ),
         "beats_best_image": found.rates > at_norm,
     }
     judging = {"judged": (found.stimuli, judges)} if judges else {}
-    networks = [member for member in getattr(model, "members", []) if not isinstance(member.readout, RidgeReadout)]
+    networks = [
+        member
+        for member in getattr(model, "members", [])
+        if not isinstance(member.readout, RidgeReadout)
+    ]
     if isinstance(model, Ensemble) and len(networks) > 1:
         maker, judge = (_mean(networks[i::2]) for i in range(2))
         judging["half"] = ascent_of(maker, contrast).run(neurons).stimuli, [judge]
     for name, (stimuli, models) in judging.items():
         compiled = [rates_of(one) for one in models]
-        judge = lambda images, compiled=compiled: np.mean([predict(one, images) for one in compiled], axis=0)[:, neurons]
-        columns[f"{name}_rate"] = judge(stimuli)[np.arange(len(neurons)), np.arange(len(neurons))]
+        judge = lambda images, compiled=compiled: np.mean(
+            [predict(one, images) for one in compiled], axis=0
+        )[:, neurons]
+        columns[f"{name}_rate"] = judge(stimuli)[
+            np.arange(len(neurons)), np.arange(len(neurons))
+        ]
         columns[f"{name}_best_image_rate"] = judge(alike).max(axis=0)
     return columns
 
@@ -93,28 +113,64 @@ def physiology(
         (columns, curves, fields): dict of `(n,)` columns; dict from a grating's parameter to `(values, rates)`, each `(n, k)`;
         gradient fields `(n, height, width)`.
     """
-    rates, neurons, patterns = rates_of(model), found.neurons, found.stimuli - contrast.grey
+    rates, neurons, patterns = (
+        rates_of(model),
+        found.neurons,
+        found.stimuli - contrast.grey,
+    )
     columns = characterization.classify(patterns)
-    fits = {name: {k.removeprefix(f"{name}_"): v for k, v in columns.items() if k.startswith(f"{name}_")} for name in ("gabor", "center_surround")}
-    for name, best in (("gabor", characterization.best_gabor), ("center_surround", characterization.best_center_surround)):
-        columns[f"best_{name}_rate"] = best(rates, neurons, fits[name], model.image_size, contrast.grey, contrast.project)[1]
-    screen = characterization.Screen(contrast.grey, contrast.low, contrast.high, model.image_size)
+    fits = {
+        name: {
+            k.removeprefix(f"{name}_"): v
+            for k, v in columns.items()
+            if k.startswith(f"{name}_")
+        }
+        for name in ("gabor", "center_surround")
+    }
+    for name, best in (
+        ("gabor", characterization.best_gabor),
+        ("center_surround", characterization.best_center_surround),
+    ):
+        columns[f"best_{name}_rate"] = best(
+            rates,
+            neurons,
+            fits[name],
+            model.image_size,
+            contrast.grey,
+            contrast.project,
+        )[1]
+    screen = characterization.Screen(
+        contrast.grey, contrast.low, contrast.high, model.image_size
+    )
     curves, tuned = characterization.tuning(rates, neurons, fits["gabor"], screen)
     degrees = recording.attributes.get("pixels_per_degree")
     if degrees:
         for name, fit in fits.items():
-            columns |= {f"{name}_{key}": column for key, column in characterization.in_degrees(fit, degrees).items()}
+            columns |= {
+                f"{name}_{key}": column
+                for key, column in characterization.in_degrees(fit, degrees).items()
+            }
     some = np.linspace(0, len(recording.images) - 1, _FIELD_IMAGES).astype(int)
-    return columns | tuned, curves, characterization.gradient_fields(rates, neurons, recording.images[some])
+    return (
+        columns | tuned,
+        curves,
+        characterization.gradient_fields(rates, neurons, recording.images[some]),
+    )
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """`(n,)` cosine of each pattern `(n, height, width)` with the other's."""
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
-    return (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    return (
+        (one * other).sum(axis=1)
+        / np.linalg.norm(one, axis=1)
+        / np.linalg.norm(other, axis=1)
+    )
 
 
-def filter_cosines(recording: Recording, found: Inversion, contrast: Contrast) -> np.ndarray | None:
+def filter_cosines(
+    recording: Recording, found: Inversion, contrast: Contrast
+) -> np.ndarray | None:
     """`(n,)` |cosine| of each stimulus with the neuron's true filter, where a simulation knows it and one picture is preferred."""
     filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")
     if filters is None or kinds is None:

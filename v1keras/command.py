@@ -23,7 +23,11 @@ def asked(pattern):
     arguments, found = sys.argv[1:], []
     for i, argument in enumerate(arguments):
         if re.match(pattern, argument):
-            joined = "=" in argument or i + 1 == len(arguments) or arguments[i + 1].startswith("--")
+            joined = (
+                "=" in argument
+                or i + 1 == len(arguments)
+                or arguments[i + 1].startswith("--")
+            )
             found.append(argument if joined else f"{argument}={arguments[i + 1]}")
     return shlex.join(found)
 
@@ -48,7 +52,9 @@ def run(main, words=False):
 
 def _guarded(main, words, arguments):
     if arguments[1:] and not words:
-        _fail(f"found {arguments[1]!r}; this command takes flags only, such as --workdir=FOLDER")
+        _fail(
+            f"found {arguments[1]!r}; this command takes flags only, such as --workdir=FOLDER"
+        )
     try:
         main(arguments)
     except BrokenPipeError:
@@ -56,30 +62,50 @@ def _guarded(main, words, arguments):
     except _USER_ERRORS as error:
         if logging.level_debug():
             traceback.print_exc()
-        _fail(f"{error}: name another file or folder, or change its permissions" if _is_forbidden(error) else error)
-    except KeyboardInterrupt as error:  # of v1keras.training.Stopped, too, which knows its signal
-        _fail(str(error) or "interrupted", 128 + getattr(error, "number", signal.SIGINT))
+        _fail(
+            f"{error}: name another file or folder, or change its permissions"
+            if _is_forbidden(error)
+            else error
+        )
+    except (
+        KeyboardInterrupt
+    ) as error:  # of v1keras.training.Stopped, too, which knows its signal
+        _fail(
+            str(error) or "interrupted", 128 + getattr(error, "number", signal.SIGINT)
+        )
 
 
 def _parse(arguments):
     for word in arguments:
         path = word.partition("=")[2].split(":")[0]
         if word.startswith("--config=") and not os.path.exists(path):
-            _fail(f"no configuration {path!r} in {os.getcwd()}: name a file by its path; the experiments are in configs/ of the checkout")
+            _fail(
+                f"no configuration {path!r} in {os.getcwd()}: name a file by its path; the experiments are in configs/ of the checkout"
+            )
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(error)
     except Exception as error:  # from a configuration file, which is the user's code, or --config.key=value
-        _fail(f"--config: {error.args[0] if isinstance(error, (KeyError, AttributeError)) else error}")
+        _fail(
+            f"--config: {error.args[0] if isinstance(error, (KeyError, AttributeError)) else error}"
+        )
 
 
 def _is_forbidden(error):
-    return isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    return isinstance(error, OSError) and error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+    )
 
 
 def _fail(error, status=1):
-    print(_coloured("error:", 31), " ".join(str(error).replace("\\n", " ").split()), file=sys.stderr)
+    print(
+        _coloured("error:", 31),
+        " ".join(str(error).replace("\\n", " ").split()),
+        file=sys.stderr,
+    )
     sys.exit(status)
 
 
@@ -89,4 +115,8 @@ def _one_line_warning(message, category, filename, lineno, file=None, line=None)
 
 def _coloured(word, colour):
     """In bold and an ANSI colour where stderr is a terminal, unless the user asked for none (https://no-color.org)."""
-    return f"\033[1;{colour}m{word}\033[0m" if sys.stderr.isatty() and not os.environ.get("NO_COLOR") else word
+    return (
+        f"\033[1;{colour}m{word}\033[0m"
+        if sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        else word
+    )

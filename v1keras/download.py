@@ -12,7 +12,10 @@ from v1keras.files import sha256
 
 def cache_folder():
     """Where downloads are kept: `~/.cache/v1keras`, or below `$XDG_CACHE_HOME`."""
-    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "v1keras"
+    return (
+        pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+        / "v1keras"
+    )
 
 
 def download(url, digest, path):
@@ -30,7 +33,9 @@ def download(url, digest, path):
     if path.is_file() and digest in (None, sha256(path)):
         return
     if path.is_file():
-        warnings.warn(f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed, downloading anew")
+        warnings.warn(
+            f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed, downloading anew"
+        )
         path.unlink()
     begun = path.with_name(path.name + ".part")
     try:
@@ -41,33 +46,49 @@ def download(url, digest, path):
     found = sha256(begun)
     if digest not in (None, found):
         begun.unlink()
-        raise ValueError(f"{url} did not give the published file (sha256 {digest}); removed what came")
+        raise ValueError(
+            f"{url} did not give the published file (sha256 {digest}); removed what came"
+        )
     if digest is None:
-        warnings.warn(f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}")
+        warnings.warn(
+            f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}"
+        )
     os.replace(begun, path)
 
 
 def _fetch(url, path):
     """To `path`, going on where an earlier download broke off, if the server can."""
     have = path.stat().st_size if path.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(
+        url, headers={"Range": f"bytes={have}-"} if have else {}
+    )
     try:
         answer = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # asked beyond its end: all of it is there
             raise
         return
-    with answer, open(path, "ab" if getattr(answer, "status", None) == 206 else "wb") as file:
+    with (
+        answer,
+        open(path, "ab" if getattr(answer, "status", None) == 206 else "wb") as file,
+    ):
         rest = answer.headers.get("Content-Length")
         whole = file.tell() + int(rest) if rest else None
         while block := answer.read(1 << 20):
             file.write(block)
             _show_progress(path.stem, file.tell(), whole)
         if whole and file.tell() != whole:
-            raise OSError(f"the connection broke off after {file.tell()} of {whole} bytes; run it again to go on")
+            raise OSError(
+                f"the connection broke off after {file.tell()} of {whole} bytes; run it again to go on"
+            )
 
 
 def _show_progress(name, have, whole):
     if sys.stderr.isatty():
         share = f" of {whole / 1e6:.0f}" if whole else ""
-        print(f"\r{name}: {have / 1e6:.0f}{share} MB", end="\n" if have == whole else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{name}: {have / 1e6:.0f}{share} MB",
+            end="\n" if have == whole else "",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -19,7 +19,13 @@ from absl import flags
 
 from v1keras import command, pages, zoo
 from v1keras.build import session_name
-from v1keras.data import Recording, apply_protocol, model_inputs, open_recording, recording_names
+from v1keras.data import (
+    Recording,
+    apply_protocol,
+    model_inputs,
+    open_recording,
+    recording_names,
+)
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
 from v1keras.files import written_whole
 from v1keras.models import V1Sessions
@@ -28,7 +34,8 @@ from v1keras.training.prediction import Predictor
 
 
 def open_models(
-    name_or_folder: str | os.PathLike[str], recordings: str | os.PathLike[str] | None = None
+    name_or_folder: str | os.PathLike[str],
+    recordings: str | os.PathLike[str] | None = None,
 ) -> tuple[Any, dict[str, Any], list[Recording]]:
     """A trained model with the recordings that it is asked about.
 
@@ -53,18 +60,27 @@ def open_models(
             raise FileNotFoundError(f"{error}; say which with --recording") from None
         own = opened.attributes.get("name") == metadata["recording"].get("name")
         if own and opened.neuron_session is not None:  # some models leave out a session
-            opened = opened.of_neurons(np.isin(opened.neuron_session, list(metadata["sessions"])))
+            opened = opened.of_neurons(
+                np.isin(opened.neuron_session, list(metadata["sessions"]))
+            )
         check_fit(model_of(model, opened), opened)
         zoo.warn_of_pixels(session_name(opened), opened.images, metadata["pixels"])
         if own or isinstance(model, V1Sessions):
-            opened = apply_protocol(opened, data["protocol"], data["split_seed"], data["split_parts"])
+            opened = apply_protocol(
+                opened, data["protocol"], data["split_seed"], data["split_parts"]
+            )
         if session_name(opened) in found:
-            raise ValueError(f"two recordings are named {session_name(opened)!r}: score them one by one")
+            raise ValueError(
+                f"two recordings are named {session_name(opened)!r}: score them one by one"
+            )
         found[session_name(opened)] = opened
     return model, metadata, list(found.values())
 
 
-def open_model(name_or_folder: str | os.PathLike[str], recording: str | os.PathLike[str] | None = None) -> tuple[Any, dict[str, Any], Recording]:
+def open_model(
+    name_or_folder: str | os.PathLike[str],
+    recording: str | os.PathLike[str] | None = None,
+) -> tuple[Any, dict[str, Any], Recording]:
     """As `open_models`, for one recording.
 
     Args:
@@ -79,7 +95,9 @@ def open_model(name_or_folder: str | os.PathLike[str], recording: str | os.PathL
     """
     model, metadata, recordings = open_models(name_or_folder, recording)
     if len(recordings) > 1:
-        raise ValueError(f"{name_or_folder} is of the recordings {', '.join(map(session_name, recordings))}; say which with --recording=FILE")
+        raise ValueError(
+            f"{name_or_folder} is of the recordings {', '.join(map(session_name, recordings))}; say which with --recording=FILE"
+        )
     return model_of(model, recordings[0]), metadata, recordings[0]
 
 
@@ -89,7 +107,11 @@ def model_of(model: Any, recording: Recording) -> Any:
     Raises:
         ValueError: there is no such session.
     """
-    return model.session(session_name(recording)) if isinstance(model, V1Sessions) else model
+    return (
+        model.session(session_name(recording))
+        if isinstance(model, V1Sessions)
+        else model
+    )
 
 
 def check_fit(model: Any, recording: Recording) -> None:
@@ -100,14 +122,22 @@ def check_fit(model: Any, recording: Recording) -> None:
     """
     found, expected = recording.images.shape[1:], model.image_size
     if found != expected:
-        raise ValueError(f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x {expected[1]}")
+        raise ValueError(
+            f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x {expected[1]}"
+        )
     if recording.neuron_count != model.output_shape[1]:
-        raise ValueError(f"a recording of {recording.neuron_count} neurons; the model predicts {model.output_shape[1]}")
+        raise ValueError(
+            f"a recording of {recording.neuron_count} neurons; the model predicts {model.output_shape[1]}"
+        )
     model_inputs(recording, [], model.columns)  # says so where its behaviour is missing
 
 
 def evaluate(
-    model: Callable[[Any], Any], recording: Recording, split: str = "test", above_hz: float = 5.0, fano: float = 1.0
+    model: Callable[[Any], Any],
+    recording: Recording,
+    split: str = "test",
+    above_hz: float = 5.0,
+    fano: float = 1.0,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Scores every neuron, and groups of them.
 
@@ -137,34 +167,53 @@ def evaluate(
     ('repeats', 4, (4,))
     """
     images = recording.indices(split)
-    rates = Predictor(model)(model_inputs(recording, images, getattr(model, "columns", None)))
+    rates = Predictor(model)(
+        model_inputs(recording, images, getattr(model, "columns", None))
+    )
     repeats, means = None, recording.responses
     if recording.repeats is not None and recording.repeat_images is not None:
         if len(images) > 1 and np.isin(images, recording.repeat_images).all():
             repeats = recording.repeats[np.isin(recording.repeat_images, images)]
         else:
-            means = np.delete(means, recording.repeat_images, axis=0)  # `presentations` is said of the others
-    counts = recording.attributes.get("units", "spikes per presentation") == "spikes per presentation"
+            means = np.delete(
+                means, recording.repeat_images, axis=0
+            )  # `presentations` is said of the others
+    counts = (
+        recording.attributes.get("units", "spikes per presentation")
+        == "spikes per presentation"
+    )
     presentations = recording.attributes.get("presentations") if counts else None
     source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
     scores = score_neurons(recording.responses[images], rates, ceiling, noise)
 
     hertz = recording.hertz
     columns = {"neuron": np.arange(recording.neuron_count)}
-    columns |= {} if recording.neuron_session is None else {"session": recording.neuron_session}
-    columns |= {name: column for name, column in recording.neurons.items() if column.ndim == 1}
+    columns |= (
+        {}
+        if recording.neuron_session is None
+        else {"session": recording.neuron_session}
+    )
+    columns |= {
+        name: column for name, column in recording.neurons.items() if column.ndim == 1
+    }
     columns |= {} if hertz is None else {"mean_hz": hertz}
     metrics = {
         "split": split,
         "images": len(images),
         "ceiling": source,
-        "groups": {name: summarize(scores, chosen) for name, chosen in groups_of(columns, above_hz).items()},
+        "groups": {
+            name: summarize(scores, chosen)
+            for name, chosen in groups_of(columns, above_hz).items()
+        },
     }
     return metrics, columns | scores
 
 
 def evaluate_all(
-    model: Any, recordings: list[Recording], settings: Mapping[str, float], split: str = "test"
+    model: Any,
+    recordings: list[Recording],
+    settings: Mapping[str, float],
+    split: str = "test",
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What `evaluate` gives for one recording, and `joined` for several.
 
@@ -179,12 +228,21 @@ def evaluate_all(
     """
     found = {}
     for recording in recordings:
-        scores = evaluate(model_of(model, recording), recording, split, settings["above_hz"], settings["fano"])
+        scores = evaluate(
+            model_of(model, recording),
+            recording,
+            split,
+            settings["above_hz"],
+            settings["fano"],
+        )
         found[session_name(recording)] = scores
     return scores if len(recordings) == 1 else joined(found, settings["above_hz"])
 
 
-def joined(found: dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]], above_hz: float = 5.0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def joined(
+    found: dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]],
+    above_hz: float = 5.0,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The scores of several recordings as those of one.
 
     Args:
@@ -206,19 +264,41 @@ def joined(found: dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]], above
     """
     metrics, columns = zip(*found.values(), strict=True)
     sources = {each["ceiling"] for each in metrics}
-    names = {name: column.dtype.kind for each in columns for name, column in each.items()}
-    together = {"recording": np.repeat(list(found), [len(each["neuron"]) for each in columns])}
+    names = {
+        name: column.dtype.kind for each in columns for name, column in each.items()
+    }
+    together = {
+        "recording": np.repeat(list(found), [len(each["neuron"]) for each in columns])
+    }
     for name, kind in names.items():
-        missing = [np.full(len(each["neuron"]), "" if kind == "U" else np.nan) for each in columns]
-        together[name] = np.concatenate([each.get(name, other) for each, other in zip(columns, missing, strict=True)])
+        missing = [
+            np.full(len(each["neuron"]), "" if kind == "U" else np.nan)
+            for each in columns
+        ]
+        together[name] = np.concatenate(
+            [
+                each.get(name, other)
+                for each, other in zip(columns, missing, strict=True)
+            ]
+        )
     groups, chosen = {}, [groups_of(each, above_hz) for each in columns]
     for name in ("reported", f"above {above_hz:g} Hz"):
         if all(name in own for own in chosen):
-            groups[name] = summarize({key: together[key] for key in SCORES}, np.concatenate([own[name] for own in chosen]))
+            groups[name] = summarize(
+                {key: together[key] for key in SCORES},
+                np.concatenate([own[name] for own in chosen]),
+            )
     for name, each in zip(found, metrics, strict=True):
-        groups |= {f"{name}: {group}": summary for group, summary in each["groups"].items()}
+        groups |= {
+            f"{name}: {group}": summary for group, summary in each["groups"].items()
+        }
     source = sources.pop() if len(sources) == 1 else "several"
-    return {"split": metrics[0]["split"], "images": sum(each["images"] for each in metrics), "ceiling": source, "groups": groups}, together
+    return {
+        "split": metrics[0]["split"],
+        "images": sum(each["images"] for each in metrics),
+        "ceiling": source,
+        "groups": groups,
+    }, together
 
 
 def groups_of(columns: dict[str, np.ndarray], above_hz: float) -> dict[str, np.ndarray]:
@@ -237,21 +317,34 @@ def groups_of(columns: dict[str, np.ndarray], above_hz: float) -> dict[str, np.n
     >>> {name: chosen.tolist() for name, chosen in found.items()}
     {'reported': [True, True, False], 'above 5 Hz': [False, True, False]}
     """
-    reported = ~np.asarray(columns.get("for_tuning", np.zeros(len(columns["neuron"]))), bool)
+    reported = ~np.asarray(
+        columns.get("for_tuning", np.zeros(len(columns["neuron"]))), bool
+    )
     groups = {"reported": reported}
     if "mean_hz" in columns:
-        groups[f"above {above_hz:g} Hz"] = reported & (np.nan_to_num(columns["mean_hz"]) > above_hz)
+        groups[f"above {above_hz:g} Hz"] = reported & (
+            np.nan_to_num(columns["mean_hz"]) > above_hz
+        )
     for label in [label for label in ("session", "kind") if label in columns]:
-        groups |= {f"{label} {value}": columns[label] == value for value in np.unique(columns[label])}
+        groups |= {
+            f"{label} {value}": columns[label] == value
+            for value in np.unique(columns[label])
+        }
     return groups
 
 
-def predict(model: Callable[[Any], Any], images: np.ndarray, batch_size: int = 256) -> np.ndarray:
+def predict(
+    model: Callable[[Any], Any], images: np.ndarray, batch_size: int = 256
+) -> np.ndarray:
     """Rates `(n, neurons)` of `(n, height, width)` images in pixel units."""
     return Predictor(model, batch_size)(images[..., None])
 
 
-def write(metrics: dict[str, Any], columns: dict[str, np.ndarray], folder: str | os.PathLike[str]) -> None:
+def write(
+    metrics: dict[str, Any],
+    columns: dict[str, np.ndarray],
+    folder: str | os.PathLike[str],
+) -> None:
     """Writes `metrics.json` and `neurons.csv`, an empty field where a value does not exist."""
     folder = pathlib.Path(folder)
     with written_whole(folder / "metrics.json") as beside:
@@ -261,11 +354,19 @@ def write(metrics: dict[str, Any], columns: dict[str, np.ndarray], folder: str |
 
 def write_columns(columns: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
     """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value does not exist."""
-    with written_whole(pathlib.Path(path)) as beside, open(beside, "w", newline="") as file:
+    with (
+        written_whole(pathlib.Path(path)) as beside,
+        open(beside, "w", newline="") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in zip(*columns.values(), strict=True):
-            writer.writerow(["" if isinstance(v, np.floating) and np.isnan(v) else _short(v) for v in row])
+            writer.writerow(
+                [
+                    "" if isinstance(v, np.floating) and np.isnan(v) else _short(v)
+                    for v in row
+                ]
+            )
 
 
 def _short(value):
@@ -275,20 +376,42 @@ def _short(value):
 def main(_):
     values = flags.FLAGS
     model, metadata, recordings = open_models(values.model, values.recording)
-    metrics, columns = evaluate_all(model, recordings, metadata["config"]["evaluation"], values.split)
+    metrics, columns = evaluate_all(
+        model, recordings, metadata["config"]["evaluation"], values.split
+    )
     write(metrics, columns, values.out)
     page = pathlib.Path(values.out) / "report.html"
     history = pages.history_of(values.model)
-    pages.write_model_page(page, model_of(model, recordings[0]), recordings[0], metadata, history, metrics, columns, values.split)
+    pages.write_model_page(
+        page,
+        model_of(model, recordings[0]),
+        recordings[0],
+        metadata,
+        history,
+        metrics,
+        columns,
+        values.split,
+    )
     print(score_table(metrics))
     print(f"report: {page}; written beside it: metrics.json, neurons.csv")
 
 
 def run():
-    flags.DEFINE_string("model", None, "Preset by name, its folder, or the workdir of a training.", required=True)
-    flags.DEFINE_string("recording", None, "HDF5 file or public dataset, or some; the model's own where left out.")
+    flags.DEFINE_string(
+        "model",
+        None,
+        "Preset by name, its folder, or the workdir of a training.",
+        required=True,
+    )
+    flags.DEFINE_string(
+        "recording",
+        None,
+        "HDF5 file or public dataset, or some; the model's own where left out.",
+    )
     flags.DEFINE_enum("split", "test", ("train", "validation", "test"), "Which images.")
-    flags.DEFINE_string("out", ".", "Folder to write metrics.json, neurons.csv and report.html to.")
+    flags.DEFINE_string(
+        "out", ".", "Folder to write metrics.json, neurons.csv and report.html to."
+    )
     command.run(main)
 
 

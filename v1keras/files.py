@@ -34,7 +34,9 @@ def written_whole(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    handle, beside = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+    )
     os.close(handle)
     try:
         yield pathlib.Path(beside)
@@ -82,7 +84,9 @@ def check_room(folder, arrays):
     Raises:
         OSError: the disk is full, or a file may not grow so large.
     """
-    size = sum(array.nbytes + 4096 for array in arrays)  # at most so much around each array
+    size = sum(
+        array.nbytes + 4096 for array in arrays
+    )  # at most so much around each array
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, size)
@@ -110,7 +114,9 @@ def room_for(shape, dtype):
         return np.zeros(shape, dtype)
     file = tempfile.TemporaryFile()
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here, not by a signal at some write
+        os.posix_fallocate(
+            file.fileno(), 0, size
+        )  # a full disk is told here, not by a signal at some write
     return np.memmap(file, dtype, "w+", shape=tuple(shape))
 
 
@@ -143,9 +149,13 @@ def write_by_rows(file, name, array):
         name: of the dataset.
         array: `(n, ...)`.
     """
-    dataset = file.create_dataset(name, array.shape, array.dtype, compression="gzip", track_times=False)
+    dataset = file.create_dataset(
+        name, array.shape, array.dtype, compression="gzip", track_times=False
+    )
     chunk = dataset.chunks[0]
-    for block, content in row_blocks(array, chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))):
+    for block, content in row_blocks(
+        array, chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))
+    ):
         dataset[block] = content
 
 
@@ -172,7 +182,9 @@ def read_by_rows(dataset):
 def let_go(array):
     """Frees the memory that a file-backed array takes; its content stays in the file. Does nothing with any other."""
     while isinstance(array, np.ndarray):
-        if isinstance(array, np.memmap) and array.mode == "c":  # changes to it are in memory alone
+        if (
+            isinstance(array, np.memmap) and array.mode == "c"
+        ):  # changes to it are in memory alone
             return
         array = array.base
     if isinstance(array, mmap.mmap) and hasattr(array, "madvise"):

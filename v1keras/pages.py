@@ -7,7 +7,14 @@ import numpy as np
 
 from v1keras import report, workdir
 from v1keras.data import model_inputs
-from v1keras.models import Concatenated, Ensemble, FactorizedReadout, GaussianReadout, V1Model, at_mean_behavior
+from v1keras.models import (
+    Concatenated,
+    Ensemble,
+    FactorizedReadout,
+    GaussianReadout,
+    V1Model,
+    at_mean_behavior,
+)
 from v1keras.report import figures, training
 from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
@@ -26,7 +33,9 @@ _FILTERS = "Kernels of the first layer, each scaled to its own largest value; gr
 _PLACES = "Where each neuron's readout looks in the image (-1 to 1, row downwards): neurons recorded together see nearly one place."
 
 
-def write_model_page(path, model, recording, facts, history, metrics, columns, split="test"):
+def write_model_page(
+    path, model, recording, facts, history, metrics, columns, split="test"
+):
     """Writes the page of a trained model.
 
     Args:
@@ -43,15 +52,28 @@ def write_model_page(path, model, recording, facts, history, metrics, columns, s
         OSError: the file can't be written.
     """
     sections = [
-        ("What was run", "The model, its data and the command that makes it anew.", _about(model, facts)),
+        (
+            "What was run",
+            "The model, its data and the command that makes it anew.",
+            _about(model, facts),
+        ),
         ("Scores", _SCORES, report.score_table(metrics)),
     ]
     if metrics["ceiling"] != "none":
-        sections.append(("Against the limit", _LIMIT, figures.score_distributions(columns)))
+        sections.append(
+            ("Against the limit", _LIMIT, figures.score_distributions(columns))
+        )
     if history:
         sections.append(("Learning curves", _CURVES, figures.learning_curves(history)))
-    images, own = recording.indices(split), {name: column[: recording.neuron_count] for name, column in columns.items()}
-    drawn = training.predictions(recording.responses[images], Predictor(model)(model_inputs(recording, images, model.columns)), own)
+    images, own = (
+        recording.indices(split),
+        {name: column[: recording.neuron_count] for name, column in columns.items()},
+    )
+    drawn = training.predictions(
+        recording.responses[images],
+        Predictor(model)(model_inputs(recording, images, model.columns)),
+        own,
+    )
     if drawn:
         sections.append(("Single neurons", _PREDICTED, drawn))
     network = _first_network(at_mean_behavior(model))
@@ -67,15 +89,21 @@ def write_model_page(path, model, recording, facts, history, metrics, columns, s
 def history_of(folder):
     """The logs of each epoch of the training whose workdir this is, of its first network; [] where it is none, or none can be read."""
     try:
-        _, progress = Checkpoints(pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0").newest()
-    except ValueError:  # the warnings have said which files are damaged; a page does without the curves
+        _, progress = Checkpoints(
+            pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0"
+        ).newest()
+    except (
+        ValueError
+    ):  # the warnings have said which files are damaged; a page does without the curves
         return []
     return progress["history"] if progress else []
 
 
 def _about(model, facts):
     recorded = facts["recording"]
-    sessions = ", ".join(f"{name} ({count})" for name, count in facts["sessions"].items())
+    sessions = ", ".join(
+        f"{name} ({count})" for name, count in facts["sessions"].items()
+    )
     lines = {
         "command": facts["command"],
         "commit": facts["commit"] or "no checkout",
@@ -95,7 +123,9 @@ def _first_network(model):
 
 
 def _first_kernels(network):
-    for weight in network.core.trainable_variables + network.core.non_trainable_variables:
+    for weight in (
+        network.core.trainable_variables + network.core.non_trainable_variables
+    ):
         if len(weight.shape) == 4 and weight.shape[2] == 1:
             return np.moveaxis(keras.ops.convert_to_numpy(weight)[:, :, 0], -1, 0)
     return None
@@ -108,8 +138,16 @@ def _places(network):
         return keras.ops.convert_to_numpy(readout.positions())
     if not isinstance(readout, FactorizedReadout):
         return None
-    height, width = network.core.compute_output_shape((None, *network.image_size, 1))[1:3]
+    height, width = network.core.compute_output_shape((None, *network.image_size, 1))[
+        1:3
+    ]
     mask = np.abs(keras.ops.convert_to_numpy(readout.mask)).reshape(height, width, -1)
     mask = mask / np.maximum(mask.sum(axis=(0, 1)), 1e-12)
-    rows, columns = (np.linspace(-1, 1, size) if size > 1 else np.zeros(1) for size in (height, width))
-    return np.stack([np.einsum("h,hwn->n", rows, mask), np.einsum("w,hwn->n", columns, mask)], axis=-1)
+    rows, columns = (
+        np.linspace(-1, 1, size) if size > 1 else np.zeros(1)
+        for size in (height, width)
+    )
+    return np.stack(
+        [np.einsum("h,hwn->n", rows, mask), np.einsum("w,hwn->n", columns, mask)],
+        axis=-1,
+    )

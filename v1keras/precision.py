@@ -11,8 +11,16 @@ _CPU_FLAGS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}
 def cpu_bfloat16():
     """Names of the instructions for bfloat16 that the CPU has; None where the system does not tell."""
     path = pathlib.Path("/proc/cpuinfo")
-    flags = re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE) if path.exists() else None
-    return None if flags is None else [name for flag, name in _CPU_FLAGS.items() if flag in flags[1].split()]
+    flags = (
+        re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE)
+        if path.exists()
+        else None
+    )
+    return (
+        None
+        if flags is None
+        else [name for flag, name in _CPU_FLAGS.items() if flag in flags[1].split()]
+    )
 
 
 def precision_of(name, capabilities=()):
@@ -31,8 +39,14 @@ def precision_of(name, capabilities=()):
     'float32'
     """
     if name not in PRECISIONS:
-        raise ValueError(f"training.precision: found {name!r}, expected one of {', '.join(PRECISIONS)}")
+        raise ValueError(
+            f"training.precision: found {name!r}, expected one of {', '.join(PRECISIONS)}"
+        )
     if name == "auto":
-        fits = all(tuple(each) >= GPU_CAPABILITY for each in capabilities) if capabilities else cpu_bfloat16()
+        fits = (
+            all(tuple(each) >= GPU_CAPABILITY for each in capabilities)
+            if capabilities
+            else cpu_bfloat16()
+        )
         return "mixed_bfloat16" if fits else "float32"
     return name

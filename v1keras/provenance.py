@@ -17,9 +17,15 @@ def commit():
     True
     """
     head = _git("rev-parse", "HEAD")
-    if head is None or not (ROOT / ".git").exists():  # an installed package may lie inside another project's checkout
+    if (
+        head is None or not (ROOT / ".git").exists()
+    ):  # an installed package may lie inside another project's checkout
         return None
-    return head + (" with changes not committed" if _git("status", "--porcelain", "--", *_CODE) else "")
+    return head + (
+        " with changes not committed"
+        if _git("status", "--porcelain", "--", *_CODE)
+        else ""
+    )
 
 
 def check_committed(path):
@@ -32,16 +38,24 @@ def check_committed(path):
         ValueError: it is not committed, or was changed since, or this is no checkout.
     """
     if commit() is None:
-        raise ValueError(f"{ROOT} is no checkout of v1keras with its git history: a preset needs to name the commit of its configuration")
+        raise ValueError(
+            f"{ROOT} is no checkout of v1keras with its git history: a preset needs to name the commit of its configuration"
+        )
     if _git("ls-files", "--error-unmatch", "--", path) is None:
-        raise ValueError(f"{path} is not committed in {ROOT}: commit the configuration, so that the preset can be made again")
+        raise ValueError(
+            f"{path} is not committed in {ROOT}: commit the configuration, so that the preset can be made again"
+        )
     if _git("status", "--porcelain", "--", path):
-        raise ValueError(f"{path} was changed since it was committed: commit the configuration, so that the preset can be made again")
+        raise ValueError(
+            f"{path} was changed since it was committed: commit the configuration, so that the preset can be made again"
+        )
 
 
 def _git(*arguments):
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True
+        )
     except OSError:  # no git here
         return None
     return done.stdout.strip() if done.returncode == 0 else None

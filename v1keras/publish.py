@@ -34,16 +34,25 @@ def add(workdir, name, scores=None, measured_by=None):
         OSError: a file is missing or can't be written.
     """
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
-        raise ValueError(f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits")
+        raise ValueError(
+            f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits"
+        )
     metrics = metrics_of(workdir)
     model, metadata, recordings = evaluate.open_models(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
-        raise ValueError(f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}")
+        raise ValueError(
+            f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}"
+        )
     provenance.check_committed(config[1])
-    stated, found = (m["groups"]["reported"]["correlation"]["mean"] for m in (metrics, score(model, metadata, recordings, "test")))
+    stated, found = (
+        m["groups"]["reported"]["correlation"]["mean"]
+        for m in (metrics, score(model, metadata, recordings, "test"))
+    )
     if abs(stated - found) > TOLERANCE:
-        raise ValueError(f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again")
+        raise ValueError(
+            f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again"
+        )
     if scores:
         metadata |= {"scores": scores, "measured_by": measured_by}
     publish(model, recordings, metadata, name)
@@ -59,9 +68,13 @@ def metrics_of(workdir):
     try:
         metrics = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
-        raise ValueError(f"{workdir} has no metrics.json: only a finished training, scored on test images, becomes a preset") from None
+        raise ValueError(
+            f"{workdir} has no metrics.json: only a finished training, scored on test images, becomes a preset"
+        ) from None
     if metrics.get("split") != "test":
-        raise ValueError(f"{path} is of {metrics.get('split')} images; a preset states the scores on test images")
+        raise ValueError(
+            f"{path} is of {metrics.get('split')} images; a preset states the scores on test images"
+        )
     return metrics
 
 
@@ -74,21 +87,31 @@ def publish(model, recordings, facts, name):
         facts: as of `v1keras.zoo.save`.
         name: of the preset.
     """
-    facts = facts | {"own_scores": own_scores(model, facts, recordings), "latency": latency(model, facts)}
+    facts = facts | {
+        "own_scores": own_scores(model, facts, recordings),
+        "latency": latency(model, facts),
+    }
     zoo.save(model, catalog.zoo_folder() / name, facts)
     with written_whole(catalog.zoo_folder() / "README.md") as beside:
         beside.write_text(zoo.table())
 
 
 def score(model, metadata, recordings, split):
-    return evaluate.evaluate_all(model, recordings, metadata["config"]["evaluation"], split)[0]
+    return evaluate.evaluate_all(
+        model, recordings, metadata["config"]["evaluation"], split
+    )[0]
 
 
 def own_scores(model, metadata, recordings):
     """The scores of one model on each side of its split: rows as of a card, with their `split`."""
     rows = []
     for split in ("train", "validation", "test"):
-        rows += [{"split": split, **row} for row in train.score_rows(metadata["config"]["data"], score(model, metadata, recordings, split))]
+        rows += [
+            {"split": split, **row}
+            for row in train.score_rows(
+                metadata["config"]["data"], score(model, metadata, recordings, split)
+            )
+        ]
     return rows
 
 
@@ -121,16 +144,31 @@ def verify(name, scores=False):
     if not scores:
         return told
     if "own_scores" not in metadata:
-        raise ValueError(f"{name}: states no scores of its weights; only a preset made by `zoo add` does")
+        raise ValueError(
+            f"{name}: states no scores of its weights; only a preset made by `zoo add` does"
+        )
     largest = 0.0
-    for stated, found in zip(metadata["own_scores"], own_scores(model, metadata, recordings), strict=True):
+    for stated, found in zip(
+        metadata["own_scores"], own_scores(model, metadata, recordings), strict=True
+    ):
         for key in _SCORES:
-            apart = 0.0 if stated[key] == found[key] else np.inf if None in (stated[key], found[key]) else abs(stated[key] - found[key])
+            apart = (
+                0.0
+                if stated[key] == found[key]
+                else np.inf
+                if None in (stated[key], found[key])
+                else abs(stated[key] - found[key])
+            )
             if apart > TOLERANCE:
                 where = f"{zoo.find(name) / catalog.METADATA}: {stated['split']} images, {stated['neurons']} neurons"
-                raise ValueError(f"{where}: {key} is stated as {stated[key]}, measured as {found[key]}")
+                raise ValueError(
+                    f"{where}: {key} is stated as {stated[key]}, measured as {found[key]}"
+                )
             largest = max(largest, apart)
-    return told + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
+    return (
+        told
+        + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
+    )
 
 
 def retime(name):
@@ -149,7 +187,10 @@ def retime(name):
     metadata, model = zoo.info(name), zoo.load(name, check=True)
     measured = latency(model, metadata)
     zoo.restate(name, {"latency": measured})
-    ways = "; ".join(f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})" for way, ms in measured["ms"].items())
+    ways = "; ".join(
+        f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})"
+        for way, ms in measured["ms"].items()
+    )
     return f"{metadata['name']}: {ways}; machine load before it {measured['load']:g}"
 
 
@@ -169,20 +210,47 @@ def latency(model, metadata):
     """
     import tensorflow as tf
 
-    inputs, load = golden_inputs(model.image_size, metadata), round(os.getloadavg()[0], 1)
+    inputs, load = (
+        golden_inputs(model.image_size, metadata),
+        round(os.getloadavg()[0], 1),
+    )
     with tempfile.TemporaryDirectory() as folder:
         eager = lambda shown: model(shown, training=False)
         expected = rates_of(eager, inputs)
         model.export(folder, verbose=False)
-        exported = tf.saved_model.load(folder)  # which holds the variables: `serve` alone would lose them
+        exported = tf.saved_model.load(
+            folder
+        )  # which holds the variables: `serve` alone would lose them
         served = exported.serve
         for output, rates in rates_of(served, inputs).items():
             if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
-                raise ValueError(f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}")
-        ways = {"the preset, `model(image)`": eager, "its export, `tf.saved_model.load(FOLDER).serve(image)`": served}
-        times = {way: _times(call, tf.nest.map_structure(lambda array: tf.constant(array[:1]), inputs)) for way, call in ways.items()}
-    found = {way: {"median": round(np.median(ms), 3), "percentile_95": round(np.percentile(ms, 95), 3)} for way, ms in times.items()}
-    return {"machine": _machine(tf.config.list_physical_devices("GPU")), "load": load, "calls": _CALLS, "ms": found}
+                raise ValueError(
+                    f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}"
+                )
+        ways = {
+            "the preset, `model(image)`": eager,
+            "its export, `tf.saved_model.load(FOLDER).serve(image)`": served,
+        }
+        times = {
+            way: _times(
+                call,
+                tf.nest.map_structure(lambda array: tf.constant(array[:1]), inputs),
+            )
+            for way, call in ways.items()
+        }
+    found = {
+        way: {
+            "median": round(np.median(ms), 3),
+            "percentile_95": round(np.percentile(ms, 95), 3),
+        }
+        for way, ms in times.items()
+    }
+    return {
+        "machine": _machine(tf.config.list_physical_devices("GPU")),
+        "load": load,
+        "calls": _CALLS,
+        "ms": found,
+    }
 
 
 def _times(call, inputs):
@@ -197,5 +265,10 @@ def _times(call, inputs):
 
 def _machine(gpus):
     path = pathlib.Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.+)", path.read_text()) if path.exists() else []
-    return f"{models[0] if models else platform.processor() or platform.machine()}, {os.cpu_count()} cores" + (f", {len(gpus)} GPUs" if gpus else "")
+    models = (
+        re.findall(r"model name\s*: (.+)", path.read_text()) if path.exists() else []
+    )
+    return (
+        f"{models[0] if models else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+        + (f", {len(gpus)} GPUs" if gpus else "")
+    )

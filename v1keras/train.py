@@ -18,12 +18,35 @@ from absl import flags
 from ml_collections import config_flags
 
 from v1keras import command, evaluate, pages, provenance, report, workdir, zoo
-from v1keras.build import build_model, build_sessions, core_precision, fit_ridge, member_recording, pixel_statistics, session_name
-from v1keras.data import Rows, apply_protocol, model_inputs, open_recording, recording_names
+from v1keras.build import (
+    build_model,
+    build_sessions,
+    core_precision,
+    fit_ridge,
+    member_recording,
+    pixel_statistics,
+    session_name,
+)
+from v1keras.data import (
+    Rows,
+    apply_protocol,
+    model_inputs,
+    open_recording,
+    recording_names,
+)
 from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
 from v1keras.models import Ensemble
-from v1keras.training import Checkpoints, Schedule, Trainer, check_responses, is_chief, learned_noise, make_likelihood, make_strategy
+from v1keras.training import (
+    Checkpoints,
+    Schedule,
+    Trainer,
+    check_responses,
+    is_chief,
+    learned_noise,
+    make_likelihood,
+    make_strategy,
+)
 from v1keras.training.cluster import LOST, start_again
 
 
@@ -70,49 +93,100 @@ def train_and_evaluate(
     >>> metrics["groups"]["reported"]["neurons"]
     4
     """
-    strategy = make_strategy(config.training.strategy, config.training.wait_s)  # before anything runs on a device
+    strategy = make_strategy(
+        config.training.strategy, config.training.wait_s
+    )  # before anything runs on a device
     chief = is_chief(strategy)
     if not config.data.recording:
-        raise ValueError("no recording: set --config.data.recording to an HDF5 file or the name of a public dataset")
+        raise ValueError(
+            "no recording: set --config.data.recording to an HDF5 file or the name of a public dataset"
+        )
     recordings = []
     for name in recording_names(config.data.recording):
-        recording = apply_protocol(open_recording(name), config.data.protocol, config.data.split_seed, config.data.split_parts)
-        counts = {side: len(recording.indices(side)) for side in ("train", "validation", "test")}  # says so where one is empty
+        recording = apply_protocol(
+            open_recording(name),
+            config.data.protocol,
+            config.data.split_seed,
+            config.data.split_parts,
+        )
+        counts = {
+            side: len(recording.indices(side))
+            for side in ("train", "validation", "test")
+        }  # says so where one is empty
         if config.training.batch_size > counts["train"]:
-            raise ValueError(f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are")
-        check_responses(make_likelihood(config.training.likelihood), recording.responses)
+            raise ValueError(
+                f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are"
+            )
+        check_responses(
+            make_likelihood(config.training.likelihood), recording.responses
+        )
         recordings.append(recording)
     if len(recordings) > 1 and (config.ensemble > 1 or config.ridge.share):
-        raise ValueError(f"{len(recordings)} recordings train one network; set --config.ensemble=1 --config.ridge.share=0")
+        raise ValueError(
+            f"{len(recordings)} recordings train one network; set --config.ensemble=1 --config.ridge.share=0"
+        )
     if config.ensemble < 1 or not 0 <= config.ridge.share <= 1:
-        raise ValueError(f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1")
+        raise ValueError(
+            f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1"
+        )
     schedule_of(config, config.seed).check(strategy.num_replicas_in_sync)
     with strategy.scope():
-        build(config, recordings)  # what can't be built is told before anything is written
+        build(
+            config, recordings
+        )  # what can't be built is told before anything is written
     folder = pathlib.Path(folder)
     if chief:
         folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
     networks = config.ensemble if config.ridge.share < 1 else 0
-    trained = [train_member(config, recordings, strategy, folder, i, callbacks, 0 if i else profile) for i in range(networks)]
-    members, shares = [member for member, _, _ in trained], [(1 - config.ridge.share) / config.ensemble] * networks
+    trained = [
+        train_member(
+            config, recordings, strategy, folder, i, callbacks, 0 if i else profile
+        )
+        for i in range(networks)
+    ]
+    members, shares = (
+        [member for member, _, _ in trained],
+        [(1 - config.ridge.share) / config.ensemble] * networks,
+    )
     if config.ridge.share:
-        members, shares = [*members, fit_ridge(config, recordings[0])], [*shares, config.ridge.share]
+        members, shares = (
+            [*members, fit_ridge(config, recordings[0])],
+            [*shares, config.ridge.share],
+        )
     model = members[0] if len(members) == 1 else Ensemble(members, shares)
     with strategy.scope():  # each replica predicts its share
         metrics, columns = evaluate.evaluate_all(model, recordings, config.evaluation)
     if chief:
         noise = learned_noise([likelihood for _, likelihood, _ in trained])
-        known = facts(config, recordings, metrics, command_line) | {"noise": noise, "commit": workdir.commit_of(folder)}
+        known = facts(config, recordings, metrics, command_line) | {
+            "noise": noise,
+            "commit": workdir.commit_of(folder),
+        }
         zoo.save(model, folder / workdir.PRESET, known)
         evaluate.write(metrics, columns, folder)
-        shown, history = evaluate.model_of(model, recordings[0]), trained[0][-1] if trained else []
-        pages.write_model_page(folder / workdir.REPORT, shown, recordings[0], known, history, metrics, columns)
+        shown, history = (
+            evaluate.model_of(model, recordings[0]),
+            trained[0][-1] if trained else [],
+        )
+        pages.write_model_page(
+            folder / workdir.REPORT,
+            shown,
+            recordings[0],
+            known,
+            history,
+            metrics,
+            columns,
+        )
     return model, metrics, columns
 
 
 def build(config, recordings, name="v1model"):
     """The untrained `V1Model` of one recording, or the `V1Sessions` of several."""
-    return build_model(config, recordings[0], name) if len(recordings) == 1 else build_sessions(config, recordings, name)
+    return (
+        build_model(config, recordings[0], name)
+        if len(recordings) == 1
+        else build_sessions(config, recordings, name)
+    )
 
 
 def train_member(config, recordings, strategy, folder, index, callbacks=(), profile=0):
@@ -130,7 +204,9 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
     Returns:
         (`V1Model` or `V1Sessions`, its noise model, list of the logs of each epoch).
     """
-    recordings = [member_recording(config, recording, index) for recording in recordings]
+    recordings = [
+        member_recording(config, recording, index) for recording in recordings
+    ]
     seed = config.seed + index
     keras.utils.set_random_seed(seed)
     with strategy.scope():
@@ -138,16 +214,41 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
         trained = model if len(recordings) == 1 else model.side_by_side()
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
-    train, validation = ([of_side(recording, side, model.columns) for recording in recordings] for side in ("train", "validation"))
-    weights = np.concatenate([equalizing_weights(responses, config.training.equalize) for _, responses in train])
-    trainer = Trainer(trained, optimizer, likelihood, correlation, strategy, schedule_of(config, seed), weights)
+    train, validation = (
+        [of_side(recording, side, model.columns) for recording in recordings]
+        for side in ("train", "validation")
+    )
+    weights = np.concatenate(
+        [
+            equalizing_weights(responses, config.training.equalize)
+            for _, responses in train
+        ]
+    )
+    trainer = Trainer(
+        trained,
+        optimizer,
+        likelihood,
+        correlation,
+        strategy,
+        schedule_of(config, seed),
+        weights,
+    )
     callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / f"member_{index}"
-        callbacks += [report.ProgressBar()] if keras.config.is_interactive_logging_enabled() else []
-        callbacks += [report.TensorBoardLog(events, config.to_dict(), trainer), *([report.Profile(events, profile)] if profile else [])]
+        callbacks += (
+            [report.ProgressBar()]
+            if keras.config.is_interactive_logging_enabled()
+            else []
+        )
+        callbacks += [
+            report.TensorBoardLog(events, config.to_dict(), trainer),
+            *([report.Profile(events, profile)] if profile else []),
+        ]
     # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
-    checkpoints = Checkpoints(folder / workdir.CHECKPOINTS / f"member_{index}", config.training.checkpoint_s)
+    checkpoints = Checkpoints(
+        folder / workdir.CHECKPOINTS / f"member_{index}", config.training.checkpoint_s
+    )
     progress = trainer.fit(train, validation, callbacks, checkpoints)
     if core_precision(config) != "float32":
         config = config.copy_and_resolve_references()
@@ -166,7 +267,16 @@ def of_side(recording, side, columns):
 
 def schedule_of(config, seed):
     """The `Schedule` that a configuration describes."""
-    fields = ("batch_size", "max_epochs", "annealing", "patience", "decay", "decays", "averaging", "resident_gb")
+    fields = (
+        "batch_size",
+        "max_epochs",
+        "annealing",
+        "patience",
+        "decay",
+        "decays",
+        "averaging",
+        "resident_gb",
+    )
     return Schedule(seed=seed, **{key: config.training[key] for key in fields})
 
 
@@ -198,16 +308,29 @@ def facts(config, recordings, metrics, command_line):
     """
     sessions = recordings[0].neuron_session
     if len(recordings) > 1:
-        counted = {session_name(recording): recording.neuron_count for recording in recordings}
+        counted = {
+            session_name(recording): recording.neuron_count for recording in recordings
+        }
     elif sessions is None:
         counted = {"all": recordings[0].neuron_count}
     else:
-        counted = {str(s): int(c) for s, c in zip(*np.unique(sessions, return_counts=True), strict=True)}
+        counted = {
+            str(s): int(c)
+            for s, c in zip(*np.unique(sessions, return_counts=True), strict=True)
+        }
     attributes = {}
-    for key in dict.fromkeys(key for recording in recordings for key in recording.attributes):
-        values = list(dict.fromkeys(recording.attributes.get(key, "not stated") for recording in recordings))
+    for key in dict.fromkeys(
+        key for recording in recordings for key in recording.attributes
+    ):
+        values = list(
+            dict.fromkeys(
+                recording.attributes.get(key, "not stated") for recording in recordings
+            )
+        )
         attributes[key] = values[0] if len(values) == 1 else "; ".join(map(str, values))
-    labels = ["all"] * recordings[0].neuron_count if sessions is None else sessions.tolist()
+    labels = (
+        ["all"] * recordings[0].neuron_count if sessions is None else sessions.tolist()
+    )
     alike = [[label, len(list(run))] for label, run in itertools.groupby(labels)]
     return {
         "recording": attributes,
@@ -217,7 +340,9 @@ def facts(config, recordings, metrics, command_line):
             "mean": float(pixel_statistics(recordings)[0]),  # of the training images
         },
         "sessions": counted,
-        "neuron_sessions": list(map(list, counted.items())) if len(recordings) > 1 else alike,
+        "neuron_sessions": list(map(list, counted.items()))
+        if len(recordings) > 1
+        else alike,
         "command": command_line,
         "commit": provenance.commit(),
         "measured_by": "python -m v1keras.evaluate --model=WORKDIR",
@@ -229,8 +354,15 @@ def facts(config, recordings, metrics, command_line):
 
 def score_rows(data, metrics):
     """The rows of the score table of a preset's card, for one model: of all neurons reported, and of those with high rates."""
-    groups = {name: group for name, group in metrics["groups"].items() if name == "reported" or name.startswith("above")}
-    return [score_row(data["protocol"], [data["split_seed"]], name, group) for name, group in groups.items()]
+    groups = {
+        name: group
+        for name, group in metrics["groups"].items()
+        if name == "reported" or name.startswith("above")
+    }
+    return [
+        score_row(data["protocol"], [data["split_seed"]], name, group)
+        for name, group in groups.items()
+    ]
 
 
 def score_row(protocol, seeds, name, group):
@@ -255,7 +387,15 @@ def main(_):
     if values.quiet:
         keras.config.disable_interactive_logging()
     try:
-        _, metrics, _ = train_and_evaluate(values.config, values.workdir, values.resume, values.overwrite, (), line, values.profile)
+        _, metrics, _ = train_and_evaluate(
+            values.config,
+            values.workdir,
+            values.resume,
+            values.overwrite,
+            (),
+            line,
+            values.profile,
+        )
     except LOST as error:
         start_again(error)
     print(report.score_table(metrics))
@@ -263,14 +403,34 @@ def main(_):
 
 
 def run():
-    config_flags.DEFINE_config_file("config", None, "File with the experiment's configuration.")
+    config_flags.DEFINE_config_file(
+        "config", None, "File with the experiment's configuration."
+    )
     flags.DEFINE_string("workdir", None, "Folder that all results go to.")
-    flags.DEFINE_string("init_from", None, "Preset or workdir whose core to begin with; the same as --config.init_from.")
-    flags.DEFINE_enum("freeze", None, ("core",), "Keeps that core as it is; the same as --config.freeze.")
+    flags.DEFINE_string(
+        "init_from",
+        None,
+        "Preset or workdir whose core to begin with; the same as --config.init_from.",
+    )
+    flags.DEFINE_enum(
+        "freeze",
+        None,
+        ("core",),
+        "Keeps that core as it is; the same as --config.freeze.",
+    )
     flags.DEFINE_bool("resume", False, "Go on with the run in the workdir.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in the workdir.")
-    flags.DEFINE_bool("quiet", False, "No progress bar; the scores and the report's path are still printed.")
-    flags.DEFINE_integer("profile", 0, "Steps that TensorBoard is to show under Profile and Graphs; 0 for none.", lower_bound=0)
+    flags.DEFINE_bool(
+        "quiet",
+        False,
+        "No progress bar; the scores and the report's path are still printed.",
+    )
+    flags.DEFINE_integer(
+        "profile",
+        0,
+        "Steps that TensorBoard is to show under Profile and Graphs; 0 for none.",
+        lower_bound=0,
+    )
     flags.mark_flags_as_required(["config", "workdir"])
     command.run(main)
 

@@ -18,8 +18,24 @@ import shutil
 from v1keras import provenance
 from v1keras.files import written_whole
 
-CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = "config.json", "commit.txt", "checkpoints", "tensorboard", "preset", "report.html"
-_ALL = (CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, "metrics.json", "neurons.csv", REPORT)
+CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = (
+    "config.json",
+    "commit.txt",
+    "checkpoints",
+    "tensorboard",
+    "preset",
+    "report.html",
+)
+_ALL = (
+    CONFIG,
+    COMMIT,
+    CHECKPOINTS,
+    TENSORBOARD,
+    PRESET,
+    "metrics.json",
+    "neurons.csv",
+    REPORT,
+)
 
 
 def claim(workdir, config, resume=False, overwrite=False):
@@ -52,17 +68,31 @@ def claim(workdir, config, resume=False, overwrite=False):
     held = any((workdir / name).exists() for name in _ALL)
     if held and overwrite:
         for name in _ALL:
-            shutil.rmtree(workdir / name) if (workdir / name).is_dir() else (workdir / name).unlink(missing_ok=True)
+            shutil.rmtree(workdir / name) if (workdir / name).is_dir() else (
+                workdir / name
+            ).unlink(missing_ok=True)
     elif held and not resume:
-        raise ValueError(f"{workdir} holds a run already; take another --workdir, --resume to go on with it or --overwrite to replace it")
+        raise ValueError(
+            f"{workdir} holds a run already; take another --workdir, --resume to go on with it or --overwrite to replace it"
+        )
     elif path.exists() and path.read_text() != text:
         try:
             theirs, ours = _flat(json.loads(path.read_text())), _flat(json.loads(text))
         except ValueError:
-            raise ValueError(f"{path} is no JSON: it is cut off or was changed; --overwrite starts anew") from None
-        keys = sorted(key for key in theirs.keys() | ours.keys() if theirs.get(key) != ours.get(key))
-        differing = ", ".join(f"{key} (there {theirs.get(key)}, here {ours.get(key)})" for key in keys)
-        raise ValueError(f"--resume: the run in {workdir} has another configuration: {differing}")
+            raise ValueError(
+                f"{path} is no JSON: it is cut off or was changed; --overwrite starts anew"
+            ) from None
+        keys = sorted(
+            key
+            for key in theirs.keys() | ours.keys()
+            if theirs.get(key) != ours.get(key)
+        )
+        differing = ", ".join(
+            f"{key} (there {theirs.get(key)}, here {ours.get(key)})" for key in keys
+        )
+        raise ValueError(
+            f"--resume: the run in {workdir} has another configuration: {differing}"
+        )
     with written_whole(path) as beside:
         beside.write_text(text)
     if not held or overwrite:
@@ -87,5 +117,9 @@ def commit_of(workdir):
 def _flat(config, prefix=""):
     found = {}
     for key, value in config.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        found |= (
+            _flat(value, f"{prefix}{key}.")
+            if isinstance(value, dict)
+            else {prefix + key: value}
+        )
     return found

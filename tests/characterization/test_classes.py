@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from v1keras.characterization import CLASSES, center_surround, class_of, classify, gabor, spread
+from v1keras.characterization import (
+    CLASSES,
+    center_surround,
+    class_of,
+    classify,
+    gabor,
+    spread,
+)
 
 SIZE = (32, 32)
 
@@ -11,17 +18,35 @@ def test_spread_of_known_envelopes():
     point[20, 5] = -2
     rows, columns = np.mgrid[:32, :32]
     checks = np.where((rows + columns) % 2, 1.0, -1.0)
-    bumps = [np.exp(-((rows - 16) ** 2 + (columns - 15) ** 2) / (2 * width**2)) for width in (3.0, 5.0)]
+    bumps = [
+        np.exp(-((rows - 16) ** 2 + (columns - 15) ** 2) / (2 * width**2))
+        for width in (3.0, 5.0)
+    ]
     found = spread([point, even, checks, *bumps])
-    assert found[0] == pytest.approx(0.5 / 512, rel=1e-3)  # half of one pixel of half the image's 1024
+    assert found[0] == pytest.approx(
+        0.5 / 512, rel=1e-3
+    )  # half of one pixel of half the image's 1024
     # The energy of an even image is half in a disc of half the area, as far as discs of pixels have one
-    assert found[1] == pytest.approx(1, abs=0.01) and found[2] == pytest.approx(1, abs=0.01)
+    assert found[1] == pytest.approx(1, abs=0.01) and found[2] == pytest.approx(
+        1, abs=0.01
+    )
     # exp(-d^2 / s^2) of the energy lies beyond d: half of it at d^2 = s^2 ln 2
-    assert found[3:] == pytest.approx([2 * np.pi * np.log(2) * s**2 / 1024 for s in (3.0, 5.0)], rel=0.05)
+    assert found[3:] == pytest.approx(
+        [2 * np.pi * np.log(2) * s**2 / 1024 for s in (3.0, 5.0)], rel=0.05
+    )
 
 
 def test_spread_is_little_moved_by_weak_noise_and_by_the_place():
-    one = {"row": 12, "column": 14, "orientation_deg": 20, "frequency": 0.15, "phase_deg": 0, "width_along": 3, "width_across": 3, "amplitude": 1}
+    one = {
+        "row": 12,
+        "column": 14,
+        "orientation_deg": 20,
+        "frequency": 0.15,
+        "phase_deg": 0,
+        "width_along": 3,
+        "width_across": 3,
+        "amplitude": 1,
+    }
     clean = gabor(one, SIZE)[0]
     noise = np.random.default_rng(0).normal(size=SIZE)
     noise *= np.sqrt(0.1 * np.square(clean).sum() / np.square(noise).sum())
@@ -29,8 +54,12 @@ def test_spread_is_little_moved_by_weak_noise_and_by_the_place():
     assert found[1] < 1.35 * found[0] and found[2] == pytest.approx(found[0], rel=1e-6)
     energy = np.square(clean + noise)
     rows, columns = np.mgrid[:32, :32]
-    radius = lambda e: np.sqrt((e * ((rows - 12) ** 2 + (columns - 14) ** 2)).sum() / e.sum())
-    assert radius(energy) > 1.5 * radius(clean**2)  # what the standard deviation of the energy would say
+    radius = lambda e: np.sqrt(
+        (e * ((rows - 12) ** 2 + (columns - 14) ** 2)).sum() / e.sum()
+    )
+    assert radius(energy) > 1.5 * radius(
+        clean**2
+    )  # what the standard deviation of the energy would say
 
 
 def test_spread_in_images_that_are_not_square():
@@ -52,7 +81,12 @@ def test_prototypes_get_their_class():
         "amplitude": 1.0,
     }
     width = rng.uniform(1.2, 2.5, count)
-    circular = place | {"width_center": width, "width_surround": 2 * width, "amplitude_center": 1.0, "amplitude_surround": 0.25}
+    circular = place | {
+        "width_center": width,
+        "width_surround": 2 * width,
+        "amplitude_center": 1.0,
+        "amplitude_surround": 0.25,
+    }
     everywhere = {"width_along": 100, "width_across": 100}
     noise = rng.normal(size=(count, *SIZE))
     # A localised pattern that is neither: noise under a Gaussian of five pixels
@@ -77,11 +111,25 @@ def test_rule_at_its_thresholds():
         "gabor_r2": np.array([0.9, 0.9, 0.49, 0.8, 0.8, 0.1]),
         "center_surround_r2": np.array([0.9, 0.1, 0.49, 0.73, 0.71, 0.1]),
     }
-    assert class_of(columns).tolist() == ["texture", "gabor", "unclassified", "center-surround", "gabor", "texture"]
+    assert class_of(columns).tolist() == [
+        "texture",
+        "gabor",
+        "unclassified",
+        "center-surround",
+        "gabor",
+        "texture",
+    ]
     assert set(class_of(columns)) == set(CLASSES)
 
 
 def test_evidence_is_kept():
     found = classify(np.random.default_rng(0).normal(size=(2, 14, 14)))
-    assert {"class", "spread", "gabor_r2", "gabor_orientation_deg", "center_surround_r2", "center_surround_width_center"} <= set(found)
+    assert {
+        "class",
+        "spread",
+        "gabor_r2",
+        "gabor_orientation_deg",
+        "center_surround_r2",
+        "center_surround_width_center",
+    } <= set(found)
     assert all(column.shape == (2,) for column in found.values())

@@ -5,7 +5,15 @@ import time
 import numpy as np
 import pytest
 
-from v1keras.characterization import center_surround, fit_center_surrounds, fit_gabors, gabor, in_degrees, phase_spread, phases_at
+from v1keras.characterization import (
+    center_surround,
+    fit_center_surrounds,
+    fit_gabors,
+    gabor,
+    in_degrees,
+    phase_spread,
+    phases_at,
+)
 
 SIZE = (33, 29)
 COUNT = 60
@@ -31,10 +39,18 @@ def render(true, i):
     turn = np.exp(1j * np.radians(true["orientation_deg"][i]))
     for row in range(SIZE[0]):
         for column in range(SIZE[1]):
-            place = (column - true["column"][i]) - 1j * (row - true["row"][i])  # the imaginary axis points up
+            place = (column - true["column"][i]) - 1j * (
+                row - true["row"][i]
+            )  # the imaginary axis points up
             along, across = (place / turn).real, -(place / turn).imag
-            bump = np.exp(-(along**2) / (2 * true["width_along"][i] ** 2) - across**2 / (2 * true["width_across"][i] ** 2))
-            wave = np.cos(2 * np.pi * true["frequency"][i] * across + np.radians(true["phase_deg"][i]))
+            bump = np.exp(
+                -(along**2) / (2 * true["width_along"][i] ** 2)
+                - across**2 / (2 * true["width_across"][i] ** 2)
+            )
+            wave = np.cos(
+                2 * np.pi * true["frequency"][i] * across
+                + np.radians(true["phase_deg"][i])
+            )
             pattern[row, column] = true["amplitude"][i] * bump * wave
     return pattern
 
@@ -56,9 +72,22 @@ def test_gabors_are_rendered_by_their_formula(known):
 
 def test_orientation_is_that_of_the_stripes_as_one_sees_them():
     """At 45 degrees a bright stripe runs up to the right: from the lower left corner to the upper right one."""
-    one = {"row": 10, "column": 10, "frequency": 0.1, "phase_deg": 0, "width_along": 9, "width_across": 9, "amplitude": 1}
+    one = {
+        "row": 10,
+        "column": 10,
+        "frequency": 0.1,
+        "phase_deg": 0,
+        "width_along": 9,
+        "width_across": 9,
+        "amplitude": 1,
+    }
     pattern = gabor(one | {"orientation_deg": 45}, (21, 21))[0]
-    assert pattern[4, 16] > 0.5 and pattern[16, 4] > 0.5 and pattern[7, 7] < 0 and pattern[13, 13] < 0
+    assert (
+        pattern[4, 16] > 0.5
+        and pattern[16, 4] > 0.5
+        and pattern[7, 7] < 0
+        and pattern[13, 13] < 0
+    )
     flat = gabor(one | {"orientation_deg": 0}, (21, 21))[0]
     assert flat[10, 2] > 0.5 and flat[5, 10] < 0
 
@@ -70,28 +99,73 @@ def test_fit_finds_what_was_rendered(known):
     np.testing.assert_allclose(gabor_is_the_same, patterns, atol=1e-3)
     assert found["r2"].min() > 1 - 1e-8
     assert apart(found["orientation_deg"], true["orientation_deg"], 180).max() < 0.01
-    for name in ("row", "column", "frequency", "width_along", "width_across", "amplitude"):
+    for name in (
+        "row",
+        "column",
+        "frequency",
+        "width_along",
+        "width_across",
+        "amplitude",
+    ):
         np.testing.assert_allclose(found[name], true[name], rtol=1e-3)
-    turned = apart(found["orientation_deg"], true["orientation_deg"], 360) > 90  # near 0 = 180 the phase is counted from the other side
-    assert apart(found["phase_deg"], np.where(turned, -true["phase_deg"], true["phase_deg"]), 360).max() < 0.1
+    turned = (
+        apart(found["orientation_deg"], true["orientation_deg"], 360) > 90
+    )  # near 0 = 180 the phase is counted from the other side
+    assert (
+        apart(
+            found["phase_deg"],
+            np.where(turned, -true["phase_deg"], true["phase_deg"]),
+            360,
+        ).max()
+        < 0.1
+    )
 
 
 def test_fit_under_noise_explains_what_is_no_noise(known):
     """Noise of half the pattern's energy: 1 / 1.5 of it can be explained, and the parameters still come out."""
     true, patterns = known
     noise = np.random.default_rng(1).normal(size=patterns.shape)
-    noise *= np.sqrt(0.5 * np.square(patterns).sum(axis=(1, 2)) / np.square(noise).sum(axis=(1, 2)))[:, None, None]
+    noise *= np.sqrt(
+        0.5 * np.square(patterns).sum(axis=(1, 2)) / np.square(noise).sum(axis=(1, 2))
+    )[:, None, None]
     found = fit_gabors(patterns + noise)
     np.testing.assert_allclose(found["r2"], 1 / 1.5, atol=0.06)
-    assert np.mean(apart(found["orientation_deg"], true["orientation_deg"], 180) < 4) >= 0.95
+    assert (
+        np.mean(apart(found["orientation_deg"], true["orientation_deg"], 180) < 4)
+        >= 0.95
+    )
     assert np.mean(np.abs(found["frequency"] / true["frequency"] - 1) < 0.1) >= 0.95
-    assert np.mean(np.hypot(found["row"] - true["row"], found["column"] - true["column"]) < 1) >= 0.9
+    assert (
+        np.mean(
+            np.hypot(found["row"] - true["row"], found["column"] - true["column"]) < 1
+        )
+        >= 0.9
+    )
 
 
 def test_phase_and_orientation_do_not_leave_their_circle():
-    one = {"row": 15, "column": 15, "frequency": 0.12, "width_along": 4, "width_across": 4, "amplitude": 1}
-    found = fit_gabors(np.concatenate([gabor(one | {"orientation_deg": o, "phase_deg": p}, (31, 31)) for o, p in [(0, 0), (179.9, 200), (0.1, 359)]]))
-    assert ((found["orientation_deg"] >= 0) & (found["orientation_deg"] < 180) & (found["phase_deg"] >= 0) & (found["phase_deg"] < 360)).all()
+    one = {
+        "row": 15,
+        "column": 15,
+        "frequency": 0.12,
+        "width_along": 4,
+        "width_across": 4,
+        "amplitude": 1,
+    }
+    found = fit_gabors(
+        np.concatenate(
+            [
+                gabor(one | {"orientation_deg": o, "phase_deg": p}, (31, 31))
+                for o, p in [(0, 0), (179.9, 200), (0.1, 359)]
+            ]
+        )
+    )
+    assert (
+        (found["orientation_deg"] >= 0)
+        & (found["orientation_deg"] < 180)
+        & (found["phase_deg"] >= 0)
+        & (found["phase_deg"] < 360)
+    ).all()
 
 
 def test_center_surrounds_are_found():
@@ -103,14 +177,31 @@ def test_center_surrounds_are_found():
         "width_center": rng.uniform(1, 2.5, COUNT),
         "amplitude_center": sign * rng.uniform(20, 60, COUNT),
     }
-    true |= {"width_surround": true["width_center"] * rng.uniform(1.6, 2.5, COUNT), "amplitude_surround": true["amplitude_center"] * 0.3}
+    true |= {
+        "width_surround": true["width_center"] * rng.uniform(1.6, 2.5, COUNT),
+        "amplitude_surround": true["amplitude_center"] * 0.3,
+    }
     rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
     patterns = []
     for row, column, narrow, wide, inner, outer in zip(
-        *(true[n] for n in ("row", "column", "width_center", "width_surround", "amplitude_center", "amplitude_surround")), strict=True
+        *(
+            true[n]
+            for n in (
+                "row",
+                "column",
+                "width_center",
+                "width_surround",
+                "amplitude_center",
+                "amplitude_surround",
+            )
+        ),
+        strict=True,
     ):
         distance = (rows - row) ** 2 + (columns - column) ** 2
-        patterns.append(inner * np.exp(-distance / (2 * narrow**2)) - outer * np.exp(-distance / (2 * wide**2)))
+        patterns.append(
+            inner * np.exp(-distance / (2 * narrow**2))
+            - outer * np.exp(-distance / (2 * wide**2))
+        )
     patterns = np.stack(patterns)
     np.testing.assert_allclose(center_surround(true, SIZE), patterns, atol=1e-9)
     found = fit_center_surrounds(patterns)
@@ -118,7 +209,10 @@ def test_center_surrounds_are_found():
     for name, column in true.items():
         np.testing.assert_allclose(found[name], column, rtol=0.02)
     noisy = fit_center_surrounds(patterns + rng.normal(size=patterns.shape) * 2)
-    assert np.hypot(noisy["row"] - true["row"], noisy["column"] - true["column"]).max() < 0.5
+    assert (
+        np.hypot(noisy["row"] - true["row"], noisy["column"] - true["column"]).max()
+        < 0.5
+    )
     np.testing.assert_array_equal(np.sign(noisy["amplitude_center"]), sign)
 
 
@@ -137,12 +231,19 @@ def test_a_pattern_fits_the_same_whichever_stand_beside_it(known):
 
 
 def test_degrees():
-    fits = {"row": np.array([10.0]), "frequency": np.array([0.1]), "width_center": np.array([3.0]), "orientation_deg": np.array([30.0])}
+    fits = {
+        "row": np.array([10.0]),
+        "frequency": np.array([0.1]),
+        "width_center": np.array([3.0]),
+        "orientation_deg": np.array([30.0]),
+    }
     found = in_degrees(fits, 12.0)
     assert {name: float(column[0]) for name, column in found.items()} == pytest.approx(
         {"row_deg": 10 / 12, "frequency_cpd": 1.2, "width_center_deg": 0.25}
     )
-    with pytest.raises(ValueError, match="pixels_per_degree: found 0, expected a number above 0"):
+    with pytest.raises(
+        ValueError, match="pixels_per_degree: found 0, expected a number above 0"
+    ):
         in_degrees(fits, 0)
 
 
@@ -151,7 +252,9 @@ def test_phases_tell_the_stimuli_of_a_complex_cell_from_those_of_a_simple_one():
     true = draw(rng, 2)
     shown = [[0, 90, 180, 270], [40, 45, 35, 40]]
     phases = np.array(shown).T
-    patterns = np.stack([gabor(true | {"phase_deg": row}, SIZE) for row in phases], axis=1)
+    patterns = np.stack(
+        [gabor(true | {"phase_deg": row}, SIZE) for row in phases], axis=1
+    )
     patterns += rng.normal(size=patterns.shape) * 0.02 * np.abs(patterns).max()
     found = phases_at(patterns, true)
     assert apart(found, shown, 360).max() < 5
@@ -167,7 +270,9 @@ def test_what_cannot_be_fitted_is_named(fit):
     patterns[1] = 0
     with pytest.raises(ValueError, match="pattern 1 is grey throughout or not finite"):
         fit(patterns)
-    with pytest.raises(ValueError, match=r"patterns of shape \(12, 12\); expected \(n, height, width\)"):
+    with pytest.raises(
+        ValueError, match=r"patterns of shape \(12, 12\); expected \(n, height, width\)"
+    ):
         fit(patterns[0])
 
 

@@ -17,25 +17,46 @@ def test_scores_are_the_models(tiny):
     """Each neuron's correlation and ceiling, computed from the preset's predictions and the recording."""
     recording, model = Recording.load(tiny.recording), zoo.load(str(tiny.workdir))
     test = np.flatnonzero(recording.split == 2)
-    rates = model.predict(recording.images[test, ..., None].astype("float32"), verbose=0)
+    rates = model.predict(
+        recording.images[test, ..., None].astype("float32"), verbose=0
+    )
     rows = table(tiny.workdir / "neurons.csv")
-    assert [row["kind"] for row in rows] == ["simple", "complex", "center_surround", "texture"]
+    assert [row["kind"] for row in rows] == [
+        "simple",
+        "complex",
+        "center_surround",
+        "texture",
+    ]
     for neuron, row in enumerate(rows):
         y = recording.responses[test, neuron]
         single = recording.repeats[..., neuron].astype(float)
-        power = (single.sum(axis=1).var(ddof=1) - single.var(axis=0, ddof=1).sum()) / (20 * 19)
+        power = (single.sum(axis=1).var(ddof=1) - single.var(axis=0, ddof=1).sum()) / (
+            20 * 19
+        )
         ceiling = np.sqrt(power / single.mean(axis=1).var(ddof=1))
         r = stats.pearsonr(y, rates[:, neuron])[0]
         assert float(row["correlation"]) == pytest.approx(r, abs=1e-5)
         assert float(row["cc_max"]) == pytest.approx(ceiling, abs=1e-5)
         assert float(row["cc_norm"]) == pytest.approx(r / ceiling, abs=2e-5)
-        assert float(row["mean_hz"]) == pytest.approx(recording.responses[:, neuron].mean() / 0.1, rel=1e-5)
+        assert float(row["mean_hz"]) == pytest.approx(
+            recording.responses[:, neuron].mean() / 0.1, rel=1e-5
+        )
 
 
 def test_metrics_are_means_over_the_csv(tiny):
-    metrics, rows = strict_json(tiny.workdir / "metrics.json"), table(tiny.workdir / "neurons.csv")
-    assert metrics["split"] == "test" and metrics["images"] == 20 and metrics["ceiling"] == "repeats"
-    groups = {"reported": rows, "above 5 Hz": [row for row in rows if float(row["mean_hz"]) > 5]}
+    metrics, rows = (
+        strict_json(tiny.workdir / "metrics.json"),
+        table(tiny.workdir / "neurons.csv"),
+    )
+    assert (
+        metrics["split"] == "test"
+        and metrics["images"] == 20
+        and metrics["ceiling"] == "repeats"
+    )
+    groups = {
+        "reported": rows,
+        "above 5 Hz": [row for row in rows if float(row["mean_hz"]) > 5],
+    }
     groups |= {f"kind {row['kind']}": [row] for row in rows}
     assert metrics["groups"].keys() == groups.keys()
     for name, members in groups.items():
@@ -47,7 +68,9 @@ def test_metrics_are_means_over_the_csv(tiny):
             assert found[key]["mean"] == pytest.approx(averaged.mean(), abs=2e-6)
             assert found[key]["median"] == pytest.approx(np.median(values), abs=2e-6)
             assert found[key]["missing"] == 0
-        assert found["fraction_near_limit"] == np.mean([float(row["cc_norm"]) >= 0.9 for row in members])
+        assert found["fraction_near_limit"] == np.mean(
+            [float(row["cc_norm"]) >= 0.9 for row in members]
+        )
 
 
 def test_evaluate_gives_the_trainings_scores(tiny, command, tmp_path):
@@ -62,9 +85,17 @@ def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):
     recording = Recording.load(tiny.recording)
     recording.images = recording.images / np.float32(255)
     recording.save(tmp_path / "unit.h5")
-    done = command("evaluate", f"--model={tiny.workdir}", f"--recording={tmp_path / 'unit.h5'}", f"--out={tmp_path}")
+    done = command(
+        "evaluate",
+        f"--model={tiny.workdir}",
+        f"--recording={tmp_path / 'unit.h5'}",
+        f"--out={tmp_path}",
+    )
     assert done.returncode == 0
-    assert done.stderr == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255; are they to be scaled?\n"
+    assert (
+        done.stderr
+        == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255; are they to be scaled?\n"
+    )
 
 
 def test_results_are_columns_that_a_table_takes(tiny):
@@ -73,9 +104,16 @@ def test_results_are_columns_that_a_table_takes(tiny):
     metrics, columns = evaluate(model, recording)
     contrast = Contrast(model.pixel_mean, 100.0, 0.0, 255.0)
     found = cells.ascent_of(model, contrast).run([3, 0, 1], steps=3)
-    described = cells.physiology(model, recording, found, contrast)[0] | cells.controls(model, recording, found, contrast)
+    described = cells.physiology(model, recording, found, contrast)[0] | cells.controls(
+        model, recording, found, contrast
+    )
     for found_columns, length in ((columns, 4), (described, 3)):
         assert len(found_columns) > 8
         for name, column in found_columns.items():
-            assert isinstance(name, str) and isinstance(column, np.ndarray) and column.shape == (length,) and column.dtype.kind in "biufU", name
+            assert (
+                isinstance(name, str)
+                and isinstance(column, np.ndarray)
+                and column.shape == (length,)
+                and column.dtype.kind in "biufU"
+            ), name
     assert json.loads(json.dumps(metrics)) == metrics

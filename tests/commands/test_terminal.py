@@ -16,8 +16,17 @@ ROOT = pathlib.Path(__file__).parents[2]
 def test_every_console_script_is_there():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    scripts = dict(line.split(" = ") for line in setup["options.entry_points"]["console_scripts"].strip().split("\n"))
-    assert sorted(scripts) == ["v1keras", *(f"v1keras-{name}" for name in ("data", "evaluate", "invert", "report", "train", "zoo"))]
+    scripts = dict(
+        line.split(" = ")
+        for line in setup["options.entry_points"]["console_scripts"].strip().split("\n")
+    )
+    assert sorted(scripts) == [
+        "v1keras",
+        *(
+            f"v1keras-{name}"
+            for name in ("data", "evaluate", "invert", "report", "train", "zoo")
+        ),
+    ]
     for target in scripts.values():
         module, function = target.split(":")
         assert callable(getattr(importlib.import_module(module), function))
@@ -26,8 +35,18 @@ def test_every_console_script_is_there():
 def at_a_terminal(*words, **variables):
     """What a command writes to a terminal, and its exit status."""
     keeper, terminal = pty.openpty()
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("TF") and key != "NO_COLOR"}
-    with subprocess.Popen([sys.executable, "-m", *words], stdout=terminal, stderr=terminal, env=kept | variables, cwd=ROOT) as process:
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("TF") and key != "NO_COLOR"
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", *words],
+        stdout=terminal,
+        stderr=terminal,
+        env=kept | variables,
+        cwd=ROOT,
+    ) as process:
         os.close(terminal)
         written = b""
         while True:
@@ -59,8 +78,14 @@ def test_the_progress_bar_is_one_line_of_a_terminal(tiny, tmp_path):
     assert status == 0
     bar, *table = written.replace("\r\n", "\n").split("\n")
     steps = bar.strip("\r").split("\r")
-    assert len(steps) == 6 and all(step.startswith(f"epoch {min(i + 1, 5)}/5 [") for i, step in enumerate(steps)), steps
-    assert all("left" in step for step in steps[:5]) and "took" in steps[5] and max(map(len, steps)) <= 80
+    assert len(steps) == 6 and all(
+        step.startswith(f"epoch {min(i + 1, 5)}/5 [") for i, step in enumerate(steps)
+    ), steps
+    assert (
+        all("left" in step for step in steps[:5])
+        and "took" in steps[5]
+        and max(map(len, steps)) <= 80
+    )
     assert max(map(len, table)) <= 80 or len(str(tmp_path)) > 60
 
 
@@ -69,8 +94,12 @@ def test_what_is_printed_fits_80_columns(tiny, command, tmp_path):
     told = [
         tiny.trained.stdout,
         command("zoo", "list").stdout,
-        command("invert", f"--model={tiny.workdir}", "--neurons=0,1", f"--out={tmp_path}").stdout,
+        command(
+            "invert", f"--model={tiny.workdir}", "--neurons=0,1", f"--out={tmp_path}"
+        ).stdout,
     ]
     for text in told:
-        lines = [line for line in text.splitlines() if not line.startswith("report: ")]  # whose path is the user's
+        lines = [
+            line for line in text.splitlines() if not line.startswith("report: ")
+        ]  # whose path is the user's
         assert lines and max(map(len, lines)) <= 80, max(lines, key=len)

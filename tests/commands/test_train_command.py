@@ -23,14 +23,37 @@ def weights(folder):
 
 def test_training_leaves_a_workdir(tiny):
     assert tiny.trained.returncode == 0, tiny.trained.stderr
-    files = [workdir.CONFIG, workdir.COMMIT, f"{workdir.CHECKPOINTS}/member_0/000000000012.h5", workdir.REPORT, "metrics.json", "neurons.csv"]
-    files += ["preset/config.json", "preset/metadata.json", "preset/model.weights.h5", "preset/README.md"]
-    found = {str(p.relative_to(tiny.workdir)) for p in tiny.workdir.rglob("*") if p.is_file()}
-    events = {name for name in found if name.startswith(f"{workdir.TENSORBOARD}/member_0/events.out.tfevents")}
+    files = [
+        workdir.CONFIG,
+        workdir.COMMIT,
+        f"{workdir.CHECKPOINTS}/member_0/000000000012.h5",
+        workdir.REPORT,
+        "metrics.json",
+        "neurons.csv",
+    ]
+    files += [
+        "preset/config.json",
+        "preset/metadata.json",
+        "preset/model.weights.h5",
+        "preset/README.md",
+    ]
+    found = {
+        str(p.relative_to(tiny.workdir)) for p in tiny.workdir.rglob("*") if p.is_file()
+    }
+    events = {
+        name
+        for name in found
+        if name.startswith(f"{workdir.TENSORBOARD}/member_0/events.out.tfevents")
+    }
     assert found == set(files) | events and len(events) == 1
     config = strict_json(tiny.workdir / workdir.CONFIG)
-    assert config["core"]["filters"] == [4, 4] and config["data"]["recording"] == str(tiny.recording)
-    assert "reported" in tiny.trained.stdout and f"report: {tiny.workdir}/report.html" in tiny.trained.stdout
+    assert config["core"]["filters"] == [4, 4] and config["data"]["recording"] == str(
+        tiny.recording
+    )
+    assert (
+        "reported" in tiny.trained.stdout
+        and f"report: {tiny.workdir}/report.html" in tiny.trained.stdout
+    )
 
 
 def test_training_again_gives_the_same_weights(tiny, command, tmp_path):
@@ -42,7 +65,9 @@ def test_training_again_gives_the_same_weights(tiny, command, tmp_path):
     resumed = command(*run, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert weights(tmp_path) == weights(tiny.workdir)
-    assert (tmp_path / "metrics.json").read_bytes() == (tiny.workdir / "metrics.json").read_bytes()
+    assert (tmp_path / "metrics.json").read_bytes() == (
+        tiny.workdir / "metrics.json"
+    ).read_bytes()
     replaced = command(*run, "--overwrite", "--config.seed=1")
     assert replaced.returncode == 0, replaced.stderr
     assert weights(tmp_path) != weights(tiny.workdir)
@@ -58,40 +83,83 @@ def test_neurons_that_say_nothing_are_kept_and_counted(tiny, command, tmp_path):
         file["repeats"][..., 1] = np.nan
         file["responses"][:, 3] = 2
         file["repeats"][..., 3] = 2
-    done = command("train", *tiny.config, f"--config.data.recording={path}", f"--workdir={tmp_path / 'out'}")
+    done = command(
+        "train",
+        *tiny.config,
+        f"--config.data.recording={path}",
+        f"--workdir={tmp_path / 'out'}",
+    )
     assert done.returncode == 0, done.stderr
-    assert "warning: neurons 1 have no response at all: kept, but left out of every mean and counted" in done.stderr.splitlines()
-    assert "warning: neurons 3 answer all images alike: nothing to predict; kept, left out of means" in done.stderr.splitlines()
-    rows, reported = table(tmp_path / "out" / "neurons.csv"), strict_json(tmp_path / "out" / "metrics.json")["groups"]["reported"]
+    assert (
+        "warning: neurons 1 have no response at all: kept, but left out of every mean and counted"
+        in done.stderr.splitlines()
+    )
+    assert (
+        "warning: neurons 3 answer all images alike: nothing to predict; kept, left out of means"
+        in done.stderr.splitlines()
+    )
+    rows, reported = (
+        table(tmp_path / "out" / "neurons.csv"),
+        strict_json(tmp_path / "out" / "metrics.json")["groups"]["reported"],
+    )
     assert reported["neurons"] == 4
     for key in ("correlation", "cc_norm", "feve"):
         assert [row[key] == "" for row in rows] == [False, True, False, True]
         assert reported[key]["missing"] == 2
-        assert reported[key]["mean"] == pytest.approx((float(rows[0][key]) + float(rows[2][key])) / 2, abs=2e-6)
+        assert reported[key]["mean"] == pytest.approx(
+            (float(rows[0][key]) + float(rows[2][key])) / 2, abs=2e-6
+        )
     assert zoo.load(str(tmp_path / "out")).output_shape == (None, 4)
 
 
 @pytest.mark.slow
 def test_several_recordings_from_the_command_line(tiny, command, tmp_path):
     """Trained together, scored together and one by one; a recording without a readout of its name is refused."""
-    for name, source in (("monday", tiny.recording), ("tuesday", tiny.recording), ("wednesday", tiny.recording)):
+    for name, source in (
+        ("monday", tiny.recording),
+        ("tuesday", tiny.recording),
+        ("wednesday", tiny.recording),
+    ):
         recording = Recording.load(source)
         recording.attributes["name"] = name
         recording.save(tmp_path / f"{name}.h5")
     both = f"{tmp_path / 'tuesday.h5'},{tmp_path / 'monday.h5'}"
-    done = command("train", *tiny.config, f"--config.data.recording={both}", f"--workdir={tmp_path / 'run'}")
+    done = command(
+        "train",
+        *tiny.config,
+        f"--config.data.recording={both}",
+        f"--workdir={tmp_path / 'run'}",
+    )
     assert done.returncode == 0, done.stderr
-    assert command("evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'scores'}").returncode == 0
+    assert (
+        command(
+            "evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'scores'}"
+        ).returncode
+        == 0
+    )
     for name in ("metrics.json", "neurons.csv"):
-        assert (tmp_path / "scores" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
-    asked = [f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'out'}", f"--recording={tmp_path / 'monday.h5'}"]
+        assert (tmp_path / "scores" / name).read_bytes() == (
+            tmp_path / "run" / name
+        ).read_bytes()
+    asked = [
+        f"--model={tmp_path / 'run'}",
+        f"--out={tmp_path / 'out'}",
+        f"--recording={tmp_path / 'monday.h5'}",
+    ]
     assert command("evaluate", *asked).returncode == 0
     groups = strict_json(tmp_path / "run" / "metrics.json")["groups"]
-    assert strict_json(tmp_path / "out" / "metrics.json")["groups"]["reported"] == groups["monday: reported"]
+    assert (
+        strict_json(tmp_path / "out" / "metrics.json")["groups"]["reported"]
+        == groups["monday: reported"]
+    )
     inverted = command("invert", *asked, "--neurons=1", "--steps=5")
     assert inverted.returncode == 0, inverted.stderr
     refused = command("evaluate", *asked, f"--recording={tmp_path / 'wednesday.h5'}")
-    assert refused.returncode == 1 and refused.stderr == "error: no session 'wednesday'; the model has tuesday, monday\n"
+    assert (
+        refused.returncode == 1
+        and refused.stderr
+        == "error: no session 'wednesday'; the model has tuesday, monday\n"
+    )
 
 
 @pytest.mark.slow
@@ -99,53 +167,127 @@ def test_several_recordings_from_the_command_line(tiny, command, tmp_path):
 def test_full_disk_leaves_no_half_file(tiny, command, tmp_path, limit):
     """No file may grow beyond so many bytes: too few for the configuration, too few for a checkpoint."""
     run = ["train", *tiny.config, f"--workdir={tmp_path / 'out'}"]
-    done = command(*run, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    done = command(
+        *run,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
     assert done.returncode == 1, done
     *before, error = done.stderr.splitlines()
     assert re.match(r"error: .*File too large", error), done.stderr
-    assert not any(line and not line.startswith(("epoch", "warning: checkpoint not written")) for line in before), done.stderr
-    found = {str(path.relative_to(tmp_path / "out")): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert not any(
+        line and not line.startswith(("epoch", "warning: checkpoint not written"))
+        for line in before
+    ), done.stderr
+    found = {
+        str(path.relative_to(tmp_path / "out")): path
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
     for name in found:
         assert not name.startswith((".", workdir.REPORT)) and "/." not in name
     if workdir.CONFIG in found:
-        assert found[workdir.CONFIG].read_bytes() == (tiny.workdir / workdir.CONFIG).read_bytes()
+        assert (
+            found[workdir.CONFIG].read_bytes()
+            == (tiny.workdir / workdir.CONFIG).read_bytes()
+        )
 
 
 def test_tensorboard_shows_the_training(tiny):
-    events = EventAccumulator(str(tiny.workdir / workdir.TENSORBOARD / "member_0"), size_guidance={"tensors": 0}).Reload()
-    scalars = ["training/loss", "validation/correlation", "training/learning_rate", "training/images_per_second"]
-    others = ["configuration", "validation/best_correlation", "validation/correlation_of_neurons", "filters/first_layer"]
+    events = EventAccumulator(
+        str(tiny.workdir / workdir.TENSORBOARD / "member_0"),
+        size_guidance={"tensors": 0},
+    ).Reload()
+    scalars = [
+        "training/loss",
+        "validation/correlation",
+        "training/learning_rate",
+        "training/images_per_second",
+    ]
+    others = [
+        "configuration",
+        "validation/best_correlation",
+        "validation/correlation_of_neurons",
+        "filters/first_layer",
+    ]
     others.append(metadata.SESSION_START_INFO_TAG)  # of HParams
     assert sorted(events.Tags()["tensors"]) == sorted(scalars + others)
-    values = {tag: [float(np.frombuffer(e.tensor_proto.tensor_content, "<f4")[0]) for e in events.Tensors(tag)] for tag in scalars}
+    values = {
+        tag: [
+            float(np.frombuffer(e.tensor_proto.tensor_content, "<f4")[0])
+            for e in events.Tensors(tag)
+        ]
+        for tag in scalars
+    }
     assert [e.step for e in events.Tensors("training/loss")] == [1, 2, 3]
-    assert np.isfinite(values["training/loss"]).all() and min(values["training/images_per_second"]) > 0
+    assert (
+        np.isfinite(values["training/loss"]).all()
+        and min(values["training/images_per_second"]) > 0
+    )
     assert values["training/learning_rate"] == pytest.approx([3e-3] * 3)
-    with h5py.File(tiny.workdir / f"{workdir.CHECKPOINTS}/member_0/000000000012.h5") as file:
+    with h5py.File(
+        tiny.workdir / f"{workdir.CHECKPOINTS}/member_0/000000000012.h5"
+    ) as file:
         progress = json.loads(file["facts"].asstr()[()])
-    assert progress["best_score"] == pytest.approx(max(values["validation/correlation"]), abs=1e-6)
+    assert progress["best_score"] == pytest.approx(
+        max(values["validation/correlation"]), abs=1e-6
+    )
     text = events.Tensors("configuration")[0].tensor_proto.string_val[0].decode()
     assert '"max_epochs": 3' in text and str(tiny.recording) in text
     (best,) = events.Tensors("validation/best_correlation")
-    assert best.step == 3 and tf.make_ndarray(best.tensor_proto) == pytest.approx(progress["best_score"], abs=1e-6)
-    told = metadata.parse_session_start_info_plugin_data(events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content)
-    assert told.hparams["training.max_epochs"].number_value == 3 and told.hparams["core.filters"].string_value == "(4, 4)"
+    assert best.step == 3 and tf.make_ndarray(best.tensor_proto) == pytest.approx(
+        progress["best_score"], abs=1e-6
+    )
+    told = metadata.parse_session_start_info_plugin_data(
+        events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
+    )
+    assert (
+        told.hparams["training.max_epochs"].number_value == 3
+        and told.hparams["core.filters"].string_value == "(4, 4)"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [2, 1000])
 def test_a_profile_is_written_where_it_is_asked_for(tiny, command, tmp_path, steps):
     """Of two members the first; a training that ends before leaves what there is."""
-    done = command("train", *tiny.config, "--config.ensemble=2", f"--profile={steps}", f"--workdir={tmp_path}", "--quiet")
+    done = command(
+        "train",
+        *tiny.config,
+        "--config.ensemble=2",
+        f"--profile={steps}",
+        f"--workdir={tmp_path}",
+        "--quiet",
+    )
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ("" if steps == 2 else "warning: --profile=1000: the training had 8 steps after the first few, in which it is compiled\n")
+    assert done.stderr == (
+        ""
+        if steps == 2
+        else "warning: --profile=1000: the training had 8 steps after the first few, in which it is compiled\n"
+    )
     (profile,) = tmp_path.rglob("*.xplane.pb")
-    assert profile.is_relative_to(tmp_path / workdir.TENSORBOARD / "member_0" / "plugins" / "profile") and profile.stat().st_size > 10_000
-    events = EventAccumulator(str(tmp_path / workdir.TENSORBOARD / "member_0"), size_guidance={"tensors": 0}).Reload()
-    assert "steps" in events.Tags()["run_metadata"] or "steps" in events.Tags()["tensors"]
+    assert (
+        profile.is_relative_to(
+            tmp_path / workdir.TENSORBOARD / "member_0" / "plugins" / "profile"
+        )
+        and profile.stat().st_size > 10_000
+    )
+    events = EventAccumulator(
+        str(tmp_path / workdir.TENSORBOARD / "member_0"), size_guidance={"tensors": 0}
+    ).Reload()
+    assert (
+        "steps" in events.Tags()["run_metadata"] or "steps" in events.Tags()["tensors"]
+    )
 
 
 def test_hidden_progress_leaves_the_results(tiny, command, tmp_path):
-    done = command("train", *tiny.config, "--config.training.max_epochs=1", "--quiet", f"--workdir={tmp_path}")
+    done = command(
+        "train",
+        *tiny.config,
+        "--config.training.max_epochs=1",
+        "--quiet",
+        f"--workdir={tmp_path}",
+    )
     assert done.returncode == 0 and done.stderr == ""
-    assert done.stdout.startswith("20 test images; ceiling from repeats\n") and done.stdout.endswith(f"report: {tmp_path}/report.html\n")
+    assert done.stdout.startswith(
+        "20 test images; ceiling from repeats\n"
+    ) and done.stdout.endswith(f"report: {tmp_path}/report.html\n")

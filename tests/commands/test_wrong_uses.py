@@ -45,7 +45,12 @@ def train_on(tiny, folder, recording):
 
 
 def train_with(tiny, folder, config):
-    return ["train", f"--config={config}", f"--config.data.recording={tiny.recording}", f"--workdir={folder / 'out'}"]
+    return [
+        "train",
+        f"--config={config}",
+        f"--config.data.recording={tiny.recording}",
+        f"--workdir={folder / 'out'}",
+    ]
 
 
 def train_again(tiny, folder, *more):
@@ -54,9 +59,19 @@ def train_again(tiny, folder, *more):
 
 
 def evaluate_on(tiny, folder, **change):
-    size = {"train_images": 80, "test_images": 20, "neurons_per_kind": 1, "image_size": 16}
+    size = {
+        "train_images": 80,
+        "test_images": 20,
+        "neurons_per_kind": 1,
+        "image_size": 16,
+    }
     simulate_recording(**size | change).save(folder / "other.h5")
-    return ["evaluate", f"--model={tiny.workdir}", f"--recording={folder / 'other.h5'}", f"--out={folder / 'out'}"]
+    return [
+        "evaluate",
+        f"--model={tiny.workdir}",
+        f"--recording={folder / 'other.h5'}",
+        f"--out={folder / 'out'}",
+    ]
 
 
 def evaluate_preset(tiny, folder, file, change):
@@ -81,7 +96,14 @@ def invert(tiny, folder, *more):
 def convert(folder, images, responses):
     np.save(folder / "images.npy", images)
     np.save(folder / "responses.npy", responses)
-    return ["data", "convert", "arrays", f"--images={folder / 'images.npy'}", f"--responses={folder / 'responses.npy'}", f"--out={folder / 'out.h5'}"]
+    return [
+        "data",
+        "convert",
+        "arrays",
+        f"--images={folder / 'images.npy'}",
+        f"--responses={folder / 'responses.npy'}",
+        f"--out={folder / 'out.h5'}",
+    ]
 
 
 def predict(folder, images):
@@ -90,18 +112,42 @@ def predict(folder, images):
 
 
 QUICK = {
-    "no HDF5": (lambda t, f: train_on(t, f, written(f / "a.h5", "text")), r"a\.h5 is no HDF5 file"),
-    "unknown key": (lambda t, f: train(t, f, "--config.training.bacth_size=4"), r"Did you mean \"batch_size\""),
-    "another run": (train_again, r"holds a run already; take another --workdir, --resume .* or --overwrite"),
-    "changed weights": (lambda t, f: evaluate_preset(t, f, "model.weights.h5", one_bit), r"is not the file of this preset"),
-    "no such neuron": (lambda t, f: invert(t, f, "--neurons=99"), r"there is no neuron 99; the model has neurons 0 to 3"),
+    "no HDF5": (
+        lambda t, f: train_on(t, f, written(f / "a.h5", "text")),
+        r"a\.h5 is no HDF5 file",
+    ),
+    "unknown key": (
+        lambda t, f: train(t, f, "--config.training.bacth_size=4"),
+        r"Did you mean \"batch_size\"",
+    ),
+    "another run": (
+        train_again,
+        r"holds a run already; take another --workdir, --resume .* or --overwrite",
+    ),
+    "changed weights": (
+        lambda t, f: evaluate_preset(t, f, "model.weights.h5", one_bit),
+        r"is not the file of this preset",
+    ),
+    "no such neuron": (
+        lambda t, f: invert(t, f, "--neurons=99"),
+        r"there is no neuron 99; the model has neurons 0 to 3",
+    ),
 }
 
 
 SLOW = {
-    "colours": (lambda t, f: convert(f, np.ones((9, 8, 8, 3)), np.ones((9, 2))), r"images: found \(9, 8, 8, 3\), .*; average the colours"),
-    "colours for a model": (lambda t, f: predict(f, np.ones((9, 32, 32, 3))), r"images\.npy: found .*\(9, 32, 32, 3\), expected"),
-    "transposed": (lambda t, f: convert(f, np.ones((9, 8, 8)), np.ones((2, 9))), r"responses: found \(2, 9\), .*; transpose them"),
+    "colours": (
+        lambda t, f: convert(f, np.ones((9, 8, 8, 3)), np.ones((9, 2))),
+        r"images: found \(9, 8, 8, 3\), .*; average the colours",
+    ),
+    "colours for a model": (
+        lambda t, f: predict(f, np.ones((9, 32, 32, 3))),
+        r"images\.npy: found .*\(9, 32, 32, 3\), expected",
+    ),
+    "transposed": (
+        lambda t, f: convert(f, np.ones((9, 8, 8)), np.ones((2, 9))),
+        r"responses: found \(2, 9\), .*; transpose them",
+    ),
     "transposed in a recording": (
         lambda t, f: train_on(t, f, edited(t, f, responses=np.ones((4, 100)))),
         r"edited\.h5: responses: .*; transpose them",
@@ -110,42 +156,112 @@ SLOW = {
         lambda t, f: ["train", "--config=configs/quickstart.py", "--workdir=out"],
         r"no configuration 'configs/quickstart\.py' in /",
     ),
-    "no responses": (lambda t, f: train_on(t, f, edited(t, f, responses=None)), r"edited\.h5: no dataset 'responses'"),
-    "misshapen": (lambda t, f: train_on(t, f, edited(t, f, images=np.zeros((100, 16)))), r"images: found \(100, 16\)"),
-    "lengths": (lambda t, f: train_on(t, f, edited(t, f, responses=np.ones((99, 4)))), r"responses: found \(99, 4\)"),
-    "negative": (lambda t, f: train_on(t, f, edited(t, f, responses=-np.eye(100, 4))), r"4 neurons have negative .*poisson"),
-    "no test images": (lambda t, f: train_on(t, f, edited(t, f, split=np.arange(100) % 2)), r"no test images .*'test': 0"),
-    "no recording": (lambda t, f: train_on(t, f, "kindel"), r"no recording 'kindel': neither a file here nor"),
-    "no config": (lambda t, f: train_with(t, f, f / "gone.py"), r"no configuration '.*gone\.py' in .*: name a file by its path"),
-    "MATLAB": (lambda t, f: train_on(t, f, written(f / "a.mat", "MATLAB 5.0")), r"a\.mat is no HDF5 file; .* convert arrays .*\.mat"),
-    "broken config": (lambda t, f: train_with(t, f, written(f / "a.py", "def get_config(:\n")), r"invalid syntax"),
-    "no batch": (lambda t, f: train(t, f, "--config.training.batch_size=0"), r"batch_size"),
-    "large batch": (lambda t, f: train(t, f, "--config.training.batch_size=73"), r"batch_size: found 73, expected 1 to 72"),
+    "no responses": (
+        lambda t, f: train_on(t, f, edited(t, f, responses=None)),
+        r"edited\.h5: no dataset 'responses'",
+    ),
+    "misshapen": (
+        lambda t, f: train_on(t, f, edited(t, f, images=np.zeros((100, 16)))),
+        r"images: found \(100, 16\)",
+    ),
+    "lengths": (
+        lambda t, f: train_on(t, f, edited(t, f, responses=np.ones((99, 4)))),
+        r"responses: found \(99, 4\)",
+    ),
+    "negative": (
+        lambda t, f: train_on(t, f, edited(t, f, responses=-np.eye(100, 4))),
+        r"4 neurons have negative .*poisson",
+    ),
+    "no test images": (
+        lambda t, f: train_on(t, f, edited(t, f, split=np.arange(100) % 2)),
+        r"no test images .*'test': 0",
+    ),
+    "no recording": (
+        lambda t, f: train_on(t, f, "kindel"),
+        r"no recording 'kindel': neither a file here nor",
+    ),
+    "no config": (
+        lambda t, f: train_with(t, f, f / "gone.py"),
+        r"no configuration '.*gone\.py' in .*: name a file by its path",
+    ),
+    "MATLAB": (
+        lambda t, f: train_on(t, f, written(f / "a.mat", "MATLAB 5.0")),
+        r"a\.mat is no HDF5 file; .* convert arrays .*\.mat",
+    ),
+    "broken config": (
+        lambda t, f: train_with(t, f, written(f / "a.py", "def get_config(:\n")),
+        r"invalid syntax",
+    ),
+    "no batch": (
+        lambda t, f: train(t, f, "--config.training.batch_size=0"),
+        r"batch_size",
+    ),
+    "large batch": (
+        lambda t, f: train(t, f, "--config.training.batch_size=73"),
+        r"batch_size: found 73, expected 1 to 72",
+    ),
     "other config": (
         lambda t, f: train_again(t, f, "--resume", "--config.training.max_epochs=4"),
         r"--resume: .* has another configuration: training\.max_epochs \(there 3, here 4\)$",
     ),
-    "both": (lambda t, f: train_again(t, f, "--resume", "--overwrite"), r"--resume and --overwrite exclude each other"),
-    "below a file": (lambda t, f: train(t, f, f"--workdir={written(f / 'file', 'kept') / 'out'}"), r"Not a directory: .*file"),
+    "both": (
+        lambda t, f: train_again(t, f, "--resume", "--overwrite"),
+        r"--resume and --overwrite exclude each other",
+    ),
+    "below a file": (
+        lambda t, f: train(t, f, f"--workdir={written(f / 'file', 'kept') / 'out'}"),
+        r"Not a directory: .*file",
+    ),
     "no workdir": (lambda t, f: ["train", *t.config], r"--workdir"),
-    "unknown flag": (lambda t, f: train(t, f, "--overwite"), r"Unknown command line flag 'overwite'. Did you mean: overwrite"),
+    "unknown flag": (
+        lambda t, f: train(t, f, "--overwite"),
+        r"Unknown command line flag 'overwite'. Did you mean: overwrite",
+    ),
     "stray word": (lambda t, f: train(t, f, "kindel2019"), r"kindel2019"),
-    "changed metadata": (lambda t, f: evaluate_preset(t, f, "metadata.json", better), r"was changed after it was written"),
-    "cut metadata": (lambda t, f: evaluate_preset(t, f, "metadata.json", lambda c: c[:200]), r"is not the metadata of a preset"),
-    "no model": (lambda t, f: ["evaluate", f"--model={f / 'gone'}", f"--out={f / 'out'}"], r"no model .*gone': neither a preset"),
-    "image size": (lambda t, f: evaluate_on(t, f, image_size=20), r"images of 20 x 20 pixels; the model takes 16 x 16"),
-    "neurons": (lambda t, f: evaluate_on(t, f, neurons_per_kind=2), r"a recording of 8 neurons; the model predicts 4"),
-    "large norm": (lambda t, f: invert(t, f, "--neurons=0", "--contrast_norm=1e6"), r"contrast norm 1e\+06 does not fit 256 pixels"),
-    "no judge": (lambda t, f: invert(t, f, "--neurons=0", "--judges=gone"), r"no model 'gone': neither a preset"),
-    "no number": (lambda t, f: invert(t, f, "--neurons=abc"), r"--neurons: found 'abc', expected all, near-limit or indices"),
+    "changed metadata": (
+        lambda t, f: evaluate_preset(t, f, "metadata.json", better),
+        r"was changed after it was written",
+    ),
+    "cut metadata": (
+        lambda t, f: evaluate_preset(t, f, "metadata.json", lambda c: c[:200]),
+        r"is not the metadata of a preset",
+    ),
+    "no model": (
+        lambda t, f: ["evaluate", f"--model={f / 'gone'}", f"--out={f / 'out'}"],
+        r"no model .*gone': neither a preset",
+    ),
+    "image size": (
+        lambda t, f: evaluate_on(t, f, image_size=20),
+        r"images of 20 x 20 pixels; the model takes 16 x 16",
+    ),
+    "neurons": (
+        lambda t, f: evaluate_on(t, f, neurons_per_kind=2),
+        r"a recording of 8 neurons; the model predicts 4",
+    ),
+    "large norm": (
+        lambda t, f: invert(t, f, "--neurons=0", "--contrast_norm=1e6"),
+        r"contrast norm 1e\+06 does not fit 256 pixels",
+    ),
+    "no judge": (
+        lambda t, f: invert(t, f, "--neurons=0", "--judges=gone"),
+        r"no model 'gone': neither a preset",
+    ),
+    "no number": (
+        lambda t, f: invert(t, f, "--neurons=abc"),
+        r"--neurons: found 'abc', expected all, near-limit or indices",
+    ),
 }
 
 
 def contents(folder):
-    return {path: sha256(path) if path.is_file() else None for path in folder.rglob("*")}
+    return {
+        path: sha256(path) if path.is_file() else None for path in folder.rglob("*")
+    }
 
 
-@pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+)
 def test_bad_input_gets_one_line_and_writes_nothing(tiny, command, tmp_path, name):
     make, message = (QUICK | SLOW)[name]
     line = make(tiny, tmp_path)
@@ -153,7 +269,9 @@ def test_bad_input_gets_one_line_and_writes_nothing(tiny, command, tmp_path, nam
     done = command(*line, cwd=tmp_path)
     assert done.returncode == 1, done
     *warned, error = done.stderr.splitlines()
-    assert error.startswith("error: ") and all(text.startswith("warning: ") for text in warned), done.stderr
+    assert error.startswith("error: ") and all(
+        text.startswith("warning: ") for text in warned
+    ), done.stderr
     assert re.search(message, error), error
     assert contents(tmp_path) == before
 
@@ -169,7 +287,10 @@ def test_forbidden_folders_are_answered_with_the_fix(capsys):
             commands._guarded(main, False, ["command"])
         told = capsys.readouterr().err
         assert ended.value.code == 1 and told.count("\n") == 1
-        assert re.fullmatch(r"error: .*'there/run': name another file or folder, or change its permissions\n", told), told
+        assert re.fullmatch(
+            r"error: .*'there/run': name another file or folder, or change its permissions\n",
+            told,
+        ), told
 
 
 def powerless():
@@ -177,27 +298,70 @@ def powerless():
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="root is restrained as Linux does it")
-@pytest.mark.parametrize("name", ["train", *(pytest.param(name, marks=pytest.mark.slow) for name in ("evaluate", "invert", "data"))])
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="root is restrained as Linux does it"
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("evaluate", "invert", "data")
+        ),
+    ],
+)
 def test_no_permission_to_write(tiny, command, tmp_path, name):
     (tmp_path / "theirs").mkdir(mode=0o555)
     line = {
         "train": train(tiny, tmp_path / "theirs"),
-        "evaluate": ["evaluate", f"--model={tiny.workdir}", f"--out={tmp_path / 'theirs'}"],
-        "invert": ["invert", f"--model={tiny.workdir}", "--neurons=0", f"--out={tmp_path / 'theirs' / 'out'}"],
-        "data": ["data", "simulate", "--train_images=20", "--test_images=5", f"--out={tmp_path / 'theirs' / 'out.h5'}"],
+        "evaluate": [
+            "evaluate",
+            f"--model={tiny.workdir}",
+            f"--out={tmp_path / 'theirs'}",
+        ],
+        "invert": [
+            "invert",
+            f"--model={tiny.workdir}",
+            "--neurons=0",
+            f"--out={tmp_path / 'theirs' / 'out'}",
+        ],
+        "data": [
+            "data",
+            "simulate",
+            "--train_images=20",
+            "--test_images=5",
+            f"--out={tmp_path / 'theirs' / 'out.h5'}",
+        ],
     }[name]
     done = command(*line, preexec_fn=powerless)
     assert done.returncode == 1
-    assert re.fullmatch(r"error: .*Permission denied.*theirs.*: name another file or folder, or change its permissions\n", done.stderr), done.stderr
+    assert re.fullmatch(
+        r"error: .*Permission denied.*theirs.*: name another file or folder, or change its permissions\n",
+        done.stderr,
+    ), done.stderr
 
 
 @pytest.mark.slow
 def test_no_network(command, tmp_path):
-    nowhere = {"V1KERAS_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
-    done = command("data", "convert", "kindel2019", f"--out={tmp_path / 'out.h5'}", variables=nowhere)
+    nowhere = {
+        "V1KERAS_DATA": "",
+        "XDG_CACHE_HOME": str(tmp_path),
+        "https_proxy": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+    }
+    done = command(
+        "data",
+        "convert",
+        "kindel2019",
+        f"--out={tmp_path / 'out.h5'}",
+        variables=nowhere,
+    )
     assert done.returncode == 1 and not (tmp_path / "out.h5").exists()
-    assert re.fullmatch(r"error: could not download https://\S+ \(.*\); set V1KERAS_DATA to a folder with kindel2019/\S+\n", done.stderr), done.stderr
+    assert re.fullmatch(
+        r"error: could not download https://\S+ \(.*\); set V1KERAS_DATA to a folder with kindel2019/\S+\n",
+        done.stderr,
+    ), done.stderr
 
 
 @pytest.mark.slow
@@ -205,7 +369,18 @@ def test_a_model_far_from_its_recording(tiny, command, tmp_path):
     """A training whose recording was named by a path from the checkout is evaluated elsewhere."""
     shutil.copytree(tiny.workdir, tmp_path / "run")
     path = tmp_path / "run" / "preset"
-    zoo.restate(path, {"config": zoo.info(path)["config"] | {"data": zoo.info(path)["config"]["data"] | {"recording": "runs/gone.h5"}}})
-    done = command("evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path}", cwd=tmp_path)
+    zoo.restate(
+        path,
+        {
+            "config": zoo.info(path)["config"]
+            | {"data": zoo.info(path)["config"]["data"] | {"recording": "runs/gone.h5"}}
+        },
+    )
+    done = command(
+        "evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path}", cwd=tmp_path
+    )
     assert done.returncode == 1
-    assert re.fullmatch(r"error: no recording 'runs/gone.h5': .*; say which with --recording\n", done.stderr), done.stderr
+    assert re.fullmatch(
+        r"error: no recording 'runs/gone.h5': .*; say which with --recording\n",
+        done.stderr,
+    ), done.stderr

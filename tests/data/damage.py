@@ -27,7 +27,9 @@ def refused(read, path, whole=None):
         found = read(path)
     except (ValueError, OSError) as error:
         message = str(error)
-        assert "\n" not in message and len(message) < 1000 and path.name in message, message
+        assert "\n" not in message and len(message) < 1000 and path.name in message, (
+            message
+        )
     else:
         assert whole is not None, "read without an error"
         for name in ("images", "responses", "split", "repeats"):
@@ -59,4 +61,8 @@ def damaged(content, seed, flips):
         yield content[: int(share * len(content))]
     yield content[:-1]
     for position in rng.integers(0, len(content), flips):
-        yield content[:position] + bytes([content[position] ^ (1 << rng.integers(8))]) + content[position + 1 :]
+        yield (
+            content[:position]
+            + bytes([content[position] ^ (1 << rng.integers(8))])
+            + content[position + 1 :]
+        )

@@ -34,7 +34,10 @@ def unpacked(folder, files):
 def pvc8_images(seed=0):
     """956 pictures; blocks of 8 pixels, so that the files stay small."""
     rng = np.random.default_rng(seed)
-    return np.kron(rng.integers(0, 256, (956, 40, 40), dtype=np.uint8), np.ones((1, 8, 8), np.uint8))
+    return np.kron(
+        rng.integers(0, 256, (956, 40, 40), dtype=np.uint8),
+        np.ones((1, 8, 8), np.uint8),
+    )
 
 
 def pvc8_session(units=3, bins=105, images=None, seed=0):
@@ -47,7 +50,9 @@ def pvc8_session(units=3, bins=105, images=None, seed=0):
         "resp_train": (rng.random((units, 956, 20, bins)) < 0.01).astype(np.uint8),
         "resp_train_blk": (rng.random((units, 956, 20, 211)) < 0.01).astype(np.uint8),
         "images": cells,
-        "INDCENT": np.array([[0 if unit == 1 else 1] for unit in range(units)], np.uint8),
+        "INDCENT": np.array(
+            [[0 if unit == 1 else 1] for unit in range(units)], np.uint8
+        ),
         "P_HOMOG": rng.random((units, 956)),
         "RF_SPATIAL": rng.normal(size=(units, 5)),
         "RF_TUNING": rng.normal(size=(units, 4)),
@@ -68,13 +73,21 @@ def matlab_73(path, variables):
             if value.dtype == object:
                 references = np.empty(value.shape[::-1], h5py.ref_dtype)
                 for place, cell in np.ndenumerate(value):
-                    made = file.create_dataset(f"#refs#/{name}{'_'.join(map(str, place))}", data=cell.T, compression="gzip")
+                    made = file.create_dataset(
+                        f"#refs#/{name}{'_'.join(map(str, place))}",
+                        data=cell.T,
+                        compression="gzip",
+                    )
                     references[place[::-1]] = made.ref
                 file.create_dataset(name, data=references, dtype=h5py.ref_dtype)
             else:
                 file.create_dataset(name, data=value.T, compression="gzip")
     with open(path, "r+b") as file:
-        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116) + bytes(8) + b"\x00\x02IM")
+        file.write(
+            b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116)
+            + bytes(8)
+            + b"\x00\x02IM"
+        )
     return path
 
 
@@ -121,18 +134,27 @@ def antolik(images=20, neurons=4, repeats=6, seed=2):
 
 
 def antolik_files(regions):
-    files = {f"Data/region{i + 1}/{name}.npy": npy(array) for i, region in enumerate(regions) for name, array in region.items()}
+    files = {
+        f"Data/region{i + 1}/{name}.npy": npy(array)
+        for i, region in enumerate(regions)
+        for name, array in region.items()
+    }
     return files | {"Data/README": b"three regions"}
 
 
 def sensorium(neurons=5, height=8, width=16, channels=1):
     """A scan: 12 training, 3 validation, 6 presentations of two test images, 4 of two final ones, whose responses are withheld."""
     rng = np.random.default_rng(3)
-    tiers = np.array(["train"] * 12 + ["validation"] * 3 + ["test"] * 6 + ["final_test"] * 4)
+    tiers = np.array(
+        ["train"] * 12 + ["validation"] * 3 + ["test"] * 6 + ["final_test"] * 4
+    )
     ids = np.array([*range(100, 115), 200, 201, 200, 201, 200, 201, 300, 300, 301, 301])
     order = rng.permutation(len(tiers))
     tiers, ids = tiers[order], ids[order]
-    shown = {image: rng.integers(0, 256, (channels, height, width)).astype(np.uint8) for image in np.unique(ids)}
+    shown = {
+        image: rng.integers(0, 256, (channels, height, width)).astype(np.uint8)
+        for image in np.unique(ids)
+    }
     responses = rng.random((len(tiers), neurons)).astype(np.float32)
     responses[tiers == "final_test"] = 0
     return {
@@ -149,17 +171,32 @@ def sensorium(neurons=5, height=8, width=16, channels=1):
     }
 
 
-def sensorium_files(scan, root="static21067-10-18-GrayImageNet-94c6ff995dac583098847cfecd43e7b6/"):
+def sensorium_files(
+    scan, root="static21067-10-18-GrayImageNet-94c6ff995dac583098847cfecd43e7b6/"
+):
     files = {}
     for name in ("images", "responses", "behavior", "pupil_center"):
-        files |= {f"{root}data/{name}/{trial}.npy": npy(value) for trial, value in enumerate(scan.get(name, []))}
-    files |= {f"{root}meta/trials/{name}.npy": npy(scan[name]) for name in ("tiers", "frame_image_id") if name in scan}
+        files |= {
+            f"{root}data/{name}/{trial}.npy": npy(value)
+            for trial, value in enumerate(scan.get(name, []))
+        }
+    files |= {
+        f"{root}meta/trials/{name}.npy": npy(scan[name])
+        for name in ("tiers", "frame_image_id")
+        if name in scan
+    }
     columns = ("cell_motor_coordinates", "unit_ids", "area", "layer")
-    return files | {f"{root}meta/neurons/{name}.npy": npy(scan[name]) for name in columns if name in scan}
+    return files | {
+        f"{root}meta/neurons/{name}.npy": npy(scan[name])
+        for name in columns
+        if name in scan
+    }
 
 
 def allen_scenes_of(count=4, height=40, width=58):
-    return np.random.default_rng(4).integers(0, 256, (count, height, width), dtype=np.uint8)
+    return np.random.default_rng(4).integers(
+        0, 256, (count, height, width), dtype=np.uint8
+    )
 
 
 def allen_presentations(count=4, times=3):
@@ -174,16 +211,24 @@ def allen_ephys(path, frames, onsets, trains, locations=("VISp", "VISl"), qualit
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         table = file.create_group("intervals/natural_scenes_presentations")
-        table["frame"], table["start_time"], table["stop_time"] = frames, onsets, onsets + 0.25
+        table["frame"], table["start_time"], table["stop_time"] = (
+            frames,
+            onsets,
+            onsets + 0.25,
+        )
         electrodes = file.create_group("general/extracellular_ephys/electrodes")
         electrodes["id"] = np.array([10, 11])
         electrodes["location"] = np.array(locations, object).astype(h5py.string_dtype())
-        for axis, value in zip("xyz", ([1.0, 2.0], [3.0, 4.0], [5.0, 6.0]), strict=True):
+        for axis, value in zip(
+            "xyz", ([1.0, 2.0], [3.0, 4.0], [5.0, 6.0]), strict=True
+        ):
             electrodes[axis] = np.array(value)
         units = file.create_group("units")
         units["id"] = 900 + np.arange(len(trains))
         units["peak_channel_id"] = 10 + np.arange(len(trains)) % 2
-        units["quality"] = np.array(quality or ["good"] * len(trains), object).astype(h5py.string_dtype())
+        units["quality"] = np.array(quality or ["good"] * len(trains), object).astype(
+            h5py.string_dtype()
+        )
         units["spike_times"] = np.concatenate(trains)
         units["spike_times_index"] = np.cumsum([len(train) for train in trains])
     return path
@@ -192,7 +237,9 @@ def allen_ephys(path, frames, onsets, trains, locations=("VISp", "VISl"), qualit
 def allen_templates(folder, scenes):
     (folder / "natural_scene_templates").mkdir(parents=True, exist_ok=True)
     for i, scene in enumerate(scenes):
-        Image.fromarray(scene).save(folder / "natural_scene_templates" / f"natural_scene_{i}.tiff")
+        Image.fromarray(scene).save(
+            folder / "natural_scene_templates" / f"natural_scene_{i}.tiff"
+        )
     return folder
 
 
@@ -201,7 +248,10 @@ def allen_ophys(path, frames, onsets, traces, times, scenes):
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         shown = file.create_group("stimulus/presentation/natural_scenes_stimulus")
-        shown["data"], shown["timestamps"] = frames.astype(np.int64).astype(np.uint32), onsets
+        shown["data"], shown["timestamps"] = (
+            frames.astype(np.int64).astype(np.uint32),
+            onsets,
+        )
         templates = file.create_group("stimulus/templates/natural_scenes_template")
         for i, scene in enumerate(scenes):
             templates[f"NaturalScene{i}"] = scene

@@ -18,29 +18,64 @@ def simulated(tmp_path_factory):
 
 def test_own_arrays_are_converted(tmp_path, command):
     rng = np.random.default_rng(0)
-    images, responses = rng.integers(0, 256, (30, 8, 9), dtype=np.uint8), rng.random((30, 2))
+    images, responses = (
+        rng.integers(0, 256, (30, 8, 9), dtype=np.uint8),
+        rng.random((30, 2)),
+    )
     np.save(tmp_path / "images.npy", images)
     foreign.matlab_5(tmp_path / "responses.mat", {"y": responses})
     (tmp_path / "depth.csv").write_text("0.5\n1.5\n")
-    line = [f"--images={tmp_path / 'images.npy'}", f"--responses={tmp_path / 'responses.mat'}:y", f"--column=neurons/depth={tmp_path / 'depth.csv'}"]
-    line += ["--attribute=units=spikes per presentation", "--attribute=window_s=0.1", "--attribute=presentations=10"]
+    line = [
+        f"--images={tmp_path / 'images.npy'}",
+        f"--responses={tmp_path / 'responses.mat'}:y",
+        f"--column=neurons/depth={tmp_path / 'depth.csv'}",
+    ]
+    line += [
+        "--attribute=units=spikes per presentation",
+        "--attribute=window_s=0.1",
+        "--attribute=presentations=10",
+    ]
     done = command("data", "convert", "arrays", *line, f"--out={tmp_path / 'mine.h5'}")
-    assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'mine.h5'}: 30 images, 2 neurons\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{tmp_path / 'mine.h5'}: 30 images, 2 neurons\n",
+    ), done.stderr
     found = Recording.load(tmp_path / "mine.h5")
     np.testing.assert_array_equal(found.images, images)
     np.testing.assert_array_equal(found.responses, responses.astype(np.float32))
     assert found.neurons["depth"].tolist() == [0.5, 1.5]
-    assert found.attributes == {"units": "spikes per presentation", "window_s": 0.1, "presentations": 10}
+    assert found.attributes == {
+        "units": "spikes per presentation",
+        "window_s": 0.1,
+        "presentations": 10,
+    }
 
 
 def test_foreign_file_is_converted_where_it_is_named(tmp_path, command):
-    path = foreign.zipped(tmp_path / "S1.zip", foreign.antolik_files([foreign.antolik()]))
-    done = command("data", "convert", "antolik2016_region1", f"--path={path}", f"--out={tmp_path / 'a.h5'}")
+    path = foreign.zipped(
+        tmp_path / "S1.zip", foreign.antolik_files([foreign.antolik()])
+    )
+    done = command(
+        "data",
+        "convert",
+        "antolik2016_region1",
+        f"--path={path}",
+        f"--out={tmp_path / 'a.h5'}",
+    )
     assert done.returncode == 0, done.stderr
     with h5py.File(tmp_path / "a.h5") as file:
         assert file["repeats"].shape == (10, 6, 4)
-    again = command("data", "convert", "antolik2016_region1", f"--path={path}", f"--out={tmp_path / 'b.h5'}")
-    assert again.returncode == 0 and (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    again = command(
+        "data",
+        "convert",
+        "antolik2016_region1",
+        f"--path={path}",
+        f"--out={tmp_path / 'b.h5'}",
+    )
+    assert (
+        again.returncode == 0
+        and (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    )
 
 
 def test_info_tells_rates_and_ceilings(simulated, command):
@@ -50,52 +85,109 @@ def test_info_tells_rates_and_ceilings(simulated, command):
     lines = dict(line.split(": ", 1) for line in told.stdout.splitlines())
     rates = recording.responses.mean(axis=0) / 0.1
     low, middle, high = np.percentile(rates, [5, 50, 95])
-    assert lines["rates"] == f"mean {rates.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to {high:.2f} Hz"
+    assert (
+        lines["rates"]
+        == f"mean {rates.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to {high:.2f} Hz"
+    )
     single = recording.repeats.astype(float)
-    power = (single.sum(axis=1).var(axis=0, ddof=1) - single.var(axis=0, ddof=1).sum(axis=0)) / (5 * 4)
+    power = (
+        single.sum(axis=1).var(axis=0, ddof=1) - single.var(axis=0, ddof=1).sum(axis=0)
+    ) / (5 * 4)
     ceiling = np.sqrt(np.maximum(power, 0) / single.mean(axis=1).var(axis=0, ddof=1))
-    assert lines["ceilings (CC_max, from repeats)"].startswith(f"mean {ceiling.mean():.2f}, ")
-    assert lines["would spoil a score"] == "8 validation images: the correlation of a neuron has a standard error of about 0.45 there"
+    assert lines["ceilings (CC_max, from repeats)"].startswith(
+        f"mean {ceiling.mean():.2f}, "
+    )
+    assert (
+        lines["would spoil a score"]
+        == "8 validation images: the correlation of a neuron has a standard error of about 0.45 there"
+    )
 
 
 def test_plot_makes_one_page(simulated, command, tmp_path):
     done = command("data", "plot", simulated, f"--out={tmp_path / 'page.html'}")
-    assert (done.returncode, done.stdout) == (0, f"written: {tmp_path / 'page.html'}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"written: {tmp_path / 'page.html'}\n",
+    ), done.stderr
     page = (tmp_path / "page.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "would spoil a score" in page
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_split_is_drawn(simulated, command, tmp_path):
-    done = command("data", "split", simulated, "--protocol=paper", "--seed=3", "--parts=8,1,1", f"--out={tmp_path / 's.h5'}")
+    done = command(
+        "data",
+        "split",
+        simulated,
+        "--protocol=paper",
+        "--seed=3",
+        "--parts=8,1,1",
+        f"--out={tmp_path / 's.h5'}",
+    )
     assert done.returncode == 0, done.stderr
-    np.testing.assert_array_equal(Recording.load(tmp_path / "s.h5").split, draw_split(120, 3, (8, 1, 1)))
+    np.testing.assert_array_equal(
+        Recording.load(tmp_path / "s.h5").split, draw_split(120, 3, (8, 1, 1))
+    )
 
 
 QUICK = [
-    (["convert", "antolik2016_region1", "--path=gone.zip", "--out=a.h5"], r"no file or folder gone\.zip"),
-    (["convert", "arrays", "--images=gone.npy", "--responses=gone.npy", "--out=a.h5"], r"no file gone\.npy"),
+    (
+        ["convert", "antolik2016_region1", "--path=gone.zip", "--out=a.h5"],
+        r"no file or folder gone\.zip",
+    ),
+    (
+        [
+            "convert",
+            "arrays",
+            "--images=gone.npy",
+            "--responses=gone.npy",
+            "--out=a.h5",
+        ],
+        r"no file gone\.npy",
+    ),
 ]
 SLOW = [
     (["convert", "arrays", "--out=a.h5"], r"no --images=FILE"),
-    (["convert", "arrays", "--images=x.npy", "--attribute=window_s", "--out=a.h5"], r"expected --attribute=NAME=VALUE"),
+    (
+        ["convert", "arrays", "--images=x.npy", "--attribute=window_s", "--out=a.h5"],
+        r"expected --attribute=NAME=VALUE",
+    ),
     (["plot", "gone.h5", "--out=a.html"], r"no recording 'gone\.h5'"),
-    (["split", "gone.h5", "--parts=a,b,c", "--out=a.h5"], r"could not convert string to float: 'a'"),
+    (
+        ["split", "gone.h5", "--parts=a,b,c", "--out=a.h5"],
+        r"could not convert string to float: 'a'",
+    ),
     (["split", "gone.h5"], r"no --out=FILE"),
 ]
 
 
-@pytest.mark.parametrize(("line", "message"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)],
+)
 def test_bad_input_gets_one_line(command, tmp_path, line, message):
     done = command("data", *line, cwd=tmp_path)
-    assert done.returncode == 1 and re.search(message, done.stderr) and len(done.stderr.splitlines()) == 1, done.stderr
+    assert (
+        done.returncode == 1
+        and re.search(message, done.stderr)
+        and len(done.stderr.splitlines()) == 1
+    ), done.stderr
     assert not list(tmp_path.iterdir())
 
 
 def test_interrupted_conversion_leaves_nothing(tmp_path, command):
     files = foreign.antolik_files([foreign.antolik()])
-    path = foreign.zipped(tmp_path / "in" / "S1.zip", files | {"Data/region1/raw_validation_set.npy": b"nothing"})
-    done = command("data", "convert", "antolik2016_region1", f"--path={path}", f"--out={tmp_path / 'out' / 'a.h5'}")
+    path = foreign.zipped(
+        tmp_path / "in" / "S1.zip",
+        files | {"Data/region1/raw_validation_set.npy": b"nothing"},
+    )
+    done = command(
+        "data",
+        "convert",
+        "antolik2016_region1",
+        f"--path={path}",
+        f"--out={tmp_path / 'out' / 'a.h5'}",
+    )
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "S1.zip: Data/region1/raw_validation_set.npy" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -115,7 +207,10 @@ def test_triggered_average_of_a_linear_neuron_is_its_filter():
 
 
 def test_simulated_recording_is_described(tiny, command):
-    assert tiny.made.returncode == 0 and tiny.made.stdout == f"{tiny.recording}: 100 images, 4 neurons\n"
+    assert (
+        tiny.made.returncode == 0
+        and tiny.made.stdout == f"{tiny.recording}: 100 images, 4 neurons\n"
+    )
     with h5py.File(tiny.recording) as file:
         mean = file["responses"][...].mean()
     told = command("data", "info", tiny.recording)

@@ -13,17 +13,30 @@ PHOTOGRAPHS = dead_leaves(40, 96, np.random.default_rng(0))
 
 def turned(photograph, degrees, size=48):
     edge = (96 - size) // 2
-    return ndimage.rotate(photograph.astype(float), degrees, reshape=False, order=1, mode="reflect")[edge : edge + size, edge : edge + size]
+    return ndimage.rotate(
+        photograph.astype(float), degrees, reshape=False, order=1, mode="reflect"
+    )[edge : edge + size, edge : edge + size]
 
 
 def stack(pairs):
     """The given copies, behind one view of each photograph."""
-    views = [turned(photograph, 0) for photograph in PHOTOGRAPHS] + [turned(PHOTOGRAPHS[i], degrees) for i, degrees in pairs]
+    views = [turned(photograph, 0) for photograph in PHOTOGRAPHS] + [
+        turned(PHOTOGRAPHS[i], degrees) for i, degrees in pairs
+    ]
     return np.round(views).astype(np.uint8)
 
 
 def test_copies_are_found_and_nothing_else():
-    copies = [(3, 0), (7, 45), (12, 90), (20, 135), (21, 180), (30, 225), (31, 270), (39, 315)]
+    copies = [
+        (3, 0),
+        (7, 45),
+        (12, 90),
+        (20, 135),
+        (21, 180),
+        (30, 225),
+        (31, 270),
+        (39, 315),
+    ]
     pairs, degrees, compared = inspection.find_copies(stack(copies))
     assert pairs.tolist() == [[i, 40 + place] for place, (i, _) in enumerate(copies)]
     assert degrees.tolist() == [angle for _, angle in copies]
@@ -32,7 +45,9 @@ def test_copies_are_found_and_nothing_else():
 
 def test_moved_and_noisy_copies_are_found():
     images = stack([(5, 90)]).astype(float)
-    images[40] = np.roll(images[40], 1, axis=1) + np.random.default_rng(1).normal(0, 5, images[40].shape)
+    images[40] = np.roll(images[40], 1, axis=1) + np.random.default_rng(1).normal(
+        0, 5, images[40].shape
+    )
     assert inspection.find_copies(images)[0].tolist() == [[5, 40]]
 
 
@@ -48,7 +63,9 @@ def test_plain_images_are_no_copies():
 
 def test_images_too_small_to_compare():
     text = told(recording(np.zeros((30, 1, 40), np.uint8)))
-    assert text == "only 0 of 30 images were compared with the others, which are too small"
+    assert (
+        text == "only 0 of 30 images were compared with the others, which are too small"
+    )
 
 
 @pytest.mark.parametrize("shape", [(12, 12), (33, 33), (36, 64), (144, 256), (50, 30)])
@@ -72,7 +89,9 @@ def test_twins():
 
 
 def recording(images, **fields):
-    return Recording(images, np.random.default_rng(4).poisson(3.0, (len(images), 3)), **fields)
+    return Recording(
+        images, np.random.default_rng(4).poisson(3.0, (len(images), 3)), **fields
+    )
 
 
 def told(recording):
@@ -89,30 +108,52 @@ def test_copies_on_two_sides_are_told():
     split = np.zeros(42, int)
     split[:28], split[40] = 1, 2
     text = told(recording(stack([(3, 90), (30, 0)]), split=split))
-    assert "1 pair of images stands on two sides, the same or turned: 3 (validation) and 40 (test)" in text
-    assert "30" not in text.split("turned: ")[1].splitlines()[0]  # 30 and 41 are both for training
-    assert "1 test image: the correlation of a neuron has a standard error of about 1.00 there" in text
+    assert (
+        "1 pair of images stands on two sides, the same or turned: 3 (validation) and 40 (test)"
+        in text
+    )
+    assert (
+        "30" not in text.split("turned: ")[1].splitlines()[0]
+    )  # 30 and 41 are both for training
+    assert (
+        "1 test image: the correlation of a neuron has a standard error of about 1.00 there"
+        in text
+    )
 
 
 def test_copies_in_an_undivided_recording_are_told():
     text = told(recording(stack([(3, 90)])))
-    assert text.startswith("2 of 41 images are copies of others, 1 of 1 pairs turned, such as 3 and 40 (90 degrees): no image_group")
+    assert text.startswith(
+        "2 of 41 images are copies of others, 1 of 1 pairs turned, such as 3 and 40 (90 degrees): no image_group"
+    )
     groups = np.arange(41)
-    assert "1 pair of copies in different groups of images, such as [3, 40]" in told(recording(stack([(3, 90)]), image_group=groups))
+    assert "1 pair of copies in different groups of images, such as [3, 40]" in told(
+        recording(stack([(3, 90)]), image_group=groups)
+    )
     groups[40] = 3
-    assert told(recording(stack([(3, 90)]), image_group=groups)).endswith("split by groups (protocol grouped)")
+    assert told(recording(stack([(3, 90)]), image_group=groups)).endswith(
+        "split by groups (protocol grouped)"
+    )
 
 
 def test_torn_groups_and_missing_sides_are_told():
     images = np.random.default_rng(6).integers(0, 256, (60, 16, 16), dtype=np.uint8)
     split = np.repeat([0, 2], [31, 29])
     text = told(recording(images, split=split, image_group=np.arange(60) // 2))
-    assert text.splitlines() == ["1 group of images on more than one side of the split", "no validation images, though others are marked"]
+    assert text.splitlines() == [
+        "1 group of images on more than one side of the split",
+        "no validation images, though others are marked",
+    ]
     repeats = np.random.default_rng(7).poisson(3.0, (5, 4, 3))
-    assert "24 of 29 test images have no repeats" in told(recording(images, split=split, repeats=repeats, repeat_images=np.arange(55, 60)))
+    assert "24 of 29 test images have no repeats" in told(
+        recording(images, split=split, repeats=repeats, repeat_images=np.arange(55, 60))
+    )
 
 
-@pytest.mark.skipif("V1KERAS_DATA" not in os.environ, reason="V1KERAS_DATA is not set: no recordings here")
+@pytest.mark.skipif(
+    "V1KERAS_DATA" not in os.environ,
+    reason="V1KERAS_DATA is not set: no recordings here",
+)
 def test_rotated_copies_of_kindel2019():
     """Images 0 to 3 and 4 to 7 of each nine are one photograph each, turned; 1 follows 0 by an odd multiple of 45 degrees, 2 by 90 or 270."""
     found = open_recording("kindel2019")
@@ -120,11 +161,19 @@ def test_rotated_copies_of_kindel2019():
     group = found.image_group
     assert (group[pairs[:, 0]] == group[pairs[:, 1]]).all()  # none that is no copy
     apart = pairs[:, 1] - pairs[:, 0]
-    assert (degrees[apart == 2] % 180 == 90).all() and (degrees[apart % 2 == 1] % 90 == 45).all()
+    assert (degrees[apart == 2] % 180 == 90).all() and (
+        degrees[apart % 2 == 1] % 90 == 45
+    ).all()
     assert (apart == 2).sum() == 120  # every pair that is turned by 90 degrees
     assert len(pairs) >= 340  # of 360
     assert set(pairs.ravel()) == {i for i in range(270) if i % 9 != 8}
     text = told(found)
-    assert text.startswith("240 of 270 images are copies of others") and text.endswith("split by groups (protocol grouped)")
-    assert "stand on two sides" in told(apply_protocol(found, "paper", 0, (180, 52, 38)))
-    assert "stand on two sides" not in told(apply_protocol(found, "grouped", 0, (180, 52, 38)))
+    assert text.startswith("240 of 270 images are copies of others") and text.endswith(
+        "split by groups (protocol grouped)"
+    )
+    assert "stand on two sides" in told(
+        apply_protocol(found, "paper", 0, (180, 52, 38))
+    )
+    assert "stand on two sides" not in told(
+        apply_protocol(found, "grouped", 0, (180, 52, 38))
+    )

@@ -22,7 +22,10 @@ def contents(neurons=(2, 3, 1)):
     """What the authors' .mat files hold, a dict a session; 18 images."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (18, 5, 5), dtype=np.uint8)
-    return [{"images": images.copy(), "activity": rng.integers(0, 100, (18, n)) / 20} for n in neurons]
+    return [
+        {"images": images.copy(), "activity": rng.integers(0, 100, (18, n)) / 20}
+        for n in neurons
+    ]
 
 
 def archive(path, sessions):
@@ -31,7 +34,9 @@ def archive(path, sessions):
         for number in reversed(range(len(sessions))):
             content = io.BytesIO()
             scipy.io.savemat(content, sessions[number])
-            member = tarfile.TarInfo(f"data/{number + 1:02d}mean50ms_smallim_d2_crop.mat")
+            member = tarfile.TarInfo(
+                f"data/{number + 1:02d}mean50ms_smallim_d2_crop.mat"
+            )
             member.size = content.tell()
             content.seek(0)
             file.addfile(member, content)
@@ -48,17 +53,44 @@ def test_a_value_is_found_where_it_belongs(tmp_path):
     assert found.responses[11, 2 + 2] == np.float32(7.35)
     assert found.images[11, 4, 0] == 201
     np.testing.assert_array_equal(found.images, sessions[0]["images"])
-    np.testing.assert_array_equal(found.responses, np.hstack([s["activity"] for s in sessions]).astype(np.float32))
+    np.testing.assert_array_equal(
+        found.responses, np.hstack([s["activity"] for s in sessions]).astype(np.float32)
+    )
     assert found.neuron_session.tolist() == ["01", "01", "02", "02", "02", "03"]
     assert found.neurons["for_tuning"].tolist() == [0, 0, 1, 1, 1, 0]
     assert found.reported.tolist() == [True, True, False, False, False, True]
-    assert found.image_group.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5]
-    assert found.attributes["presentations"] == 20 and found.attributes["window_s"] == 0.105
+    assert found.image_group.tolist() == [
+        0,
+        0,
+        0,
+        0,
+        1,
+        1,
+        1,
+        1,
+        2,
+        3,
+        3,
+        3,
+        3,
+        4,
+        4,
+        4,
+        4,
+        5,
+    ]
+    assert (
+        found.attributes["presentations"] == 20
+        and found.attributes["window_s"] == 0.105
+    )
     assert set(found.split) == {-1}
 
 
 def test_archive_without_matlab_files(tmp_path):
-    with pytest.raises(ValueError, match=r"data\.tar\.gz: found no \.mat file, expected data/NNmean50ms"):
+    with pytest.raises(
+        ValueError,
+        match=r"data\.tar\.gz: found no \.mat file, expected data/NNmean50ms",
+    ):
         read_archive(archive(tmp_path / "data.tar.gz", []))
 
 
@@ -66,14 +98,20 @@ def test_archive_without_matlab_files(tmp_path):
 def test_archive_with_a_variable_missing(tmp_path, missing):
     sessions = contents()
     del sessions[2][missing]
-    with pytest.raises(ValueError, match=r"data\.tar\.gz: data/03mean50ms\S* holds .*, expected images and activity"):
+    with pytest.raises(
+        ValueError,
+        match=r"data\.tar\.gz: data/03mean50ms\S* holds .*, expected images and activity",
+    ):
         read_archive(archive(tmp_path / "data.tar.gz", sessions))
 
 
 def test_archive_whose_sessions_saw_different_images(tmp_path):
     sessions = contents()
     sessions[1]["images"][3, 0, 0] ^= 1
-    with pytest.raises(ValueError, match=r"data\.tar\.gz: the images of data/02\S* differ from those of data/01"):
+    with pytest.raises(
+        ValueError,
+        match=r"data\.tar\.gz: the images of data/02\S* differ from those of data/01",
+    ):
         read_archive(archive(tmp_path / "data.tar.gz", sessions))
 
 
@@ -81,18 +119,28 @@ def test_archive_with_too_few_responses(tmp_path):
     sessions = contents()
     for session in sessions:
         session["activity"] = session["activity"][:17]
-    with pytest.raises(ValueError, match=r"activity of data/01.* is \(17, 2\), expected \(18, neurons\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"activity of data/01.* is \(17, 2\), expected \(18, neurons\)",
+    ):
         read_archive(archive(tmp_path / "data.tar.gz", sessions))
 
 
 def test_fetch_takes_the_named_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("V1KERAS_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"no \S*kindel2019/data\.tar\.gz: V1KERAS_DATA is set"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no \S*kindel2019/data\.tar\.gz: V1KERAS_DATA is set"
+    ):
         open_recording("kindel2019")
     (tmp_path / "kindel2019").mkdir()
     path = archive(tmp_path / "kindel2019" / "data.tar.gz", contents())
-    assert fetch("kindel2019", "data.tar.gz", "https://example.org/", sha256(path)) == path
-    with pytest.raises(ValueError, match=rf"is not the published file: its sha256 is {sha256(path)}, expected b105467f"):
+    assert (
+        fetch("kindel2019", "data.tar.gz", "https://example.org/", sha256(path)) == path
+    )
+    with pytest.raises(
+        ValueError,
+        match=rf"is not the published file: its sha256 is {sha256(path)}, expected b105467f",
+    ):
         open_recording("kindel2019")
 
 
@@ -117,11 +165,16 @@ def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
     cached = tmp_path / "cache" / "v1keras" / "a" / "file"
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"changed in the cache")
-    with pytest.raises(ValueError, match="did not give the published file"), pytest.warns(UserWarning, match="removed, downloading anew"):
+    with (
+        pytest.raises(ValueError, match="did not give the published file"),
+        pytest.warns(UserWarning, match="removed, downloading anew"),
+    ):
         fetch("a", "file", served.as_uri(), "0" * 64)
     assert list(cached.parent.iterdir()) == []
     served.unlink()
-    with pytest.raises(OSError, match="could not download .*; set V1KERAS_DATA to a folder with a/file"):
+    with pytest.raises(
+        OSError, match="could not download .*; set V1KERAS_DATA to a folder with a/file"
+    ):
         fetch("a", "file", served.as_uri(), "0" * 64)
 
 
@@ -160,7 +213,10 @@ def server(tmp_path, monkeypatch):
 def test_download_goes_on_where_it_broke_off(server, tmp_path):
     digest = hashlib.sha256(Server.content).hexdigest()
     Server.limit = 4000
-    with pytest.raises(OSError, match="broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead"):
+    with pytest.raises(
+        OSError,
+        match="broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead",
+    ):
         fetch("a", "file", server, digest)
     assert not (tmp_path / "v1keras" / "a" / "file").exists()
     Server.limit = None
@@ -174,11 +230,19 @@ def test_download_of_which_all_was_there(server, tmp_path):
     begun = tmp_path / "v1keras" / "a" / "file.part"
     begun.parent.mkdir(parents=True)
     begun.write_bytes(Server.content)
-    assert fetch("a", "file", server, hashlib.sha256(Server.content).hexdigest()).read_bytes() == Server.content
+    assert (
+        fetch(
+            "a", "file", server, hashlib.sha256(Server.content).hexdigest()
+        ).read_bytes()
+        == Server.content
+    )
 
 
 def test_download_without_a_noted_digest_tells_it(server):
-    with pytest.warns(UserWarning, match=f"that of what came is {hashlib.sha256(Server.content).hexdigest()}"):
+    with pytest.warns(
+        UserWarning,
+        match=f"that of what came is {hashlib.sha256(Server.content).hexdigest()}",
+    ):
         fetch("a", "file", server, None)
 
 
@@ -190,17 +254,26 @@ def published():
 
 
 def test_published_sessions(published):
-    assert published.images.shape == (270, 33, 33) and published.images.dtype == np.uint8
+    assert (
+        published.images.shape == (270, 33, 33) and published.images.dtype == np.uint8
+    )
     sessions, counts = np.unique(published.neuron_session, return_counts=True)
-    assert sessions.tolist() == [f"{n:02d}" for n in range(1, 11)] and counts.tolist() == SESSIONS
+    assert (
+        sessions.tolist() == [f"{n:02d}" for n in range(1, 11)]
+        and counts.tolist() == SESSIONS
+    )
 
 
 def test_published_responses(published):
     """Means of 20 counts; the paper tells of 355 neurons that fire 5.2 spikes a second."""
-    np.testing.assert_allclose(published.responses * 20, np.round(published.responses * 20), atol=1e-4)
+    np.testing.assert_allclose(
+        published.responses * 20, np.round(published.responses * 20), atol=1e-4
+    )
     reported = published.neuron_session != "02"
     assert published.reported.tolist() == reported.tolist() and reported.sum() == 355
-    assert published.responses[:, reported].mean() / 0.105 == pytest.approx(5.2, abs=0.05)
+    assert published.responses[:, reported].mean() / 0.105 == pytest.approx(
+        5.2, abs=0.05
+    )
 
 
 def likeness(image, other, degrees):
@@ -208,7 +281,10 @@ def likeness(image, other, degrees):
     turned = ndimage.rotate(image, degrees, reshape=False, order=1, mode="reflect")
     disc = np.hypot(*(np.mgrid[:33, :33] - 16)) < 11
     shifts = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-    return max(np.corrcoef(np.roll(turned, shift, (0, 1))[disc], other[disc])[0, 1] for shift in shifts)
+    return max(
+        np.corrcoef(np.roll(turned, shift, (0, 1))[disc], other[disc])[0, 1]
+        for shift in shifts
+    )
 
 
 def test_published_groups_are_turned_photographs(published):
@@ -219,12 +295,27 @@ def test_published_groups_are_turned_photographs(published):
         for first in (nine, nine + 4):
             assert len(set(published.image_group[first : first + 4])) == 1
             for a in (first, first + 1):
-                by_90.append(max(likeness(images[a], images[a + 2], degrees) for degrees in (90, 270)))
-            by_45.append(max(likeness(images[first], images[first + 1], degrees) for degrees in (45, 135, 225, 315)))
+                by_90.append(
+                    max(
+                        likeness(images[a], images[a + 2], degrees)
+                        for degrees in (90, 270)
+                    )
+                )
+            by_45.append(
+                max(
+                    likeness(images[first], images[first + 1], degrees)
+                    for degrees in (45, 135, 225, 315)
+                )
+            )
         degrees = range(0, 360, 45)
-        foreign += [max(likeness(images[nine + a], images[nine + b], d) for d in degrees) for a, b in ((0, 4), (0, 8), (4, 8))]
+        foreign += [
+            max(likeness(images[nine + a], images[nine + b], d) for d in degrees)
+            for a, b in ((0, 4), (0, 8), (4, 8))
+        ]
         assert len(set(published.image_group[nine : nine + 9])) == 3
     assert min(by_90) > 0.999
-    assert min(by_45) > 0.6 and np.median(by_45) > 0.9  # turned between the pixels, before the decimation
+    assert (
+        min(by_45) > 0.6 and np.median(by_45) > 0.9
+    )  # turned between the pixels, before the decimation
     assert np.median(foreign) < 0.4
     assert len(set(published.image_group)) == 90

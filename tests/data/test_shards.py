@@ -19,7 +19,11 @@ def recording(tmp_path):
 
 
 def command(*arguments):
-    return subprocess.run([sys.executable, "-m", "v1keras.data", *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "v1keras.data", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_a_sharded_recording_is_the_recording(recording, tmp_path):
@@ -28,25 +32,51 @@ def test_a_sharded_recording_is_the_recording(recording, tmp_path):
     found = open_recording(tmp_path / "sharded")
     for name in ("images", "responses", "split", "repeats", "repeat_images"):
         np.testing.assert_array_equal(getattr(found, name), getattr(recording, name))
-    assert found.attributes == recording.attributes and found.neurons["depth_um"].tolist() == [0, 1, 2, 3]
+    assert found.attributes == recording.attributes and found.neurons[
+        "depth_um"
+    ].tolist() == [0, 1, 2, 3]
     # TensorFlow's reader checks the checksums and gives the bytes.
-    first = next(iter(tf.data.TFRecordDataset(str(tmp_path / "sharded" / "presentations.tfrecord")).skip(7))).numpy()
-    np.testing.assert_array_equal(np.frombuffer(first[: 16 * 16], recording.images.dtype).reshape(16, 16), recording.images[7])
-    np.testing.assert_array_equal(np.frombuffer(first[16 * 16 :], "<f4"), recording.responses[7])
+    first = next(
+        iter(
+            tf.data.TFRecordDataset(
+                str(tmp_path / "sharded" / "presentations.tfrecord")
+            ).skip(7)
+        )
+    ).numpy()
+    np.testing.assert_array_equal(
+        np.frombuffer(first[: 16 * 16], recording.images.dtype).reshape(16, 16),
+        recording.images[7],
+    )
+    np.testing.assert_array_equal(
+        np.frombuffer(first[16 * 16 :], "<f4"), recording.responses[7]
+    )
 
 
 def test_training_from_shards_is_training_from_memory(recording, tmp_path, monkeypatch):
     """In memory; streamed; streamed from a file too large for the memory; streamed from shards: the same weights in every bit."""
     shards.write(recording, tmp_path / "sharded")
     found = []
-    for source, resident_gb, in_memory in (("whole.h5", 1.0, 1 << 28), ("whole.h5", 0.0, 1 << 28), ("whole.h5", 0.0, 100), ("sharded", 0.0, 100)):
+    for source, resident_gb, in_memory in (
+        ("whole.h5", 1.0, 1 << 28),
+        ("whole.h5", 0.0, 1 << 28),
+        ("whole.h5", 0.0, 100),
+        ("sharded", 0.0, 100),
+    ):
         monkeypatch.setattr(files, "_IN_MEMORY", in_memory)
         opened = open_recording(tmp_path / source)
         on_disk = opened.images.base is not None
         assert on_disk == (in_memory == 100)
         config = default()
-        config.data.recording, config.training.resident_gb = str(tmp_path / source), resident_gb
-        config.core.filters, config.core.kernel_sizes, config.training.batch_size, config.training.max_epochs = (4, 4), (5, 3), 16, 2
+        config.data.recording, config.training.resident_gb = (
+            str(tmp_path / source),
+            resident_gb,
+        )
+        (
+            config.core.filters,
+            config.core.kernel_sizes,
+            config.training.batch_size,
+            config.training.max_epochs,
+        ) = (4, 4), (5, 3), 16, 2
         folder = tmp_path / str(len(found))
         train.train_and_evaluate(config, folder)
         found.append([np.asarray(v) for v in zoo.load(folder).variables])
@@ -65,18 +95,32 @@ def test_damaged_shards_are_refused(recording, tmp_path):
         return str(told.value)
 
     data = "presentations.tfrecord"
-    assert "it is cut off, or of another recording" in damaged("a", lambda f: (f / data).write_bytes((f / data).read_bytes()[:-5]))
+    assert "it is cut off, or of another recording" in damaged(
+        "a", lambda f: (f / data).write_bytes((f / data).read_bytes()[:-5])
+    )
     assert f"holds no {data}" in damaged("b", lambda f: (f / data).unlink())
-    assert "shard the recording anew" in damaged("c", lambda f: (f / "layout.json").write_text("{"))
-    assert "its records are not of 272 bytes" in damaged("d", lambda f: (f / data).write_bytes(b"\0" * (f / data).stat().st_size))
+    assert "shard the recording anew" in damaged(
+        "c", lambda f: (f / "layout.json").write_text("{")
+    )
+    assert "its records are not of 272 bytes" in damaged(
+        "d", lambda f: (f / data).write_bytes(b"\0" * (f / data).stat().st_size)
+    )
     (tmp_path / "e").mkdir()
-    with pytest.raises(FileNotFoundError, match="holds no presentations.tfrecord; expected a folder that `python -m v1keras.data shard` wrote"):
+    with pytest.raises(
+        FileNotFoundError,
+        match="holds no presentations.tfrecord; expected a folder that `python -m v1keras.data shard` wrote",
+    ):
         open_recording(tmp_path / "e")
     done = command("shard", tmp_path / "whole.h5", f"--out={tmp_path / 'e'}")
-    assert done.returncode == 1 and "is there already; name another folder or remove it" in done.stderr
+    assert (
+        done.returncode == 1
+        and "is there already; name another folder or remove it" in done.stderr
+    )
 
 
-def test_a_file_too_large_for_the_memory_is_read_by_chunks(recording, tmp_path, monkeypatch):
+def test_a_file_too_large_for_the_memory_is_read_by_chunks(
+    recording, tmp_path, monkeypatch
+):
     monkeypatch.setattr(files, "_IN_MEMORY", 100)
     found = Recording.load(tmp_path / "whole.h5")
     assert found.images.base is not None

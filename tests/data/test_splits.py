@@ -6,29 +6,41 @@ from v1keras.data import Recording, apply_protocol, draw_split, redraw_validatio
 PARTS = (180, 52, 38)
 TRAIN, VALIDATION, TEST = 0, 1, 2
 # The 270 images of Kindel et al. 2019: of each nine, four are of one photograph, four of the next, one of a third.
-PHOTOGRAPH = np.array([3 * (i // 9) + [0, 0, 0, 0, 1, 1, 1, 1, 2][i % 9] for i in range(270)])
+PHOTOGRAPH = np.array(
+    [3 * (i // 9) + [0, 0, 0, 0, 1, 1, 1, 1, 2][i % 9] for i in range(270)]
+)
 
 
 def recording(**fields):
-    return Recording(np.zeros((270, 3, 3), np.uint8), np.arange(270.0)[:, None], **fields)
+    return Recording(
+        np.zeros((270, 3, 3), np.uint8), np.arange(270.0)[:, None], **fields
+    )
 
 
 @pytest.mark.parametrize("seed", range(7))
 def test_paper_protocol_is_the_papers(seed):
     order = np.random.RandomState(seed).permutation(270)
     expected = np.empty(270, int)
-    expected[order[:180]], expected[order[180:232]], expected[order[232:]] = TRAIN, TEST, VALIDATION
+    expected[order[:180]], expected[order[180:232]], expected[order[232:]] = (
+        TRAIN,
+        TEST,
+        VALIDATION,
+    )
     found = apply_protocol(recording(image_group=PHOTOGRAPH), "paper", seed, PARTS)
     assert found.split.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("seed", range(7))
 def test_grouped_protocol_keeps_photographs_whole(seed):
-    split = apply_protocol(recording(image_group=PHOTOGRAPH), "grouped", seed, PARTS).split
+    split = apply_protocol(
+        recording(image_group=PHOTOGRAPH), "grouped", seed, PARTS
+    ).split
     for photograph in range(90):
         assert len(set(split[PHOTOGRAPH == photograph])) == 1
     # A photograph has at most four images, so a cut lies at most two from its goal, and a part, between two cuts, four.
-    train, test, validation = (int((split == side).sum()) for side in (TRAIN, TEST, VALIDATION))
+    train, test, validation = (
+        int((split == side).sum()) for side in (TRAIN, TEST, VALIDATION)
+    )
     assert abs(train - 180) <= 2 and abs(test - 52) <= 4 and abs(validation - 38) <= 2
     assert train + test + validation == 270
 
@@ -42,18 +54,26 @@ def test_grouped_protocol_goes_by_the_order_of_groups():
 
 
 def test_group_labels_may_be_any_integers():
-    np.testing.assert_array_equal(draw_split(270, 0, PARTS, PHOTOGRAPH), draw_split(270, 0, PARTS, 1000 - 7 * (90 - PHOTOGRAPH)))
+    np.testing.assert_array_equal(
+        draw_split(270, 0, PARTS, PHOTOGRAPH),
+        draw_split(270, 0, PARTS, 1000 - 7 * (90 - PHOTOGRAPH)),
+    )
 
 
 def test_seeds_differ_and_parts_are_proportions():
     assert (draw_split(270, 0, PARTS) != draw_split(270, 1, PARTS)).any()
-    np.testing.assert_array_equal(draw_split(270, 0, PARTS), draw_split(270, 0, np.array(PARTS) / 270))
+    np.testing.assert_array_equal(
+        draw_split(270, 0, PARTS), draw_split(270, 0, np.array(PARTS) / 270)
+    )
     assert np.bincount(draw_split(1000, 0, (8, 1, 1))).tolist() == [800, 100, 100]
 
 
 def test_file_protocol_keeps_the_split():
     split = np.arange(270) % 4 - 1
-    assert apply_protocol(recording(split=split), "file", 0, PARTS).split.tolist() == split.tolist()
+    assert (
+        apply_protocol(recording(split=split), "file", 0, PARTS).split.tolist()
+        == split.tolist()
+    )
 
 
 def test_protocol_leaves_the_given_recording_alone():
@@ -69,9 +89,13 @@ def test_validation_drawn_anew_keeps_the_test_images(groups):
     for found in drawn:
         assert ((found == TEST) == (split == TEST)).all()
         # At most two images off: half of the largest photograph.
-        assert abs(int((found == TRAIN).sum()) - int((split == TRAIN).sum())) <= (0 if groups is None else 2)
+        assert abs(int((found == TRAIN).sum()) - int((split == TRAIN).sum())) <= (
+            0 if groups is None else 2
+        )
         if groups is not None:
-            assert all(len(set(found[groups == photograph])) == 1 for photograph in range(90))
+            assert all(
+                len(set(found[groups == photograph])) == 1 for photograph in range(90)
+            )
     assert len({found.tobytes() for found in drawn}) == 5
     np.testing.assert_array_equal(redraw_validation(split, 3, groups), drawn[3])
 
@@ -82,12 +106,17 @@ def test_validation_drawn_anew_leaves_the_unassigned():
 
 @pytest.mark.parametrize("parts", [(180, 52), (180, 52, 0), (-1, 1, 1), (1, 1, 1, 1)])
 def test_parts_that_do_not_fit(parts):
-    with pytest.raises(ValueError, match="expected three numbers above 0: train, test, validation"):
+    with pytest.raises(
+        ValueError, match="expected three numbers above 0: train, test, validation"
+    ):
         draw_split(270, 0, parts)
 
 
 def test_too_few_images():
-    with pytest.raises(ValueError, match=r"2 images or groups of images are too few for the parts \[180.0, 52.0, 38.0\]"):
+    with pytest.raises(
+        ValueError,
+        match=r"2 images or groups of images are too few for the parts \[180.0, 52.0, 38.0\]",
+    ):
         draw_split(2, 0, PARTS)
     with pytest.raises(ValueError, match="2 images or groups of images are too few"):
         draw_split(270, 0, PARTS, np.arange(270) % 2)
@@ -96,7 +125,12 @@ def test_too_few_images():
 
 
 def test_protocol_that_does_not_fit():
-    with pytest.raises(ValueError, match="protocol: found 'group', expected one of file, paper, grouped"):
+    with pytest.raises(
+        ValueError,
+        match="protocol: found 'group', expected one of file, paper, grouped",
+    ):
         apply_protocol(recording(), "group", 0, PARTS)
-    with pytest.raises(ValueError, match="protocol 'grouped' needs the dataset image_group"):
+    with pytest.raises(
+        ValueError, match="protocol 'grouped' needs the dataset image_group"
+    ):
         apply_protocol(recording(), "grouped", 0, PARTS)

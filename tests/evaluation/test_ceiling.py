@@ -30,7 +30,9 @@ def loop_cc_norm(repeats, rates):
         for image in range(repeats.shape[0]):
             summed.append(sum(repeats[image, n, neuron] for n in range(trials)))
         for n in range(trials):
-            of_singles += np.var([repeats[image, n, neuron] for image in range(repeats.shape[0])], ddof=1)
+            of_singles += np.var(
+                [repeats[image, n, neuron] for image in range(repeats.shape[0])], ddof=1
+            )
         power = (np.var(summed, ddof=1) - of_singles) / (trials * (trials - 1))
         y = [s / trials for s in summed]
         covariance = np.cov(y, rates[:, neuron])
@@ -42,7 +44,9 @@ def test_cc_norm_is_schoppes_formula():
     rates, repeats = poisson_population(0)
     predictions = rates + np.random.default_rng(1).normal(size=rates.shape)
     found = cc_norm(repeats.mean(axis=1), predictions, cc_max_from_repeats(repeats))
-    np.testing.assert_allclose(found, loop_cc_norm(repeats, predictions), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(
+        found, loop_cc_norm(repeats, predictions), rtol=0, atol=1e-10
+    )
 
 
 @pytest.mark.parametrize("estimate", ["repeats", "means"])
@@ -52,17 +56,27 @@ def test_ceiling_is_unbiased_for_known_rates(estimate):
     for draw in range(200):
         rates, repeats = poisson_population(draw)
         means = repeats.mean(axis=1)
-        found = cc_max_from_repeats(repeats) if estimate == "repeats" else cc_max_from_means(means, repeats.shape[1])
+        found = (
+            cc_max_from_repeats(repeats)
+            if estimate == "repeats"
+            else cc_max_from_means(means, repeats.shape[1])
+        )
         estimated.append(found)
-        true.append([stats.pearsonr(rates[:, n], means[:, n])[0] for n in range(rates.shape[1])])
-    np.testing.assert_allclose(np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02)
+        true.append(
+            [stats.pearsonr(rates[:, n], means[:, n])[0] for n in range(rates.shape[1])]
+        )
+    np.testing.assert_allclose(
+        np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02
+    )
 
 
 def holed_population(seed):
     """Of neuron 0 all presentations; of 1 two of six, as of a shorter session; of 2 and 3 a third missing at random; of 4 one; of 5 none."""
     rates, repeats = poisson_population(seed, trials=6)
     repeats[:, 2:, 1] = np.nan
-    repeats[..., 2:4][np.random.default_rng(seed + 1000).random((200, 6, 2)) < 1 / 3] = np.nan
+    repeats[..., 2:4][
+        np.random.default_rng(seed + 1000).random((200, 6, 2)) < 1 / 3
+    ] = np.nan
     repeats[:, 1:, 4] = np.nan
     repeats[..., 5] = np.nan
     return rates, repeats
@@ -73,7 +87,11 @@ def loop_signal_power(trials):
     products = degrees = 0
     for first in range(trials.shape[1]):
         for second in range(trials.shape[1]):
-            pairs = [(row[first], row[second]) for row in trials if first != second and not np.isnan([row[first], row[second]]).any()]
+            pairs = [
+                (row[first], row[second])
+                for row in trials
+                if first != second and not np.isnan([row[first], row[second]]).any()
+            ]
             if len(pairs) > 1:
                 products += np.cov(np.transpose(pairs))[0, 1] * (len(pairs) - 1)
                 degrees += len(pairs) - 1
@@ -84,9 +102,19 @@ def test_missing_presentations_are_left_out_pair_by_pair():
     _, repeats = holed_population(3)
     expected = [loop_signal_power(repeats[..., n]) for n in range(6)]
     np.testing.assert_allclose(signal_power(repeats), expected, rtol=1e-10)
-    assert signal_power(repeats)[0] == pytest.approx(signal_power(repeats[..., :1])[0], rel=1e-12)
-    assert signal_power(repeats)[1] == pytest.approx(signal_power(repeats[:, :2, 1:2])[0])  # a short session is as if it were alone
-    y = [[np.mean(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.nan for row in repeats[..., n]] for n in range(4)]
+    assert signal_power(repeats)[0] == pytest.approx(
+        signal_power(repeats[..., :1])[0], rel=1e-12
+    )
+    assert signal_power(repeats)[1] == pytest.approx(
+        signal_power(repeats[:, :2, 1:2])[0]
+    )  # a short session is as if it were alone
+    y = [
+        [
+            np.mean(row[~np.isnan(row)]) if (~np.isnan(row)).any() else np.nan
+            for row in repeats[..., n]
+        ]
+        for n in range(4)
+    ]
     ceilings = [np.sqrt(expected[n] / np.nanvar(y[n], ddof=1)) for n in range(4)]
     np.testing.assert_allclose(cc_max_from_repeats(repeats)[:4], ceilings, rtol=1e-10)
     assert np.isnan(cc_max_from_repeats(repeats)[4:]).all()
@@ -94,7 +122,15 @@ def test_missing_presentations_are_left_out_pair_by_pair():
     for n in range(4):
         known = [row[~np.isnan(row)] for row in repeats[..., n]]
         usual = np.mean([np.var(row, ddof=1) for row in known if len(row) > 1])
-        noise.append(np.mean([(np.var(row, ddof=1) if len(row) > 1 else usual) / len(row) for row in known if len(row)]))
+        noise.append(
+            np.mean(
+                [
+                    (np.var(row, ddof=1) if len(row) > 1 else usual) / len(row)
+                    for row in known
+                    if len(row)
+                ]
+            )
+        )
     np.testing.assert_allclose(noise_variance(repeats)[:4], noise, rtol=1e-10)
 
 
@@ -102,12 +138,16 @@ def test_ceiling_is_unbiased_where_presentations_are_missing():
     estimated, true, explained = [], [], []
     for draw in range(300):
         rates, repeats = holed_population(draw)
-        means = np.nanmean(np.where(np.isnan(repeats).all(axis=1, keepdims=True), 0.0, repeats), axis=1)[:, :4]
+        means = np.nanmean(
+            np.where(np.isnan(repeats).all(axis=1, keepdims=True), 0.0, repeats), axis=1
+        )[:, :4]
         means[np.isnan(repeats).all(axis=1)[:, :4]] = np.nan
         estimated.append(cc_max_from_repeats(repeats)[:4])
         true.append(correlation(means, rates[:, :4]))
         explained.append(feve(means, rates[:, :4], noise_variance(repeats)[:4]))
-    np.testing.assert_allclose(np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02)
+    np.testing.assert_allclose(
+        np.mean(estimated, axis=0), np.mean(true, axis=0), atol=0.02
+    )
     np.testing.assert_allclose(np.mean(explained, axis=0), 1, atol=0.03)
 
 
@@ -121,7 +161,10 @@ def test_correlation_is_scipys_with_missing_left_out():
     rng = np.random.default_rng(2)
     y, p = rng.normal(size=(50, 4)), rng.normal(size=(50, 4))
     y[:7, 2] = np.nan
-    expected = [stats.pearsonr(y[~np.isnan(y[:, n]), n], p[~np.isnan(y[:, n]), n])[0] for n in range(4)]
+    expected = [
+        stats.pearsonr(y[~np.isnan(y[:, n]), n], p[~np.isnan(y[:, n]), n])[0]
+        for n in range(4)
+    ]
     np.testing.assert_allclose(correlation(y, p), expected, atol=1e-12)
 
 

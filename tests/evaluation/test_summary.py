@@ -2,30 +2,47 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from v1keras.evaluation import average_over_seeds, estimate_ceiling, score_neurons, summarize
+from v1keras.evaluation import (
+    average_over_seeds,
+    estimate_ceiling,
+    score_neurons,
+    summarize,
+)
 
 
 def scores(count=40, seed=0):
     rng = np.random.default_rng(seed)
-    return {name: rng.normal(0.5, 0.2, count) for name in ("correlation", "cc_max", "cc_norm", "feve")}
+    return {
+        name: rng.normal(0.5, 0.2, count)
+        for name in ("correlation", "cc_max", "cc_norm", "feve")
+    }
 
 
 def test_interval_is_scipys_percentile_bootstrap():
     found = scores()
     mine = summarize(found, np.ones(40, bool))["correlation"]
-    theirs = stats.bootstrap((found["correlation"],), np.mean, n_resamples=20000, method="percentile").confidence_interval
+    theirs = stats.bootstrap(
+        (found["correlation"],), np.mean, n_resamples=20000, method="percentile"
+    ).confidence_interval
     assert mine["mean"] == pytest.approx(found["correlation"].mean(), abs=1e-6)
-    np.testing.assert_allclose(mine["interval"], theirs, atol=0.008)  # the standard error of such a percentile is 0.002
+    np.testing.assert_allclose(
+        mine["interval"], theirs, atol=0.008
+    )  # the standard error of such a percentile is 0.002
 
 
 def test_interval_holds_the_true_mean_in_95_of_100():
     rng = np.random.default_rng(0)
     inside = 0
     for _ in range(300):
-        found = {name: rng.normal(0.3, 0.2, 60) for name in ("correlation", "cc_max", "cc_norm", "feve")}
+        found = {
+            name: rng.normal(0.3, 0.2, 60)
+            for name in ("correlation", "cc_max", "cc_norm", "feve")
+        }
         low, high = summarize(found, np.ones(60, bool))["correlation"]["interval"]
         inside += low <= 0.3 <= high
-    assert 0.91 <= inside / 300 <= 0.98  # three standard errors of a share of 300 draws are 0.038
+    assert (
+        0.91 <= inside / 300 <= 0.98
+    )  # three standard errors of a share of 300 draws are 0.038
 
 
 def test_cc_norm_is_clipped_in_its_mean_alone_and_missing_values_are_counted():
@@ -41,7 +58,11 @@ def test_cc_norm_is_clipped_in_its_mean_alone_and_missing_values_are_counted():
 
 def test_an_empty_group_has_no_scores():
     summary = summarize(scores(3), np.zeros(3, bool))
-    assert summary["neurons"] == 0 and summary["correlation"]["mean"] is None and summary["fraction_near_limit"] is None
+    assert (
+        summary["neurons"] == 0
+        and summary["correlation"]["mean"] is None
+        and summary["fraction_near_limit"] is None
+    )
 
 
 def test_columns_are_the_metrics_formulas():
@@ -52,7 +73,12 @@ def test_columns_are_the_metrics_formulas():
     r = np.array([stats.pearsonr(y[:, i], p[:, i])[0] for i in range(3)])
     np.testing.assert_allclose(found["correlation"], r)
     np.testing.assert_allclose(found["cc_norm"], [r[0] / 0.8, np.nan, r[2] / 0.5])
-    explained = [1 - (np.mean((y[:, i] - p[:, i]) ** 2) - noise[i]) / (np.var(y[:, i], ddof=1) - noise[i]) for i in range(2)]
+    explained = [
+        1
+        - (np.mean((y[:, i] - p[:, i]) ** 2) - noise[i])
+        / (np.var(y[:, i], ddof=1) - noise[i])
+        for i in range(2)
+    ]
     np.testing.assert_allclose(found["feve"], [*explained, np.nan])
 
 
@@ -62,15 +88,23 @@ def test_ceiling_from_what_is_known():
     repeats = rng.poisson(rates[:, None], (400, 10, 4)).astype(float)
     means = repeats.mean(axis=1)
     true = [stats.pearsonr(rates[:, i], means[:, i])[0] for i in range(4)]
-    for source, given in (("repeats", {"repeats": repeats}), ("means", {"presentations": 10})):
+    for source, given in (
+        ("repeats", {"repeats": repeats}),
+        ("means", {"presentations": 10}),
+    ):
         found, ceiling, noise = estimate_ceiling(means, **given)
         assert found == source
         np.testing.assert_allclose(ceiling, true, atol=0.02)
-        np.testing.assert_allclose(noise, rates.mean(axis=0) / 10, rtol=0.1)  # Poisson: variance is the mean
+        np.testing.assert_allclose(
+            noise, rates.mean(axis=0) / 10, rtol=0.1
+        )  # Poisson: variance is the mean
     source, ceiling, noise = estimate_ceiling(means)
     assert source == "none" and np.isnan(ceiling).all() and np.isnan(noise).all()
 
 
 def test_averaging_over_seeds_goes_neuron_by_neuron():
-    runs = [{"cc_norm": np.array([1.2, np.nan, np.nan])}, {"cc_norm": np.array([0.4, 0.5, np.nan])}]
+    runs = [
+        {"cc_norm": np.array([1.2, np.nan, np.nan])},
+        {"cc_norm": np.array([0.4, 0.5, np.nan])},
+    ]
     np.testing.assert_allclose(average_over_seeds(runs)["cc_norm"], [0.8, 0.5, np.nan])

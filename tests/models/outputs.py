@@ -14,9 +14,20 @@ from v1keras import models
 
 IMAGES, FEATURES = (4, 21, 21, 1), (4, 6, 9, 5)
 LAYERS = {
-    "stacked": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"), IMAGES),
-    "divisive": (lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"), IMAGES),
-    "separable": (lambda: models.StackedCore((4, 4), (5, 3), separable=True, dilation=2, skip=True), IMAGES),
+    "stacked": (
+        lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"),
+        IMAGES,
+    ),
+    "divisive": (
+        lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"),
+        IMAGES,
+    ),
+    "separable": (
+        lambda: models.StackedCore(
+            (4, 4), (5, 3), separable=True, dilation=2, skip=True
+        ),
+        IMAGES,
+    ),
     "equivariant": (lambda: models.RotationEquivariantCore((2, 3), (5, 3), 8), IMAGES),
     "gabors": (lambda: models.LogGaborCore(), IMAGES),
     "factorized": (lambda: models.FactorizedReadout(3), FEATURES),
@@ -30,7 +41,9 @@ def weighted(layer):
     for i, v in enumerate(layer.variables):
         if "seed" not in v.path:
             values = np.random.default_rng(i).normal(0, 0.3, v.shape)
-            positive = any(part in v.path for part in ("variance", "floors", "pool", "exponent"))
+            positive = any(
+                part in v.path for part in ("variance", "floors", "pool", "exponent")
+            )
             v.assign(np.abs(values) + 0.3 if positive else values)
     return layer
 
@@ -47,12 +60,29 @@ def output(name):
 def main(out):
     found = {name: output(name) for name in LAYERS}
     cores = [(name, LAYERS[name][0]()) for name in ("stacked", "equivariant")]
-    members = [models.V1Model(core, models.FactorizedReadout(3), IMAGES[1:3], 0.1, 1.5, name) for name, core in cores]
+    members = [
+        models.V1Model(core, models.FactorizedReadout(3), IMAGES[1:3], 0.1, 1.5, name)
+        for name, core in cores
+    ]
     images = np.random.default_rng(0).normal(size=IMAGES).astype("float32")
-    found["ensemble"] = keras.ops.convert_to_numpy(weighted(models.Ensemble(members))(images))
-    parts = models.Shifter("eye", [0.1, 0.2], [1.0, 2.0]), models.GainModulator(3, "running", [1.0], [2.0])
-    behaving = models.V1Model(LAYERS["stacked"][0](), models.BehavingReadout(models.GaussianReadout(3), *parts), IMAGES[1:3], name="behaving")
-    shown = {"images": images, "eye": images[:, 0, :2, 0], "running": images[:, 3, :1, 0]}
+    found["ensemble"] = keras.ops.convert_to_numpy(
+        weighted(models.Ensemble(members))(images)
+    )
+    parts = (
+        models.Shifter("eye", [0.1, 0.2], [1.0, 2.0]),
+        models.GainModulator(3, "running", [1.0], [2.0]),
+    )
+    behaving = models.V1Model(
+        LAYERS["stacked"][0](),
+        models.BehavingReadout(models.GaussianReadout(3), *parts),
+        IMAGES[1:3],
+        name="behaving",
+    )
+    shown = {
+        "images": images,
+        "eye": images[:, 0, :2, 0],
+        "running": images[:, 3, :1, 0],
+    }
     found["behaving"] = keras.ops.convert_to_numpy(weighted(behaving)(shown))
     np.savez(out, backend=keras.backend.backend(), **found)
 

@@ -12,17 +12,30 @@ import pytest
 SCRIPT = pathlib.Path(__file__).parent / "outputs.py"
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed: pip install v1keras[jax]")
+@pytest.mark.skipif(
+    not importlib.util.find_spec("jax"),
+    reason="JAX is not installed: pip install v1keras[jax]",
+)
 def test_cores_and_readouts_give_the_same_on_jax(tmp_path):
     found = {}
     for backend in ("tensorflow", "jax"):
         out = tmp_path / f"{backend}.npz"
-        subprocess.run([sys.executable, SCRIPT, out], env=os.environ | {"KERAS_BACKEND": backend}, check=True)
+        subprocess.run(
+            [sys.executable, SCRIPT, out],
+            env=os.environ | {"KERAS_BACKEND": backend},
+            check=True,
+        )
         found[backend] = np.load(out)
         assert found[backend]["backend"] == backend
     for name in found["jax"].files:
         if name != "backend":
-            np.testing.assert_allclose(found["jax"][name], found["tensorflow"][name], rtol=1e-5, atol=1e-5, err_msg=name)
+            np.testing.assert_allclose(
+                found["jax"][name],
+                found["tensorflow"][name],
+                rtol=1e-5,
+                atol=1e-5,
+                err_msg=name,
+            )
 
 
 @pytest.fixture

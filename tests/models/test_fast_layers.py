@@ -25,16 +25,31 @@ def test_depthwise_is_its_formula():
                 for j in range(5):
                     at = row + 2 * (i - 2), column + 2 * (j - 2)
                     if 0 <= at[0] < 6 and 0 <= at[1] < 7:
-                        expected[:, row, column] += kernel[i, j, :, 0] * x[:, at[0], at[1]]
+                        expected[:, row, column] += (
+                            kernel[i, j, :, 0] * x[:, at[0], at[1]]
+                        )
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("dilation", [1, 2])
-@pytest.mark.parametrize("shape", [(3, 9, 11, 5), (2, 5, 6, 4)])  # the second smaller than a kernel
+@pytest.mark.parametrize(
+    "shape", [(3, 9, 11, 5), (2, 5, 6, 4)]
+)  # the second smaller than a kernel
 def test_depthwise_has_keras_gradients_also_of_gradients(shape, dilation):
     options = {"padding": "same", "use_bias": False, "dilation_rate": dilation}
-    ours, keras_own = DepthwiseConv2D(7, **options), keras.layers.DepthwiseConv2D(7, **options)
-    found = [gradients(layer, normal(*shape), normal(*shape, seed=1), normal(7, 7, shape[-1], 1, seed=2)) for layer in (ours, keras_own)]
+    ours, keras_own = (
+        DepthwiseConv2D(7, **options),
+        keras.layers.DepthwiseConv2D(7, **options),
+    )
+    found = [
+        gradients(
+            layer,
+            normal(*shape),
+            normal(*shape, seed=1),
+            normal(7, 7, shape[-1], 1, seed=2),
+        )
+        for layer in (ours, keras_own)
+    ]
     assert ours._own
     for mine, expected in zip(*found, strict=True):
         np.testing.assert_allclose(mine, expected, atol=1e-5 * np.abs(expected).max())
@@ -59,9 +74,18 @@ def gradients(layer, x, weights, kernel):
 
 
 def test_depthwise_leaves_to_keras_what_it_does_not_know():
-    for options in ({"strides": 2}, {"padding": "valid"}, {"use_bias": True}, {"depth_multiplier": 2}):
+    for options in (
+        {"strides": 2},
+        {"padding": "valid"},
+        {"use_bias": True},
+        {"depth_multiplier": 2},
+    ):
         options = {"padding": "same", "use_bias": False} | options
-        x, ours, keras_own = normal(2, 8, 8, 3), DepthwiseConv2D(3, **options), keras.layers.DepthwiseConv2D(3, **options)
+        x, ours, keras_own = (
+            normal(2, 8, 8, 3),
+            DepthwiseConv2D(3, **options),
+            keras.layers.DepthwiseConv2D(3, **options),
+        )
         ours.build(x.shape)
         keras_own.build(x.shape)
         keras_own.set_weights(ours.get_weights())
@@ -73,42 +97,78 @@ def test_depthwise_leaves_to_keras_what_it_does_not_know():
 def test_batch_norm_trains_as_keras_own(policy):
     x, weights = normal(4, 5, 6, 7) * 3 + 2, normal(4, 5, 6, 7, seed=1)
     results = []
-    for layer in (BatchNormalization(momentum=0.9, dtype=policy), keras.layers.BatchNormalization(momentum=0.9, dtype=policy)):
+    for layer in (
+        BatchNormalization(momentum=0.9, dtype=policy),
+        keras.layers.BatchNormalization(momentum=0.9, dtype=policy),
+    ):
         layer.build(x.shape)
         layer.gamma.assign(np.arange(1, 8) / 3)
         layer.beta.assign(np.arange(7) / 5)
         shown = tf.constant(x)
         with tf.GradientTape() as tape:
             tape.watch(shown)
-            value = tf.cast(layer(tf.cast(shown, layer.compute_dtype), training=True), tf.float32)
+            value = tf.cast(
+                layer(tf.cast(shown, layer.compute_dtype), training=True), tf.float32
+            )
             loss = tf.reduce_sum(value**2 * weights)
-        found = [value, *tape.gradient(loss, [shown, layer.gamma.value, layer.beta.value]), layer.moving_mean, layer.moving_variance]
+        found = [
+            value,
+            *tape.gradient(loss, [shown, layer.gamma.value, layer.beta.value]),
+            layer.moving_mean,
+            layer.moving_variance,
+        ]
         results.append([np.asarray(value, "float32") for value in found])
-    for mine, expected in zip(*results, strict=True):  # in bfloat16 the last bit may differ
-        np.testing.assert_allclose(mine, expected, rtol=0 if policy == "float32" else 2**-7, atol=1e-5 * np.abs(expected).max())
+    for mine, expected in zip(
+        *results, strict=True
+    ):  # in bfloat16 the last bit may differ
+        np.testing.assert_allclose(
+            mine,
+            expected,
+            rtol=0 if policy == "float32" else 2**-7,
+            atol=1e-5 * np.abs(expected).max(),
+        )
 
 
-@pytest.mark.parametrize(("size", "neurons"), [((6, 9), 20), ((6, 9), 70), ((1, 5), 20), ((5, 1), 20), ((2, 2), 20)])
+@pytest.mark.parametrize(
+    ("size", "neurons"),
+    [((6, 9), 20), ((6, 9), 70), ((1, 5), 20), ((5, 1), 20), ((2, 2), 20)],
+)
 def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkeypatch):
     """Value and gradient by features, places and weights; corners and pixels themselves among the places; 70 neurons in three blocks."""
     monkeypatch.setattr(places, "_BLOCK", 32)
     features, upstream = tf.constant(normal(3, *size, 4)), normal(3, neurons)
     place = np.random.default_rng(1).uniform(-1, 1, (3, neurons, 2)).astype("float32")
     place[0, :5] = [[-1, -1], [1, 1], [-1, 1], [1, -1], [0, 0]]
-    arguments = [features, tf.constant(place[..., 0]), tf.constant(place[..., 1]), tf.constant(normal(neurons, 4, seed=2))]
+    arguments = [
+        features,
+        tf.constant(place[..., 0]),
+        tf.constant(place[..., 1]),
+        tf.constant(normal(neurons, 4, seed=2)),
+    ]
 
     def interpolated(features, rows, columns, weights):
-        return tf.reduce_sum(gaussian_readout.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights, axis=-1)
+        return tf.reduce_sum(
+            gaussian_readout.bilinear(features, tf.stack([rows, columns], axis=-1))
+            * weights,
+            axis=-1,
+        )
 
     results = []
     for drive in (gaussian_readout._drive, interpolated):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             found = drive(*arguments)
-        by = tape.gradient(found, arguments, output_gradients=upstream, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        by = tape.gradient(
+            found,
+            arguments,
+            output_gradients=upstream,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
         results.append([found, *by])
     for mine, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(mine, expected, atol=1e-5 * max(np.abs(expected).max(), 1))
+        np.testing.assert_allclose(
+            mine, expected, atol=1e-5 * max(np.abs(expected).max(), 1)
+        )
 
 
 def test_many_neurons_are_read_at_shared_places_alike(monkeypatch):
@@ -116,17 +176,26 @@ def test_many_neurons_are_read_at_shared_places_alike(monkeypatch):
     place = np.random.default_rng(1).uniform(-1, 1, (2, 1, 20)).astype("float32")
     few = np.asarray(gaussian_readout._drive(features, *place, weights))
     monkeypatch.setattr(gaussian_readout, "_FEW", 5)
-    np.testing.assert_allclose(gaussian_readout._drive(features, *place, weights), few, atol=1e-5)
+    np.testing.assert_allclose(
+        gaussian_readout._drive(features, *place, weights), few, atol=1e-5
+    )
 
 
 def test_the_gradient_of_places_is_the_same_from_run_to_run():
     """Many neurons read the same few pixels."""
     features, weights = tf.constant(normal(4, 3, 3, 8)), tf.constant(normal(500, 8))
-    rows, columns = (tf.constant(np.random.default_rng(i).uniform(-1, 1, (4, 500)).astype("float32")) for i in range(2))
+    rows, columns = (
+        tf.constant(np.random.default_rng(i).uniform(-1, 1, (4, 500)).astype("float32"))
+        for i in range(2)
+    )
     found = []
     for _ in range(5):
         with tf.GradientTape() as tape:
             tape.watch([features, weights])
             drive = gaussian_readout._drive(features, rows, columns, weights)
         found.append(tape.gradient(drive, [features, weights]))
-    assert all(np.array_equal(a, b) for other in found[1:] for a, b in zip(found[0], other, strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for other in found[1:]
+        for a, b in zip(found[0], other, strict=True)
+    )

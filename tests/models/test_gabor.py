@@ -7,7 +7,11 @@ from v1keras.models import gabor, ridge
 
 
 def noise(count=12, size=20, seed=0):
-    return np.random.default_rng(seed).normal(size=(count, size, size, 1)).astype("float32")
+    return (
+        np.random.default_rng(seed)
+        .normal(size=(count, size, size, 1))
+        .astype("float32")
+    )
 
 
 def test_energy_of_a_grating_is_highest_for_its_orientation_whatever_the_phase():
@@ -17,11 +21,19 @@ def test_energy_of_a_grating_is_highest_for_its_orientation_whatever_the_phase()
     for i, angle in enumerate(np.pi * np.arange(8) / 8):
         energies = []
         for phase in (0.0, 1.0, 2.0):
-            grating = np.cos(2 * np.pi * (columns * np.cos(angle) + rows * np.sin(angle)) / wavelength + phase)
+            grating = np.cos(
+                2
+                * np.pi
+                * (columns * np.cos(angle) + rows * np.sin(angle))
+                / wavelength
+                + phase
+            )
             responses = np.einsum("hw,hwk->k", grating, bank)
             energies.append(responses[::2] ** 2 + responses[1::2] ** 2)
             assert energies[-1].argmax() == i
-        np.testing.assert_allclose(energies[0], energies[1], rtol=0.35, atol=0.02 * energies[0].max())
+        np.testing.assert_allclose(
+            energies[0], energies[1], rtol=0.35, atol=0.02 * energies[0].max()
+        )
 
 
 def test_features_are_their_formula():
@@ -33,23 +45,43 @@ def test_features_are_their_formula():
     found = np.asarray(core(images))
     side, _, _, stride = gabor.SCALES[0]
     bank = gabor.gabor_bank(*gabor.SCALES[0][:3])[:, :, 0]
-    maps = np.stack([[signal.correlate2d(image[..., 0], bank[:, :, k], mode="valid")[::stride, ::stride] for k in range(16)] for image in images])
+    maps = np.stack(
+        [
+            [
+                signal.correlate2d(image[..., 0], bank[:, :, k], mode="valid")[
+                    ::stride, ::stride
+                ]
+                for k in range(16)
+            ]
+            for image in images
+        ]
+    )
     energy = maps[:, ::2] ** 2 + maps[:, 1::2] ** 2  # (images, orientations, h, w)
     floor = 0.1 * energy.mean()
     expected = np.log(energy + floor).transpose(0, 2, 3, 1).reshape(12, -1)
     np.testing.assert_allclose(found[:, core.groups == 0], expected, atol=1e-4)
     phase = np.log(np.maximum(maps[:, 0], 0) ** 2 + floor)
-    np.testing.assert_allclose(found[:, core.groups == 1].reshape(12, 7, 7, 32)[..., 0], phase, atol=1e-4)
+    np.testing.assert_allclose(
+        found[:, core.groups == 1].reshape(12, 7, 7, 32)[..., 0], phase, atol=1e-4
+    )
     place = ((side - 1) / 2 + stride * np.arange(7) + 0.5) / 20 - 0.5
-    np.testing.assert_allclose(core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 0], np.repeat(place[:, None], 7, axis=1))
-    np.testing.assert_allclose(core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 1], np.repeat(place[None], 7, axis=0))
+    np.testing.assert_allclose(
+        core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 0],
+        np.repeat(place[:, None], 7, axis=1),
+    )
+    np.testing.assert_allclose(
+        core.places[core.groups == 0].reshape(7, 7, 8, 2)[:, :, 0, 1],
+        np.repeat(place[None], 7, axis=0),
+    )
 
 
 def test_blurred_pixels_are_scipys_in_the_middle():
     images = noise(size=33)
     core = models.LogGaborCore()
     core.build((None, 33, 33, 1))
-    found = np.asarray(core(images))[:, core.groups == core.groups.max()].reshape(12, 11, 11)
+    found = np.asarray(core(images))[:, core.groups == core.groups.max()].reshape(
+        12, 11, 11
+    )
     blurred = ndimage.gaussian_filter(images[..., 0], (0, 3, 3), truncate=6)
     np.testing.assert_allclose(found[:, 5, 5], blurred[:, 16, 16], atol=1e-4)
     np.testing.assert_allclose(found[:, 4, 6], blurred[:, 13, 19], atol=1e-3)
@@ -58,8 +90,16 @@ def test_blurred_pixels_are_scipys_in_the_middle():
 def features_and_responses(images=25, count=60, neurons=3):
     rng = np.random.default_rng(0)
     features = rng.normal(size=(images, count)).astype("float32") / np.sqrt(count)
-    drive = features @ rng.normal(size=(count, neurons)) * 2 + 2 + 0.5 * rng.normal(size=(images, neurons))
-    return features, np.square(np.maximum(drive, 0)), rng.normal(size=(7, count)).astype("float32") / np.sqrt(count)
+    drive = (
+        features @ rng.normal(size=(count, neurons)) * 2
+        + 2
+        + 0.5 * rng.normal(size=(images, neurons))
+    )
+    return (
+        features,
+        np.square(np.maximum(drive, 0)),
+        rng.normal(size=(7, count)).astype("float32") / np.sqrt(count),
+    )
 
 
 def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
@@ -78,32 +118,63 @@ def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
     x, z = features - center, fresh - center
     log_evidence, drives = np.zeros((2, 5, 3)), np.zeros((2, 5, 7, 3))
     for w, (row, column, width) in enumerate(windows):
-        prior = np.exp(-((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2))
+        prior = np.exp(
+            -((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2)
+        )
         for group, share in enumerate([0.75, 0.25]):
             mine = groups == group
-            prior[mine] *= share / np.mean([sum(prior[i] * x[n, i] ** 2 for i in np.flatnonzero(mine)) for n in range(25)])
+            prior[mine] *= share / np.mean(
+                [
+                    sum(prior[i] * x[n, i] ** 2 for i in np.flatnonzero(mine))
+                    for n in range(25)
+                ]
+            )
         kernel = (x * prior) @ x.T
         for s, shrinkage in enumerate(ridge.SHRINKAGES):
             covariance = kernel + shrinkage * np.eye(25)
             for neuron in range(3):
                 centred = target[:, neuron] - target[:, neuron].mean()
-                evidence = lambda scale: stats.multivariate_normal.logpdf(centred, cov=np.exp(scale) * covariance)
-                log_evidence[w, s, neuron] = -optimize.minimize_scalar(lambda v: -evidence(v), bounds=(-12, 8), method="bounded").fun
-                drives[w, s, :, neuron] = target[:, neuron].mean() + (z * prior) @ x.T @ np.linalg.solve(covariance, centred)
+                evidence = lambda scale: stats.multivariate_normal.logpdf(
+                    centred, cov=np.exp(scale) * covariance
+                )
+                log_evidence[w, s, neuron] = -optimize.minimize_scalar(
+                    lambda v: -evidence(v), bounds=(-12, 8), method="bounded"
+                ).fun
+                drives[w, s, :, neuron] = target[:, neuron].mean() + (
+                    z * prior
+                ) @ x.T @ np.linalg.solve(covariance, centred)
     posterior = special.softmax(log_evidence, axis=(0, 1))
     for _ in range(3):
         common = posterior.sum(axis=1).mean(axis=1)
-        posterior = special.softmax(log_evidence + np.log(common + 0.05)[:, None, None], axis=(0, 1))
+        posterior = special.softmax(
+            log_evidence + np.log(common + 0.05)[:, None, None], axis=(0, 1)
+        )
     drive = np.einsum("wsn,wsin->in", posterior, drives)
-    np.testing.assert_allclose(found, np.maximum(np.maximum(drive, 0) ** 2 - ridge.OFFSET, 1e-3), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        found,
+        np.maximum(np.maximum(drive, 0) ** 2 - ridge.OFFSET, 1e-3),
+        rtol=1e-3,
+        atol=1e-4,
+    )
 
 
 def test_ridge_finds_where_a_neuron_looks():
     rng = np.random.default_rng(2)
-    places = np.stack(np.meshgrid(np.linspace(-0.4, 0.4, 15), np.linspace(-0.4, 0.4, 15), indexing="ij"), axis=-1).reshape(-1, 2)
+    places = np.stack(
+        np.meshgrid(
+            np.linspace(-0.4, 0.4, 15), np.linspace(-0.4, 0.4, 15), indexing="ij"
+        ),
+        axis=-1,
+    ).reshape(-1, 2)
     features = rng.normal(size=(120, 225)).astype("float32")
-    truth = np.exp(-((places - [0.2, -0.2]) ** 2).sum(axis=1) / (2 * 0.08**2)) * rng.normal(size=225)
-    responses = np.square(np.maximum(2 + features @ truth / np.linalg.norm(truth) + 0.3 * rng.normal(size=120), 0))[:, None]
+    truth = np.exp(
+        -((places - [0.2, -0.2]) ** 2).sum(axis=1) / (2 * 0.08**2)
+    ) * rng.normal(size=225)
+    responses = np.square(
+        np.maximum(
+            2 + features @ truth / np.linalg.norm(truth) + 0.3 * rng.normal(size=120), 0
+        )
+    )[:, None]
     weight, _ = ridge.solve(features, responses, np.zeros(225, int), places, np.ones(1))
     energy = weight[:, 0] ** 2
     np.testing.assert_allclose(energy @ places / energy.sum(), [0.2, -0.2], atol=0.06)
@@ -111,9 +182,14 @@ def test_ridge_finds_where_a_neuron_looks():
 
 def test_silent_neurons_beside_a_neuron_change_nothing():
     features, responses, _ = features_and_responses(neurons=1)
-    groups, places = np.zeros(60, int), np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2))
+    groups, places = (
+        np.zeros(60, int),
+        np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2)),
+    )
     alone, _ = ridge.solve(features, responses, groups, places, np.ones(1))
-    crowd = np.concatenate([responses, np.full((25, 20), np.nan), np.full((25, 5), 3.0)], axis=1)
+    crowd = np.concatenate(
+        [responses, np.full((25, 20), np.nan), np.full((25, 5), 3.0)], axis=1
+    )
     among, _ = ridge.solve(features, crowd, groups, places, np.ones(1))
     np.testing.assert_allclose(among[:, :1], alone, rtol=1e-4, atol=1e-6)
     assert (among[:, 1:] == 0).all()
@@ -126,7 +202,9 @@ def test_draws_are_averaged_and_negative_responses_refused():
     readout.build((None, 60))
     draws = [(features[:15], responses[:15]), (features[8:], responses[8:])]
     readout.fit(draws, groups, places, np.ones(1))
-    expected = np.mean([ridge.solve(*draw, groups, places, np.ones(1))[0] for draw in draws], axis=0)
+    expected = np.mean(
+        [ridge.solve(*draw, groups, places, np.ones(1))[0] for draw in draws], axis=0
+    )
     np.testing.assert_allclose(readout.weight, expected, rtol=1e-4, atol=1e-6)
     with pytest.raises(ValueError, match="negative responses"):
         readout.fit([(features, responses - 10)], groups, places, np.ones(1))
@@ -139,10 +217,15 @@ def test_a_missing_response_is_taken_for_the_mean():
     holed[4, 1] = np.nan
     filled = responses.copy()
     filled[4, 1] = np.nanmean(np.sqrt(holed[:, 1] + ridge.OFFSET)) ** 2 - ridge.OFFSET
-    for found, expected in zip(ridge.solve(features, holed, groups, places, np.ones(1)), ridge.solve(features, filled, groups, places, np.ones(1))):
+    for found, expected in zip(
+        ridge.solve(features, holed, groups, places, np.ones(1)),
+        ridge.solve(features, filled, groups, places, np.ones(1)),
+    ):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_an_image_smaller_than_every_filter_is_refused():
-    with pytest.raises(ValueError, match="images of 6 x 20 pixels; the smallest Gabor filter needs 7"):
+    with pytest.raises(
+        ValueError, match="images of 6 x 20 pixels; the smallest Gabor filter needs 7"
+    ):
         models.LogGaborCore().build((None, 6, 20, 1))

@@ -8,7 +8,11 @@ from v1keras.models.gaussian_readout import bilinear
 
 
 def features(batch=3, height=6, width=9, channels=4, seed=0):
-    return np.random.default_rng(seed).normal(size=(batch, height, width, channels)).astype("float32")
+    return (
+        np.random.default_rng(seed)
+        .normal(size=(batch, height, width, channels))
+        .astype("float32")
+    )
 
 
 READOUTS = {
@@ -17,7 +21,9 @@ READOUTS = {
     "dense": lambda n: models.DenseReadout(n, l2=0.1),
     "gaussian": lambda n: models.GaussianReadout(n, l1=0.1),
     "full": lambda n: models.GaussianReadout(n, covariance="full"),
-    "retinotopic": lambda n: models.GaussianReadout(n, coordinates=np.random.default_rng(0).uniform(-1, 1, (n, 2))),
+    "retinotopic": lambda n: models.GaussianReadout(
+        n, coordinates=np.random.default_rng(0).uniform(-1, 1, (n, 2))
+    ),
 }
 
 
@@ -28,10 +34,22 @@ def test_every_readout_starts_at_the_mean_rates_and_learns_with_every_weight(nam
     readout = READOUTS[name](5)
     readout.build((None, 6, 9, 4))
     readout.start_at([0.1, 1.0, 5.0, 40.0, np.nan])
-    np.testing.assert_allclose(readout(np.zeros((1, 6, 9, 4), "float32"))[0], [0.1, 1, 5, 40, 1], rtol=1e-4)
+    np.testing.assert_allclose(
+        readout(np.zeros((1, 6, 9, 4), "float32"))[0], [0.1, 1, 5, 40, 1], rtol=1e-4
+    )
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(tf.square(readout(features(), training=True) if "Gauss" in type(readout).__name__ else readout(features())))
-    for weight, gradient in zip(readout.trainable_variables, tape.gradient(loss, readout.trainable_variables), strict=True):
+        loss = tf.reduce_sum(
+            tf.square(
+                readout(features(), training=True)
+                if "Gauss" in type(readout).__name__
+                else readout(features())
+            )
+        )
+    for weight, gradient in zip(
+        readout.trainable_variables,
+        tape.gradient(loss, readout.trainable_variables),
+        strict=True,
+    ):
         assert gradient is not None and np.abs(gradient.numpy()).max() > 0, weight.path
 
 
@@ -41,17 +59,25 @@ def test_bilinear_is_scipys_interpolation():
     place[0, :4] = [[-1, -1], [1, 1], [-1, 1], [1, -1]]
     found = np.asarray(bilinear(x, place))
     for i in range(3):
-        grid = interpolate.RegularGridInterpolator((np.linspace(-1, 1, 6), np.linspace(-1, 1, 9)), x[i].astype(float))
+        grid = interpolate.RegularGridInterpolator(
+            (np.linspace(-1, 1, 6), np.linspace(-1, 1, 9)), x[i].astype(float)
+        )
         np.testing.assert_allclose(found[i], grid(place[i].astype(float)), atol=1e-5)
     shared = np.asarray(bilinear(x, place[:1]))
-    np.testing.assert_allclose(shared, [bilinear(x[i : i + 1], place[:1])[0] for i in range(3)], atol=1e-6)
+    np.testing.assert_allclose(
+        shared, [bilinear(x[i : i + 1], place[:1])[0] for i in range(3)], atol=1e-6
+    )
 
 
 def test_gaussian_readout_reads_its_position_and_draws_around_it():
     readout = models.GaussianReadout(1, covariance="full")
     readout.build((None, 21, 21, 2))
-    rows, columns = np.meshgrid(np.linspace(-1, 1, 21), np.linspace(-1, 1, 21), indexing="ij")
-    where = np.repeat(np.stack([rows, columns], axis=-1)[None], 20000, axis=0).astype("float32")  # each feature tells the place
+    rows, columns = np.meshgrid(
+        np.linspace(-1, 1, 21), np.linspace(-1, 1, 21), indexing="ij"
+    )
+    where = np.repeat(np.stack([rows, columns], axis=-1)[None], 20000, axis=0).astype(
+        "float32"
+    )  # each feature tells the place
     spread = np.array([[0.1, 0.0], [0.15, 0.05]], "float32")
     readout.mean.assign([[0.2, -0.3]])
     readout.spread.assign([spread])
@@ -59,7 +85,9 @@ def test_gaussian_readout_reads_its_position_and_draws_around_it():
     for channel in range(2):
         readout.features.assign(np.eye(2, dtype="float32")[:, channel : channel + 1])
         readout.bias.assign([30.0])  # where softplus is the identity
-        assert float(readout(where[:1])[0, 0]) - 30 == pytest.approx([0.2, -0.3][channel], abs=1e-4)
+        assert float(readout(where[:1])[0, 0]) - 30 == pytest.approx(
+            [0.2, -0.3][channel], abs=1e-4
+        )
         readout._draws.state.assign([0, 0])  # the same draws for both channels
         read.append(np.asarray(readout(where, training=True))[:, 0] - 30)
     np.testing.assert_allclose(np.mean(read, axis=1), [0.2, -0.3], atol=0.01)
@@ -72,8 +100,12 @@ def test_positions_follow_the_cortex():
     readout.build((None, 6, 9, 4))
     readout.map.assign([[0.5, 0.1], [0.0, 0.2]])
     readout.origin.assign([0.1, -0.1])
-    np.testing.assert_allclose(readout.positions(), [[0.1, -0.1], [0.6, 0.0], [0.1, 0.3]], atol=1e-6)
-    with pytest.raises(ValueError, match=r"coordinates: found \(2, 2\), expected \(3, d\)"):
+    np.testing.assert_allclose(
+        readout.positions(), [[0.1, -0.1], [0.6, 0.0], [0.1, 0.3]], atol=1e-6
+    )
+    with pytest.raises(
+        ValueError, match=r"coordinates: found \(2, 2\), expected \(3, d\)"
+    ):
         models.GaussianReadout(3, coordinates=coordinates[:2])
     with pytest.raises(ValueError, match="covariance: found 'diagonal'"):
         models.GaussianReadout(3, covariance="diagonal")
@@ -83,8 +115,12 @@ def test_dense_readout_is_its_formula():
     readout = models.DenseReadout(3, activation="relu", l1=0.5, l2=0.25)
     found = np.asarray(readout(features()))
     weight = readout.weight.numpy()
-    np.testing.assert_allclose(found, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5)
-    assert float(sum(readout.losses)) == pytest.approx(0.5 * np.abs(weight).sum() + 0.25 * np.square(weight).sum(), rel=1e-5)
+    np.testing.assert_allclose(
+        found, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5
+    )
+    assert float(sum(readout.losses)) == pytest.approx(
+        0.5 * np.abs(weight).sum() + 0.25 * np.square(weight).sum(), rel=1e-5
+    )
 
 
 def test_nonnegative_masks_stay_so():

@@ -10,7 +10,11 @@ READOUTS = {
     "dense": lambda: models.DenseReadout(COUNT, name="readout"),
     "isotropic": lambda: models.GaussianReadout(COUNT, name="readout"),
     "full": lambda: models.GaussianReadout(COUNT, covariance="full", name="readout"),
-    "retinotopic": lambda: models.GaussianReadout(COUNT, coordinates=np.linspace(-1, 1, 2 * COUNT).reshape(COUNT, 2), name="readout"),
+    "retinotopic": lambda: models.GaussianReadout(
+        COUNT,
+        coordinates=np.linspace(-1, 1, 2 * COUNT).reshape(COUNT, 2),
+        name="readout",
+    ),
 }
 
 
@@ -23,18 +27,34 @@ def randomized(model):
 
 def network(readout="factorized", name="network", channels=COUNT):
     """As many channels as neurons: a wrong axis would not be seen by its size."""
-    return randomized(models.V1Model(models.StackedCore((4, channels), (5, 3)), READOUTS[readout](), SIZE, 100.0, 50.0, name))
+    return randomized(
+        models.V1Model(
+            models.StackedCore((4, channels), (5, 3)),
+            READOUTS[readout](),
+            SIZE,
+            100.0,
+            50.0,
+            name,
+        )
+    )
 
 
 def ridge():
-    core, readout = models.LogGaborCore(name="gabors"), models.RidgeReadout(COUNT, name="ridge")
+    core, readout = (
+        models.LogGaborCore(name="gabors"),
+        models.RidgeReadout(COUNT, name="ridge"),
+    )
     return randomized(models.V1Model(core, readout, SIZE, 100.0, 50.0, "ridge"))
 
 
 MODELS = {name: (lambda name=name: network(name)) for name in READOUTS} | {
     "ridge": ridge,
-    "ensemble": lambda: models.Ensemble([network(name="a"), network("full", "b"), ridge()], [0.5, 0.3, 0.2]),
-    "concatenated": lambda: models.Concatenated([network(name="a"), network("dense", name="b")]),
+    "ensemble": lambda: models.Ensemble(
+        [network(name="a"), network("full", "b"), ridge()], [0.5, 0.3, 0.2]
+    ),
+    "concatenated": lambda: models.Concatenated(
+        [network(name="a"), network("dense", name="b")]
+    ),
 }
 
 
@@ -51,7 +71,9 @@ def test_the_neurons_cut_out_answer_as_before(name, tmp_path):
     np.testing.assert_allclose(cut(images()), before[:, neurons], rtol=1e-5)
     assert cut.output_shape == (None, len(neurons)) and type(cut) is type(model)
     cut.save(tmp_path / "cut.keras")
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "cut.keras")(images()), cut(images()))
+    np.testing.assert_array_equal(
+        keras.saving.load_model(tmp_path / "cut.keras")(images()), cut(images())
+    )
     for v in cut.weights:
         v.assign(v + 1)  # a model of its own
     np.testing.assert_array_equal(model(images()), before)
@@ -61,14 +83,20 @@ def test_members_without_a_neuron_are_left_out():
     model = MODELS["concatenated"]()
     cut = models.of_neurons(model, [7, 8])
     assert isinstance(cut, models.V1Model) and cut.name == "b"
-    np.testing.assert_allclose(cut(images()), np.asarray(model(images()))[:, [7, 8]], rtol=1e-5)
+    np.testing.assert_allclose(
+        cut(images()), np.asarray(model(images()))[:, [7, 8]], rtol=1e-5
+    )
 
 
 def test_rates_stand_side_by_side():
     first, second = network(name="a"), network("dense", "b")
     expected = np.concatenate([first(images()), second(images())], axis=1)
-    np.testing.assert_array_equal(models.Concatenated([first, second])(images()), expected)
-    with pytest.raises(ValueError, match="1 members .*: expected two or more, all alike"):
+    np.testing.assert_array_equal(
+        models.Concatenated([first, second])(images()), expected
+    )
+    with pytest.raises(
+        ValueError, match="1 members .*: expected two or more, all alike"
+    ):
         models.Concatenated([first])
 
 

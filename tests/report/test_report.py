@@ -23,30 +23,69 @@ class Page(html.parser.HTMLParser):
 
 def test_page_holds_all_it_shows_and_asks_for_nothing_else(tmp_path):
     figure = pyplot.figure()
-    report.write_page(tmp_path / "report.html", "A <title>", [("Table & co", "why", "a < b"), ("Picture", 'a "dot" is a neuron', figure)])
+    report.write_page(
+        tmp_path / "report.html",
+        "A <title>",
+        [("Table & co", "why", "a < b"), ("Picture", 'a "dot" is a neuron', figure)],
+    )
     page = Page((tmp_path / "report.html").read_text())
-    assert "A <title>" in page.text and "a < b" in page.text and "Table & co" in page.text
+    assert (
+        "A <title>" in page.text and "a < b" in page.text and "Table & co" in page.text
+    )
     sources = [attrs["src"] for _, attrs in page.tags if "src" in attrs]
     assert len(sources) == 1 and sources[0].startswith("data:image/png;base64,iVBOR")
-    assert [attrs["alt"] for tag, attrs in page.tags if tag == "img"] == ['a "dot" is a neuron']
-    assert not [attrs for tag, attrs in page.tags if tag in ("script", "link") or "http" in str(attrs.get("href", ""))]
+    assert [attrs["alt"] for tag, attrs in page.tags if tag == "img"] == [
+        'a "dot" is a neuron'
+    ]
+    assert not [
+        attrs
+        for tag, attrs in page.tags
+        if tag in ("script", "link") or "http" in str(attrs.get("href", ""))
+    ]
 
 
 def test_tiles_keep_every_picture_and_its_scale():
     pictures = np.stack([np.full((3, 2), value) for value in (-4.0, 0.0, 2.0)])
     sheet = figures.tile(pictures, gap=1)
     assert sheet.shape == (7, 5)
-    assert (sheet[:3, :2] == 0).all() and (sheet[:3, 3:] == 0.5).all() and (sheet[4:, :2] == 1).all()
+    assert (
+        (sheet[:3, :2] == 0).all()
+        and (sheet[:3, 3:] == 0.5).all()
+        and (sheet[4:, :2] == 1).all()
+    )
 
 
 def test_table_fits_80_columns_and_says_what_is_missing():
     none = {"mean": None, "interval": None, "median": None, "missing": 3}
     full = {"mean": -0.25, "interval": [-0.351, 0.452], "median": 0.5, "missing": 0}
-    group = {"neurons": 392, "correlation": full, "cc_norm": none, "feve": none, "no_ceiling": 3, "fraction_near_limit": 0.0}
-    metrics = {"split": "test", "images": 52, "ceiling": "none", "groups": {"a session with a very long name": group}}
+    group = {
+        "neurons": 392,
+        "correlation": full,
+        "cc_norm": none,
+        "feve": none,
+        "no_ceiling": 3,
+        "fraction_near_limit": 0.0,
+    }
+    metrics = {
+        "split": "test",
+        "images": 52,
+        "ceiling": "none",
+        "groups": {"a session with a very long name": group},
+    }
     lines = report.score_table(metrics).splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[-1].split() == ["a", "session", "with", "a", "ver", "392", "-0.250", "[-0.351,", "0.452]", "-"]
+    assert lines[-1].split() == [
+        "a",
+        "session",
+        "with",
+        "a",
+        "ver",
+        "392",
+        "-0.250",
+        "[-0.351,",
+        "0.452]",
+        "-",
+    ]
 
 
 def test_progress_bar_writes_one_line_where_nobody_watches():
@@ -74,7 +113,9 @@ def test_progress_bar_says_how_long_at_most():
     bar.began -= 60  # a minute has passed
     bar.on_epoch_begin(4)  # a training taken up again after four epochs
     bar.on_epoch_end(4, {"validation_score": 0.1})
-    assert "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()
+    assert (
+        "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()
+    )
     bar.set_params({"epochs": 200})
     bar.began -= 3600
     bar.on_epoch_end(105, {"validation_score": -0.1})
@@ -83,29 +124,84 @@ def test_progress_bar_says_how_long_at_most():
 
 def test_tuning_curves_show_each_cell_in_a_row():
     values = np.array([0.0, 45.0, 90.0])
-    cells = [(f"cell {i}", {"stimulus": np.full((3, 5), i), "field": np.ones((3, 5))}, {"angle": (values, values * i)}) for i in (0, 2)]
+    cells = [
+        (
+            f"cell {i}",
+            {"stimulus": np.full((3, 5), i), "field": np.ones((3, 5))},
+            {"angle": (values, values * i)},
+        )
+        for i in (0, 2)
+    ]
     figure = figures.tuning_curves(cells)
     assert len(figure.axes) == 6
-    np.testing.assert_array_equal(figure.axes[5].lines[0].get_xydata(), np.stack([values, 2 * values], axis=1))
-    assert [axis.get_ylabel() for axis in figure.axes[::3]] == ["cell 0", "cell 2"] and figure.axes[5].get_ylim()[1] > 180
+    np.testing.assert_array_equal(
+        figure.axes[5].lines[0].get_xydata(), np.stack([values, 2 * values], axis=1)
+    )
+    assert [axis.get_ylabel() for axis in figure.axes[::3]] == [
+        "cell 0",
+        "cell 2",
+    ] and figure.axes[5].get_ylim()[1] > 180
     pyplot.close(figure)
 
 
 def test_cells_are_readable_without_scripts_and_sortable_with_them(tmp_path):
     rng = np.random.default_rng(0)
-    columns = {"neuron": np.array([7, 3, 5]), "class": np.array(["gabor", "texture", "gabor"]), "rate": np.array([2.0, 1.0, 3.0])}
-    columns |= {"best_image_rate_at_norm": np.array([1.0, 2.0, 1.0]), "beats_best_image": np.array([True, False, True])}
+    columns = {
+        "neuron": np.array([7, 3, 5]),
+        "class": np.array(["gabor", "texture", "gabor"]),
+        "rate": np.array([2.0, 1.0, 3.0]),
+    }
+    columns |= {
+        "best_image_rate_at_norm": np.array([1.0, 2.0, 1.0]),
+        "beats_best_image": np.array([True, False, True]),
+    }
     names = ("orientation_deg", "frequency", "radius", "phase_deg", "contrast")
-    curves = {name: (np.tile(np.arange(4.0), (3, 1)), rng.uniform(size=(3, 4))) for name in names}
-    report.write_cells(tmp_path, "of <a model>", "all well", rng.normal(size=(3, 8, 8)), rng.uniform(size=(3, 8, 8)), curves, columns)
+    curves = {
+        name: (np.tile(np.arange(4.0), (3, 1)), rng.uniform(size=(3, 4)))
+        for name in names
+    }
+    report.write_cells(
+        tmp_path,
+        "of <a model>",
+        "all well",
+        rng.normal(size=(3, 8, 8)),
+        rng.uniform(size=(3, 8, 8)),
+        curves,
+        columns,
+    )
     text = (tmp_path / "report.html").read_text()
     page = Page(text)
-    assert "of <a model>" in page.text and "gabor: 2" in page.text and "texture: 1" in page.text
+    assert (
+        "of <a model>" in page.text
+        and "gabor: 2" in page.text
+        and "texture: 1" in page.text
+    )
     images = [attrs for tag, attrs in page.tags if tag == "img"]
-    assert len(images) == 3 * 4 and all(i["src"].startswith("data:image/png;base64,iVBOR") and i["alt"] for i in images)
+    assert len(images) == 3 * 4 and all(
+        i["src"].startswith("data:image/png;base64,iVBOR") and i["alt"] for i in images
+    )
     rows = [attrs for tag, attrs in page.tags if tag == "tr" and "id" in attrs]
-    assert [(row["id"], row["data-class"]) for row in rows] == [("cell-7", "gabor"), ("cell-3", "texture"), ("cell-5", "gabor")]
-    assert {attrs["href"] for tag, attrs in page.tags if tag == "a"} == {f"#{row['id']}" for row in rows}
-    assert [attrs.get("class") for tag, attrs in page.tags if tag == "td" and attrs.get("data-value") in ("2", "1", "3")].count("low") == 1
-    assert not [attrs for tag, attrs in page.tags if tag == "link" or str(attrs.get("src", "data:")).startswith("http")]
-    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "gallery.png", "tuning.png", "tensorboard"}
+    assert [(row["id"], row["data-class"]) for row in rows] == [
+        ("cell-7", "gabor"),
+        ("cell-3", "texture"),
+        ("cell-5", "gabor"),
+    ]
+    assert {attrs["href"] for tag, attrs in page.tags if tag == "a"} == {
+        f"#{row['id']}" for row in rows
+    }
+    assert [
+        attrs.get("class")
+        for tag, attrs in page.tags
+        if tag == "td" and attrs.get("data-value") in ("2", "1", "3")
+    ].count("low") == 1
+    assert not [
+        attrs
+        for tag, attrs in page.tags
+        if tag == "link" or str(attrs.get("src", "data:")).startswith("http")
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
+        "gallery.png",
+        "tuning.png",
+        "tensorboard",
+    }

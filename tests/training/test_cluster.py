@@ -27,19 +27,39 @@ def recording(tmp_path_factory):
 
 
 def flags(recording, workdir, **settings):
-    settings = {"max_epochs": 120, "annealing": "cosine", "checkpoint_s": 0.2} | settings
+    settings = {
+        "max_epochs": 120,
+        "annealing": "cosine",
+        "checkpoint_s": 0.2,
+    } | settings
     changed = [f"--config.training.{key}={value}" for key, value in settings.items()]
-    return [f"--config={ROOT / 'configs' / 'tiny.py'}", f"--config.data.recording={recording}", f"--workdir={workdir}", *changed]
+    return [
+        f"--config={ROOT / 'configs' / 'tiny.py'}",
+        f"--config.data.recording={recording}",
+        f"--workdir={workdir}",
+        *changed,
+    ]
 
 
 def launch(*arguments):
-    return subprocess.Popen([sys.executable, ROOT / "tools" / "launch_local", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, ROOT / "tools" / "launch_local", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def weights(workdir):
     found = {}
     with h5py.File(workdir / "preset" / "model.weights.h5") as file:
-        file.visititems(lambda name, item: found.__setitem__(name, item[...]) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(
+            lambda name, item: (
+                found.__setitem__(name, item[...])
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
     return found
 
 
@@ -56,7 +76,9 @@ def test_a_process_that_is_killed_comes_back_and_nothing_is_lost(recording, tmp_
     whole = launch("2", *flags(recording, tmp_path / "whole"), "--profile=5")
     _, errors = whole.communicate(timeout=300)
     assert whole.returncode == 0, errors
-    assert len(list((tmp_path / "whole").rglob("*.xplane.pb"))) == 1  # the first process writes
+    assert (
+        len(list((tmp_path / "whole").rglob("*.xplane.pb"))) == 1
+    )  # the first process writes
     for victim in (0, 1):
         workdir = tmp_path / str(victim)
         process = launch("2", *flags(recording, workdir))
@@ -80,27 +102,55 @@ def test_one_of_several_that_is_asked_to_stop_stops_all(recording, tmp_path):
     os.kill(int(workers[1]), signal.SIGTERM)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "error: stopped by SIGTERM in epoch" in errors and "holds its state: --resume goes on" in errors
+    assert (
+        "error: stopped by SIGTERM in epoch" in errors
+        and "holds its state: --resume goes on" in errors
+    )
 
 
 @pytest.mark.slow
 def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
-    line = [sys.executable, "-m", "v1keras.train", *flags(recording, tmp_path / "run", max_epochs=100_000)]
+    line = [
+        sys.executable,
+        "-m",
+        "v1keras.train",
+        *flags(recording, tmp_path / "run", max_epochs=100_000),
+    ]
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     once_there(process, tmp_path / "run" / "checkpoints" / "member_0")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and errors.splitlines()[-1].startswith("error: stopped by SIGINT in epoch")
-    assert errors.splitlines()[-1].endswith(f"{tmp_path / 'run' / 'checkpoints' / 'member_0'} holds its state: --resume goes on")
+    assert process.returncode == 130 and errors.splitlines()[-1].startswith(
+        "error: stopped by SIGINT in epoch"
+    )
+    assert errors.splitlines()[-1].endswith(
+        f"{tmp_path / 'run' / 'checkpoints' / 'member_0'} holds its state: --resume goes on"
+    )
 
 
 def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
     here, absent = (f"localhost:{port}" for port in free_ports(2))
-    setting = json.dumps({"cluster": {"worker": [here, absent]}, "task": {"type": "worker", "index": 0}})
-    line = [sys.executable, "-m", "v1keras.train", *flags(recording, tmp_path / "run", wait_s=3)]
-    done = subprocess.run(line, env=os.environ | {"TF_CONFIG": setting}, capture_output=True, text=True, timeout=60)
+    setting = json.dumps(
+        {"cluster": {"worker": [here, absent]}, "task": {"type": "worker", "index": 0}}
+    )
+    line = [
+        sys.executable,
+        "-m",
+        "v1keras.train",
+        *flags(recording, tmp_path / "run", wait_s=3),
+    ]
+    done = subprocess.run(
+        line,
+        env=os.environ | {"TF_CONFIG": setting},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 1
-    assert done.stderr == f"error: no answer from {absent} within 3 s; start all machines of TF_CONFIG within that time\n"
+    assert (
+        done.stderr
+        == f"error: no answer from {absent} within 3 s; start all machines of TF_CONFIG within that time\n"
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -110,9 +160,18 @@ def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
         ("{", "TF_CONFIG: Expecting property name .*expected the like of"),
         ("[]", "TF_CONFIG: 'list' object has no attribute"),
         ("{}", "TF_CONFIG names no worker: found '{}'"),
-        ('{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}', "TF_CONFIG names no worker"),
-        ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}', r"task worker 1 is none of its cluster \(1 processes\)"),
-        ('{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": "first"}}', "invalid literal"),
+        (
+            '{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}',
+            "TF_CONFIG names no worker",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+            r"task worker 1 is none of its cluster \(1 processes\)",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": "first"}}',
+            "invalid literal",
+        ),
     ],
 )
 def test_a_cluster_that_says_nothing_of_use_is_refused(text, message, monkeypatch):
@@ -126,21 +185,41 @@ def test_a_cluster_that_says_nothing_of_use_is_refused(text, message, monkeypatc
 def test_without_a_cluster_multiworker_is_refused(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     monkeypatch.delenv("SLURM_PROCID", raising=False)
-    with pytest.raises(ValueError, match="neither TF_CONFIG is set nor is this a Slurm step"):
+    with pytest.raises(
+        ValueError, match="neither TF_CONFIG is set nor is this a Slurm step"
+    ):
         make_strategy("multiworker")
 
 
 def test_mirrored_on_one_device_goes_on_and_says_so():
-    with pytest.warns(UserWarning, match="there is one device here, .*; goes on with it alone"):
+    with pytest.warns(
+        UserWarning, match="there is one device here, .*; goes on with it alone"
+    ):
         assert make_strategy("mirrored").num_replicas_in_sync == 1
 
 
 @pytest.mark.slow
 def test_the_tasks_of_a_slurm_step_find_each_other(recording, tmp_path):
-    settings = {"SLURM_JOB_ID": "4321", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "localhost", "SLURM_STEP_TASKS_PER_NODE": "2"}
-    line = [sys.executable, "-m", "v1keras.train", *flags(recording, tmp_path / "run", strategy="multiworker", max_epochs=2)]
+    settings = {
+        "SLURM_JOB_ID": "4321",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_STEP_NODELIST": "localhost",
+        "SLURM_STEP_TASKS_PER_NODE": "2",
+    }
+    line = [
+        sys.executable,
+        "-m",
+        "v1keras.train",
+        *flags(recording, tmp_path / "run", strategy="multiworker", max_epochs=2),
+    ]
     tasks = [
-        subprocess.Popen(line, env=os.environ | settings | {"SLURM_PROCID": str(i)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            line,
+            env=os.environ | settings | {"SLURM_PROCID": str(i)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for i in range(2)
     ]
     for task in tasks:

@@ -15,7 +15,12 @@ SCRIPT = pathlib.Path(__file__).parent / "replicas.py"
 
 
 def start(out, strategy, cpus, feed="resident", **environment):
-    return subprocess.Popen([sys.executable, SCRIPT, out, strategy, str(cpus), feed], env=os.environ | environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, SCRIPT, out, strategy, str(cpus), feed],
+        env=os.environ | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def finish(*processes):
@@ -35,10 +40,18 @@ def same(found, expected, replicas):
     """Weights to 1e-5 of the largest of their array; of a metric of the images alone the sixth digit."""
     assert found["replicas"] == replicas
     np.testing.assert_allclose(found["exact"], expected["exact"], atol=1e-6)
-    np.testing.assert_allclose(found["scores"], expected["scores"], atol=1e-4)  # of weights that differ in the fifth digit
+    np.testing.assert_allclose(
+        found["scores"], expected["scores"], atol=1e-4
+    )  # of weights that differ in the fifth digit
     for name in expected.files:
         if name.isdigit():
-            np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-5 * abs(expected[name]).max(), err_msg=name)
+            np.testing.assert_allclose(
+                found[name],
+                expected[name],
+                rtol=0,
+                atol=1e-5 * abs(expected[name]).max(),
+                err_msg=name,
+            )
 
 
 @pytest.mark.parametrize("replicas", [2, pytest.param(4, marks=pytest.mark.slow)])
@@ -56,10 +69,20 @@ def test_streamed_images_teach_what_resident_ones_do(one_device, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("cpus", "feed"), [(1, "resident"), (2, "streamed")])
-def test_two_worker_processes_learn_what_one_does(one_device, cpus, feed, free_ports, tmp_path):
+def test_two_worker_processes_learn_what_one_does(
+    one_device, cpus, feed, free_ports, tmp_path
+):
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
-    settings = [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}}) for i in range(2)]
-    finish(*(start(tmp_path / "workers.npz", "auto", cpus, feed, TF_CONFIG=setting) for setting in settings))
+    settings = [
+        json.dumps({"cluster": cluster, "task": {"type": "worker", "index": i}})
+        for i in range(2)
+    ]
+    finish(
+        *(
+            start(tmp_path / "workers.npz", "auto", cpus, feed, TF_CONFIG=setting)
+            for setting in settings
+        )
+    )
     found = np.load(tmp_path / "workers.npz")
     same(found, one_device, int(found["replicas"]))
     assert found["replicas"] in (2, 2 * cpus)
@@ -75,8 +98,13 @@ def test_two_worker_processes_learn_what_one_does(one_device, cpus, feed, free_p
     ],
 )
 def test_one_process_of_a_cluster_writes(monkeypatch, jobs, task, chief):
-    cluster = {job: [f"localhost:{i}" for i in range(count)] for job, count in jobs.items()}
-    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": task[0], "index": task[1]}}))
+    cluster = {
+        job: [f"localhost:{i}" for i in range(count)] for job, count in jobs.items()
+    }
+    monkeypatch.setenv(
+        "TF_CONFIG",
+        json.dumps({"cluster": cluster, "task": {"type": task[0], "index": task[1]}}),
+    )
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     assert is_chief(types.SimpleNamespace(cluster_resolver=resolver)) == chief
 

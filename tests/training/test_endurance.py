@@ -23,12 +23,16 @@ class Watch(keras.callbacks.Callback):
         with open("/proc/self/statm") as file:
             resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         written = sum(path.stat().st_size for path in self.events.rglob("events.*"))
-        self.found.append((epoch + 1, resident, len(os.listdir("/proc/self/fd")), written))
+        self.found.append(
+            (epoch + 1, resident, len(os.listdir("/proc/self/fd")), written)
+        )
 
 
 @pytest.mark.slow
 def test_20000_steps(tmp_path):
-    simulate_recording(1000, 20, neurons_per_kind=3, image_size=16).save(tmp_path / "recording.h5")
+    simulate_recording(1000, 20, neurons_per_kind=3, image_size=16).save(
+        tmp_path / "recording.h5"
+    )
     config = tiny.get_config()
     config.data.recording = str(tmp_path / "recording.h5")
     config.training.annealing, config.training.checkpoint_s = "cosine", 1.0

@@ -9,21 +9,49 @@ import keras
 import numpy as np
 import pytest
 
-from v1keras.training import Checkpoints, Poisson, Schedule, Stopped, Trainer, checkpoints, feeds, make_strategy
+from v1keras.training import (
+    Checkpoints,
+    Poisson,
+    Schedule,
+    Stopped,
+    Trainer,
+    checkpoints,
+    feeds,
+    make_strategy,
+)
 
 
 def data(count, seed):
     rng = np.random.default_rng(seed)
-    return rng.normal(size=(count, 3, 3, 1)).astype("float32"), rng.poisson(2.0, (count, 2)).astype("float32")
+    return rng.normal(size=(count, 3, 3, 1)).astype("float32"), rng.poisson(
+        2.0, (count, 2)
+    ).astype("float32")
 
 
 def train(kept=None, **schedule):
     """(Progress, weights) of three epochs of ten steps, with dropout, whose state must come along."""
     keras.utils.set_random_seed(0)
-    layers = [keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2, "softplus")]
-    model, fit = keras.Sequential(layers), lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0)
-    schedule = Schedule(**{"batch_size": 8, "max_epochs": 3, "annealing": "cosine"} | schedule)
-    trainer = Trainer(model, keras.optimizers.Adam(0.01), Poisson(), fit, make_strategy("one"), schedule)
+    layers = [
+        keras.Input((3, 3, 1)),
+        keras.layers.Flatten(),
+        keras.layers.Dropout(0.5, seed=3),
+        keras.layers.Dense(2, "softplus"),
+    ]
+    model, fit = (
+        keras.Sequential(layers),
+        lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0),
+    )
+    schedule = Schedule(
+        **{"batch_size": 8, "max_epochs": 3, "annealing": "cosine"} | schedule
+    )
+    trainer = Trainer(
+        model,
+        keras.optimizers.Adam(0.01),
+        Poisson(),
+        fit,
+        make_strategy("one"),
+        schedule,
+    )
     progress = trainer.fit(data(80, 0), data(20, 1), checkpoints=kept)
     return progress, model.get_weights()
 
@@ -43,7 +71,9 @@ class Asked(Checkpoints):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("resident_gb", [1.0, 0.0], ids=["resident", "streamed"])
-def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(number, resident_gb, tmp_path, monkeypatch):
+def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
+    number, resident_gb, tmp_path, monkeypatch
+):
     monkeypatch.setattr(feeds, "_STEPS", 1)
     monkeypatch.setattr(feeds, "_PAUSE", 0.0)
     whole, expected = train(resident_gb=resident_gb)
@@ -54,32 +84,50 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(number, re
     with pytest.raises(Stopped, match=message) as stopped:
         train(kept, resident_gb=resident_gb)
     assert stopped.value.number == number
-    assert handlers == [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
+    assert handlers == [
+        signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)
+    ]
     resumed, found = train(Checkpoints(tmp_path), resident_gb=resident_gb)
-    assert [each["loss"] for each in resumed.history] == [each["loss"] for each in whole.history]
+    assert [each["loss"] for each in resumed.history] == [
+        each["loss"] for each in whole.history
+    ]
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(tmp_path, monkeypatch):
+def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(feeds, "_PAUSE", 1e6)  # an epoch in one go
     _, expected = train(Checkpoints(tmp_path, every=0))
     paths = sorted(tmp_path.iterdir())
-    assert [path.name for path in paths] == ["000000000010.h5", "000000000020.h5", "000000000030.h5"]
+    assert [path.name for path in paths] == [
+        "000000000010.h5",
+        "000000000020.h5",
+        "000000000030.h5",
+    ]
     paths[2].write_bytes(paths[2].read_bytes()[:-200])  # cut off
     with h5py.File(paths[1], "r+") as file:  # one number changed, the file still whole
         file["model/0"][0] += 1
     with pytest.warns(UserWarning) as told:
         resumed, found = train(Checkpoints(tmp_path))
-    newest, before = (str(each.message) for each in told if "is damaged" in str(each.message))
-    assert "000000000030.h5 is damaged" in newest and "000000000020.h5 is damaged (its content is not what was written)" in before
+    newest, before = (
+        str(each.message) for each in told if "is damaged" in str(each.message)
+    )
+    assert (
+        "000000000030.h5 is damaged" in newest
+        and "000000000020.h5 is damaged (its content is not what was written)" in before
+    )
     assert resumed.epoch == 3
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
     for path in tmp_path.iterdir():
         path.write_bytes(b"nothing of the kind")
     message = "no checkpoint in .* can be read; remove that folder to train from the beginning"
-    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(ValueError, match=message):
+    with (
+        pytest.warns(UserWarning, match="is damaged"),
+        pytest.raises(ValueError, match=message),
+    ):
         train(Checkpoints(tmp_path))
 
 
@@ -93,15 +141,30 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoints, "check_room", full)
-    with pytest.warns(UserWarning, match="No space left on device.*training goes on, the last one is .*000000000010.h5"):
+    with pytest.warns(
+        UserWarning,
+        match="No space left on device.*training goes on, the last one is .*000000000010.h5",
+    ):
         progress, _ = train(Checkpoints(tmp_path, every=0))
-    assert progress.finished and [path.name for path in tmp_path.iterdir()] == ["000000000010.h5"]
+    assert progress.finished and [path.name for path in tmp_path.iterdir()] == [
+        "000000000010.h5"
+    ]
 
 
 @pytest.mark.slow
 def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
     """Twenty runs, each killed twice at a random moment, every second one as soon as it writes a checkpoint."""
     script = pathlib.Path(__file__).parent / "killed.py"
-    told = subprocess.run([sys.executable, script, tmp_path, "20"], check=True, capture_output=True, text=True, timeout=900).stdout
+    told = subprocess.run(
+        [sys.executable, script, tmp_path, "20"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    ).stdout
     found = json.loads(told.splitlines()[-1])
-    assert found["same"] == found["runs"] == 20 and found["killed"] >= 20 and found["while writing"] >= 5, found
+    assert (
+        found["same"] == found["runs"] == 20
+        and found["killed"] >= 20
+        and found["while writing"] >= 5
+    ), found

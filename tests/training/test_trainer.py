@@ -2,12 +2,31 @@ import keras
 import numpy as np
 import pytest
 
-from v1keras.training import Checkpoints, Poisson, Schedule, Trainer, check_responses, make_likelihood, make_strategy
+from v1keras.training import (
+    Checkpoints,
+    Poisson,
+    Schedule,
+    Trainer,
+    check_responses,
+    make_likelihood,
+    make_strategy,
+)
 
 
 def linear_model(neurons=2, pixels=9):
-    model = keras.Sequential([keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dense(neurons, "softplus")])
-    model.layers[-1].set_weights([np.linspace(-0.3, 0.4, pixels * neurons).reshape(pixels, neurons), np.full(neurons, 0.1)])
+    model = keras.Sequential(
+        [
+            keras.Input((3, 3, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(neurons, "softplus"),
+        ]
+    )
+    model.layers[-1].set_weights(
+        [
+            np.linspace(-0.3, 0.4, pixels * neurons).reshape(pixels, neurons),
+            np.full(neurons, 0.1),
+        ]
+    )
     return model
 
 
@@ -23,7 +42,14 @@ def minus_error(responses, rates):
 
 def make_trainer(model=None, optimizer=None, **schedule):
     schedule = Schedule(**{"batch_size": 8, "max_epochs": 3} | schedule)
-    return Trainer(model or linear_model(), optimizer or keras.optimizers.SGD(0.05), Poisson(), minus_error, make_strategy("one"), schedule)
+    return Trainer(
+        model or linear_model(),
+        optimizer or keras.optimizers.SGD(0.05),
+        Poisson(),
+        minus_error,
+        make_strategy("one"),
+        schedule,
+    )
 
 
 def sigmoid(x):
@@ -34,10 +60,16 @@ def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
     """Gradient descent on the Poisson likelihood of softplus(images @ weights + bias), written out."""
     flat = images.reshape(len(images), -1).astype(float)
     for begin in range(0, len(order) - batch_size + 1, batch_size):
-        x, y = flat[order[begin : begin + batch_size]], responses[order[begin : begin + batch_size]]
+        x, y = (
+            flat[order[begin : begin + batch_size]],
+            responses[order[begin : begin + batch_size]],
+        )
         drive = x @ weights + bias
         lam = np.logaddexp(0, drive)
-        slope = np.where(np.isnan(y), 0, (1 - np.nan_to_num(y) / lam) * sigmoid(drive)) / batch_size
+        slope = (
+            np.where(np.isnan(y), 0, (1 - np.nan_to_num(y) / lam) * sigmoid(drive))
+            / batch_size
+        )
         weights, bias = weights - rate * x.T @ slope, bias - rate * slope.sum(axis=0)
     return weights, bias
 
@@ -78,9 +110,13 @@ def test_loss_of_the_log_is_the_likelihood_with_its_factorials():
 
     images, responses = data(count=8)
     model = linear_model()
-    expected = -stats.poisson.logpmf(responses, model(images).numpy()).sum() / 8 / 2  # a neuron's
+    expected = (
+        -stats.poisson.logpmf(responses, model(images).numpy()).sum() / 8 / 2
+    )  # a neuron's
     history = keras.callbacks.History()
-    make_trainer(model, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[history])
+    make_trainer(model, max_epochs=1).fit(
+        (images, responses), data(seed=1), callbacks=[history]
+    )
     assert history.history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -88,14 +124,20 @@ def test_penalties_are_part_of_the_loss():
     images, responses = data(count=8)
     model = linear_model()
     plain = keras.callbacks.History()
-    make_trainer(model, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[plain])
+    make_trainer(model, max_epochs=1).fit(
+        (images, responses), data(seed=1), callbacks=[plain]
+    )
     penalised = linear_model()
     penalised.layers[-1].kernel_regularizer = keras.regularizers.L2(3.0)
     penalised.layers[-1].kernel.regularizer = keras.regularizers.L2(3.0)
     penalty = 3.0 * np.sum(np.square(penalised.layers[-1].get_weights()[0])) / 2
     both = keras.callbacks.History()
-    make_trainer(penalised, max_epochs=1).fit((images, responses), data(seed=1), callbacks=[both])
-    assert both.history["loss"][0] - plain.history["loss"][0] == pytest.approx(penalty, rel=1e-4)
+    make_trainer(penalised, max_epochs=1).fit(
+        (images, responses), data(seed=1), callbacks=[both]
+    )
+    assert both.history["loss"][0] - plain.history["loss"][0] == pytest.approx(
+        penalty, rel=1e-4
+    )
 
 
 def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
@@ -103,8 +145,13 @@ def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
     given = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
     kept = []
     model, optimizer = linear_model(), keras.optimizers.SGD(0.05)
-    trainer = make_trainer(model, optimizer, max_epochs=50, patience=2, decays=1, decay=0.1)
-    trainer.score = lambda responses, rates: (kept.append(model.get_weights()), np.full(2, next(given)))[1]
+    trainer = make_trainer(
+        model, optimizer, max_epochs=50, patience=2, decays=1, decay=0.1
+    )
+    trainer.score = lambda responses, rates: (
+        kept.append(model.get_weights()),
+        np.full(2, next(given)),
+    )[1]
     progress = trainer.fit(data(), data(seed=1))
     assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 2, 0.5)
     for found, best in zip(model.get_weights(), kept[1], strict=True):
@@ -127,7 +174,9 @@ def test_kept_are_weights_averaged_over_epochs():
     trainer.fit(data(), data(seed=1), [Watch()])
     plain = linear_model()
     alone = []
-    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: alone.append(plain.get_weights()[0]))
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: alone.append(plain.get_weights()[0])
+    )
     make_trainer(plain, max_epochs=4).fit(data(), data(seed=1), [watch])
     np.testing.assert_array_equal(seen, alone)
     average = seen[0]
@@ -141,9 +190,15 @@ def test_cosine_annealing_rises_and_falls_to_nothing():
     rates = keras.callbacks.History()
     make_trainer(max_epochs=40, annealing="cosine").fit(data(), data(seed=1), [rates])
     found = np.array(rates.history["learning_rate"])
-    assert len(found) == 40 and (np.diff(found[:5]) > 0).all() and (np.diff(found[5:]) < 0).all()
+    assert (
+        len(found) == 40
+        and (np.diff(found[:5]) > 0).all()
+        and (np.diff(found[5:]) < 0).all()
+    )
     assert found[19:21].mean() == pytest.approx(0.025, rel=1e-3) and found[-1] < 0.001
-    with pytest.raises(ValueError, match="annealing: found 'linear', expected one of plateau, cosine"):
+    with pytest.raises(
+        ValueError, match="annealing: found 'linear', expected one of plateau, cosine"
+    ):
         make_trainer(annealing="linear")
 
 
@@ -155,9 +210,15 @@ def test_weights_scale_each_neurons_gradient():
     for weights in (None, [2.0, 0.5]):
         model = linear_model()
         schedule = Schedule(batch_size=8, max_epochs=1)
-        Trainer(model, keras.optimizers.SGD(0.05), Poisson(), minus_error, make_strategy("one"), schedule, weights).fit(
-            (images, responses), data(seed=1)
-        )
+        Trainer(
+            model,
+            keras.optimizers.SGD(0.05),
+            Poisson(),
+            minus_error,
+            make_strategy("one"),
+            schedule,
+            weights,
+        ).fit((images, responses), data(seed=1))
         steps.append(model.get_weights()[0] - start)
     np.testing.assert_allclose(steps[1], steps[0] * [2.0, 0.5], rtol=1e-3)
 
@@ -168,30 +229,51 @@ def test_a_rate_that_underflows_does_not_end_the_training():
     model.layers[-1].set_weights([np.zeros((9, 2)), np.array([-200.0, 0.5])])
     images, responses = data()
     progress = make_trainer(model).fit((images, responses), data(seed=1))
-    assert progress.epoch == 3 and all(np.isfinite(weight).all() for weight in model.get_weights())
+    assert progress.epoch == 3 and all(
+        np.isfinite(weight).all() for weight in model.get_weights()
+    )
     assert not np.allclose(model.get_weights()[0][:, 1], 0)
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_epoch():
     images, responses = data()
-    with pytest.raises(FloatingPointError, match="the loss is (nan|inf) in epoch 1: lower the learning rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match="the loss is (nan|inf) in epoch 1: lower the learning rate",
+    ):
         make_trainer().fit((np.full_like(images, 1e38), responses), data(seed=1))
 
 
 @pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial"])
-@pytest.mark.parametrize("settings", [{}, {"annealing": "cosine", "averaging": 0.8}], ids=["plateau", "averaged"])
-def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood, tmp_path):
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"annealing": "cosine", "averaging": 0.8}],
+    ids=["plateau", "averaged"],
+)
+def test_interrupted_training_goes_on_as_if_it_had_not_been(
+    settings, likelihood, tmp_path
+):
     """Six epochs in one go, against three, a new process's worth of objects, and three more; with dropout, whose state must come along."""
 
     def parts():
         keras.utils.set_random_seed(1)
-        layers = [keras.Input((3, 3, 1)), keras.layers.Flatten(), keras.layers.Dropout(0.5, seed=3), keras.layers.Dense(2, "softplus")]
+        layers = [
+            keras.Input((3, 3, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.5, seed=3),
+            keras.layers.Dense(2, "softplus"),
+        ]
         return keras.Sequential(layers), keras.optimizers.Adam(0.01)
 
     def train(callbacks=(), checkpoints=None):
         model, optimizer = parts()
-        noise, schedule = make_likelihood(likelihood), Schedule(batch_size=8, max_epochs=6, **settings)
-        trainer = Trainer(model, optimizer, noise, minus_error, make_strategy("one"), schedule)
+        noise, schedule = (
+            make_likelihood(likelihood),
+            Schedule(batch_size=8, max_epochs=6, **settings),
+        )
+        trainer = Trainer(
+            model, optimizer, noise, minus_error, make_strategy("one"), schedule
+        )
         progress = trainer.fit(data(), data(seed=1), callbacks, checkpoints)
         return progress, model.variables + noise.variables
 
@@ -205,7 +287,9 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(settings, likelihood
         train([Interruption()], Checkpoints(tmp_path, every=0))
     resumed, found = train(checkpoints=Checkpoints(tmp_path))
     assert resumed.epoch == 6
-    assert [logs["loss"] for logs in resumed.history] == [logs["loss"] for logs in whole.history]
+    assert [logs["loss"] for logs in resumed.history] == [
+        logs["loss"] for logs in whole.history
+    ]
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
@@ -215,8 +299,15 @@ def test_a_finished_training_is_not_gone_on_with(tmp_path):
     make_trainer(first).fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
     again, called = linear_model(), []
     watch = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: called.append(1))
-    progress = make_trainer(again).fit(data(), data(seed=1), [watch], Checkpoints(tmp_path))
-    assert progress.finished and progress.epoch == 3 and len(progress.history) == 3 and not called
+    progress = make_trainer(again).fit(
+        data(), data(seed=1), [watch], Checkpoints(tmp_path)
+    )
+    assert (
+        progress.finished
+        and progress.epoch == 3
+        and len(progress.history) == 3
+        and not called
+    )
     for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -224,26 +315,42 @@ def test_a_finished_training_is_not_gone_on_with(tmp_path):
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     make_trainer().fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
     with pytest.raises(ValueError, match="is of another model"):
-        make_trainer(linear_model(neurons=3)).fit(data(neurons=3), data(neurons=3), checkpoints=Checkpoints(tmp_path))
+        make_trainer(linear_model(neurons=3)).fit(
+            data(neurons=3), data(neurons=3), checkpoints=Checkpoints(tmp_path)
+        )
 
 
 def test_a_callback_can_stop_the_training():
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            assert set(logs) == {"loss", "validation_score", "learning_rate", "images_per_second"}
+            assert set(logs) == {
+                "loss",
+                "validation_score",
+                "learning_rate",
+                "images_per_second",
+            }
             self.model.stop_training = epoch == 1
 
     assert make_trainer(max_epochs=9).fit(data(), data(seed=1), [Stop()]).epoch == 2
 
 
 def test_too_few_images_and_unfit_responses_are_refused():
-    with pytest.raises(ValueError, match="24 training images are fewer than a batch of 32"):
+    with pytest.raises(
+        ValueError, match="24 training images are fewer than a batch of 32"
+    ):
         make_trainer(batch_size=32).fit(data(), data(seed=1))
-    with pytest.raises(ValueError, match="1 neurons have negative responses \\(neuron 1 for one\\)"):
+    with pytest.raises(
+        ValueError, match="1 neurons have negative responses \\(neuron 1 for one\\)"
+    ):
         check_responses(Poisson(), np.array([[1.0, -0.5], [np.nan, 2.0]]))
-    with pytest.raises(ValueError, match="likelihood: found 'gauss', expected one of poisson, negative_binomial"):
+    with pytest.raises(
+        ValueError,
+        match="likelihood: found 'gauss', expected one of poisson, negative_binomial",
+    ):
         make_likelihood("gauss")
-    with pytest.raises(ValueError, match="batch_size 7 is not divisible by 3 replicas; take 6"):
+    with pytest.raises(
+        ValueError, match="batch_size 7 is not divisible by 3 replicas; take 6"
+    ):
         Schedule(batch_size=7).check(3)
     with pytest.raises(ValueError, match="batch_size: found 0"):
         Schedule(batch_size=0).check(1)
@@ -256,13 +363,22 @@ def shared_model(neurons, strength):
     layers = [
         keras.Input((3, 3, 1)),
         keras.layers.Flatten(),
-        keras.layers.Dense(2, "tanh", kernel_regularizer=keras.regularizers.L2(strength * neurons), name="core"),
-        keras.layers.Dense(neurons, "softplus", kernel_regularizer=keras.regularizers.L1(0.01)),
+        keras.layers.Dense(
+            2,
+            "tanh",
+            kernel_regularizer=keras.regularizers.L2(strength * neurons),
+            name="core",
+        ),
+        keras.layers.Dense(
+            neurons, "softplus", kernel_regularizer=keras.regularizers.L1(0.01)
+        ),
     ]
     model = keras.Sequential(layers)
     rng = np.random.default_rng(0)
     few = [rng.normal(size=(9, 2)), np.zeros(2), rng.normal(size=(2, 2)), np.zeros(2)]
-    model.set_weights([*few[:2], *(np.tile(weight, neurons // 2) for weight in few[2:])])
+    model.set_weights(
+        [*few[:2], *(np.tile(weight, neurons // 2) for weight in few[2:])]
+    )
     return model
 
 
@@ -274,9 +390,13 @@ def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images()
         model, history = shared_model(2 * copies, 0.02), keras.callbacks.History()
         schedule = Schedule(batch_size=24 * doubled, max_epochs=12)
         optimizer = keras.optimizers.Adam(0.01, epsilon=1e-12)
-        trainer = Trainer(model, optimizer, Poisson(), minus_error, make_strategy("one"), schedule)
+        trainer = Trainer(
+            model, optimizer, Poisson(), minus_error, make_strategy("one"), schedule
+        )
         shown, many = np.repeat(images, doubled, axis=0), np.tile(responses, copies)
-        trainer.fit((shown, np.repeat(many, doubled, axis=0)), (images, many), [history])
+        trainer.fit(
+            (shown, np.repeat(many, doubled, axis=0)), (images, many), [history]
+        )
         core, shift, readout, _ = model.get_weights()
         found.append((core, shift, readout[:, :2], history.history["loss"]))
     for other in found[1:]:

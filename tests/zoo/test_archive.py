@@ -47,7 +47,9 @@ def test_an_address_loads_as_the_preset_does(tmp_path, folder):
 
 def test_a_name_may_stand_for_an_address(tmp_path, monkeypatch):
     url = pack(tmp_path / "preset.zip")
-    listed = {"large_one": dict(zip(("url", "sha256"), url.split("#sha256="), strict=True))}
+    listed = {
+        "large_one": dict(zip(("url", "sha256"), url.split("#sha256="), strict=True))
+    }
     (tmp_path / "remote.json").write_text(json.dumps(listed))
     monkeypatch.setattr(catalog, "zoo_folder", lambda: tmp_path)
     assert zoo.names() == []
@@ -62,38 +64,63 @@ def test_a_changed_file_in_the_cache_is_removed_and_said_so(tmp_path, cache):
     zoo.load(url)
     (packed,) = cache.glob("*.zip")
     packed.write_bytes(b"changed")
-    with pytest.warns(UserWarning, match=rf"{packed} was not what .* gave .*: removed, downloading anew"):
+    with pytest.warns(
+        UserWarning,
+        match=rf"{packed} was not what .* gave .*: removed, downloading anew",
+    ):
         zoo.load(url)
     weights = packed.with_suffix("") / "model.weights.h5"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
-    with pytest.warns(UserWarning, match="was changed since it was unpacked: removed, unpacked anew"):
+    with pytest.warns(
+        UserWarning, match="was changed since it was unpacked: removed, unpacked anew"
+    ):
         zoo.load(url, check=True)
 
 
 def test_what_has_another_hash_is_removed(tmp_path, cache):
     pack(tmp_path / "preset.zip")
-    with pytest.raises(ValueError, match="did not give the published file .*; removed what came"):
+    with pytest.raises(
+        ValueError, match="did not give the published file .*; removed what came"
+    ):
         zoo.load(address(tmp_path / "preset.zip", "0" * 64))
     assert list(cache.iterdir()) == []
     with pytest.raises(OSError, match="could not download file://.*gone.zip"):
         zoo.load(f"{(tmp_path / 'gone.zip').as_uri()}#sha256={'0' * 64}")
 
 
-@pytest.mark.parametrize("member", ["../escaped", "/absolute/config.json", f"{NAME}/../../config.json", f"{NAME}/a/config.json", "setup.py"])
-def test_an_archive_of_other_files_is_refused_and_nothing_unpacked(tmp_path, cache, member):
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../escaped",
+        "/absolute/config.json",
+        f"{NAME}/../../config.json",
+        f"{NAME}/a/config.json",
+        "setup.py",
+    ],
+)
+def test_an_archive_of_other_files_is_refused_and_nothing_unpacked(
+    tmp_path, cache, member
+):
     url = pack(tmp_path / "preset.zip", **{member: b"x"})
     before = {path for path in tmp_path.rglob("*") if cache not in path.parents}
-    with pytest.raises(ValueError, match="expected a preset's README.md, config.json, metadata.json, model.weights.h5"):
+    with pytest.raises(
+        ValueError,
+        match="expected a preset's README.md, config.json, metadata.json, model.weights.h5",
+    ):
         zoo.load(url)
     assert [path.suffix for path in cache.iterdir()] == [".zip"]
-    assert {path for path in tmp_path.rglob("*") if cache not in path.parents} - before <= {cache, cache.parent, cache.parent.parent}
+    assert {
+        path for path in tmp_path.rglob("*") if cache not in path.parents
+    } - before <= {cache, cache.parent, cache.parent.parent}
     assert not pathlib.Path("/absolute").exists()
 
 
 def test_an_archive_too_large_unpacked_is_refused(tmp_path, monkeypatch):
     url = pack(tmp_path / "preset.zip")
     monkeypatch.setattr(archive, "LARGEST", 100_000)
-    with pytest.raises(ValueError, match="unpacks to .* bytes; expected at most 100,000"):
+    with pytest.raises(
+        ValueError, match="unpacks to .* bytes; expected at most 100,000"
+    ):
         zoo.load(url)
 
 
@@ -103,7 +130,14 @@ def test_no_archive_is_refused(tmp_path):
         zoo.load(address(tmp_path / "preset.zip"))
 
 
-@pytest.mark.parametrize("url", ["https://example.org/a.zip", "http://example.org/a.zip#sha256=" + "0" * 64, "file:///a.zip#sha256=12"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a.zip",
+        "http://example.org/a.zip#sha256=" + "0" * 64,
+        "file:///a.zip#sha256=12",
+    ],
+)
 def test_an_address_without_its_hash_is_not_followed(url):
     with pytest.raises(ValueError, match="expected https://...zip#sha256="):
         zoo.load(url)

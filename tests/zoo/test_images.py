@@ -22,7 +22,9 @@ def test_an_image_of_the_right_size_is_taken_as_it_is(tmp_path):
 def test_colours_become_grey_by_their_luminance(tmp_path):
     color = np.full((8, 8, 3), (200, 100, 50), np.uint8)
     Image.fromarray(color).save(tmp_path / "a.png")
-    np.testing.assert_allclose(read(tmp_path / "a.png"), 0.299 * 200 + 0.587 * 100 + 0.114 * 50, atol=1)
+    np.testing.assert_allclose(
+        read(tmp_path / "a.png"), 0.299 * 200 + 0.587 * 100 + 0.114 * 50, atol=1
+    )
 
 
 @pytest.mark.parametrize("shape", [(40, 80), (80, 40)])
@@ -43,14 +45,20 @@ def test_proportions_are_the_presets(tmp_path):
     pixels = np.zeros((40, 40), np.uint8)
     pixels[10:30] = 120  # the middle 20 rows
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    np.testing.assert_allclose(read(tmp_path / "a.png", image_size=(4, 8))[0, ..., 0], 120, atol=1e-4)
+    np.testing.assert_allclose(
+        read(tmp_path / "a.png", image_size=(4, 8))[0, ..., 0], 120, atol=1e-4
+    )
 
 
 def test_black_and_white_become_the_ends_of_the_recordings_range(tmp_path):
     pixels = np.repeat([[0] * 4 + [255] * 4], 8, axis=0).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    found = read(tmp_path / "a.png", pixels={"minimum": -1.0, "maximum": 3.0})[0, ..., 0]
-    np.testing.assert_allclose(found, np.repeat([[-1.0] * 4 + [3.0] * 4], 8, axis=0), atol=1e-5)
+    found = read(tmp_path / "a.png", pixels={"minimum": -1.0, "maximum": 3.0})[
+        0, ..., 0
+    ]
+    np.testing.assert_allclose(
+        found, np.repeat([[-1.0] * 4 + [3.0] * 4], 8, axis=0), atol=1e-5
+    )
 
 
 def test_sixteen_bits_are_not_cut_off(tmp_path):
@@ -64,12 +72,17 @@ def test_arrays_are_taken_as_they_are(tmp_path, shape):
     np.save(tmp_path / "a.npy", array)
     np.savez(tmp_path / "a.npz", images=array, labels=np.arange(3))
     for name in ("a.npy", "a.npz"):
-        np.testing.assert_allclose(read(tmp_path / name), array.reshape(-1, 8, 8, 1), rtol=1e-6)
+        np.testing.assert_allclose(
+            read(tmp_path / name), array.reshape(-1, 8, 8, 1), rtol=1e-6
+        )
 
 
 def test_values_from_0_to_1_are_warned_of_where_255_is_meant(tmp_path):
     np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(0, 1, (2, 8, 8)))
-    with pytest.warns(UserWarning, match="a.npy: pixels lie from .* to .*, but the model's recording has 0 to 255"):
+    with pytest.warns(
+        UserWarning,
+        match="a.npy: pixels lie from .* to .*, but the model's recording has 0 to 255",
+    ):
         read(tmp_path / "a.npy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -104,7 +117,10 @@ def test_a_preset_that_is_fed_other_units_warns():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rates = model.predict(images, verbose=0)
-    with pytest.warns(UserWarning, match="simulated_factorized.predict: pixels lie from 0.* to .*, but the model's recording has 0 to 255"):
+    with pytest.warns(
+        UserWarning,
+        match="simulated_factorized.predict: pixels lie from 0.* to .*, but the model's recording has 0 to 255",
+    ):
         found = model.predict(images / 255, verbose=0)
     assert found.shape == rates.shape
 
@@ -114,13 +130,28 @@ def write_text(path):
 
 
 WRONG = {
-    "colours.npy": (lambda p: np.save(p, np.zeros((2, 8, 8, 3))), r"found float64 \(2, 8, 8, 3\), expected numbers \(n, 8, 8\): grey levels"),
+    "colours.npy": (
+        lambda p: np.save(p, np.zeros((2, 8, 8, 3))),
+        r"found float64 \(2, 8, 8, 3\), expected numbers \(n, 8, 8\): grey levels",
+    ),
     "images.mat": (write_text, "images.mat: expected an .npy, an .npz or an image"),
-    "size.npy": (lambda p: np.save(p, np.zeros((2, 9, 8))), r"found float64 \(2, 9, 8\), expected numbers \(n, 8, 8\)"),
+    "size.npy": (
+        lambda p: np.save(p, np.zeros((2, 9, 8))),
+        r"found float64 \(2, 9, 8\), expected numbers \(n, 8, 8\)",
+    ),
     "text.npy": (lambda p: np.save(p, np.full((8, 8), "a")), r"found <U1 \(8, 8\)"),
-    "nan.npy": (lambda p: np.save(p, np.full((8, 8), np.nan)), "pixels that are not finite"),
-    "pickle.npy": (lambda p: np.save(p, np.full((8, 8), None), allow_pickle=True), "allow_pickle=False"),
-    "two.npz": (lambda p: np.savez(p, a=np.zeros((8, 8)), b=np.zeros((8, 8))), "found the arrays a, b, expected one called images"),
+    "nan.npy": (
+        lambda p: np.save(p, np.full((8, 8), np.nan)),
+        "pixels that are not finite",
+    ),
+    "pickle.npy": (
+        lambda p: np.save(p, np.full((8, 8), None), allow_pickle=True),
+        "allow_pickle=False",
+    ),
+    "two.npz": (
+        lambda p: np.savez(p, a=np.zeros((8, 8)), b=np.zeros((8, 8))),
+        "found the arrays a, b, expected one called images",
+    ),
     "text.npz": (write_text, "text.npz"),
     "text.png": (write_text, "text.png"),
 }

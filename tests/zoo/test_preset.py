@@ -36,7 +36,13 @@ FACTS = {
 
 def make(readout="made_up_readout", neurons=3, seed=0):
     keras.utils.set_random_seed(seed)
-    model = models.V1Model(models.StackedCore((4, 5), (5, 3)), models.FactorizedReadout(neurons, name=readout), (16, 16), 100.0, 50.0)
+    model = models.V1Model(
+        models.StackedCore((4, 5), (5, 3)),
+        models.FactorizedReadout(neurons, name=readout),
+        (16, 16),
+        100.0,
+        50.0,
+    )
     for v in model.variables:
         v.assign(np.random.default_rng(seed).uniform(0.1, 1, v.shape))
     return model
@@ -55,11 +61,18 @@ def images():
 def test_a_saved_model_loads_with_its_rates_and_facts(folder):
     np.testing.assert_array_equal(zoo.load(folder)(images()), make()(images()))
     found = zoo.info(folder)
-    assert {key: found[key] for key in FACTS if key != "sha256"} == json.loads(json.dumps(FACTS))
+    assert {key: found[key] for key in FACTS if key != "sha256"} == json.loads(
+        json.dumps(FACTS)
+    )
     assert found["image_size"] == [16, 16]
     assert found["parameters"] == sum(np.prod(v.shape) for v in make().variables)
     assert found["sha256"]["model.weights.h5"] == sha256(folder / "model.weights.h5")
-    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "metadata.json", "model.weights.h5"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "config.json",
+        "metadata.json",
+        "model.weights.h5",
+    ]
 
 
 def test_the_architecture_alone_has_fresh_weights(folder):
@@ -81,14 +94,20 @@ def test_the_card_says_on_what_how_good_and_under_which_terms(folder):
 
 
 def test_the_neurons_of_a_session_are_those_the_recording_says(folder):
-    assert zoo.neurons_of(folder, "a").tolist() == [0, 2] and zoo.neurons_of(folder, "b").tolist() == [1]
+    assert zoo.neurons_of(folder, "a").tolist() == [0, 2] and zoo.neurons_of(
+        folder, "b"
+    ).tolist() == [1]
     with pytest.raises(ValueError, match="session: found 'c', expected one of a, b"):
         zoo.neurons_of(folder, "c")
 
 
 def test_metadata_laid_out_anew_is_found(folder):
-    (folder / "metadata.json").write_text(json.dumps(json.loads((folder / "metadata.json").read_text())))
-    with pytest.raises(ValueError, match="metadata.json was changed after it was written"):
+    (folder / "metadata.json").write_text(
+        json.dumps(json.loads((folder / "metadata.json").read_text()))
+    )
+    with pytest.raises(
+        ValueError, match="metadata.json was changed after it was written"
+    ):
         zoo.info(folder)
 
 
@@ -107,7 +126,10 @@ def test_golden_outputs_find_what_no_hash_does(folder, change):
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
     zoo.load(folder)
-    with pytest.raises(ValueError, match="metadata.json: the golden outputs of rates are not this model's"):
+    with pytest.raises(
+        ValueError,
+        match="metadata.json: the golden outputs of rates are not this model's",
+    ):
         zoo.load(folder, check=True)
 
 
@@ -119,8 +141,15 @@ def test_several_outputs_have_golden_outputs_each(tmp_path):
     model = keras.Model(inputs, {"a": rates[:, :2], "b": rates[:, 2:]})
     model.image_size = (16, 16)
     golden = golden_rates(model, FACTS)
-    assert {name: values.shape for name, values in golden.items()} == {"a": (5, 2), "b": (5, 1)}
-    check_golden(model, FACTS | {"golden": {name: values.tolist() for name, values in golden.items()}}, tmp_path)
+    assert {name: values.shape for name, values in golden.items()} == {
+        "a": (5, 2),
+        "b": (5, 1),
+    }
+    check_golden(
+        model,
+        FACTS | {"golden": {name: values.tolist() for name, values in golden.items()}},
+        tmp_path,
+    )
     swapped = {"a": golden["a"][:, ::-1].tolist(), "b": golden["b"].tolist()}
     with pytest.raises(ValueError, match="golden outputs of a are not this model's"):
         check_golden(model, FACTS | {"golden": swapped}, tmp_path)
@@ -130,7 +159,10 @@ def claim_files(folder, **changed):
     """Makes the metadata vouch for the files as they are, as a forger would."""
     metadata = json.loads((folder / "metadata.json").read_text())
     metadata |= changed
-    metadata["sha256"] = {name: sha256(folder / name) for name in ("config.json", "model.weights.h5", "README.md")}
+    metadata["sha256"] = {
+        name: sha256(folder / name)
+        for name in ("config.json", "model.weights.h5", "README.md")
+    }
     metadata["sha256"]["metadata.json"] = digest_of(metadata)
     (folder / "metadata.json").write_text(render(metadata))
 
@@ -138,7 +170,10 @@ def claim_files(folder, **changed):
 def test_weights_of_another_session_are_refused_though_their_shapes_fit(folder):
     make(readout="other_readout").save_weights(folder / "model.weights.h5")
     claim_files(folder)
-    with pytest.raises(ValueError, match="factorized_readout is 'other_readout' .*; config.json says 'made_up_readout'"):
+    with pytest.raises(
+        ValueError,
+        match="factorized_readout is 'other_readout' .*; config.json says 'made_up_readout'",
+    ):
         zoo.load(folder)
 
 
@@ -150,8 +185,12 @@ def test_weights_of_another_size_are_refused(folder):
 
 
 def make_sessions(*names):
-    readouts = {name: models.FactorizedReadout(3, name=f"{name}_readout") for name in names}
-    return models.V1Sessions(models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0)
+    readouts = {
+        name: models.FactorizedReadout(3, name=f"{name}_readout") for name in names
+    }
+    return models.V1Sessions(
+        models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0
+    )
 
 
 def test_sessions_are_saved_and_never_take_one_anothers_weights(tmp_path):
@@ -164,15 +203,24 @@ def test_sessions_are_saved_and_never_take_one_anothers_weights(tmp_path):
     assert list(again.readouts) == ["b", "a"]
     for name, rates in model(images()).items():
         np.testing.assert_array_equal(again(images())[name], rates)
-    (tmp_path / "two" / "config.json").write_text(json.dumps(keras.saving.serialize_keras_object(make_sessions("b", "c"))))
+    (tmp_path / "two" / "config.json").write_text(
+        json.dumps(keras.saving.serialize_keras_object(make_sessions("b", "c")))
+    )
     claim_files(tmp_path / "two")
-    with pytest.raises(ValueError, match="is 'a_readout' .*; config.json says 'b_readout'"):
+    with pytest.raises(
+        ValueError, match="is 'a_readout' .*; config.json says 'b_readout'"
+    ):
         zoo.load(tmp_path / "two")
 
 
 def test_a_class_that_is_not_ours_is_not_even_imported(folder):
     config = json.loads((folder / "config.json").read_text())
-    config["config"]["core"] = {"module": "subprocess", "class_name": "Popen", "config": {"args": ["true"]}, "registered_name": None}
+    config["config"]["core"] = {
+        "module": "subprocess",
+        "class_name": "Popen",
+        "config": {"args": ["true"]},
+        "registered_name": None,
+    }
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
     with pytest.raises(ValueError, match="names the class 'Popen' of 'subprocess'"):
@@ -182,9 +230,24 @@ def test_a_class_that_is_not_ours_is_not_even_imported(folder):
 @pytest.mark.parametrize(
     "core",
     [
-        {"module": "subprocess", "class_name": "Popen", "config": {"args": ["true"]}, "registered_name": "v1keras>Popen"},
-        {"module": "keras.layers", "class_name": "Lambda", "config": {"function": "abs"}, "registered_name": None},
-        {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "."}, "registered_name": None},
+        {
+            "module": "subprocess",
+            "class_name": "Popen",
+            "config": {"args": ["true"]},
+            "registered_name": "v1keras>Popen",
+        },
+        {
+            "module": "keras.layers",
+            "class_name": "Lambda",
+            "config": {"function": "abs"},
+            "registered_name": None,
+        },
+        {
+            "module": "keras.layers",
+            "class_name": "TFSMLayer",
+            "config": {"filepath": "."},
+            "registered_name": None,
+        },
     ],
     ids=["says it is ours", "lambda", "saved model"],
 )
@@ -193,7 +256,9 @@ def test_a_class_that_runs_code_is_refused(folder, core):
     config["config"]["core"] = core
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
-    with pytest.raises(ValueError, match=rf"config.json names the class '{core['class_name']}'"):
+    with pytest.raises(
+        ValueError, match=rf"config.json names the class '{core['class_name']}'"
+    ):
         zoo.load(folder)
 
 
@@ -206,5 +271,8 @@ def test_a_failed_save_leaves_the_old_preset(folder):
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(FileNotFoundError, match="no model 'kindel': neither a preset .*simulated_factorized"):
+    with pytest.raises(
+        FileNotFoundError,
+        match="no model 'kindel': neither a preset .*simulated_factorized",
+    ):
         zoo.load("kindel")

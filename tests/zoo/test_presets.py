@@ -18,28 +18,50 @@ from v1keras.data import open_recording
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = ["README.md", "config.json", "metadata.json", "model.weights.h5"]
 NAMES = zoo.names()
-LARGEST = max(NAMES, key=lambda name: (zoo.find(name) / "model.weights.h5").stat().st_size)
+LARGEST = max(
+    NAMES, key=lambda name: (zoo.find(name) / "model.weights.h5").stat().st_size
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_loads_gives_its_golden_outputs_and_predicts(name):
     model, metadata = zoo.load(name, check=True), zoo.info(name)
-    assert [np.shape(rates) for rates in metadata["golden"].values()] == [(5, sum(metadata["sessions"].values()))]
+    assert [np.shape(rates) for rates in metadata["golden"].values()] == [
+        (5, sum(metadata["sessions"].values()))
+    ]
     height, width = model.image_size
-    rates = np.asarray(model(np.full((2, height, width, 1), model.pixel_mean, "float32")))
-    assert rates.shape == (2, sum(metadata["sessions"].values())) and np.isfinite(rates).all() and (rates >= 0).all()
+    rates = np.asarray(
+        model(np.full((2, height, width, 1), model.pixel_mean, "float32"))
+    )
+    assert (
+        rates.shape == (2, sum(metadata["sessions"].values()))
+        and np.isfinite(rates).all()
+        and (rates >= 0).all()
+    )
     assert sum(count for _, count in metadata["neuron_sessions"]) == rates.shape[1]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_card_is_what_its_metadata_says(name):
     metadata = zoo.info(name)
-    assert metadata["name"] == name and sorted(p.name for p in zoo.find(name).iterdir()) == FILES
+    assert (
+        metadata["name"] == name
+        and sorted(p.name for p in zoo.find(name).iterdir()) == FILES
+    )
     assert (zoo.find(name) / "README.md").read_text() == zoo.card(metadata)
-    assert re.match("[0-9a-f]{40}$|[0-9a-f]{40} [(]", metadata["commit"]), "trained with code that nobody can get"
-    assert {row["split"] for row in metadata["own_scores"]} == {"train", "validation", "test"}
+    assert re.match("[0-9a-f]{40}$|[0-9a-f]{40} [(]", metadata["commit"]), (
+        "trained with code that nobody can get"
+    )
+    assert {row["split"] for row in metadata["own_scores"]} == {
+        "train",
+        "validation",
+        "test",
+    }
     assert all(row["correlation"] > 0 for row in metadata["scores"])
-    assert all(0 < way["median"] <= way["percentile_95"] for way in metadata["latency"]["ms"].values())
+    assert all(
+        0 < way["median"] <= way["percentile_95"]
+        for way in metadata["latency"]["ms"].values()
+    )
 
 
 def test_the_table_is_up_to_date_and_the_zoo_small_enough_for_a_wheel():
@@ -54,7 +76,10 @@ def copy(request, tmp_path):
 
 
 def refused(folder, file, reason):
-    with pytest.raises((ValueError, FileNotFoundError), match=rf"{re.escape(str(folder / file))}.*({reason})"):
+    with pytest.raises(
+        (ValueError, FileNotFoundError),
+        match=rf"{re.escape(str(folder / file))}.*({reason})",
+    ):
         zoo.load(folder)
 
 
@@ -81,7 +106,9 @@ def test_a_file_cut_off_or_gone_is_found(copy, file):
         (copy / file).write_bytes(whole[:length])
         refused(copy, file, REASON)
     (copy / file).unlink()
-    with pytest.raises(FileNotFoundError, match=file if file != "metadata.json" else "no model"):
+    with pytest.raises(
+        FileNotFoundError, match=file if file != "metadata.json" else "no model"
+    ):
         zoo.load(copy)
 
 
@@ -101,7 +128,9 @@ def test_a_session_with_another_name_is_found(copy):
     refused(copy, "metadata.json", "was changed")
     (copy / "metadata.json").write_text(whole)
     architecture = (copy / "config.json").read_text()
-    renamed = architecture.replace("_readout", "_other").replace('"session_', '"another_')
+    renamed = architecture.replace("_readout", "_other").replace(
+        '"session_', '"another_'
+    )
     assert renamed != architecture
     (copy / "config.json").write_text(renamed)
     refused(copy, "config.json", "sha256 is")
@@ -123,7 +152,9 @@ def test_its_scores_are_measured_again(name, recordings, monkeypatch):
     if "/" not in recording and not os.environ.get("V1KERAS_DATA"):
         pytest.skip(f"V1KERAS_DATA is not set: no {recording}")
     open_recording(recording)
-    assert re.search(r"so are [1-9]\d* rows of scores", publish.verify(name, scores=True))
+    assert re.search(
+        r"so are [1-9]\d* rows of scores", publish.verify(name, scores=True)
+    )
 
 
 @pytest.mark.slow
@@ -139,7 +170,9 @@ model = v1keras.zoo.load({LARGEST!r})
 rates = model.predict(np.zeros((32, *model.image_size, 1), "float32"), verbose=0)
 print(time.process_time() - start, rates.shape[0])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     seconds, images = done.stdout.split()
     assert float(seconds) < 3 and images == "32"
 
@@ -147,11 +180,17 @@ print(time.process_time() - start, rates.shape[0])
 def flat(config, prefix=""):
     entries = {}
     for key, value in config.items():
-        entries |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        entries |= (
+            flat(value, f"{prefix}{key}.")
+            if isinstance(value, dict)
+            else {prefix + key: value}
+        )
     return entries
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "--config=" in zoo.info(name)["command"]])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if "--config=" in zoo.info(name)["command"]]
+)
 def test_every_presets_command_makes_this_preset(name):
     """The configuration in the card's command, with its overrides, is the one the preset was trained with."""
     metadata = zoo.info(name)
@@ -163,7 +202,11 @@ def test_every_presets_command_makes_this_preset(name):
         kind = type(config.to_dict()[group][last] if group else config[last])
         config.update_from_flattened_dict({key: kind(value)})
     found = flat(metadata["config"])  # of an older preset, without what has come since
-    expected = {key: value for key, value in flat(json.loads(json.dumps(config.to_dict()))).items() if key in found}
+    expected = {
+        key: value
+        for key, value in flat(json.loads(json.dumps(config.to_dict()))).items()
+        if key in found
+    }
     for key in ("data.protocol", "data.split_seed"):
         del found[key], expected[key]
     assert found == expected

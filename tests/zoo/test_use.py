@@ -22,7 +22,12 @@ def test_keras_and_saved_model_give_the_same_rates(name, tmp_path):
     images = images_for(name, model)
     rates = np.asarray(model(images))
     model.save(tmp_path / "model.keras")
-    np.testing.assert_allclose(keras.saving.load_model(tmp_path / "model.keras")(images), rates, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        keras.saving.load_model(tmp_path / "model.keras")(images),
+        rates,
+        rtol=1e-5,
+        atol=1e-6,
+    )
     model.export(tmp_path / "exported", verbose=False)
     exported = tf.saved_model.load(tmp_path / "exported")
     np.testing.assert_allclose(exported.serve(images), rates, rtol=1e-4, atol=1e-5)
@@ -31,7 +36,9 @@ def test_keras_and_saved_model_give_the_same_rates(name, tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_onnx_gives_the_same_rates(name, tmp_path):
     for package in ("onnx", "tf2onnx", "onnxruntime"):
-        pytest.importorskip(package, reason=f"{package} is not installed: pip install 'v1keras[onnx]'")
+        pytest.importorskip(
+            package, reason=f"{package} is not installed: pip install 'v1keras[onnx]'"
+        )
     import onnxruntime
 
     model = zoo.load(name)
@@ -52,7 +59,10 @@ def test_plain_compile_and_fit_bring_new_responses_nearer():
     before = np.mean((model(images[test]) - target[test]) ** 2)
     model.core.trainable = False
     kept = [v.numpy() for v in model.core.variables]
-    model.compile(optimizer=keras.optimizers.Adam(3e-3), loss=keras.losses.Poisson(reduction="sum"))
+    model.compile(
+        optimizer=keras.optimizers.Adam(3e-3),
+        loss=keras.losses.Poisson(reduction="sum"),
+    )
     model.fit(images[learn], target[learn], epochs=10, batch_size=20, verbose=0)
     assert np.mean((model(images[test]) - target[test]) ** 2) < before / 4
     assert correlation(target[test], np.asarray(model(images[test]))).mean() > 0.9
@@ -70,4 +80,6 @@ def test_a_neuron_and_a_session_become_models_of_their_own(name, tmp_path):
         cut = models.of_neurons(model, neurons)
         np.testing.assert_allclose(cut(images), rates[:, neurons], rtol=1e-4, atol=1e-5)
     cut.save(tmp_path / "cut.keras")
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "cut.keras")(images), cut(images))
+    np.testing.assert_array_equal(
+        keras.saving.load_model(tmp_path / "cut.keras")(images), cut(images)
+    )

@@ -30,7 +30,9 @@ for name in v1keras.zoo.names():
 @pytest.mark.slow
 def test_a_wheel_installed_elsewhere_has_every_preset(tmp_path):
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "wheel", str(ROOT), "--no-deps", f"--wheel-dir={tmp_path}"], check=True)
+    subprocess.run(
+        [*pip, "wheel", str(ROOT), "--no-deps", f"--wheel-dir={tmp_path}"], check=True
+    )
     (wheel,) = tmp_path.glob("*.whl")
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
@@ -39,8 +41,18 @@ def test_a_wheel_installed_elsewhere_has_every_preset(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     environment = os.environ | {"PYTHONPATH": str(site)}
-    done = subprocess.run([sys.executable, "-c", USE], cwd=elsewhere, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", USE],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     package, preset, *lines = done.stdout.splitlines()
-    assert package == str(site / "v1keras" / "__init__.py") and preset.startswith(str(site))
-    assert lines == [f"{name} 2 {sum(zoo.info(name)['sessions'].values())}" for name in zoo.names()]
+    assert package == str(site / "v1keras" / "__init__.py") and preset.startswith(
+        str(site)
+    )
+    assert lines == [
+        f"{name} 2 {sum(zoo.info(name)['sessions'].values())}" for name in zoo.names()
+    ]

@@ -21,9 +21,14 @@ def test_the_zoo_is_listed_at_once_without_tensorflow(command):
     begun = resource.getrusage(resource.RUSAGE_CHILDREN)
     listed = command("zoo", "list")
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["preset", *zoo.names()] and listed.returncode == 0
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
+        "preset",
+        *zoo.names(),
+    ] and listed.returncode == 0
     row = next(row for row in zoo.info(NAME)["scores"] if row["neurons"] == "reported")
-    assert f"{row['correlation']:.3f}" in next(line for line in listed.stdout.splitlines() if line.startswith(NAME))
+    assert f"{row['correlation']:.3f}" in next(
+        line for line in listed.stdout.splitlines() if line.startswith(NAME)
+    )
     # Of the processor, since others may be at work on this machine; TensorFlow alone takes several.
     assert ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime < 1
     code = "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from v1keras.zoo.__main__ import show_list; show_list(); "
@@ -32,7 +37,10 @@ def test_the_zoo_is_listed_at_once_without_tensorflow(command):
 
 
 def test_a_card_is_shown(command):
-    assert command("zoo", "show", NAME).stdout == (zoo.find(NAME) / "README.md").read_text()
+    assert (
+        command("zoo", "show", NAME).stdout
+        == (zoo.find(NAME) / "README.md").read_text()
+    )
 
 
 def test_presets_are_verified_and_failures_named(command, tmp_path):
@@ -41,22 +49,33 @@ def test_presets_are_verified_and_failures_named(command, tmp_path):
     weights.write_bytes(weights.read_bytes()[:-1])
     done = command("zoo", "verify", NAME, tmp_path / "changed")
     assert done.returncode == 1
-    assert done.stdout.startswith(f"{NAME}: files, names and golden outputs are as stated")
-    assert re.fullmatch(r"error: 1 of 2 presets failed: .*changed/model.weights.h5 is not the file of this preset: .*\n", done.stderr)
+    assert done.stdout.startswith(
+        f"{NAME}: files, names and golden outputs are as stated"
+    )
+    assert re.fullmatch(
+        r"error: 1 of 2 presets failed: .*changed/model.weights.h5 is not the file of this preset: .*\n",
+        done.stderr,
+    )
 
 
 def test_rates_are_predicted_for_arrays_and_image_files(command, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
-    images[1:] = images[1:] > 127  # values that look like 0 to 1 are warned of, and taken as they are
+    images[1:] = (
+        images[1:] > 127
+    )  # values that look like 0 to 1 are warned of, and taken as they are
     Image.fromarray(images[0]).save(tmp_path / "first.png")
     np.save(tmp_path / "rest.npy", images[1:])
     done = command("zoo", "predict", NAME, "first.png", "rest.npy", cwd=tmp_path)
-    assert done.returncode == 0 and re.fullmatch(r"warning: rest\.npy: pixels lie from .* to .*, but .*\n", done.stderr), done.stderr
+    assert done.returncode == 0 and re.fullmatch(
+        r"warning: rest\.npy: pixels lie from .* to .*, but .*\n", done.stderr
+    ), done.stderr
     head, *rows = csv.reader(io.StringIO(done.stdout))
     assert head == ["image", *(f"neuron_{i}" for i in range(48))]
     assert [row[0] for row in rows] == ["first.png", "rest.npy[0]", "rest.npy[1]"]
     expected = zoo.load(NAME).predict(images[..., None].astype("float32"), verbose=0)
-    np.testing.assert_allclose(np.array([row[1:] for row in rows], float), expected, rtol=2e-5)
+    np.testing.assert_allclose(
+        np.array([row[1:] for row in rows], float), expected, rtol=2e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +91,9 @@ def test_rates_are_predicted_for_arrays_and_image_files(command, tmp_path):
     ],
 )
 def test_bad_input_is_told(monkeypatch, capsys, arguments, name, message):
-    monkeypatch.setattr(__main__.flags, "FLAGS", types.SimpleNamespace(name=name, scores=False))
+    monkeypatch.setattr(
+        __main__.flags, "FLAGS", types.SimpleNamespace(name=name, scores=False)
+    )
     with pytest.raises((ValueError, OSError), match=message):
         __main__.main(["zoo", *arguments])
     assert capsys.readouterr().out == ""

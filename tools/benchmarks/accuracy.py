@@ -19,31 +19,52 @@ def measure():
     """(dict for the JSON, Markdown)."""
     config = kindel2019_factorized.get_config()
     config.data.split_seed = _SEED
-    recording = apply_protocol(open_recording(config.data.recording), config.data.protocol, _SEED, config.data.split_parts)
+    recording = apply_protocol(
+        open_recording(config.data.recording),
+        config.data.protocol,
+        _SEED,
+        config.data.split_parts,
+    )
     recording = recording.of_neurons(recording.reported)
     test = recording.indices("test")
 
     def score(model):
-        rates = np.asarray(model(recording.images[test, ..., None].astype("float32"), training=False))
+        rates = np.asarray(
+            model(recording.images[test, ..., None].astype("float32"), training=False)
+        )
         return float(np.nanmean(correlation(recording.responses[test], rates)))
 
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         recording.save(folder / "recording.h5")
-        config.data.recording, config.data.protocol = str(folder / "recording.h5"), "file"
+        config.data.recording, config.data.protocol = (
+            str(folder / "recording.h5"),
+            "file",
+        )
         with Watch() as watch:
             model, *_ = train.train_and_evaluate(config, folder / "ours")
-        rows["configs/kindel2019_factorized.py, whole training"] = vars(watch) | {"correlation": score(model)}
+        rows["configs/kindel2019_factorized.py, whole training"] = vars(watch) | {
+            "correlation": score(model)
+        }
         with Watch() as watch:
             model = paper_network.networks(recording, 2019, _SEED, folder / "paper")
-        rows["the paper's network, 60,000 steps a session"] = vars(watch) | {"correlation": score(model)}
+        rows["the paper's network, 60,000 steps a session"] = vars(watch) | {
+            "correlation": score(model)
+        }
     ours, paper = rows.values()
     if ours["correlation"] < paper["correlation"]:
-        raise ValueError(f"ours gives {ours['correlation']:.3f}, the paper's network {paper['correlation']:.3f}: nothing to compare")
-    lines = ["| | seconds | processors busy | test correlation, mean of 355 neurons |", "|---|---|---|---|"]
+        raise ValueError(
+            f"ours gives {ours['correlation']:.3f}, the paper's network {paper['correlation']:.3f}: nothing to compare"
+        )
+    lines = [
+        "| | seconds | processors busy | test correlation, mean of 355 neurons |",
+        "|---|---|---|---|",
+    ]
     for name, row in rows.items():
-        lines.append(f"| {name} | {row['seconds']:.0f} | {row['busy']:.1f} of {processors()} | {row['correlation']:.3f} |")
+        lines.append(
+            f"| {name} | {row['seconds']:.0f} | {row['busy']:.1f} of {processors()} | {row['correlation']:.3f} |"
+        )
     text = f"The paper's network takes **{paper['seconds'] / ours['seconds']:.0f}** times as long. Protocol paper, seed {_SEED}; "
     text += "ours with building, compiling, scoring and the report.\n\n"
     return rows, text + "\n".join(lines) + "\n"

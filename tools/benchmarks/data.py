@@ -14,7 +14,10 @@ from v1keras.training import make_strategy
 from v1keras.training.feeds import feed_of
 
 _CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
-_IMAGES, _DRAWN = 5120, 40  # of the recording; batches that are drawn, and none is trained on
+_IMAGES, _DRAWN = (
+    5120,
+    40,
+)  # of the recording; batches that are drawn, and none is trained on
 
 
 def measure():
@@ -24,23 +27,43 @@ def measure():
         with tempfile.TemporaryDirectory() as folder:
             rows = found[name] = measured(train.CASES[name], pathlib.Path(folder))
         text += f"## {name}\n\n{_table(rows)}\n\n"
-    return {"cases": found}, text + f"{_IMAGES:,} images in batches of 128. Read from the disk means from its cache, where the memory has room.\n"
+    return (
+        {"cases": found},
+        text
+        + f"{_IMAGES:,} images in batches of 128. Read from the disk means from its cache, where the memory has room.\n",
+    )
 
 
 def measured(case, folder):
     """Rows of a case: seconds to draw a batch from each kind of recording, and of a step of training on it."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (_IMAGES, *case["image_size"])).astype("uint8")
-    recording = Recording(images, rng.poisson(1.0, (_IMAGES, case["neurons"])).astype("float32"))
+    recording = Recording(
+        images, rng.poisson(1.0, (_IMAGES, case["neurons"])).astype("float32")
+    )
     recording.save(folder / "recording.h5")
     shards.write(recording, folder / "shard")
-    kinds = {"on the device": (recording, 100.0), "recording.h5": (open_recording(str(folder / "recording.h5")), 0.0)}
-    kinds["a folder of `python -m v1keras.data shard`"] = (open_recording(str(folder / "shard")), 0.0)
+    kinds = {
+        "on the device": (recording, 100.0),
+        "recording.h5": (open_recording(str(folder / "recording.h5")), 0.0),
+    }
+    kinds["a folder of `python -m v1keras.data shard`"] = (
+        open_recording(str(folder / "shard")),
+        0.0,
+    )
     found = {}
     for name, (held, resident_gb) in kinds.items():
-        rows = Rows(held.images[..., None], np.arange(_IMAGES)), Rows(held.responses, np.arange(_IMAGES))
+        rows = (
+            Rows(held.images[..., None], np.arange(_IMAGES)),
+            Rows(held.responses, np.arange(_IMAGES)),
+        )
         found[name] = seconds_to_draw(rows, case["batch"], resident_gb)
-        found[name]["step"] = case["batch"] / train.of_ours(case, "mixed_bfloat16", data=rows, resident_gb=resident_gb)["images_per_second"]
+        found[name]["step"] = (
+            case["batch"]
+            / train.of_ours(case, "mixed_bfloat16", data=rows, resident_gb=resident_gb)[
+                "images_per_second"
+            ]
+        )
     return found
 
 
@@ -54,7 +77,9 @@ def seconds_to_draw(rows, size, resident_gb):
         total = 0.0
         for i in tf.range(start, stop):
             for arrays in feed.batch(block, i):
-                total += sum(tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays)
+                total += sum(
+                    tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays
+                )
         return total
 
     def draw():
@@ -68,8 +93,16 @@ def seconds_to_draw(rows, size, resident_gb):
 
 
 def _table(rows):
-    lines = ["| data | drawing / a step | ms to draw a batch | processors busy | ms a step, with it |", "|---|---|---|---|---|"]
+    lines = [
+        "| data | drawing / a step | ms to draw a batch | processors busy | ms a step, with it |",
+        "|---|---|---|---|---|",
+    ]
     for name, row in rows.items():
-        share, milliseconds = row["seconds"] / row["step"], f"{1e3 * row['seconds']:.1f}"
-        lines.append(f"| {name} | {share:.1%} | {milliseconds} | {row['busy']:.1f} of {processors()} | {1e3 * row['step']:.0f} |")
+        share, milliseconds = (
+            row["seconds"] / row["step"],
+            f"{1e3 * row['seconds']:.1f}",
+        )
+        lines.append(
+            f"| {name} | {share:.1%} | {milliseconds} | {row['busy']:.1f} of {processors()} | {1e3 * row['step']:.0f} |"
+        )
     return "\n".join(lines)

@@ -36,10 +36,19 @@ def ceiling(repeats=5):
     found = {}
     for name in ("float32", "bfloat16"):
         left, right = (tf.cast(tf.random.normal((2048, 2048)), name) for _ in range(2))
-        features, kernel = tf.cast(tf.random.normal((32, 28, 56, 64)), name), tf.cast(tf.random.normal((7, 7, 64, 64)), name)
+        features, kernel = (
+            tf.cast(tf.random.normal((32, 28, 56, 64)), name),
+            tf.cast(tf.random.normal((7, 7, 64, 64)), name),
+        )
         work = {
-            f"matmul {name}": (tf.function(lambda a=left, b=right: tf.matmul(a, b)), 2 * 2048**3),
-            f"convolution {name}": (tf.function(lambda x=features, k=kernel: tf.nn.conv2d(x, k, 1, "SAME")), 2 * 32 * 28 * 56 * 49 * 64 * 64),
+            f"matmul {name}": (
+                tf.function(lambda a=left, b=right: tf.matmul(a, b)),
+                2 * 2048**3,
+            ),
+            f"convolution {name}": (
+                tf.function(lambda x=features, k=kernel: tf.nn.conv2d(x, k, 1, "SAME")),
+                2 * 32 * 28 * 56 * 49 * 64 * 64,
+            ),
         }
         for what, (function, flop) in work.items():
             function()

@@ -27,10 +27,19 @@ def measure():
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         simulated().save(path)
-    torch = {name: architecture.of_torch(_FIELD, options) for name, options in architecture.TORCH.items() if options["channels_last"]}
-    configs = {"the field's architecture, float32": field(), "configs/large_population.py": large_population.get_config()}
+    torch = {
+        name: architecture.of_torch(_FIELD, options)
+        for name, options in architecture.TORCH.items()
+        if options["channels_last"]
+    }
+    configs = {
+        "the field's architecture, float32": field(),
+        "configs/large_population.py": large_population.get_config(),
+    }
     rows = {name: trained(config, path) for name, config in configs.items()}
-    best = max(torch.values(), key=lambda row: row["images_per_second"])["images_per_second"]
+    best = max(torch.values(), key=lambda row: row["images_per_second"])[
+        "images_per_second"
+    ]
     lines = [
         "| | images/s | times PyTorch's best | processors busy | validation correlation | against the true rate | parameters | s to train |",
         "|---|---|---|---|---|---|---|---|",
@@ -52,7 +61,9 @@ def trained(config, path):
     """One row: how fast a configuration trains, and what it learns."""
     config.data.recording, config.readout.coordinates = str(path), "cortical_um"
     watch, began = architecture.Epochs(), time.perf_counter()
-    model, *_ = train.train_and_evaluate(config, _FOLDER / "run", overwrite=True, callbacks=[watch])
+    model, *_ = train.train_and_evaluate(
+        config, _FOLDER / "run", overwrite=True, callbacks=[watch]
+    )
     speed, busy = max(watch.found[1:])
     recording = Recording.load(path)
     shown = recording.indices("validation")
@@ -61,7 +72,9 @@ def trained(config, path):
         "images_per_second": speed,
         "busy": busy,
         "validation": float(np.nanmean(correlation(recording.responses[shown], rates))),
-        "true": float(np.nanmean(correlation(recording.neurons["true_rate"][:, shown].T, rates))),
+        "true": float(
+            np.nanmean(correlation(recording.neurons["true_rate"][:, shown].T, rates))
+        ),
         "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
         "seconds": time.perf_counter() - began,
     }
@@ -87,33 +100,67 @@ def simulated(seed=0):
     top = (_SIZE[1] - _SIZE[0]) // 2
     images = dead_leaves(count, _SIZE[1], rng)[:, top : top + _SIZE[0]]
     kernels, pool = _gabors(rng)
-    kind, complex_cell = rng.integers(0, _PROTOTYPES, _NEURONS), rng.random(_NEURONS) < 0.5
+    kind, complex_cell = (
+        rng.integers(0, _PROTOTYPES, _NEURONS),
+        rng.random(_NEURONS) < 0.5,
+    )
     room = np.subtract(_SIZE, _SIDE)
     cortical = rng.uniform(-0.8, 0.8, (_NEURONS, 2)) * [1, room[1] / room[0]]
-    places = np.round((cortical * [1, room[0] / room[1]] + 1) * room / 2 + rng.normal(0, 1, (_NEURONS, 2)))
+    places = np.round(
+        (cortical * [1, room[0] / room[1]] + 1) * room / 2
+        + rng.normal(0, 1, (_NEURONS, 2))
+    )
     rows, columns = np.clip(places, 0, room).astype(int).T
     mean = rng.uniform(0.3, 2.0, _NEURONS)
     rates = np.empty((count, _NEURONS), np.float32)
     for begin in range(0, count, 100):
         contrast = (images[begin : begin + 100, ..., None].astype("float32") - 127) / 45
-        found, around = (tf.nn.conv2d(shown, kernel, 1, "VALID").numpy() for shown, kernel in ((contrast, kernels), (contrast**2, pool)))
+        found, around = (
+            tf.nn.conv2d(shown, kernel, 1, "VALID").numpy()
+            for shown, kernel in ((contrast, kernels), (contrast**2, pool))
+        )
         even, odd = (found[:, rows, columns, kind + part] for part in (0, _PROTOTYPES))
         drive = np.where(complex_cell, even**2 + odd**2, np.maximum(even, 0) ** 2)
         rates[begin : begin + 100] = drive / (0.5 + around[:, rows, columns, 0])
     rates *= mean / rates.mean(axis=0)
     split = np.repeat(list(_COUNTS), list(_COUNTS.values()))
-    neurons = {"true_rate": rates.T, "cortical_um": 500 * cortical @ [[0.8, 0.6], [-0.6, 0.8]]}
-    attributes = {"name": "population", "units": "spikes per presentation", "presentations": 1}
-    return Recording(images, rng.poisson(rates).astype(np.float32), split=split, neurons=neurons, attributes=attributes)
+    neurons = {
+        "true_rate": rates.T,
+        "cortical_um": 500 * cortical @ [[0.8, 0.6], [-0.6, 0.8]],
+    }
+    attributes = {
+        "name": "population",
+        "units": "spikes per presentation",
+        "presentations": 1,
+    }
+    return Recording(
+        images,
+        rng.poisson(rates).astype(np.float32),
+        split=split,
+        neurons=neurons,
+        attributes=attributes,
+    )
 
 
 def _gabors(rng):
     """Kernels `(side, side, 1, 2 x prototypes)` in quadrature and of unit norm, and the Gaussian `(side, side, 1, 1)` of the same width."""
     rows, columns = np.mgrid[:_SIDE, :_SIDE, :1][:2] - (_SIDE - 1) / 2
-    theta, cycles, phase = rng.uniform(0, np.pi, _PROTOTYPES), rng.uniform(0.1, 0.22, _PROTOTYPES), rng.uniform(0, 2 * np.pi, _PROTOTYPES)
+    theta, cycles, phase = (
+        rng.uniform(0, np.pi, _PROTOTYPES),
+        rng.uniform(0.1, 0.22, _PROTOTYPES),
+        rng.uniform(0, 2 * np.pi, _PROTOTYPES),
+    )
     along = columns * np.cos(theta) + rows * np.sin(theta)
     envelope = np.exp(-(rows**2 + columns**2) / (2 * 2.3**2))
-    kernels = np.concatenate([envelope * np.cos(2 * np.pi * cycles * along + phase + shift) for shift in (0, np.pi / 2)], axis=-1)
+    kernels = np.concatenate(
+        [
+            envelope * np.cos(2 * np.pi * cycles * along + phase + shift)
+            for shift in (0, np.pi / 2)
+        ],
+        axis=-1,
+    )
     kernels -= envelope * kernels.sum(axis=(0, 1)) / envelope.sum()
     kernels /= np.sqrt(np.square(kernels).sum(axis=(0, 1)))
-    return kernels[:, :, None].astype("float32"), (envelope / envelope.sum())[..., None].astype("float32")
+    return kernels[:, :, None].astype("float32"), (envelope / envelope.sum())[
+        ..., None
+    ].astype("float32")

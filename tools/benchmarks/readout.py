@@ -17,9 +17,17 @@ def measure():
     """(dict for the JSON, Markdown)."""
     rows = {}
     for count in _COUNTS:
-        done = subprocess.run([sys.executable, "-m", "tools.benchmarks.readout", str(count)], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.benchmarks.readout", str(count)],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
-            rows[count] = {"failed": (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]}
+            rows[count] = {
+                "failed": (
+                    done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+                )[-1]
+            }
         else:
             rows[count] = json.loads(done.stdout.splitlines()[-1])
     lines = [
@@ -32,15 +40,24 @@ def measure():
             lines.append(f"| {count:,} | {row['failed']} | | | | | |")
             continue
         if before:
-            row["slope"] = float(np.log(row["seconds"] / rows[before]["seconds"]) / np.log(count / before))
+            row["slope"] = float(
+                np.log(row["seconds"] / rows[before]["seconds"])
+                / np.log(count / before)
+            )
         slope = f"{row['slope']:.2f}" if before else ""
         lines.append(
             f"| {count:,} | {slope} | {row['seconds']:.2f} | {1e6 * row['seconds'] / count:.0f} | {row['predict']:.2f} "
             f"| {row['busy']:.1f} of {processors()} | {row['memory_gb']:.1f} |"
         )
         before = count
-    many = [count for count, row in rows.items() if count >= 10_000 and "failed" not in row]
-    slope = float(np.polyfit(np.log(many), np.log([rows[count]["seconds"] for count in many]), 1)[0])
+    many = [
+        count for count, row in rows.items() if count >= 10_000 and "failed" not in row
+    ]
+    slope = float(
+        np.polyfit(np.log(many), np.log([rows[count]["seconds"] for count in many]), 1)[
+            0
+        ]
+    )
     text = (
         f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x "
         f"{_FEATURES[2]}, full covariance, with the gradient by all weights and by the features.\n\n"
@@ -66,7 +83,10 @@ def of_count(neurons, repeats=3):
             tape.watch(features)
             rates = readout(features, training=True) + 1e-6
             loss = tf.reduce_mean(rates - tf.math.log(rates))
-        return [tf.reduce_sum(gradient) for gradient in tape.gradient(loss, [features, *weights])]
+        return [
+            tf.reduce_sum(gradient)
+            for gradient in tape.gradient(loss, [features, *weights])
+        ]
 
     predict = tf.function(lambda: tf.reduce_sum(readout(features, training=False)))
     step(), predict()
@@ -78,7 +98,12 @@ def of_count(neurons, repeats=3):
     with Watch() as predicted:
         predict()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"seconds": best.seconds, "busy": best.busy, "predict": predicted.seconds, "memory_gb": peak}
+    return {
+        "seconds": best.seconds,
+        "busy": best.busy,
+        "predict": predicted.seconds,
+        "memory_gb": peak,
+    }
 
 
 if __name__ == "__main__":

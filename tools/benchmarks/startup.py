@@ -25,6 +25,12 @@ def measure():
             rounds[name].append(time.perf_counter() - began)
     least = {name: min(seconds) for name, seconds in rounds.items()}
     base = least["import tensorflow"]
-    lines = ["| | beyond TensorFlow's import | seconds, fastest of five |", "|---|---|---|"]
-    lines += [f"| `{name}` | {seconds - base:+.2f} | {seconds:.2f} |" for name, seconds in least.items()]
+    lines = [
+        "| | beyond TensorFlow's import | seconds, fastest of five |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{name}` | {seconds - base:+.2f} | {seconds:.2f} |"
+        for name, seconds in least.items()
+    ]
     return {"seconds": rounds}, "\n".join(lines) + "\n"

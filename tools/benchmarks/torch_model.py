@@ -21,9 +21,16 @@ class Layer(nn.Module):
         padding = side // 2 if padded else 0
         if separable:
             mixed = nn.Conv2d(before, channels, 1, bias=False)
-            self.convolution = nn.Sequential(nn.Conv2d(before, before, side, padding=padding, groups=before, bias=False), mixed)
+            self.convolution = nn.Sequential(
+                nn.Conv2d(
+                    before, before, side, padding=padding, groups=before, bias=False
+                ),
+                mixed,
+            )
         else:
-            self.convolution = nn.Conv2d(before, channels, side, padding=padding, bias=False)
+            self.convolution = nn.Conv2d(
+                before, channels, side, padding=padding, bias=False
+            )
         self.norm = nn.BatchNorm2d(channels, eps=1e-3, momentum=0.1)
         self.on_off = on_off
 
@@ -32,7 +39,13 @@ class Layer(nn.Module):
         if self.on_off:
             power = torch.log1p(features.square())
             zero = torch.zeros_like(power)
-            return torch.cat([torch.where(features > 0, power, zero), torch.where(features < 0, power, zero)], dim=1)
+            return torch.cat(
+                [
+                    torch.where(features > 0, power, zero),
+                    torch.where(features < 0, power, zero),
+                ],
+                dim=1,
+            )
         return functional.elu(features)
 
 
@@ -41,8 +54,13 @@ class Core(nn.Module):
         super().__init__()
         first = Layer(1, filters[0], sides[0], False, False, on_off)
         channels = [filters[0] * (1 + on_off), *filters[1:]]
-        later = [Layer(*pair, side, True, separable, False) for *pair, side in zip(channels[:-1], channels[1:], sides[1:], strict=True)]
-        self.layers = nn.Sequential(first, nn.AvgPool2d(pool) if pool > 1 else nn.Identity(), *later)
+        later = [
+            Layer(*pair, side, True, separable, False)
+            for *pair, side in zip(channels[:-1], channels[1:], sides[1:], strict=True)
+        ]
+        self.layers = nn.Sequential(
+            first, nn.AvgPool2d(pool) if pool > 1 else nn.Identity(), *later
+        )
 
     def forward(self, images):
         return self.layers(images)
@@ -61,7 +79,9 @@ class Gaussian(nn.Module):
     def forward(self, features):
         noise = torch.randn(len(features), len(self.mean), 2)
         places = self.mean + torch.einsum("nij,bnj->bni", self.spread.tril(), noise)
-        read = functional.grid_sample(features, places.clamp(-1, 1)[:, :, None].flip(-1), align_corners=True)[..., 0]
+        read = functional.grid_sample(
+            features, places.clamp(-1, 1)[:, :, None].flip(-1), align_corners=True
+        )[..., 0]
         return functional.softplus((read * self.features).sum(1) + self.bias)
 
 
@@ -84,10 +104,18 @@ def main(asked):
     torch.set_num_threads(asked["threads"])
     torch.manual_seed(0)
     last = torch.channels_last if asked["channels_last"] else torch.contiguous_format
-    core = Core(asked["filters"], asked["sides"], asked["separable"], asked["pool"], asked["on_off"])
+    core = Core(
+        asked["filters"],
+        asked["sides"],
+        asked["separable"],
+        asked["pool"],
+        asked["on_off"],
+    )
     images = 40 * torch.randn(asked["batch"], 1, *asked["image_size"]) + 110
     shape = core(images[:1]).shape[1:]
-    readout = {"gaussian": Gaussian, "factorized": Factorized}[asked["readout"]](shape, asked["neurons"])
+    readout = {"gaussian": Gaussian, "factorized": Factorized}[asked["readout"]](
+        shape, asked["neurons"]
+    )
     core = core.to(memory_format=last)
     responses = torch.poisson(torch.ones(asked["batch"], asked["neurons"]))
     parameters = [*core.parameters(), *readout.parameters()]
@@ -101,7 +129,9 @@ def main(asked):
             features = run(shown)
         rates = readout(features.float()) + 1e-6
         loss = (rates - responses * rates.log()).sum() / len(images)
-        (loss + (readout.penalty() if asked["readout"] == "factorized" else 0)).backward()
+        (
+            loss + (readout.penalty() if asked["readout"] == "factorized" else 0)
+        ).backward()
         optimizer.step()
         return float(loss.detach())
 
@@ -113,8 +143,20 @@ def main(asked):
         began = time.perf_counter()
         step()
         took.append(time.perf_counter() - began)
-    found = {"seconds": took, "processor_seconds": (time.process_time() - used) / asked["steps"], "first_two": first}
-    print(json.dumps(found | {"parameters": sum(p.numel() for p in parameters), "version": torch.__version__}))
+    found = {
+        "seconds": took,
+        "processor_seconds": (time.process_time() - used) / asked["steps"],
+        "first_two": first,
+    }
+    print(
+        json.dumps(
+            found
+            | {
+                "parameters": sum(p.numel() for p in parameters),
+                "version": torch.__version__,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

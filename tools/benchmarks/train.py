@@ -14,19 +14,44 @@ from tools.benchmarks.machine import Watch, ceiling, processors
 from v1keras import models
 from v1keras.training import Poisson, Schedule, Trainer, make_strategy
 
-_CNN = {"image_size": (33, 33), "filters": (32, 32, 32), "sides": (11, 3, 3), "separable": False, "pool": 2, "on_off": True}
-_WIDE = {"image_size": (36, 64), "filters": (64, 64, 64, 64), "sides": (9, 7, 7, 7), "separable": True, "pool": 1, "on_off": False}
+_CNN = {
+    "image_size": (33, 33),
+    "filters": (32, 32, 32),
+    "sides": (11, 3, 3),
+    "separable": False,
+    "pool": 2,
+    "on_off": True,
+}
+_WIDE = {
+    "image_size": (36, 64),
+    "filters": (64, 64, 64, 64),
+    "sides": (9, 7, 7, 7),
+    "separable": True,
+    "pool": 1,
+    "on_off": False,
+}
 CASES = {
-    "33 x 33 pixels, 392 neurons": _CNN | {"readout": "factorized", "neurons": 392, "batch": 18, "steps": 30},
-    "36 x 64 pixels, 1,000 neurons": _WIDE | {"readout": "gaussian", "neurons": 1000, "batch": 128, "steps": 3},
-    "36 x 64 pixels, 8,000 neurons": _WIDE | {"readout": "gaussian", "neurons": 8000, "batch": 128, "steps": 3},
+    "33 x 33 pixels, 392 neurons": _CNN
+    | {"readout": "factorized", "neurons": 392, "batch": 18, "steps": 30},
+    "36 x 64 pixels, 1,000 neurons": _WIDE
+    | {"readout": "gaussian", "neurons": 1000, "batch": 128, "steps": 3},
+    "36 x 64 pixels, 8,000 neurons": _WIDE
+    | {"readout": "gaussian", "neurons": 8000, "batch": 128, "steps": 3},
 }
 _ROUNDS = 2
 # Each is measured, and the fastest is what ours is compared with.
 TORCH = {
     "float32": {"bfloat16": False, "channels_last": False, "compile": False},
-    "float32, channels last": {"bfloat16": False, "channels_last": True, "compile": False},
-    "bfloat16, channels last": {"bfloat16": True, "channels_last": True, "compile": False},
+    "float32, channels last": {
+        "bfloat16": False,
+        "channels_last": True,
+        "compile": False,
+    },
+    "bfloat16, channels last": {
+        "bfloat16": True,
+        "channels_last": True,
+        "compile": False,
+    },
 }
 # What makes PyTorch faster here: memory is kept from step to step.
 TORCH_ENVIRONMENT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1"}
@@ -39,7 +64,11 @@ def measure():
     for name, case in CASES.items():
         rows[name] = measured(case)
         text += f"## {name}\n\n{_table(rows[name], case, most)}\n\n"
-    text += "At most, in this run: " + ", ".join(f"{what} {rate:.0f} GFLOP/s" for what, rate in most.items()) + ".\n"
+    text += (
+        "At most, in this run: "
+        + ", ".join(f"{what} {rate:.0f} GFLOP/s" for what, rate in most.items())
+        + ".\n"
+    )
     text += f"Peak memory of ours {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB.\n"
     return {"ceiling": most, "cases": rows}, text
 
@@ -65,12 +94,23 @@ def of_torch(case, options):
     script = pathlib.Path(__file__).parent / "torch_model.py"
     asked = json.dumps(case | options | {"threads": processors()})
     python = os.environ.get("TORCH_PYTHON", sys.executable)
-    done = subprocess.run([python, script, asked], env=os.environ | TORCH_ENVIRONMENT, capture_output=True, text=True)
+    done = subprocess.run(
+        [python, script, asked],
+        env=os.environ | TORCH_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
-        raise ValueError(f"PyTorch's part failed (pip install 'v1keras[benchmark]'?): {done.stderr.strip().splitlines()[-1]}")
+        raise ValueError(
+            f"PyTorch's part failed (pip install 'v1keras[benchmark]'?): {done.stderr.strip().splitlines()[-1]}"
+        )
     told = json.loads(done.stdout.splitlines()[-1])
     busy = told["processor_seconds"] / np.mean(told["seconds"])
-    return {"images_per_second": case["batch"] / min(told["seconds"]), "busy": busy, "parameters": told["parameters"]}
+    return {
+        "images_per_second": case["batch"] / min(told["seconds"]),
+        "busy": busy,
+        "parameters": told["parameters"],
+    }
 
 
 class Epochs(keras.callbacks.Callback):
@@ -94,11 +134,27 @@ def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
     images, responses = data or noise(case)
     watch = Epochs()
     score = lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0)
-    schedule = Schedule(batch_size=case["batch"], max_epochs=epochs, resident_gb=resident_gb, steps=case["steps"])
-    trainer = Trainer(model, keras.optimizers.Adam(3e-3), Poisson(), score, make_strategy("one"), schedule)
+    schedule = Schedule(
+        batch_size=case["batch"],
+        max_epochs=epochs,
+        resident_gb=resident_gb,
+        steps=case["steps"],
+    )
+    trainer = Trainer(
+        model,
+        keras.optimizers.Adam(3e-3),
+        Poisson(),
+        score,
+        make_strategy("one"),
+        schedule,
+    )
     trainer.fit((images, responses), (images[:8], responses[:8]), callbacks=[watch])
     speed, busy = max(watch.found[1:])
-    return {"images_per_second": speed, "busy": busy, "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables)}
+    return {
+        "images_per_second": speed,
+        "busy": busy,
+        "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
+    }
 
 
 def noise(case):
@@ -113,7 +169,11 @@ def build(case, precision):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     first = "on_off" if case["on_off"] else "elu"
-    options = {"first_activation": first, "pool_size": case["pool"], "separable": case["separable"]}
+    options = {
+        "first_activation": first,
+        "pool_size": case["pool"],
+        "separable": case["separable"],
+    }
     core = models.StackedCore(case["filters"], case["sides"], **options)
     keras.config.set_dtype_policy(before)
     if case["readout"] == "factorized":
@@ -122,7 +182,9 @@ def build(case, precision):
         readout = models.GaussianReadout(case["neurons"], "full")
     model = models.V1Model(core, readout, case["image_size"], 110.0, 60.0)
     if case["readout"] == "gaussian":
-        readout.mean.assign(np.random.default_rng(0).uniform(-0.9, 0.9, (case["neurons"], 2)))
+        readout.mean.assign(
+            np.random.default_rng(0).uniform(-0.9, 0.9, (case["neurons"], 2))
+        )
     return model
 
 
@@ -130,12 +192,22 @@ def flop(case):
     """Of a training step: two a multiplication and addition; the gradients cost a forward pass each, by images none is taken."""
     (height, width), total, before = case["image_size"], 0, 1
     height, width = height - case["sides"][0] + 1, width - case["sides"][0] + 1
-    for i, (channels, side) in enumerate(zip(case["filters"], case["sides"], strict=True)):
-        each = side**2 * before + before * channels if i and case["separable"] else side**2 * before * channels
+    for i, (channels, side) in enumerate(
+        zip(case["filters"], case["sides"], strict=True)
+    ):
+        each = (
+            side**2 * before + before * channels
+            if i and case["separable"]
+            else side**2 * before * channels
+        )
         total += height * width * each * (3 if i else 2)
         before = channels
         if not i:
-            height, width, before = height // case["pool"], width // case["pool"], channels * (1 + case["on_off"])
+            height, width, before = (
+                height // case["pool"],
+                width // case["pool"],
+                channels * (1 + case["on_off"]),
+            )
     place = 5 if case["readout"] == "gaussian" else height * width + 1
     return 2 * case["batch"] * (total + 3 * place * before * case["neurons"])
 
@@ -151,7 +223,10 @@ def _keep(found, name, row):
 def _table(rows, case, most):
     speed = {name: row["images_per_second"] for name, row in rows.items()}
     torch = {name: value for name, value in speed.items() if name.startswith("PyTorch")}
-    best, best32 = max(torch.values()), max(value for name, value in torch.items() if "float32" in name)
+    best, best32 = (
+        max(torch.values()),
+        max(value for name, value in torch.items() if "float32" in name),
+    )
     ours, half = speed["v1keras float32"], speed["v1keras mixed_bfloat16"]
     lines = [
         f"v1keras float32 / PyTorch's best in float32: **{ours / best32:.1f}**; v1keras's best / PyTorch's best: **{max(ours, half) / best:.1f}**; "
@@ -161,7 +236,14 @@ def _table(rows, case, most):
     ]
     for name, row in rows.items():
         rate = flop(case) / case["batch"] * row["images_per_second"] / 1e9
-        share = rate / most["convolution bfloat16" if "bfloat16" in name else "convolution float32"]
+        share = (
+            rate
+            / most[
+                "convolution bfloat16" if "bfloat16" in name else "convolution float32"
+            ]
+        )
         rounds = ", ".join(f"{value:.0f}" for value in row["rounds"])
-        lines.append(f"| {name} | {row['images_per_second']:.0f} | {rounds} | {row['busy']:.1f} of {processors()} | {rate:.0f} | {share:.0%} |")
+        lines.append(
+            f"| {name} | {row['images_per_second']:.0f} | {rounds} | {row['busy']:.1f} of {processors()} | {rate:.0f} | {share:.0%} |"
+        )
     return "\n".join(lines)

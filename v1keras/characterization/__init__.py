@@ -1,9 +1,18 @@
 """Stage 7: preferred stimulus and rate function -> what kind of cell."""
 
-from v1keras.characterization.center_surround import center_surround, fit_center_surrounds
+from v1keras.characterization.center_surround import (
+    center_surround,
+    fit_center_surrounds,
+)
 from v1keras.characterization.classes import CLASSES, class_of, classify, spread
 from v1keras.characterization.controls import best_center_surround, best_gabor
-from v1keras.characterization.gabor import fit_gabors, gabor, in_degrees, phase_spread, phases_at
+from v1keras.characterization.gabor import (
+    fit_gabors,
+    gabor,
+    in_degrees,
+    phase_spread,
+    phases_at,
+)
 from v1keras.characterization.gratings import Screen
 from v1keras.characterization.receptive_field import center_of, gradient_fields
 from v1keras.characterization.tuning import tuning

@@ -8,7 +8,14 @@ from scipy import fft
 from v1keras.characterization.gabor import checked
 from v1keras.characterization.least_squares import best_places, fit_from_starts, offsets
 
-COLUMNS = ("row", "column", "width_center", "width_surround", "amplitude_center", "amplitude_surround")
+COLUMNS = (
+    "row",
+    "column",
+    "width_center",
+    "width_surround",
+    "amplitude_center",
+    "amplitude_surround",
+)
 _NARROWEST, _WIDEST = 1.2, 8.0  # surround over centre: at less the two are one
 _CANDIDATE_RATIOS, _CANDIDATE_WIDTHS, _STARTS = (1.5, 3.0), 8, 3
 
@@ -34,9 +41,15 @@ def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.nda
     >>> center_surround(one, (3, 3))[0, 1].round(3).tolist()
     [0.331, 1.0, 0.331]
     """
-    row, column, center, surround, inner, outer = (np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS)
-    parameters = np.broadcast_arrays(row, column, np.log(center), np.log(surround / center), inner, -outer)
-    return _CenterSurrounds(image_size)(np.stack(parameters, axis=1))[0].reshape(-1, *image_size)
+    row, column, center, surround, inner, outer = (
+        np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS
+    )
+    parameters = np.broadcast_arrays(
+        row, column, np.log(center), np.log(surround / center), inner, -outer
+    )
+    return _CenterSurrounds(image_size)(np.stack(parameters, axis=1))[0].reshape(
+        -1, *image_size
+    )
 
 
 def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
@@ -73,26 +86,48 @@ def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
             (-np.inf, np.inf),
         ]
     )
-    found, r2 = fit_from_starts(_CenterSurrounds(size), patterns.reshape(len(patterns), -1), _starts(patterns), limits.T)
+    found, r2 = fit_from_starts(
+        _CenterSurrounds(size),
+        patterns.reshape(len(patterns), -1),
+        _starts(patterns),
+        limits.T,
+    )
     row, column, center, ratio, inner, outer = found.T
-    return dict(zip(COLUMNS, (row, column, np.exp(center), np.exp(center + ratio), inner, -outer), strict=True)) | {"r2": r2}
+    return dict(
+        zip(
+            COLUMNS,
+            (row, column, np.exp(center), np.exp(center + ratio), inner, -outer),
+            strict=True,
+        )
+    ) | {"r2": r2}
 
 
 class _CenterSurrounds:
     """Parameters `(n, 6)` (row, column, log width of the centre, log ratio of widths, two amplitudes) -> values and derivatives."""
 
     def __init__(self, size):
-        self.rows, self.columns = (grid.ravel() for grid in np.mgrid[: size[0], : size[1]].astype(float))
+        self.rows, self.columns = (
+            grid.ravel() for grid in np.mgrid[: size[0], : size[1]].astype(float)
+        )
 
     def __call__(self, parameters):
         row, column, width, ratio, inner, outer = parameters.T[:, :, None]
         down, right = self.rows - row, self.columns - column
         distance = down**2 + right**2
         narrow, wide = np.exp(-2 * width), np.exp(-2 * (width + ratio))
-        center, surround = np.exp(-0.5 * distance * narrow), np.exp(-0.5 * distance * wide)
-        inward, by_surround = inner * center * narrow + outer * surround * wide, outer * surround * distance * wide
+        center, surround = (
+            np.exp(-0.5 * distance * narrow),
+            np.exp(-0.5 * distance * wide),
+        )
+        inward, by_surround = (
+            inner * center * narrow + outer * surround * wide,
+            outer * surround * distance * wide,
+        )
         by_width = inner * center * distance * narrow + by_surround
-        return inner * center + outer * surround, np.stack([inward * down, inward * right, by_width, by_surround, center, surround], axis=1)
+        return inner * center + outer * surround, np.stack(
+            [inward * down, inward * right, by_width, by_surround, center, surround],
+            axis=1,
+        )
 
 
 def _starts(patterns):
@@ -105,10 +140,22 @@ def _starts(patterns):
     for width in np.geomspace(0.7, max(size) / 5, _CANDIDATE_WIDTHS):
         best = np.full((len(patterns), 7), -np.inf)
         for ratio in _CANDIDATE_RATIOS:
-            center, surround = (np.exp(-0.5 * distance / w**2) for w in (width, ratio * width))
+            center, surround = (
+                np.exp(-0.5 * distance / w**2) for w in (width, ratio * width)
+            )
             share = center.sum() / surround.sum()  # blind to mean luminance
-            explained, row, column, (inner,) = best_places(spectra, [center - share * surround])
-            found = [explained, row, column, np.log(width), np.log(ratio), inner, -share * inner]
+            explained, row, column, (inner,) = best_places(
+                spectra, [center - share * surround]
+            )
+            found = [
+                explained,
+                row,
+                column,
+                np.log(width),
+                np.log(ratio),
+                inner,
+                -share * inner,
+            ]
             found = np.stack(np.broadcast_arrays(*found), axis=1)
             best = np.where(found[:, :1] > best[:, :1], found, best)
         candidates.append(best)

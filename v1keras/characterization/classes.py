@@ -39,7 +39,9 @@ def spread(patterns: np.ndarray) -> np.ndarray:
     patterns = checked(patterns)
     size = np.array(patterns.shape[1:])
     energy = np.square(patterns) / np.square(patterns).sum(axis=(1, 2), keepdims=True)
-    padded = [fft.next_fast_len(int(2 * n), real=True) for n in size]  # so that a disc may reach beyond the image
+    padded = [
+        fft.next_fast_len(int(2 * n), real=True) for n in size
+    ]  # so that a disc may reach beyond the image
     spectrum = fft.rfft2(energy, s=padded, workers=-1)
     down, right = (np.minimum(np.arange(n), n - np.arange(n)) for n in padded)
     distance = np.hypot(down[:, None], right[None])
@@ -48,7 +50,9 @@ def spread(patterns: np.ndarray) -> np.ndarray:
         disc = distance <= radius
         if disc.sum() == before:
             continue
-        within = fft.irfft2(spectrum * fft.rfft2(disc.astype(float)), s=padded, workers=-1)[:, : size[0], : size[1]].max(axis=(1, 2))
+        within = fft.irfft2(
+            spectrum * fft.rfft2(disc.astype(float)), s=padded, workers=-1
+        )[:, : size[0], : size[1]].max(axis=(1, 2))
         crossed = np.isnan(area) & (within >= 0.5 - 1e-9)
         part = np.clip((0.5 - held) / np.maximum(within - held, 1e-12), 0, 1)
         area[crossed] = (before + part * (disc.sum() - before))[crossed]

@@ -11,9 +11,19 @@ from v1keras.characterization.gabor import gabor
 
 _BATCH = 1024  # images in a call of the rate function
 # Around the fit: turns (degrees), factors of frequency and of both widths, phases (degrees).
-_TURNS, _FREQUENCIES, _WIDTHS, _PHASES = (-8, 0, 8), (0.87, 1, 1.15), (0.75, 1, 1.33), (-30, 0, 30)
+_TURNS, _FREQUENCIES, _WIDTHS, _PHASES = (
+    (-8, 0, 8),
+    (0.87, 1, 1.15),
+    (0.75, 1, 1.33),
+    (-30, 0, 30),
+)
 # Factors of both widths, of the surround's width, of its amplitude; on- and off-centre.
-_SIZES, _SURROUNDS, _STRENGTHS, _SIGNS = (0.75, 1, 1.33), (0.8, 1, 1.25), (0.5, 1, 1.5), (1, -1)
+_SIZES, _SURROUNDS, _STRENGTHS, _SIGNS = (
+    (0.75, 1, 1.33),
+    (0.8, 1, 1.25),
+    (0.5, 1, 1.5),
+    (1, -1),
+)
 
 
 def best_gabor(
@@ -51,12 +61,27 @@ def best_gabor(
     """
 
     def variant(turn, frequency, width, phase):
-        turned = {"orientation_deg": fits["orientation_deg"] + turn, "phase_deg": fits["phase_deg"] + phase}
-        scaled = {"frequency": fits["frequency"] * frequency} | {name: fits[name] * width for name in ("width_along", "width_across")}
+        turned = {
+            "orientation_deg": fits["orientation_deg"] + turn,
+            "phase_deg": fits["phase_deg"] + phase,
+        }
+        scaled = {"frequency": fits["frequency"] * frequency} | {
+            name: fits[name] * width for name in ("width_along", "width_across")
+        }
         return fits | turned | scaled
 
-    variants = [variant(*change) for change in itertools.product(_TURNS, _FREQUENCIES, _WIDTHS, _PHASES)]
-    return _best(rates, neurons, lambda columns: gabor(columns, image_size), variants, grey, project)
+    variants = [
+        variant(*change)
+        for change in itertools.product(_TURNS, _FREQUENCIES, _WIDTHS, _PHASES)
+    ]
+    return _best(
+        rates,
+        neurons,
+        lambda columns: gabor(columns, image_size),
+        variants,
+        grey,
+        project,
+    )
 
 
 def best_center_surround(
@@ -70,26 +95,52 @@ def best_center_surround(
     """As `best_gabor`, for differences of Gaussians: that of `fit_center_surrounds` and 53 around it, on- and off-centre."""
 
     def variant(size, surround, strength, sign):
-        widths = {"width_center": fits["width_center"] * size, "width_surround": fits["width_surround"] * size * surround}
-        inner, outer = sign * fits["amplitude_center"], sign * strength * fits["amplitude_surround"]
+        widths = {
+            "width_center": fits["width_center"] * size,
+            "width_surround": fits["width_surround"] * size * surround,
+        }
+        inner, outer = (
+            sign * fits["amplitude_center"],
+            sign * strength * fits["amplitude_surround"],
+        )
         return fits | widths | {"amplitude_center": inner, "amplitude_surround": outer}
 
-    variants = [variant(*change) for change in itertools.product(_SIZES, _SURROUNDS, _STRENGTHS, _SIGNS)]
-    return _best(rates, neurons, lambda columns: center_surround(columns, image_size), variants, grey, project)
+    variants = [
+        variant(*change)
+        for change in itertools.product(_SIZES, _SURROUNDS, _STRENGTHS, _SIGNS)
+    ]
+    return _best(
+        rates,
+        neurons,
+        lambda columns: center_surround(columns, image_size),
+        variants,
+        grey,
+        project,
+    )
 
 
 def _best(rates, neurons, render, variants, grey, project):
     neurons = np.atleast_1d(np.asarray(neurons, int))
     names = [name for name in variants[0] if name != "r2"]
-    columns = {name: np.stack([variant[name] for variant in variants], axis=1) for name in names}  # (n, variants)
+    columns = {
+        name: np.stack([variant[name] for variant in variants], axis=1)
+        for name in names
+    }  # (n, variants)
     each = max(1, _BATCH // len(variants))
     patterns, reached = [], []
     for begin in range(0, len(neurons), each):
         own = neurons[begin : begin + each]
-        shown = render({name: column[begin : begin + each].ravel() for name, column in columns.items()})[..., None]
+        shown = render(
+            {
+                name: column[begin : begin + each].ravel()
+                for name, column in columns.items()
+            }
+        )[..., None]
         shown = np.asarray(project(shown.astype("float32")))
         found = np.asarray(rates(grey + shown))
-        found = np.take_along_axis(found, np.repeat(own, len(variants))[:, None], axis=1).reshape(len(own), -1)
+        found = np.take_along_axis(
+            found, np.repeat(own, len(variants))[:, None], axis=1
+        ).reshape(len(own), -1)
         best = found.argmax(axis=1)
         at = np.arange(len(own)), best
         patterns.append(shown[..., 0].reshape(*found.shape, *shown.shape[1:3])[at])

@@ -14,7 +14,16 @@ from v1keras.characterization.least_squares import best_places, fit_from_starts,
 # Candidates for the start: orientations, cycles under one standard deviation of the envelope, and cycles per pixel.
 _ORIENTATIONS, _FREQUENCIES, _HIGHEST, _CYCLES_PER_WIDTH = 8, 8, 0.4, (0.25, 0.5)
 _STARTS = 4
-COLUMNS = ("row", "column", "orientation_deg", "frequency", "phase_deg", "width_along", "width_across", "amplitude")
+COLUMNS = (
+    "row",
+    "column",
+    "orientation_deg",
+    "frequency",
+    "phase_deg",
+    "width_along",
+    "width_across",
+    "amplitude",
+)
 
 
 def gabor(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
@@ -40,10 +49,23 @@ def gabor(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
     >>> np.sign(gabor(one, (9, 9))[0, 4].round(9)).astype(int).tolist()  # vertical stripes, four pixels a cycle
     [1, 0, -1, 0, 1, 0, -1, 0, 1]
     """
-    row, column, angle, frequency, phase, along, across, amplitude = (np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS)
+    row, column, angle, frequency, phase, along, across, amplitude = (
+        np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS
+    )
     angle, phase = np.radians(angle), np.radians(phase)
-    parameters = [row, column, angle, np.log(frequency), np.log(along), np.log(across), amplitude * np.cos(phase), -amplitude * np.sin(phase)]
-    return _Gabors(image_size)(np.stack(np.broadcast_arrays(*parameters), axis=1))[0].reshape(-1, *image_size)
+    parameters = [
+        row,
+        column,
+        angle,
+        np.log(frequency),
+        np.log(along),
+        np.log(across),
+        amplitude * np.cos(phase),
+        -amplitude * np.sin(phase),
+    ]
+    return _Gabors(image_size)(np.stack(np.broadcast_arrays(*parameters), axis=1))[
+        0
+    ].reshape(-1, *image_size)
 
 
 def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
@@ -73,19 +95,41 @@ def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
     patterns = checked(patterns)
     size = patterns.shape[1:]
     limits = np.array(
-        [(-0.5, size[0] - 0.5), (-0.5, size[1] - 0.5), (-np.inf, np.inf), np.log([0.25 / max(size), 0.5])]
+        [
+            (-0.5, size[0] - 0.5),
+            (-0.5, size[1] - 0.5),
+            (-np.inf, np.inf),
+            np.log([0.25 / max(size), 0.5]),
+        ]
         + 2 * [np.log([0.5, 2 * max(size)])]
         + 2 * [(-np.inf, np.inf)],
     )
-    found, r2 = fit_from_starts(_Gabors(size), patterns.reshape(len(patterns), -1), _starts(patterns), limits.T)
+    found, r2 = fit_from_starts(
+        _Gabors(size), patterns.reshape(len(patterns), -1), _starts(patterns), limits.T
+    )
     row, column, angle, frequency, along, across, even, odd = found.T
-    orientation, phase = around(np.degrees(angle), 360), np.degrees(np.arctan2(-odd, even))
-    phase = around(np.where(orientation >= 180, -phase, phase), 360)  # the same stripes counted from the other side
-    columns = (row, column, around(orientation, 180), np.exp(frequency), phase, np.exp(along), np.exp(across))
+    orientation, phase = (
+        around(np.degrees(angle), 360),
+        np.degrees(np.arctan2(-odd, even)),
+    )
+    phase = around(
+        np.where(orientation >= 180, -phase, phase), 360
+    )  # the same stripes counted from the other side
+    columns = (
+        row,
+        column,
+        around(orientation, 180),
+        np.exp(frequency),
+        phase,
+        np.exp(along),
+        np.exp(across),
+    )
     return dict(zip(COLUMNS, (*columns, np.hypot(even, odd)), strict=True)) | {"r2": r2}
 
 
-def in_degrees(fits: dict[str, np.ndarray], pixels_per_degree: float) -> dict[str, np.ndarray]:
+def in_degrees(
+    fits: dict[str, np.ndarray], pixels_per_degree: float
+) -> dict[str, np.ndarray]:
     """The columns of a fit that are lengths or frequencies, in degrees of visual angle.
 
     Args:
@@ -104,9 +148,19 @@ def in_degrees(fits: dict[str, np.ndarray], pixels_per_degree: float) -> dict[st
     {'frequency_cpd': array([2.]), 'width_along_deg': array([0.25])}
     """
     if not pixels_per_degree > 0:
-        raise ValueError(f"pixels_per_degree: found {pixels_per_degree}, expected a number above 0")
-    lengths = {f"{name}_deg": column / pixels_per_degree for name, column in fits.items() if name in ("row", "column") or "width" in name}
-    return {f"{name}_cpd": fits[name] * pixels_per_degree for name in ("frequency",) if name in fits} | lengths
+        raise ValueError(
+            f"pixels_per_degree: found {pixels_per_degree}, expected a number above 0"
+        )
+    lengths = {
+        f"{name}_deg": column / pixels_per_degree
+        for name, column in fits.items()
+        if name in ("row", "column") or "width" in name
+    }
+    return {
+        f"{name}_cpd": fits[name] * pixels_per_degree
+        for name in ("frequency",)
+        if name in fits
+    } | lengths
 
 
 def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:
@@ -128,10 +182,15 @@ def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:
     [[10.0, 100.0, 350.0]]
     """
     patterns = np.asarray(patterns, float)
-    waves = [gabor(fits | {"phase_deg": phase, "amplitude": 1}, patterns.shape[2:]) for phase in (0, -90)]
+    waves = [
+        gabor(fits | {"phase_deg": phase, "amplitude": 1}, patterns.shape[2:])
+        for phase in (0, -90)
+    ]
     pair = np.stack(waves, axis=1).reshape(len(patterns), 2, -1)
     flat = patterns.reshape(*patterns.shape[:2], -1)
-    even, odd = np.linalg.solve(pair @ pair.transpose(0, 2, 1), pair @ flat.transpose(0, 2, 1)).transpose(1, 0, 2)
+    even, odd = np.linalg.solve(
+        pair @ pair.transpose(0, 2, 1), pair @ flat.transpose(0, 2, 1)
+    ).transpose(1, 0, 2)
     return around(np.degrees(np.arctan2(-odd, even)), 360)
 
 
@@ -151,7 +210,9 @@ def phase_spread(phases_deg: np.ndarray) -> np.ndarray:
     >>> phase_spread([[10, 10, 10, 10], [0, 90, 180, 270]]).round(3).tolist()
     [0.0, 1.0]
     """
-    return 1 - np.abs(np.exp(1j * np.radians(np.asarray(phases_deg, float))).mean(axis=-1))
+    return 1 - np.abs(
+        np.exp(1j * np.radians(np.asarray(phases_deg, float))).mean(axis=-1)
+    )
 
 
 def around(angles, period):
@@ -167,11 +228,15 @@ def checked(patterns):
     """
     patterns = np.asarray(patterns, float)
     if patterns.ndim != 3 or not patterns.size:
-        raise ValueError(f"patterns of shape {patterns.shape}; expected (n, height, width)")
+        raise ValueError(
+            f"patterns of shape {patterns.shape}; expected (n, height, width)"
+        )
     energy = np.square(patterns).sum(axis=(1, 2))
     if not (np.isfinite(energy) & (energy > 0)).all():
         bad = np.flatnonzero(~(np.isfinite(energy) & (energy > 0)))[0]
-        raise ValueError(f"pattern {bad} is grey throughout or not finite; leave it out")
+        raise ValueError(
+            f"pattern {bad} is grey throughout or not finite; leave it out"
+        )
     return patterns
 
 
@@ -179,15 +244,22 @@ class _Gabors:
     """Parameters `(n, 8)` (row, column, radians, log frequency, log widths, even and odd amplitude) -> values and derivatives."""
 
     def __init__(self, size):
-        self.rows, self.columns = (grid.ravel() for grid in np.mgrid[: size[0], : size[1]].astype(float))
+        self.rows, self.columns = (
+            grid.ravel() for grid in np.mgrid[: size[0], : size[1]].astype(float)
+        )
 
     def __call__(self, parameters):
-        row, column, angle, frequency, width_along, width_across, even, odd = parameters.T[:, :, None]
+        row, column, angle, frequency, width_along, width_across, even, odd = (
+            parameters.T[:, :, None]
+        )
         sine, cosine = np.sin(angle), np.cos(angle)
         down, right = self.rows - row, self.columns - column
         across, along = right * sine + down * cosine, right * cosine - down * sine
         cycles = 2 * np.pi * np.exp(frequency)
-        along_scaled, across_scaled = along * np.exp(-2 * width_along), across * np.exp(-2 * width_across)
+        along_scaled, across_scaled = (
+            along * np.exp(-2 * width_along),
+            across * np.exp(-2 * width_across),
+        )
         bump = np.exp(-0.5 * (along * along_scaled + across * across_scaled))
         wave = cycles * across
         even_wave, odd_wave = bump * np.cos(wave), bump * np.sin(wave)
@@ -219,9 +291,26 @@ def _starts(patterns):
             for cycles in _CYCLES_PER_WIDTH:
                 width = min(cycles / frequency, max(size) / 4)
                 bump = np.exp(-(down**2 + right**2) / (2 * width**2))
-                wave = 2 * np.pi * frequency * (right * np.sin(angle) + down * np.cos(angle))
-                explained, row, column, (even, odd) = best_places(spectra, [bump * np.cos(wave), bump * np.sin(wave)])
-                found = [explained, row, column, angle, np.log(frequency), np.log(width), np.log(width), even, odd]
+                wave = (
+                    2
+                    * np.pi
+                    * frequency
+                    * (right * np.sin(angle) + down * np.cos(angle))
+                )
+                explained, row, column, (even, odd) = best_places(
+                    spectra, [bump * np.cos(wave), bump * np.sin(wave)]
+                )
+                found = [
+                    explained,
+                    row,
+                    column,
+                    angle,
+                    np.log(frequency),
+                    np.log(width),
+                    np.log(width),
+                    even,
+                    odd,
+                ]
                 found = np.stack(np.broadcast_arrays(*found), axis=1)
                 best = np.where(found[:, :1] > best[:, :1], found, best)
         candidates.append(best)

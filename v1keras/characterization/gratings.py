@@ -37,7 +37,9 @@ class Screen:
 
     def __post_init__(self):
         if not self.low < self.grey < self.high:
-            raise ValueError(f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}")
+            raise ValueError(
+                f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}"
+            )
 
     @property
     def amplitude(self) -> float:
@@ -55,12 +57,30 @@ class Screen:
         Returns:
             `(n, height, width, 1)` float32, pixel units.
         """
-        names = ("row", "column", "orientation_deg", "frequency", "phase_deg", "radius", "contrast")
-        columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(stimuli[name], "float32")) for name in names))
-        row, column, orientation, frequency, phase, radius, contrast = (each[:, None, None] for each in columns)
-        rows, cols = np.mgrid[: self.image_size[0], : self.image_size[1]].astype("float32")
+        names = (
+            "row",
+            "column",
+            "orientation_deg",
+            "frequency",
+            "phase_deg",
+            "radius",
+            "contrast",
+        )
+        columns = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(stimuli[name], "float32")) for name in names)
+        )
+        row, column, orientation, frequency, phase, radius, contrast = (
+            each[:, None, None] for each in columns
+        )
+        rows, cols = np.mgrid[: self.image_size[0], : self.image_size[1]].astype(
+            "float32"
+        )
         down, right = rows - row, cols - column
-        across = right * np.sin(np.radians(orientation)) + down * np.cos(np.radians(orientation))
+        across = right * np.sin(np.radians(orientation)) + down * np.cos(
+            np.radians(orientation)
+        )
         aperture = np.clip((radius - np.hypot(down, right)) / _EDGE + 0.5, 0, 1)
         waves = np.cos(2 * np.pi * frequency * across + np.radians(phase))
-        return (self.grey + self.amplitude * contrast * aperture * waves)[..., None].astype("float32")
+        return (self.grey + self.amplitude * contrast * aperture * waves)[
+            ..., None
+        ].astype("float32")

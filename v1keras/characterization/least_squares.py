@@ -39,10 +39,18 @@ def fit_from_starts(model, patterns, starts, bounds, steps=60):
     for begin in range(0, len(patterns), each):
         part = slice(begin, begin + each)
         shown, tried = patterns[part], starts[part]
-        first, reached = _descend(model, np.repeat(shown, count, axis=0), tried.reshape(-1, tried.shape[2]), bounds, steps // 3)
+        first, reached = _descend(
+            model,
+            np.repeat(shown, count, axis=0),
+            tried.reshape(-1, tried.shape[2]),
+            bounds,
+            steps // 3,
+        )
         best = reached.reshape(len(shown), count).argmin(axis=1)
         first = first.reshape(tried.shape)[np.arange(len(shown)), best]
-        found[part], errors[part] = _descend(model, shown, first, bounds, steps - steps // 3)
+        found[part], errors[part] = _descend(
+            model, shown, first, bounds, steps - steps // 3
+        )
     return found, 1 - errors / np.maximum(np.square(patterns).sum(axis=1), 1e-30)
 
 
@@ -58,11 +66,20 @@ def best_places(spectra, kernels):
     """
     size = kernels[0].shape
     energies = [np.square(kernel).sum() for kernel in kernels]
-    outputs = [fft.irfft2(spectra * np.conj(fft.rfft2(kernel)), s=size, workers=-1).reshape(len(spectra), -1) for kernel in kernels]
-    explained = sum(output**2 / energy for output, energy in zip(outputs, energies, strict=True))
+    outputs = [
+        fft.irfft2(spectra * np.conj(fft.rfft2(kernel)), s=size, workers=-1).reshape(
+            len(spectra), -1
+        )
+        for kernel in kernels
+    ]
+    explained = sum(
+        output**2 / energy for output, energy in zip(outputs, energies, strict=True)
+    )
     place = explained.argmax(axis=1)
     at = np.arange(len(spectra)), place
-    amplitudes = [output[at] / energy for output, energy in zip(outputs, energies, strict=True)]
+    amplitudes = [
+        output[at] / energy for output, energy in zip(outputs, energies, strict=True)
+    ]
     return explained[at], *np.unravel_index(place, size), amplitudes
 
 
@@ -86,18 +103,31 @@ def _descend(model, patterns, parameters, bounds, steps):
         curvature = slopes @ slopes.transpose(0, 2, 1)  # (active, p, p)
         diagonal = np.einsum("npp->np", curvature)
         scale = diagonal + 1e-9 * diagonal.max(axis=1, keepdims=True) + 1e-30
-        curvature[:, range(scale.shape[1]), range(scale.shape[1])] += damping[active, None] * scale
+        curvature[:, range(scale.shape[1]), range(scale.shape[1])] += (
+            damping[active, None] * scale
+        )
         step = np.linalg.solve(curvature, (slopes @ residuals[..., None]))[..., 0]
         tried = np.clip(parameters[active] + step, *bounds)
         values, tried_slopes = model(tried)
         tried_residuals = patterns[active] - values
         tried_errors = np.square(tried_residuals).sum(axis=1)
         better = tried_errors < errors[active]
-        fall = np.where(better, 1 - tried_errors / np.maximum(errors[active], 1e-300), 0)
+        fall = np.where(
+            better, 1 - tried_errors / np.maximum(errors[active], 1e-300), 0
+        )
         taken = active[better]
         parameters[taken], errors[taken] = tried[better], tried_errors[better]
-        slopes[better], residuals[better] = tried_slopes[better], tried_residuals[better]
-        damping[active] = np.maximum(damping[active] * np.where(better, 0.3, 4.0), _LEAST_DAMPING)
-        done = (better & (fall < _CONVERGED)) | (damping[active] > 1e8) | (errors[active] < floor[active])
+        slopes[better], residuals[better] = (
+            tried_slopes[better],
+            tried_residuals[better],
+        )
+        damping[active] = np.maximum(
+            damping[active] * np.where(better, 0.3, 4.0), _LEAST_DAMPING
+        )
+        done = (
+            (better & (fall < _CONVERGED))
+            | (damping[active] > 1e8)
+            | (errors[active] < floor[active])
+        )
         active, slopes, residuals = active[~done], slopes[~done], residuals[~done]
     return parameters, errors

@@ -17,7 +17,11 @@ _BATCH = 1024  # images in a call of the rate function
 
 
 def tuning(
-    rates: Callable[[Any], Any], neurons: Sequence[int] | np.ndarray, places: dict[str, np.ndarray], screen: Screen, contrast: float = 0.5
+    rates: Callable[[Any], Any],
+    neurons: Sequence[int] | np.ndarray,
+    places: dict[str, np.ndarray],
+    screen: Screen,
+    contrast: float = 0.5,
 ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
     """Each neuron's tuning curves to gratings at its place, with the other parameters at its own best, and what they say.
 
@@ -66,17 +70,23 @@ def tuning(
     ([40.0, 40.0], [True, False], (2, 16))
     """
     if not 0 < contrast <= 1:
-        raise ValueError(f"contrast of the gratings: found {contrast}, expected above 0 and at most 1")
+        raise ValueError(
+            f"contrast of the gratings: found {contrast}, expected above 0 and at most 1"
+        )
     neurons = np.atleast_1d(np.asarray(neurons, int))
     whole = float(np.hypot(*screen.image_size))
     frequencies = np.geomspace(1.5 / max(screen.image_size), _HIGHEST, _FREQUENCIES)
     sizes = np.geomspace(_SMALLEST, whole / 2, _SIZES)
-    best: dict[str, Any] = {name: np.asarray(places[name], float) for name in ("row", "column")} | {"radius": whole, "contrast": contrast}
+    best: dict[str, Any] = {
+        name: np.asarray(places[name], float) for name in ("row", "column")
+    } | {"radius": whole, "contrast": contrast}
     best |= _best_over_the_whole_image(rates, neurons, screen, frequencies, best)
     curves = {}
 
     def vary(name, values):
-        means = _shown(rates, neurons, screen, best, name, values, PHASES_DEG[::_EVERY]).mean(axis=2)
+        means = _shown(
+            rates, neurons, screen, best, name, values, PHASES_DEG[::_EVERY]
+        ).mean(axis=2)
         curves[name] = np.broadcast_to(values, means.shape), means
         best[name] = _PEAKS.get(name, _highest)(values, means)
 
@@ -84,9 +94,14 @@ def tuning(
     vary("frequency", frequencies)
     vary("orientation_deg", ORIENTATIONS_DEG)
     vary("radius", sizes)
-    over_phase = _shown(rates, neurons, screen, best, "contrast", np.array([contrast]), PHASES_DEG)[:, 0]
+    over_phase = _shown(
+        rates, neurons, screen, best, "contrast", np.array([contrast]), PHASES_DEG
+    )[:, 0]
     curves["phase_deg"] = np.broadcast_to(PHASES_DEG, over_phase.shape), over_phase
-    found = {f"grating_{name}": best[name] for name in ("orientation_deg", "frequency", "radius")}
+    found = {
+        f"grating_{name}": best[name]
+        for name in ("orientation_deg", "frequency", "radius")
+    }
     vary("contrast", CONTRASTS)
     grey = curves["contrast"][1][:, 0]
     return curves, found | {
@@ -100,15 +115,31 @@ def tuning(
 
 def _best_over_the_whole_image(rates, neurons, screen, frequencies, place):
     """Orientation and frequency of the grating over the whole image with the highest mean over phases: dict of two `(n,)`."""
-    grid = np.meshgrid(ORIENTATIONS_DEG, frequencies, PHASES_DEG[::_EVERY], indexing="ij")
+    grid = np.meshgrid(
+        ORIENTATIONS_DEG, frequencies, PHASES_DEG[::_EVERY], indexing="ij"
+    )
     orientation, frequency, phase = (axis.ravel() for axis in grid)
-    middle = {"row": screen.image_size[0] / 2, "column": screen.image_size[1] / 2, "radius": place["radius"], "contrast": place["contrast"]}
+    middle = {
+        "row": screen.image_size[0] / 2,
+        "column": screen.image_size[1] / 2,
+        "radius": place["radius"],
+        "contrast": place["contrast"],
+    }
     found = []
     for begin in range(0, len(phase), _BATCH):
         part = slice(begin, begin + _BATCH)
-        images = screen.gratings(middle | {"orientation_deg": orientation[part], "frequency": frequency[part], "phase_deg": phase[part]})
+        images = screen.gratings(
+            middle
+            | {
+                "orientation_deg": orientation[part],
+                "frequency": frequency[part],
+                "phase_deg": phase[part],
+            }
+        )
         found.append(np.asarray(rates(images))[:, neurons])
-    means = np.concatenate(found).reshape(-1, grid[0].shape[2], len(neurons)).mean(axis=1)
+    means = (
+        np.concatenate(found).reshape(-1, grid[0].shape[2], len(neurons)).mean(axis=1)
+    )
     first = means.argmax(axis=0) * grid[0].shape[2]
     return {"orientation_deg": orientation[first], "frequency": frequency[first]}
 
@@ -116,7 +147,10 @@ def _best_over_the_whole_image(rates, neurons, screen, frequencies, place):
 def _shown(rates, neurons, screen, best, name, values, phases):
     """Rates `(n, values, phases)` of each neuron to its own best grating with `name` set to each of `values`."""
     shape = (len(neurons), len(values), len(phases))
-    columns = {key: np.broadcast_to(np.reshape(value, (-1, 1, 1)), shape).ravel() for key, value in best.items()}
+    columns = {
+        key: np.broadcast_to(np.reshape(value, (-1, 1, 1)), shape).ravel()
+        for key, value in best.items()
+    }
     columns[name] = np.broadcast_to(values[:, None], shape).ravel()
     columns["phase_deg"] = np.broadcast_to(phases, shape).ravel()
     own = np.repeat(neurons, shape[1] * shape[2])
@@ -124,7 +158,9 @@ def _shown(rates, neurons, screen, best, name, values, phases):
     for begin in range(0, len(own), _BATCH):
         part = slice(begin, begin + _BATCH)
         images = screen.gratings({key: column[part] for key, column in columns.items()})
-        found[part] = np.take_along_axis(np.asarray(rates(images)), own[part, None], axis=1)[:, 0]
+        found[part] = np.take_along_axis(
+            np.asarray(rates(images)), own[part, None], axis=1
+        )[:, 0]
     return found.reshape(shape)
 
 
@@ -136,7 +172,9 @@ def _peak_of_angles(angles, means):
 
 def _peak_of_logarithms(values, means):
     top = means.argmax(axis=1)
-    three = np.take_along_axis(means, np.clip(top[:, None] + [-1, 0, 1], 0, len(values) - 1), axis=1)
+    three = np.take_along_axis(
+        means, np.clip(top[:, None] + [-1, 0, 1], 0, len(values) - 1), axis=1
+    )
     inside = (top > 0) & (top < len(values) - 1)
     return values[top] * (values[1] / values[0]) ** np.where(inside, _vertex(three), 0)
 
@@ -161,7 +199,9 @@ def _selectivity(over_orientation):
 
 
 def _f1_f0(over_phase, grey):
-    first = 2 * np.abs(over_phase @ np.exp(1j * np.radians(PHASES_DEG))) / len(PHASES_DEG)
+    first = (
+        2 * np.abs(over_phase @ np.exp(1j * np.radians(PHASES_DEG))) / len(PHASES_DEG)
+    )
     above = over_phase.mean(axis=1) - grey
     return np.where(above > 0, first / np.where(above > 0, above, 1), np.nan)
 

@@ -40,7 +40,9 @@ def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
         return shards.read(name_or_path)
     if not pathlib.Path(name_or_path).exists():
         known = ", ".join(sources.SOURCES)
-        raise FileNotFoundError(f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})")
+        raise FileNotFoundError(
+            f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})"
+        )
     return Recording.load(name_or_path)
 
 
@@ -55,4 +57,8 @@ def recording_names(text: str) -> list[str]:
     >>> recording_names("monday.h5, tuesday.h5")
     ['monday.h5', 'tuesday.h5']
     """
-    return [text] if pathlib.Path(text).exists() else [part.strip() for part in text.split(",")]
+    return (
+        [text]
+        if pathlib.Path(text).exists()
+        else [part.strip() for part in text.split(",")]
+    )

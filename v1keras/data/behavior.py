@@ -8,7 +8,9 @@ from v1keras.data.recording import UNASSIGNED, Recording
 from v1keras.data.rows import Rows
 
 
-def behavior_of(recording: Recording, column: str, width: int | None = None) -> np.ndarray:
+def behavior_of(
+    recording: Recording, column: str, width: int | None = None
+) -> np.ndarray:
     """A column of behaviour, such as running speed or the pupil's position.
 
     Args:
@@ -31,19 +33,35 @@ def behavior_of(recording: Recording, column: str, width: int | None = None) -> 
     """
     if column not in recording.stimuli:
         known = ", ".join(recording.stimuli) or "none"
-        raise ValueError(f"found {column!r}, expected a column of the recording's stimuli, an entry an image (it has {known})")
+        raise ValueError(
+            f"found {column!r}, expected a column of the recording's stimuli, an entry an image (it has {known})"
+        )
     found = np.asarray(recording.stimuli[column])
     values = found[:, None] if found.ndim == 1 else found
-    if values.ndim != 2 or values.dtype.kind not in "biuf" or width not in (None, values.shape[1]):
-        raise ValueError(f"column {column!r} is {found.dtype} {found.shape}, expected ({len(found)}, {width or 'k'}) numbers")
-    missing = np.flatnonzero(~np.isfinite(values).all(axis=1) & (recording.split != UNASSIGNED))
+    if (
+        values.ndim != 2
+        or values.dtype.kind not in "biuf"
+        or width not in (None, values.shape[1])
+    ):
+        raise ValueError(
+            f"column {column!r} is {found.dtype} {found.shape}, expected ({len(found)}, {width or 'k'}) numbers"
+        )
+    missing = np.flatnonzero(
+        ~np.isfinite(values).all(axis=1) & (recording.split != UNASSIGNED)
+    )
     if missing.size:
         told = f"column {column!r} is not finite at {missing.size} images (the first is {missing[0]})"
-        raise ValueError(f"{told}; fill them in, or leave these images on no side of the split (-1)")
+        raise ValueError(
+            f"{told}; fill them in, or leave these images on no side of the split (-1)"
+        )
     return values.astype("float32")
 
 
-def model_inputs(recording: Recording, indices: Sequence[int] | np.ndarray, columns: Mapping[str, int] | None = None) -> Rows | dict[str, Rows]:
+def model_inputs(
+    recording: Recording,
+    indices: Sequence[int] | np.ndarray,
+    columns: Mapping[str, int] | None = None,
+) -> Rows | dict[str, Rows]:
     """What a model takes of some images of a recording.
 
     Args:
@@ -67,4 +85,7 @@ def model_inputs(recording: Recording, indices: Sequence[int] | np.ndarray, colu
     images = Rows(recording.images[..., None], indices)
     if not columns:
         return images
-    return {"images": images} | {name: Rows(behavior_of(recording, name, width), indices) for name, width in columns.items()}
+    return {"images": images} | {
+        name: Rows(behavior_of(recording, name, width), indices)
+        for name, width in columns.items()
+    }

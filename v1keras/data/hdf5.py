@@ -8,7 +8,15 @@ import h5py
 from v1keras.files import check_room, read_by_rows, write_by_rows, written_whole
 
 FORMAT_VERSION = 1
-DATASETS = ("images", "responses", "split", "repeats", "repeat_images", "image_group", "neuron_session")
+DATASETS = (
+    "images",
+    "responses",
+    "split",
+    "repeats",
+    "repeat_images",
+    "image_group",
+    "neuron_session",
+)
 # Groups of further columns, one entry a neuron or an image.
 GROUPS = ("neurons", "stimuli")
 _MAKE_ONE = "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE` makes one from .mat, .npy, .npz and .csv files"
@@ -71,19 +79,30 @@ def read(file, kept):
     """
     for name in sorted({"images", "responses"} - kept.keys()):
         if not isinstance(file.get(name), h5py.Dataset):
-            raise ValueError(f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}")
+            raise ValueError(
+                f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}"
+            )
     version = file.attrs.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
-        raise ValueError(f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
+        raise ValueError(
+            f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}"
+        )
     for name in GROUPS:
         if name in file and not isinstance(file[name], h5py.Group):
             raise ValueError(f"{name}: found a dataset, expected a group of columns")
     arrays = {name: _array(file[name]) for name in DATASETS if name in file} | kept
-    columns = {group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()} for group in GROUPS}
+    columns = {
+        group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()}
+        for group in GROUPS
+    }
     return arrays | columns, dict(file.attrs)
 
 
 def _array(dataset):
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{dataset.name}: found a group, expected a dataset")
-    return dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else read_by_rows(dataset)
+    return (
+        dataset.asstr()[...]
+        if h5py.check_string_dtype(dataset.dtype)
+        else read_by_rows(dataset)
+    )

@@ -8,7 +8,10 @@ from scipy import ndimage, sparse
 from v1keras.data.recording import SPLITS, UNASSIGNED
 
 _SIDE = 33  # pixels a side that images are compared at
-_FINE, _COARSE = 0.7, 2.0  # of those pixels: structure between these two scales (standard deviations of Gaussians) is compared
+_FINE, _COARSE = (
+    0.7,
+    2.0,
+)  # of those pixels: structure between these two scales (standard deviations of Gaussians) is compared
 # Chosen on the recordings of Kindel et al. 2019, whose rotated copies are known: it finds 344 of the 360 pairs there and no other.
 _ALIKE = 0.85
 _LEAST = 8  # pixels a side that structure can be seen in
@@ -44,7 +47,12 @@ def find_copies(images, compared=None):
         return np.zeros((0, 2), int), np.zeros(0, int), 0
     fine = _structure(images)
     height = fine.shape[1]
-    disc = np.argwhere(np.hypot(*(np.mgrid[:height, :height] - (height - 1) / 2)) <= 0.3 * height) - (height - 1) / 2
+    disc = (
+        np.argwhere(
+            np.hypot(*(np.mgrid[:height, :height] - (height - 1) / 2)) <= 0.3 * height
+        )
+        - (height - 1) / 2
+    )
     flat = fine.reshape(len(fine), -1)
     base, best = _unit(flat @ _sampling(disc, height, 0, (0, 0))), None
     for angle, *shift in itertools.product(range(0, 360, 45), (-1, 0, 1), (-1, 0, 1)):
@@ -55,8 +63,12 @@ def find_copies(images, compared=None):
         np.maximum(best, alike, out=best)
     row, second = np.nonzero(best > _ALIKE)
     first, degrees = compared[row], angles[row, second]
-    degrees = np.where(first < second, -degrees, degrees) % 360  # the first was sampled at places turned the other way
-    pairs, place = np.unique(np.sort([first, second], axis=0).T, axis=0, return_index=True)
+    degrees = (
+        np.where(first < second, -degrees, degrees) % 360
+    )  # the first was sampled at places turned the other way
+    pairs, place = np.unique(
+        np.sort([first, second], axis=0).T, axis=0, return_index=True
+    )
     others = pairs[:, 0] != pairs[:, 1]
     return pairs[others], degrees[place][others], len(compared)
 
@@ -70,8 +82,12 @@ def _structure(images):
     found = np.empty((len(images), side // step, side // step), np.float32)
     for i, image in enumerate(images):
         square = image[top : top + side, left : left + side].astype(np.float32)
-        reduced = square.reshape(side // step, step, side // step, step).mean(axis=(1, 3))
-        found[i] = ndimage.gaussian_filter(reduced, _FINE) - ndimage.gaussian_filter(reduced, _COARSE)
+        reduced = square.reshape(side // step, step, side // step, step).mean(
+            axis=(1, 3)
+        )
+        found[i] = ndimage.gaussian_filter(reduced, _FINE) - ndimage.gaussian_filter(
+            reduced, _COARSE
+        )
     return found
 
 
@@ -86,7 +102,10 @@ def _sampling(places, height, angle, shift):
     for row, column in itertools.product((0, 1), (0, 1)):
         weight = np.abs(1 - row - part[:, 0]) * np.abs(1 - column - part[:, 1])
         pixel = (low[:, 0] + row) * height + low[:, 1] + column
-        matrix = matrix + sparse.csc_array((weight.astype(np.float32), (pixel, np.arange(len(places)))), (height**2, len(places)))
+        matrix = matrix + sparse.csc_array(
+            (weight.astype(np.float32), (pixel, np.arange(len(places)))),
+            (height**2, len(places)),
+        )
     return matrix
 
 
@@ -115,12 +134,18 @@ def find_twins(responses):
     chosen = np.flatnonzero(np.isfinite(responses[:1000]).sum(axis=0) > 10)
     values = responses[:1000, chosen].astype(float)
     known = np.isfinite(values)
-    values = np.where(known, values - np.nanmean(values, axis=0), 0.0) if chosen.size else np.zeros((1, 0))
+    values = (
+        np.where(known, values - np.nanmean(values, axis=0), 0.0)
+        if chosen.size
+        else np.zeros((1, 0))
+    )
     norm = np.sqrt((values**2).sum(axis=0))
     values = values / np.where(norm > 0, norm, np.inf)
     pairs = []
     for start in range(0, chosen.size, 1000):
-        first, second = np.nonzero(values[:, start : start + 1000].T @ values > _SAME_NEURON)
+        first, second = np.nonzero(
+            values[:, start : start + 1000].T @ values > _SAME_NEURON
+        )
         first += start
         pairs.append(np.stack([first, second], axis=1)[first < second])
     return chosen[np.concatenate(pairs)] if pairs else np.zeros((0, 2), int)
@@ -150,7 +175,9 @@ def spoilers(recording):
 def _copied(recording):
     split = recording.split
     held_out = np.flatnonzero(split > 0)
-    pairs, degrees, count = find_copies(recording.images, held_out if held_out.size else None)
+    pairs, degrees, count = find_copies(
+        recording.images, held_out if held_out.size else None
+    )
     goal = held_out.size or len(split)
     if count < goal:
         yield f"only {count} of {goal} images were compared with the others, which are too {'many' if count else 'small'}"
@@ -158,13 +185,26 @@ def _copied(recording):
     if not held_out.size and len(pairs):
         copied = np.unique(pairs).size
         turned = sum(degrees != 0)
-        some = ", ".join(f"{a} and {b} ({angle} degrees)" for (a, b), angle in zip(pairs[:3], degrees[:3], strict=True))
-        advice = "split by groups (protocol grouped)" if groups is not None else "no image_group tells which belong together"
+        some = ", ".join(
+            f"{a} and {b} ({angle} degrees)"
+            for (a, b), angle in zip(pairs[:3], degrees[:3], strict=True)
+        )
+        advice = (
+            "split by groups (protocol grouped)"
+            if groups is not None
+            else "no image_group tells which belong together"
+        )
         yield f"{copied} of {len(split)} images are copies of others, {turned} of {len(pairs)} pairs turned, such as {some}: {advice}"
     names = {side: name for name, side in SPLITS.items()} | {UNASSIGNED: "unassigned"}
-    apart = pairs[(split[pairs[:, 0]] != split[pairs[:, 1]]) & (split[pairs] != UNASSIGNED).all(axis=1)]
+    apart = pairs[
+        (split[pairs[:, 0]] != split[pairs[:, 1]])
+        & (split[pairs] != UNASSIGNED).all(axis=1)
+    ]
     if len(apart):
-        some = ", ".join(" and ".join(f"{i} ({names[split[i]]})" for i in sorted(pair)) for pair in apart[:3].tolist())
+        some = ", ".join(
+            " and ".join(f"{i} ({names[split[i]]})" for i in sorted(pair))
+            for pair in apart[:3].tolist()
+        )
         yield f"{_counted(len(apart), 'pair')} of images {'stands' if len(apart) == 1 else 'stand'} on two sides, the same or turned: {some}"
     if groups is not None:
         foreign = pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
@@ -190,7 +230,9 @@ def _twins(recording):
 
 
 def _few(recording):
-    counts = {name: int((recording.split == side).sum()) for name, side in SPLITS.items()}
+    counts = {
+        name: int((recording.split == side).sum()) for name, side in SPLITS.items()
+    }
     for name, count in counts.items():
         if name != "train" and 0 < count < 28:
             error = 1 / np.sqrt(max(count - 3, 1))

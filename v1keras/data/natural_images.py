@@ -36,19 +36,25 @@ def _image(size, rng):
         if inside.any():
             image[inside] = rng.normal() + texture * pink_noise(size, rng)[inside]
     image = (image - image.mean()) / (image.std() + 1e-9)
-    contrast = np.exp(rng.normal(np.log(45), 0.35))  # RMS in grey levels: median 0.35 of the mean luminance
+    contrast = np.exp(
+        rng.normal(np.log(45), 0.35)
+    )  # RMS in grey levels: median 0.35 of the mean luminance
     return np.clip(np.round(127 + contrast * image), 0, 255).astype(np.uint8)
 
 
 def _radii(size, rng):
     smallest, largest = 1.5, size / 1.5
     uniform = rng.random(12 + size // 2)
-    return (smallest**-2 - uniform * (smallest**-2 - largest**-2)) ** -0.5  # density r^-3
+    return (
+        smallest**-2 - uniform * (smallest**-2 - largest**-2)
+    ) ** -0.5  # density r^-3
 
 
 def pink_noise(size, rng):
     """`(size, size)` noise of zero mean and unit variance whose amplitude falls as 1/frequency."""
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     frequency[0, 0] = np.inf
-    noise = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(size, size))) / frequency, s=(size, size))
+    noise = np.fft.irfft2(
+        np.fft.rfft2(rng.normal(size=(size, size))) / frequency, s=(size, size)
+    )
     return noise / noise.std()

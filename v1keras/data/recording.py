@@ -81,7 +81,9 @@ class Recording:
     @property
     def reported(self) -> np.ndarray:
         """`(neurons,)` bool: the neurons that means are reported over (all but those kept for tuning)."""
-        return ~np.asarray(self.neurons.get("for_tuning", np.zeros(self.neuron_count)), bool)
+        return ~np.asarray(
+            self.neurons.get("for_tuning", np.zeros(self.neuron_count)), bool
+        )
 
     @property
     def hertz(self) -> np.ndarray | None:
@@ -89,7 +91,9 @@ class Recording:
         if "window_s" not in self.attributes:
             return None
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # an all-NaN neuron's mean is NaN
+            warnings.simplefilter(
+                "ignore", RuntimeWarning
+            )  # an all-NaN neuron's mean is NaN
             return np.nanmean(self.responses, axis=0) / self.attributes["window_s"]
 
     def validate(self) -> None:
@@ -97,17 +101,34 @@ class Recording:
         self.images = np.asarray(self.images)
         if self.images.dtype != np.uint8:
             self.images = _numeric(self.images, "images", np.float32)
-        expected = "(n, height, width)" + ": one grey level a pixel; average the colours, or drop the axis" * (self.images.ndim == 4)
-        _check(self.images.ndim == 3 and self.images.size, "images", self.images.shape, expected)
+        expected = (
+            "(n, height, width)"
+            + ": one grey level a pixel; average the colours, or drop the axis"
+            * (self.images.ndim == 4)
+        )
+        _check(
+            self.images.ndim == 3 and self.images.size,
+            "images",
+            self.images.shape,
+            expected,
+        )
         if self.images.dtype != np.uint8:
-            _check(all(np.isfinite(rows).all() for _, rows in row_blocks(self.images)), "images", "NaN or infinity", "finite pixels")
+            _check(
+                all(np.isfinite(rows).all() for _, rows in row_blocks(self.images)),
+                "images",
+                "NaN or infinity",
+                "finite pixels",
+            )
         n = len(self.images)
         self.responses = _numeric(self.responses, "responses", np.float32)
         _check(
-            self.responses.ndim == 2 and len(self.responses) == n and self.responses.size,
+            self.responses.ndim == 2
+            and len(self.responses) == n
+            and self.responses.size,
             "responses",
             self.responses.shape,
-            f"({n}, neurons): a row for each of the {n} images" + "; transpose them" * (self.responses.shape[1:] == (n,)),
+            f"({n}, neurons): a row for each of the {n} images"
+            + "; transpose them" * (self.responses.shape[1:] == (n,)),
         )
         finite = not any(np.isinf(rows).any() for _, rows in row_blocks(self.responses))
         _check(finite, "responses", "infinity", "finite numbers, or NaN for missing")
@@ -119,51 +140,114 @@ class Recording:
         self._validate_neurons()
         self._validate_repeats()
         for key, value in self.attributes.items():
-            _check(key in ATTRIBUTES, f"attribute {key}", value, f"one of {', '.join(ATTRIBUTES)}")
+            _check(
+                key in ATTRIBUTES,
+                f"attribute {key}",
+                value,
+                f"one of {', '.join(ATTRIBUTES)}",
+            )
             kind = ATTRIBUTES[key]
-            value = value.decode() if isinstance(value, bytes) else value  # as MATLAB writes strings
+            value = (
+                value.decode() if isinstance(value, bytes) else value
+            )  # as MATLAB writes strings
             try:
                 self.attributes[key] = kind(value)
             except (TypeError, ValueError):
                 _check(False, f"attribute {key}", repr(value), kind.__name__)
-            _check(kind is not int or self.attributes[key] == float(value), f"attribute {key}", value, "a whole number")
-        for key in {"window_s", "presentations", "pixels_per_degree"} & set(self.attributes):
-            _check(self.attributes[key] > 0, f"attribute {key}", self.attributes[key], "a number above 0")
+            _check(
+                kind is not int or self.attributes[key] == float(value),
+                f"attribute {key}",
+                value,
+                "a whole number",
+            )
+        for key in {"window_s", "presentations", "pixels_per_degree"} & set(
+            self.attributes
+        ):
+            _check(
+                self.attributes[key] > 0,
+                f"attribute {key}",
+                self.attributes[key],
+                "a number above 0",
+            )
 
     def _validate_split(self):
         self.split = self._column("split", len(self.images), np.int8)
-        _check(np.isin(self.split, [-1, 0, 1, 2]).all(), "split", np.unique(self.split).tolist(), "-1, 0, 1 or 2")
+        _check(
+            np.isin(self.split, [-1, 0, 1, 2]).all(),
+            "split",
+            np.unique(self.split).tolist(),
+            "-1, 0, 1 or 2",
+        )
 
     def _validate_neurons(self):
         count = self.neuron_count
         if self.neuron_session is not None:
             self.neuron_session = np.asarray(self.neuron_session).astype(str)
-            _check(self.neuron_session.shape == (count,), "neuron_session", self.neuron_session.shape, f"({count},) strings")
+            _check(
+                self.neuron_session.shape == (count,),
+                "neuron_session",
+                self.neuron_session.shape,
+                f"({count},) strings",
+            )
         self.neurons = _columns(self.neurons, "neurons", count)
         self.stimuli = _columns(self.stimuli, "stimuli", len(self.images))
         least, most = np.full(count, np.nan), np.full(count, np.nan)
         for _, rows in row_blocks(self.responses):
-            least, most = np.fmin(least, np.fmin.reduce(rows)), np.fmax(most, np.fmax.reduce(rows))
-        silent, constant = np.flatnonzero(np.isnan(least)), np.flatnonzero(most == least)
+            least, most = (
+                np.fmin(least, np.fmin.reduce(rows)),
+                np.fmax(most, np.fmax.reduce(rows)),
+            )
+        silent, constant = (
+            np.flatnonzero(np.isnan(least)),
+            np.flatnonzero(most == least),
+        )
         if silent.size:
-            warnings.warn(f"neurons {_some(silent)} have no response at all: kept, but left out of every mean and counted")
+            warnings.warn(
+                f"neurons {_some(silent)} have no response at all: kept, but left out of every mean and counted"
+            )
         if constant.size and len(self.images) > 1:
-            warnings.warn(f"neurons {_some(constant)} answer all images alike: nothing to predict; kept, left out of means")
+            warnings.warn(
+                f"neurons {_some(constant)} answer all images alike: nothing to predict; kept, left out of means"
+            )
 
     def _validate_repeats(self):
         if (self.repeats is None) != (self.repeat_images is None):
             missing = "repeats" if self.repeats is None else "repeat_images"
-            _check(False, missing, "nothing", "both repeats and repeat_images, or neither")
+            _check(
+                False, missing, "nothing", "both repeats and repeat_images, or neither"
+            )
         if self.repeats is None:
             return
         self.repeats = _numeric(self.repeats, "repeats", np.float32)
         self.repeat_images = _numeric(self.repeat_images, "repeat_images", np.int64)
-        fits = self.repeats.ndim == 3 and self.repeats.shape[1] > 1 and self.repeats.shape[2] == self.neuron_count
-        _check(fits, "repeats", self.repeats.shape, f"(images, two or more repeats, {self.neuron_count} neurons)")
+        fits = (
+            self.repeats.ndim == 3
+            and self.repeats.shape[1] > 1
+            and self.repeats.shape[2] == self.neuron_count
+        )
+        _check(
+            fits,
+            "repeats",
+            self.repeats.shape,
+            f"(images, two or more repeats, {self.neuron_count} neurons)",
+        )
         count = len(self.repeats)
-        _check(self.repeat_images.shape == (count,), "repeat_images", self.repeat_images.shape, f"({count},)")
-        fits = np.unique(self.repeat_images).size == count and np.isin(self.repeat_images, np.arange(len(self.images))).all()
-        _check(fits, "repeat_images", self.repeat_images.tolist()[:5], f"different indices below {len(self.images)}")
+        _check(
+            self.repeat_images.shape == (count,),
+            "repeat_images",
+            self.repeat_images.shape,
+            f"({count},)",
+        )
+        fits = (
+            np.unique(self.repeat_images).size == count
+            and np.isin(self.repeat_images, np.arange(len(self.images))).all()
+        )
+        _check(
+            fits,
+            "repeat_images",
+            self.repeat_images.tolist()[:5],
+            f"different indices below {len(self.images)}",
+        )
 
     def _column(self, name, length, dtype):
         column = _numeric(getattr(self, name), name, dtype)
@@ -182,7 +266,9 @@ class Recording:
         _check(split in SPLITS, "split", repr(split), f"one of {', '.join(SPLITS)}")
         found = np.flatnonzero(self.split == SPLITS[split])
         if not found.size:
-            counts = {name: int(np.sum(self.split == side)) for name, side in SPLITS.items()}
+            counts = {
+                name: int(np.sum(self.split == side)) for name, side in SPLITS.items()
+            }
             raise ValueError(
                 f"recording {self.attributes.get('name', '')!r} has no {split} images (it has {counts}): mark some in "
                 "`split`, or let --config.data.protocol=paper draw them"
@@ -207,7 +293,9 @@ class Recording:
             self,
             responses=self.responses[:, chosen],
             repeats=None if self.repeats is None else self.repeats[:, :, chosen],
-            neuron_session=None if self.neuron_session is None else self.neuron_session[chosen],
+            neuron_session=None
+            if self.neuron_session is None
+            else self.neuron_session[chosen],
             neurons={name: column[chosen] for name, column in self.neurons.items()},
         )
 
@@ -223,8 +311,16 @@ class Recording:
         """
         self.validate()
         arrays = {name: getattr(self, name) for name in DATASETS if name not in without}
-        arrays |= {f"{group}/{name}": column for group in GROUPS for name, column in getattr(self, group).items()}
-        write(path, {name: array for name, array in arrays.items() if array is not None}, self.attributes)
+        arrays |= {
+            f"{group}/{name}": column
+            for group in GROUPS
+            for name, column in getattr(self, group).items()
+        }
+        write(
+            path,
+            {name: array for name, array in arrays.items() if array is not None},
+            self.attributes,
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **kept: np.ndarray) -> "Recording":
@@ -240,24 +336,47 @@ class Recording:
         """
         with reading(path) as file:
             arrays, attributes = read(file, kept)
-            return cls(**arrays, attributes={key: value for key, value in attributes.items() if key in ATTRIBUTES})
+            return cls(
+                **arrays,
+                attributes={
+                    key: value for key, value in attributes.items() if key in ATTRIBUTES
+                },
+            )
 
 
 def _columns(columns, group, count):
     """The columns as arrays, strings as NumPy's strings."""
     arrays = {name: np.asarray(column) for name, column in columns.items()}
-    arrays = {name: column.astype(str) if column.dtype.kind in "OS" else column for name, column in arrays.items()}
+    arrays = {
+        name: column.astype(str) if column.dtype.kind in "OS" else column
+        for name, column in arrays.items()
+    }
     for name, column in arrays.items():
-        _check(column.ndim and len(column) == count, f"{group}/{name}", column.shape, f"({count}, ...)")
+        _check(
+            column.ndim and len(column) == count,
+            f"{group}/{name}",
+            column.shape,
+            f"({count}, ...)",
+        )
     return arrays
 
 
 def _numeric(array, name, dtype):
     array = np.asarray(array)
-    _check(array.dtype.kind in "biuf", name, f"type {array.dtype}", f"numbers ({np.dtype(dtype)})")
+    _check(
+        array.dtype.kind in "biuf",
+        name,
+        f"type {array.dtype}",
+        f"numbers ({np.dtype(dtype)})",
+    )
     cast = array.astype(dtype, copy=False)
     whole = np.dtype(dtype).kind != "i" or np.array_equal(cast, array)
-    _check(whole, name, array[cast != array].ravel()[:3].tolist() if not whole else "", f"whole numbers ({np.dtype(dtype)})")
+    _check(
+        whole,
+        name,
+        array[cast != array].ravel()[:3].tolist() if not whole else "",
+        f"whole numbers ({np.dtype(dtype)})",
+    )
     return cast
 
 
@@ -267,4 +386,6 @@ def _check(fits, name, found, expected):
 
 
 def _some(indices):
-    return ", ".join(map(str, indices[:5])) + (f", ... ({len(indices)})" if len(indices) > 5 else "")
+    return ", ".join(map(str, indices[:5])) + (
+        f", ... ({len(indices)})" if len(indices) > 5 else ""
+    )

@@ -49,10 +49,17 @@ def write(recording, folder):
         check_room(beside, [np.broadcast_to(np.zeros((), record), len(images))])
         with tf.io.TFRecordWriter(str(beside / PRESENTATIONS)) as writer:
             for shown, counts in zip(images, responses, strict=True):
-                writer.write(shown.astype(shown.dtype.newbyteorder("<")).tobytes() + counts.astype("<f4").tobytes())
+                writer.write(
+                    shown.astype(shown.dtype.newbyteorder("<")).tobytes()
+                    + counts.astype("<f4").tobytes()
+                )
         let_go(images)
         let_go(responses)
-        layout = {"images": list(images.shape), "dtype": images.dtype.name, "neurons": recording.neuron_count}
+        layout = {
+            "images": list(images.shape),
+            "dtype": images.dtype.name,
+            "neurons": recording.neuron_count,
+        }
         (beside / LAYOUT).write_text(json.dumps(layout) + "\n")
         recording.save(beside / REST, without=("images", "responses"))
 
@@ -67,24 +74,42 @@ def read(folder):
     folder = pathlib.Path(folder)
     for name in (PRESENTATIONS, REST, LAYOUT):
         if not (folder / name).is_file():
-            raise FileNotFoundError(f"{folder} holds no {name}; expected a folder that `python -m v1keras.data shard` wrote")
+            raise FileNotFoundError(
+                f"{folder} holds no {name}; expected a folder that `python -m v1keras.data shard` wrote"
+            )
     try:
         layout = json.loads((folder / LAYOUT).read_text())
         (count, *size), neurons = layout["images"], layout["neurons"]
         record = _record(size, layout["dtype"], neurons)
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / LAYOUT}: {error!r}; shard the recording anew") from None
+        raise ValueError(
+            f"{folder / LAYOUT}: {error!r}; shard the recording anew"
+        ) from None
     found = (folder / PRESENTATIONS).stat().st_size
     if found != count * record.itemsize:
-        raise ValueError(f"{folder / PRESENTATIONS}: {found} bytes, expected {count * record.itemsize}: it is cut off, or of another recording")
+        raise ValueError(
+            f"{folder / PRESENTATIONS}: {found} bytes, expected {count * record.itemsize}: it is cut off, or of another recording"
+        )
     records = np.memmap(folder / PRESENTATIONS, record, "r", shape=(count,))
     length = record["image"].itemsize + record["responses"].itemsize
     if (records["length"] != length).any():
-        raise ValueError(f"{folder / PRESENTATIONS}: its records are not of {length} bytes; shard the recording anew")
-    return Recording.load(folder / REST, images=records["image"], responses=records["responses"])
+        raise ValueError(
+            f"{folder / PRESENTATIONS}: its records are not of {length} bytes; shard the recording anew"
+        )
+    return Recording.load(
+        folder / REST, images=records["image"], responses=records["responses"]
+    )
 
 
 def _record(size, dtype, neurons):
     """How TFRecord stores raw bytes: their number and its checksum before them, their own checksum behind."""
     image = ("image", np.dtype(dtype).newbyteorder("<"), tuple(size))
-    return np.dtype([("length", "<u8"), ("length_crc", "<u4"), image, ("responses", "<f4", (neurons,)), ("crc", "<u4")])
+    return np.dtype(
+        [
+            ("length", "<u8"),
+            ("length_crc", "<u4"),
+            image,
+            ("responses", "<f4", (neurons,)),
+            ("crc", "<u4"),
+        ]
+    )

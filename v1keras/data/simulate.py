@@ -11,7 +11,12 @@ _PIXEL_MEAN, _PIXEL_SCALE = 127.0, 45.0
 
 
 def simulate_recording(
-    train_images: int = 2000, test_images: int = 100, neurons_per_kind: int = 12, image_size: int = 32, repeats: int = 20, seed: int = 0
+    train_images: int = 2000,
+    test_images: int = 100,
+    neurons_per_kind: int = 12,
+    image_size: int = 32,
+    repeats: int = 20,
+    seed: int = 0,
 ) -> Recording:
     """Images and Poisson responses of simple, complex, centre-surround and texture cells.
 
@@ -44,24 +49,45 @@ def simulate_recording(
     >>> recording.images.shape, recording.responses.shape, recording.repeats.shape
     ((50, 16, 16), (50, 4), (10, 5, 4))
     """
-    if min(train_images, test_images, neurons_per_kind) < 1 or repeats < 2 or image_size < 12:
+    if (
+        min(train_images, test_images, neurons_per_kind) < 1
+        or repeats < 2
+        or image_size < 12
+    ):
         raise ValueError(
             f"a simulation of {train_images} train and {test_images} test images of {image_size} pixels, {neurons_per_kind} neurons "
             f"a kind, {repeats} repeats; expected at least 1, 1, 12, 1 and 2"
         )
     # A generator each: more training images change neither the neurons nor the test images.
-    for_train, for_test, for_cells, for_spikes = (np.random.default_rng((seed, part)) for part in range(4))
-    images = np.concatenate([dead_leaves(train_images, image_size, for_train), dead_leaves(test_images, image_size, for_test)])
+    for_train, for_test, for_cells, for_spikes = (
+        np.random.default_rng((seed, part)) for part in range(4)
+    )
+    images = np.concatenate(
+        [
+            dead_leaves(train_images, image_size, for_train),
+            dead_leaves(test_images, image_size, for_test),
+        ]
+    )
     contrast = (images - _PIXEL_MEAN) / _PIXEL_SCALE
-    cells = [_cell(kind, image_size, for_cells) for kind in KINDS for _ in range(neurons_per_kind)]
+    cells = [
+        _cell(kind, image_size, for_cells)
+        for kind in KINDS
+        for _ in range(neurons_per_kind)
+    ]
     rates = np.stack([rate_of(cell, contrast) for cell in cells], axis=1)
     tested = np.arange(train_images, train_images + test_images)
     if not rates[tested].mean(axis=0).all():
-        raise ValueError(f"a cell answers none of the {test_images} test images; simulate more of them, or take another seed")
-    rates *= np.exp(for_cells.uniform(np.log(1), np.log(5), len(cells))) / rates[tested].mean(axis=0)
+        raise ValueError(
+            f"a cell answers none of the {test_images} test images; simulate more of them, or take another seed"
+        )
+    rates *= np.exp(for_cells.uniform(np.log(1), np.log(5), len(cells))) / rates[
+        tested
+    ].mean(axis=0)
 
     responses = for_spikes.poisson(rates).astype(np.float32)
-    spikes = for_spikes.poisson(rates[tested, None], (test_images, repeats, len(cells))).astype(np.float32)
+    spikes = for_spikes.poisson(
+        rates[tested, None], (test_images, repeats, len(cells))
+    ).astype(np.float32)
     responses[tested] = spikes.mean(axis=1)
     split = np.full(len(images), TRAIN)
     split[:train_images:10] = VALIDATION
@@ -74,9 +100,14 @@ def simulate_recording(
         repeat_images=tested,
         neurons={
             "kind": np.array([cell["kind"] for cell in cells]),
-            "filter": np.stack([cell["filters"][0] for cell in cells]).astype(np.float32),
+            "filter": np.stack([cell["filters"][0] for cell in cells]).astype(
+                np.float32
+            ),
             "true_rate": rates.T.astype(np.float32),
-            **{name: np.array([cell[name] for cell in cells]) for name in ("row", "column", "orientation_deg", "frequency")},
+            **{
+                name: np.array([cell[name] for cell in cells])
+                for name in ("row", "column", "orientation_deg", "frequency")
+            },
         },
         attributes={
             "name": "simulated",
@@ -105,7 +136,9 @@ def rate_of(cell, contrast):
     """
     flat = contrast.reshape(len(contrast), -1)
     if cell["kind"] == "texture":
-        drive = sum(np.square(_within(contrast, f)).mean(axis=(1, 2)) for f in cell["filters"])
+        drive = sum(
+            np.square(_within(contrast, f)).mean(axis=(1, 2)) for f in cell["filters"]
+        )
     elif cell["kind"] == "complex":
         drive = sum(np.square(flat @ f.ravel()) for f in cell["filters"])
     else:
@@ -118,7 +151,9 @@ def _within(images, kernel):
     rows, columns = np.nonzero(kernel)
     part = kernel[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     size = images.shape[1:]
-    found = np.fft.irfft2(np.fft.rfft2(images) * np.conj(np.fft.rfft2(part, size)), size)
+    found = np.fft.irfft2(
+        np.fft.rfft2(images) * np.conj(np.fft.rfft2(part, size)), size
+    )
     return found[:, : size[0] - part.shape[0] + 1, : size[1] - part.shape[1] + 1]
 
 
@@ -130,19 +165,44 @@ def _cell(kind, size, rng):
     orientation, cycles = np.nan, np.nan
     if kind == "center_surround":
         sign = rng.choice([-1, 1])
-        ring = _gaussian(size, center, 0.6 * width) - _gaussian(size, center, 1.2 * width)
+        ring = _gaussian(size, center, 0.6 * width) - _gaussian(
+            size, center, 1.2 * width
+        )
         filters = [sign * ring]
     else:
         theta, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
-        cycles = rng.uniform(0.25, 0.4) / width  # cycles per pixel: one to two periods under the envelope
-        orientation = (90 - np.degrees(theta)) % 180  # theta is the direction across the stripes, clockwise from rightward
-        filters = [_gabor(size, center, width, theta, cycles, phase + shift, reach) for shift in (0, np.pi / 2)]
+        cycles = (
+            rng.uniform(0.25, 0.4) / width
+        )  # cycles per pixel: one to two periods under the envelope
+        orientation = (
+            90 - np.degrees(theta)
+        ) % 180  # theta is the direction across the stripes, clockwise from rightward
+        filters = [
+            _gabor(size, center, width, theta, cycles, phase + shift, reach)
+            for shift in (0, np.pi / 2)
+        ]
         filters = filters[:1] if kind == "simple" else filters
-    filters = [f - _gaussian(size, center, width, reach) * f.sum() for f in filters]  # blind to mean luminance
-    pool = np.full((size, size), size**-2.0) if whole else _gaussian(size, center, 2.5 * width)
+    filters = [
+        f - _gaussian(size, center, width, reach) * f.sum() for f in filters
+    ]  # blind to mean luminance
+    pool = (
+        np.full((size, size), size**-2.0)
+        if whole
+        else _gaussian(size, center, 2.5 * width)
+    )
     row, column = (np.nan, np.nan) if whole else center
-    known = {"row": row, "column": column, "orientation_deg": orientation, "frequency": cycles}
-    return {"kind": kind, "filters": [f / np.linalg.norm(f) for f in filters], "pool": pool, **known}
+    known = {
+        "row": row,
+        "column": column,
+        "orientation_deg": orientation,
+        "frequency": cycles,
+    }
+    return {
+        "kind": kind,
+        "filters": [f / np.linalg.norm(f) for f in filters],
+        "pool": pool,
+        **known,
+    }
 
 
 def _gaussian(size, center, width, reach=np.inf):
@@ -156,4 +216,6 @@ def _gaussian(size, center, width, reach=np.inf):
 def _gabor(size, center, width, theta, cycles, phase, reach):
     rows, columns = np.mgrid[:size, :size]
     along = (columns - center[1]) * np.cos(theta) + (rows - center[0]) * np.sin(theta)
-    return _gaussian(size, center, width, reach) * np.cos(2 * np.pi * cycles * along + phase)
+    return _gaussian(size, center, width, reach) * np.cos(
+        2 * np.pi * cycles * along + phase
+    )

@@ -9,7 +9,12 @@ from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
 PROTOCOLS = ("file", "paper", "grouped")
 
 
-def draw_split(image_count: int, seed: int, parts: Sequence[float] | np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+def draw_split(
+    image_count: int,
+    seed: int,
+    parts: Sequence[float] | np.ndarray,
+    groups: np.ndarray | None = None,
+) -> np.ndarray:
     """Divides images at random into train, test and validation.
 
     `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the first go to training, the next
@@ -34,17 +39,25 @@ def draw_split(image_count: int, seed: int, parts: Sequence[float] | np.ndarray,
     """
     parts = np.asarray(parts, float)
     if parts.shape != (3,) or (parts <= 0).any():
-        raise ValueError(f"split parts: found {parts.tolist()}, expected three numbers above 0: train, test, validation")
-    labels, order, cuts = _draw(image_count, seed, np.cumsum(parts)[:2] / parts.sum() * image_count, groups)
+        raise ValueError(
+            f"split parts: found {parts.tolist()}, expected three numbers above 0: train, test, validation"
+        )
+    labels, order, cuts = _draw(
+        image_count, seed, np.cumsum(parts)[:2] / parts.sum() * image_count, groups
+    )
     if not 0 < cuts[0] < cuts[1] < len(order):
-        raise ValueError(f"{len(order)} images or groups of images are too few for the parts {parts.tolist()}")
+        raise ValueError(
+            f"{len(order)} images or groups of images are too few for the parts {parts.tolist()}"
+        )
     split = np.full(image_count, VALIDATION, np.int8)
     split[np.isin(labels, order[: cuts[0]])] = TRAIN
     split[np.isin(labels, order[cuts[0] : cuts[1]])] = TEST
     return split
 
 
-def redraw_validation(split: np.ndarray, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
+def redraw_validation(
+    split: np.ndarray, seed: int, groups: np.ndarray | None = None
+) -> np.ndarray:
     """Draws anew which of the images not for testing train and which stop: for another member of an ensemble.
 
     Args:
@@ -71,13 +84,19 @@ def redraw_validation(split: np.ndarray, seed: int, groups: np.ndarray | None = 
 
 def _draw(count, seed, goals, groups):
     """The group of each image, the groups in random order, and after how many of them the images come nearest to each goal."""
-    labels = np.arange(count) if groups is None else np.unique(groups, return_inverse=True)[1]
+    labels = (
+        np.arange(count)
+        if groups is None
+        else np.unique(groups, return_inverse=True)[1]
+    )
     order = np.random.RandomState(seed).permutation(labels.max() + 1)
     ends = np.cumsum(np.bincount(labels)[order])  # images up to and with each group
     return labels, order, [int(np.abs(ends - goal).argmin()) + 1 for goal in goals]
 
 
-def apply_protocol(recording: Recording, protocol: str, seed: int, parts: Sequence[float] | np.ndarray) -> Recording:
+def apply_protocol(
+    recording: Recording, protocol: str, seed: int, parts: Sequence[float] | np.ndarray
+) -> Recording:
     """Splits a recording by a named protocol.
 
     Args:
@@ -98,10 +117,14 @@ def apply_protocol(recording: Recording, protocol: str, seed: int, parts: Sequen
     30
     """
     if protocol not in PROTOCOLS:
-        raise ValueError(f"protocol: found {protocol!r}, expected one of {', '.join(PROTOCOLS)}")
+        raise ValueError(
+            f"protocol: found {protocol!r}, expected one of {', '.join(PROTOCOLS)}"
+        )
     if protocol == "file":
         return recording
     groups = recording.image_group if protocol == "grouped" else None
     if protocol == "grouped" and groups is None:
-        raise ValueError("protocol 'grouped' needs the dataset image_group in the recording; use 'paper' without it")
+        raise ValueError(
+            "protocol 'grouped' needs the dataset image_group in the recording; use 'paper' without it"
+        )
     return recording.with_split(draw_split(len(recording.images), seed, parts, groups))

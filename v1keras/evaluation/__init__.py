@@ -9,8 +9,19 @@ from v1keras.evaluation.ceiling import (
     signal_power,
     signal_power_from_means,
 )
-from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit, image_selectivity
-from v1keras.evaluation.summary import SCORES, average_over_seeds, estimate_ceiling, score_neurons, summarize
+from v1keras.evaluation.metrics import (
+    correlation,
+    feve,
+    fraction_near_limit,
+    image_selectivity,
+)
+from v1keras.evaluation.summary import (
+    SCORES,
+    average_over_seeds,
+    estimate_ceiling,
+    score_neurons,
+    summarize,
+)
 
 __all__ = [
     "SCORES",

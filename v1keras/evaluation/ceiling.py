@@ -30,7 +30,9 @@ def signal_power(repeats: np.ndarray) -> np.ndarray:
     """
     repeats = np.asarray(repeats, float)
     if repeats.ndim != 3 or repeats.shape[1] < 2:
-        raise ValueError(f"repeats {repeats.shape}: expected (images, two or more presentations, neurons)")
+        raise ValueError(
+            f"repeats {repeats.shape}: expected (images, two or more presentations, neurons)"
+        )
     trials = repeats.shape[1]
     summed, single = variance(repeats.sum(axis=1)), variance(repeats).sum(axis=0)
     power = (summed - single) / (trials * (trials - 1))
@@ -44,7 +46,9 @@ def _mean_covariance(repeats):
     """The covariance over images of two presentations, averaged over the pairs: `(neurons,)`."""
     products, counted = np.zeros(repeats.shape[2]), np.zeros(repeats.shape[2])
     for first, second in itertools.combinations(range(repeats.shape[1]), 2):
-        known = np.isfinite(repeats[:, first]) & np.isfinite(repeats[:, second])  # (images, neurons)
+        known = np.isfinite(repeats[:, first]) & np.isfinite(
+            repeats[:, second]
+        )  # (images, neurons)
         one, other = (np.where(known, repeats[:, n], np.nan) for n in (first, second))
         products += np.nansum((one - mean(one)) * (other - mean(other)), axis=0)
         counted += np.maximum(known.sum(axis=0) - 1, 0)
@@ -52,7 +56,9 @@ def _mean_covariance(repeats):
         return products / np.where(counted, counted, np.nan)
 
 
-def signal_power_from_means(responses: np.ndarray, presentations: float, fano: float = 1.0) -> np.ndarray:
+def signal_power_from_means(
+    responses: np.ndarray, presentations: float, fano: float = 1.0
+) -> np.ndarray:
     """Signal power where only means are known: Var(y) - fano * mean(y) / presentations.
 
     Args:
@@ -111,7 +117,9 @@ def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.sqrt(np.maximum(power, 0) / response_variance)
-    return np.where(np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0))
+    return np.where(
+        np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0)
+    )
 
 
 def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
@@ -130,7 +138,9 @@ def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
     return cc_max(signal_power(repeats), variance(means))
 
 
-def cc_max_from_means(responses: np.ndarray, presentations: float, fano: float = 1.0) -> np.ndarray:
+def cc_max_from_means(
+    responses: np.ndarray, presentations: float, fano: float = 1.0
+) -> np.ndarray:
     """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`.
 
     Example:
@@ -139,10 +149,15 @@ def cc_max_from_means(responses: np.ndarray, presentations: float, fano: float =
     >>> cc_max_from_means(np.array([[1.0], [3.0]]), presentations=4).round(3).tolist()  # sqrt(1.5 / 2)
     [0.866]
     """
-    return cc_max(signal_power_from_means(responses, presentations, fano), variance(np.asarray(responses, float)))
+    return cc_max(
+        signal_power_from_means(responses, presentations, fano),
+        variance(np.asarray(responses, float)),
+    )
 
 
-def cc_norm(responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray) -> np.ndarray:
+def cc_norm(
+    responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray
+) -> np.ndarray:
     """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016).
 
     Args:

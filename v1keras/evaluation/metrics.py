@@ -27,16 +27,25 @@ def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
     responses, rates = _pair(responses, rates)
     centred, predicted = responses - mean(responses), rates - mean(rates)
     covariance = np.nansum(centred * predicted, axis=0)
-    spread, predicted_spread = (np.sqrt(np.nansum(v**2, axis=0)) for v in (centred, predicted))
+    spread, predicted_spread = (
+        np.sqrt(np.nansum(v**2, axis=0)) for v in (centred, predicted)
+    )
     # A constant leaves rounding errors behind, so zero is judged against the values' own size.
     constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(constant, 0.0, np.clip(covariance / (spread * predicted_spread), -1, 1))
-    varies = np.nan_to_num(np.nanmax(responses, axis=0, initial=-np.inf) > np.nanmin(responses, axis=0, initial=np.inf))
+        found = np.where(
+            constant, 0.0, np.clip(covariance / (spread * predicted_spread), -1, 1)
+        )
+    varies = np.nan_to_num(
+        np.nanmax(responses, axis=0, initial=-np.inf)
+        > np.nanmin(responses, axis=0, initial=np.inf)
+    )
     return np.where(varies, found, np.nan)
 
 
-def feve(responses: np.ndarray, rates: np.ndarray, noise_variance: np.ndarray) -> np.ndarray:
+def feve(
+    responses: np.ndarray, rates: np.ndarray, noise_variance: np.ndarray
+) -> np.ndarray:
     """Fraction of explainable variance explained: 1 - (MSE - noise) / (Var - noise).
 
     Args:
@@ -59,7 +68,9 @@ def feve(responses: np.ndarray, rates: np.ndarray, noise_variance: np.ndarray) -
     error = mean((responses - rates) ** 2)
     explainable = variance(responses) - noise_variance
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(explainable > 0, 1 - (error - noise_variance) / explainable, np.nan)
+        return np.where(
+            explainable > 0, 1 - (error - noise_variance) / explainable, np.nan
+        )
 
 
 def image_selectivity(responses: np.ndarray) -> np.ndarray:
@@ -114,5 +125,7 @@ def variance(values):
 def _pair(responses, rates):
     responses, rates = np.asarray(responses, float), np.asarray(rates, float)
     if responses.shape != rates.shape or responses.ndim != 2:
-        raise ValueError(f"responses {responses.shape} and rates {rates.shape}: expected the same (images, neurons)")
+        raise ValueError(
+            f"responses {responses.shape} and rates {rates.shape}: expected the same (images, neurons)"
+        )
     return responses, np.where(np.isnan(responses), np.nan, rates)

@@ -17,7 +17,9 @@ RESAMPLES = 2000
 SCORES = ("correlation", "cc_max", "cc_norm", "feve")
 
 
-def score_neurons(responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray, noise: np.ndarray) -> dict[str, np.ndarray]:
+def score_neurons(
+    responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray, noise: np.ndarray
+) -> dict[str, np.ndarray]:
     """Every metric of every neuron.
 
     Args:
@@ -45,7 +47,10 @@ def score_neurons(responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray,
 
 
 def estimate_ceiling(
-    responses: np.ndarray, repeats: np.ndarray | None = None, presentations: float | None = None, fano: float = 1.0
+    responses: np.ndarray,
+    repeats: np.ndarray | None = None,
+    presentations: float | None = None,
+    fano: float = 1.0,
 ) -> tuple[str, np.ndarray, np.ndarray]:
     """CC_max and noise variance of each neuron's mean response, by what is known of it.
 
@@ -69,12 +74,18 @@ def estimate_ceiling(
     if repeats is not None:
         return "repeats", cc_max_from_repeats(repeats), noise_variance(repeats)
     if presentations is not None:
-        return "means", cc_max_from_means(responses, presentations, fano), fano * mean(responses) / presentations
+        return (
+            "means",
+            cc_max_from_means(responses, presentations, fano),
+            fano * mean(responses) / presentations,
+        )
     unknown = np.full(responses.shape[1], np.nan)
     return "none", unknown, unknown
 
 
-def summarize(scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0) -> dict[str, Any]:
+def summarize(
+    scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0
+) -> dict[str, Any]:
     """What is said of a group of neurons.
 
     Args:
@@ -109,7 +120,9 @@ def summarize(scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0) 
             "missing": int(values.size - finite.size),
         }
     found["no_ceiling"] = int((scores["cc_max"][chosen] == 0).sum())
-    found["fraction_near_limit"] = fraction_near_limit(scores["cc_norm"][chosen]) if chosen.any() else None
+    found["fraction_near_limit"] = (
+        fraction_near_limit(scores["cc_norm"][chosen]) if chosen.any() else None
+    )
     return found
 
 
@@ -134,8 +147,12 @@ def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarra
 def _interval(values, seed):
     if values.size < 2:
         return None
-    drawn = np.random.default_rng(seed).integers(0, values.size, (RESAMPLES, values.size))
-    return [_number(edge) for edge in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
+    drawn = np.random.default_rng(seed).integers(
+        0, values.size, (RESAMPLES, values.size)
+    )
+    return [
+        _number(edge) for edge in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    ]
 
 
 def _number(value):

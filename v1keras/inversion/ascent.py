@@ -71,13 +71,29 @@ class Ascent:
         own: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         constraint.check(image_size)
-        self.image_size, self.constraint, self.blur, self.jitter = tuple(image_size), constraint, blur, jitter
+        self.image_size, self.constraint, self.blur, self.jitter = (
+            tuple(image_size),
+            constraint,
+            blur,
+            jitter,
+        )
         self.objective, self.images = objective or own_rate(), images or Pixels()
         self.rates, self.count = rates, None
-        self.own = own or (lambda x, neurons: tf.gather(rates(x), neurons, axis=1, batch_dims=1))
+        self.own = own or (
+            lambda x, neurons: tf.gather(rates(x), neurons, axis=1, batch_dims=1)
+        )
         rows = tf.TensorSpec((None,), tf.int32)
         pictures = tf.TensorSpec((None, *self.image_size, 1), tf.float32)
-        self._ascend = tf.function(self._loop, input_signature=[pictures, rows, rows, tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int32)])
+        self._ascend = tf.function(
+            self._loop,
+            input_signature=[
+                pictures,
+                rows,
+                rows,
+                tf.TensorSpec((), tf.int32),
+                tf.TensorSpec((), tf.int32),
+            ],
+        )
 
     def run(
         self,
@@ -116,15 +132,41 @@ class Ascent:
             part = each[begin : begin + batch]
             rows = np.arange(begin, begin + len(part), dtype=np.int32)
             if start is None:
-                patterns = np.stack([self.noise(seed, neuron, row % restarts) for neuron, row in zip(part, rows, strict=True)])
-                patterns = _smooth(self.images.start(tf.constant(patterns)), self.blur, self.blur)
+                patterns = np.stack(
+                    [
+                        self.noise(seed, neuron, row % restarts)
+                        for neuron, row in zip(part, rows, strict=True)
+                    ]
+                )
+                patterns = _smooth(
+                    self.images.start(tf.constant(patterns)), self.blur, self.blur
+                )
             else:
-                patterns = tf.constant(np.asarray(start[begin : begin + batch], "float32")[..., None]) - self.constraint.grey
+                patterns = (
+                    tf.constant(
+                        np.asarray(start[begin : begin + batch], "float32")[..., None]
+                    )
+                    - self.constraint.grey
+                )
             found = self._spread(patterns, part, rows, steps, seed)
-            refuse_non_finite(np.vstack([found["trace"], found["values"], found["rates"]]), part)
-            found["trace"] = np.concatenate([found["trace"], np.repeat(found["values"][None], steps - len(found["trace"]), axis=0)])
+            refuse_non_finite(
+                np.vstack([found["trace"], found["values"], found["rates"]]), part
+            )
+            found["trace"] = np.concatenate(
+                [
+                    found["trace"],
+                    np.repeat(
+                        found["values"][None], steps - len(found["trace"]), axis=0
+                    ),
+                ]
+            )
             parts.append(found)
-        joined = {key: np.concatenate([part[key] for part in parts], axis=1 if key == "trace" else 0) for key in parts[0]}
+        joined = {
+            key: np.concatenate(
+                [part[key] for part in parts], axis=1 if key == "trace" else 0
+            )
+            for key in parts[0]
+        }
         values = joined["values"].reshape(-1, restarts)
         best = np.arange(len(neurons)) * restarts + values.argmax(axis=1)
         return Inversion(
@@ -141,39 +183,77 @@ class Ascent:
 
     def _check(self, neurons, steps, restarts, start):
         if min(steps, restarts) < 1:
-            raise ValueError(f"{steps} steps and {restarts} restarts: expected at least 1 of each")
+            raise ValueError(
+                f"{steps} steps and {restarts} restarts: expected at least 1 of each"
+            )
         if self.count is None:
-            self.count = int(self.rates(tf.fill((1, *self.image_size, 1), float(self.constraint.grey))).shape[1])
+            self.count = int(
+                self.rates(
+                    tf.fill((1, *self.image_size, 1), float(self.constraint.grey))
+                ).shape[1]
+            )
         outside = neurons[(neurons < 0) | (neurons >= self.count)]
         if not neurons.size or outside.size:
-            raise ValueError(f"neurons: found {outside[0] if outside.size else 'none'}, expected indices from 0 to {self.count - 1}")
+            raise ValueError(
+                f"neurons: found {outside[0] if outside.size else 'none'}, expected indices from 0 to {self.count - 1}"
+            )
         rows = len(neurons) * restarts
         if start is not None and np.shape(start) != (rows, *self.image_size):
-            raise ValueError(f"start: found images of {np.shape(start)}, expected {(rows, *self.image_size)}")
+            raise ValueError(
+                f"start: found images of {np.shape(start)}, expected {(rows, *self.image_size)}"
+            )
         if rows % self.objective.together:
-            raise ValueError(f"{rows} stimuli are no whole sets of {self.objective.together}, which {self.objective} looks at together")
+            raise ValueError(
+                f"{rows} stimuli are no whole sets of {self.objective.together}, which {self.objective} looks at together"
+            )
 
     def noise(self, seed: int, neuron: Any, restart: Any) -> np.ndarray:
         """`(height, width, 1)` noise that depends on these three alone, whatever else is inverted."""
-        return np.random.default_rng((seed, neuron, restart)).normal(size=(*self.image_size, 1)).astype("float32")
+        return (
+            np.random.default_rng((seed, neuron, restart))
+            .normal(size=(*self.image_size, 1))
+            .astype("float32")
+        )
 
     def _spread(self, patterns, neurons, rows, steps, seed):
         """Runs the ascent on the replicas of the strategy in whose scope this is called; a dict of arrays, a row an image."""
         strategy = tf.distribute.get_strategy()
         sets = len(rows) // self.objective.together
-        replicas = strategy.num_replicas_in_sync if sets >= strategy.num_replicas_in_sync else 1
+        replicas = (
+            strategy.num_replicas_in_sync
+            if sets >= strategy.num_replicas_in_sync
+            else 1
+        )
         limits = [tf.constant(steps, tf.int32), tf.constant(seed, tf.int32)]
         if replicas == 1:
-            found = self._ascend(patterns, tf.constant(neurons), tf.constant(rows), *limits)
+            found = self._ascend(
+                patterns, tf.constant(neurons), tf.constant(rows), *limits
+            )
             return {key: value.numpy() for key, value in found.items()}
-        bounds = np.linspace(0, sets, replicas + 1).astype(int) * self.objective.together
+        bounds = (
+            np.linspace(0, sets, replicas + 1).astype(int) * self.objective.together
+        )
         shares = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
-        split = lambda values: strategy.experimental_distribute_values_from_function(lambda c: values[shares[c.replica_id_in_sync_group]])
-        found = self._on_replicas(strategy, *map(split, (patterns, tf.constant(neurons), tf.constant(rows))), *limits)
-        found = {key: [part.numpy() for part in strategy.experimental_local_results(value)] for key, value in found.items()}
+        split = lambda values: strategy.experimental_distribute_values_from_function(
+            lambda c: values[shares[c.replica_id_in_sync_group]]
+        )
+        found = self._on_replicas(
+            strategy,
+            *map(split, (patterns, tf.constant(neurons), tf.constant(rows))),
+            *limits,
+        )
+        found = {
+            key: [part.numpy() for part in strategy.experimental_local_results(value)]
+            for key, value in found.items()
+        }
         longest = max(map(len, found["trace"]))
-        padded = [np.pad(part, ((0, longest - len(part)), (0, 0)), mode="edge") for part in found.pop("trace")]
-        return {key: np.concatenate(values) for key, values in found.items()} | {"trace": np.concatenate(padded, axis=1)}
+        padded = [
+            np.pad(part, ((0, longest - len(part)), (0, 0)), mode="edge")
+            for part in found.pop("trace")
+        ]
+        return {key: np.concatenate(values) for key, values in found.items()} | {
+            "trace": np.concatenate(padded, axis=1)
+        }
 
     @tf.function
     def _on_replicas(self, strategy, *arguments):
@@ -182,17 +262,34 @@ class Ascent:
     def _loop(self, pattern, neurons, rows, steps, seed):
         pattern = self.constraint.project(pattern)
         best, most = pattern, tf.fill(tf.shape(rows), -np.inf)
-        last, size, length = most, tf.zeros_like(most), tf.fill(tf.shape(rows), _LONGEST)
+        last, size, length = (
+            most,
+            tf.zeros_like(most),
+            tf.fill(tf.shape(rows), _LONGEST),
+        )
         dead, active = tf.zeros_like(rows, tf.bool), tf.range(tf.size(rows))
         trace = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=(None,))
         step = 0
         while step < steps and tf.size(active) > 0:
-            tf.autograph.experimental.set_loop_options(shape_invariants=[(active, tf.TensorShape((None,)))])
+            tf.autograph.experimental.set_loop_options(
+                shape_invariants=[(active, tf.TensorShape((None,)))]
+            )
             now = tf.gather(pattern, active)
-            value, gradient = self._gradient(now, tf.gather(neurons, active), tf.gather(rows, active), tf.stack([seed, step]))
-            put = lambda whole, part, at=active: tf.tensor_scatter_nd_update(whole, at[:, None], part)
+            value, gradient = self._gradient(
+                now,
+                tf.gather(neurons, active),
+                tf.gather(rows, active),
+                tf.stack([seed, step]),
+            )
+            put = lambda whole, part, at=active: tf.tensor_scatter_nd_update(
+                whole, at[:, None], part
+            )
             # What one shift makes of a jittered image says little: the last is taken, and none has converged.
-            better = value > tf.gather(most, active) if not self.jitter else tf.fill(tf.shape(active), True)
+            better = (
+                value > tf.gather(most, active)
+                if not self.jitter
+                else tf.fill(tf.shape(active), True)
+            )
             best = put(best, tf.where(_wide(better), now, tf.gather(best, active)))
             most = put(most, tf.where(better, value, tf.gather(most, active)))
             trace = trace.write(step, put(most, value))
@@ -203,27 +300,42 @@ class Ascent:
             steepness = (largest * tf.sqrt(_dot(gradient, gradient)))[:, 0, 0, 0]
             if step == 0:
                 dead = steepness == 0
-            done = steepness * self.constraint.norm < (0 if self.jitter else _CONVERGED) * tf.gather(size, active)
+            done = steepness * self.constraint.norm < (
+                0 if self.jitter else _CONVERGED
+            ) * tf.gather(size, active)
             lost = value < tf.gather(last, active)
             long = tf.gather(length, active)
             if self.jitter:
-                long = tf.fill(tf.shape(long), _LONGEST * (1 - tf.cast(step / steps, tf.float32)))
+                long = tf.fill(
+                    tf.shape(long), _LONGEST * (1 - tf.cast(step / steps, tf.float32))
+                )
             else:
-                long = tf.where(lost, _SHORTER * long, tf.minimum(_LONGER * long, _LONGEST))
+                long = tf.where(
+                    lost, _SHORTER * long, tf.minimum(_LONGER * long, _LONGEST)
+                )
             length, last = put(length, long), put(last, value)
             width = self.blur * tf.exp(-tf.cast(step, tf.float32) / _SMOOTHED)
             direction = _smooth(self.images.step(gradient), width, self.blur)
             direction /= tf.sqrt(_dot(direction, direction)) + 1e-30
-            pattern = put(pattern, self.constraint.project(now + _wide(long) * self.constraint.norm * direction))
+            pattern = put(
+                pattern,
+                self.constraint.project(
+                    now + _wide(long) * self.constraint.norm * direction
+                ),
+            )
             # A set goes on until all of it has converged.
             together = self.objective.together
             going = tf.reduce_any(tf.reshape(~done, (-1, together)), axis=1)
             active = tf.boolean_mask(active, tf.repeat(going, together))
             step += 1
         value, _ = self._value(pattern, neurons, rows)
-        pattern = pattern if self.jitter else tf.where(_wide(value > most), pattern, best)
+        pattern = (
+            pattern if self.jitter else tf.where(_wide(value > most), pattern, best)
+        )
         value, rate = self._value(pattern, neurons, rows)
-        converged = tf.tensor_scatter_nd_update(tf.ones_like(dead), active[:, None], tf.zeros_like(active, tf.bool))
+        converged = tf.tensor_scatter_nd_update(
+            tf.ones_like(dead), active[:, None], tf.zeros_like(active, tf.bool)
+        )
         return {
             "stimuli": self.constraint.images(pattern)[..., 0],
             "rates": rate,
@@ -235,7 +347,14 @@ class Ascent:
 
     def _value(self, pattern, neurons, rows):
         """The objective of patterns and the rates of their neurons."""
-        seen = Seen(pattern, self.constraint.images(pattern), neurons, rows, self.own, self.rates)
+        seen = Seen(
+            pattern,
+            self.constraint.images(pattern),
+            neurons,
+            rows,
+            self.own,
+            self.rates,
+        )
         return self.objective(seen), seen.own_rate
 
     def _gradient(self, pattern, neurons, rows, seed):
@@ -244,14 +363,22 @@ class Ascent:
             tape.watch(pattern)
             images = self.constraint.images(pattern)
             if self.jitter:
-                shift = tf.random.stateless_uniform((2,), seed, -self.jitter, self.jitter + 1, tf.int32)
+                shift = tf.random.stateless_uniform(
+                    (2,), seed, -self.jitter, self.jitter + 1, tf.int32
+                )
                 images = tf.roll(images, shift, (1, 2))
-            value = self.objective(Seen(pattern, images, neurons, rows, self.own, self.rates))
+            value = self.objective(
+                Seen(pattern, images, neurons, rows, self.own, self.rates)
+            )
         gradient = self.constraint.within(tape.gradient(value, pattern))
         free = tf.cast(self.constraint.free(pattern), tf.float32)
-        inward = tf.cast(gradient * pattern < 0, tf.float32)  # a pixel at the edge may only come back
+        inward = tf.cast(
+            gradient * pattern < 0, tf.float32
+        )  # a pixel at the edge may only come back
         along = _dot(gradient * free, pattern) / (_dot(pattern * free, pattern) + 1e-30)
-        return value, free * (gradient - along * pattern) + (1 - free) * inward * gradient
+        return value, free * (gradient - along * pattern) + (
+            1 - free
+        ) * inward * gradient
 
 
 def invert(

@@ -42,14 +42,24 @@ class Contrast:
 
     def __post_init__(self):
         if not (self.norm > 0 and np.isfinite(self.norm)):
-            raise ValueError(f"contrast norm: found {self.norm}, expected a number above 0")
+            raise ValueError(
+                f"contrast norm: found {self.norm}, expected a number above 0"
+            )
         if not self.low < self.grey < self.high:
-            raise ValueError(f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}")
-        if self.surround is not None and (self.window is None or np.shape(self.surround) != np.shape(self.window)):
-            raise ValueError(f"a surround of {np.shape(self.surround)} needs a window of the same shape; found {np.shape(self.window)}")
+            raise ValueError(
+                f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}"
+            )
+        if self.surround is not None and (
+            self.window is None or np.shape(self.surround) != np.shape(self.window)
+        ):
+            raise ValueError(
+                f"a surround of {np.shape(self.surround)} needs a window of the same shape; found {np.shape(self.window)}"
+            )
 
     @classmethod
-    def of_rms(cls, grey: float, rms: float, low: float, high: float, window: np.ndarray) -> "Contrast":
+    def of_rms(
+        cls, grey: float, rms: float, low: float, high: float, window: np.ndarray
+    ) -> "Contrast":
         """The same, from the RMS contrast within a window.
 
         Args:
@@ -73,17 +83,29 @@ class Contrast:
             ValueError: names the largest norm that fits.
         """
         if self.window is not None and np.shape(self.window) != tuple(image_size):
-            raise ValueError(f"a window of {np.shape(self.window)} pixels; images have {tuple(image_size)}")
-        pixels = int(np.prod(image_size) if self.window is None else np.sum(self.window))
+            raise ValueError(
+                f"a window of {np.shape(self.window)} pixels; images have {tuple(image_size)}"
+            )
+        pixels = int(
+            np.prod(image_size) if self.window is None else np.sum(self.window)
+        )
         largest = max(self.grey - self.low, self.high - self.grey) * pixels**0.5
         if self.norm > largest:
-            raise ValueError(f"contrast norm {self.norm:g} does not fit {pixels} pixels from {self.low:g} to {self.high:g}: at most {largest:g}")
+            raise ValueError(
+                f"contrast norm {self.norm:g} does not fit {pixels} pixels from {self.low:g} to {self.high:g}: at most {largest:g}"
+            )
 
     def images(self, pattern: tf.Tensor) -> tf.Tensor:
         """The images in pixel units `(batch, height, width, 1)` that patterns make."""
         if self.surround is None or self.window is None:
             return self.grey + pattern
-        return self.grey + pattern + np.where(self.window, 0, self.surround - self.grey).astype("float32")[..., None]
+        return (
+            self.grey
+            + pattern
+            + np.where(self.window, 0, self.surround - self.grey).astype("float32")[
+                ..., None
+            ]
+        )
 
     def project(self, pattern: tf.Tensor | np.ndarray) -> tf.Tensor:
         """The allowed pattern in the direction of `pattern`: scaled and clipped until its norm is `norm`.
@@ -98,19 +120,27 @@ class Contrast:
         if self.window is not None:
             pattern *= self._within()
         low, high = self.low - self.grey, self.high - self.grey
-        pattern *= self.norm / (_norm(pattern) + 1e-30)  # now a scale of 1 fits unless pixels are clipped
+        pattern *= self.norm / (
+            _norm(pattern) + 1e-30
+        )  # now a scale of 1 fits unless pixels are clipped
 
         def scaled(scale):
             return tf.clip_by_value(scale * pattern, low, high)
 
         # Clipping only takes away, so the scale lies above 1; its logarithm is found by bisection, each image's own.
-        lower, upper = tf.zeros_like(pattern[:, :1, :1]), tf.fill(tf.shape(pattern[:, :1, :1]), 10.0)
+        lower, upper = (
+            tf.zeros_like(pattern[:, :1, :1]),
+            tf.fill(tf.shape(pattern[:, :1, :1]), 10.0),
+        )
         clipped = tf.reduce_any((pattern < low) | (pattern > high))
         if clipped:
             for _ in range(_BISECTIONS):
                 middle = (lower + upper) / 2
                 short = _norm(scaled(tf.exp(middle))) < self.norm
-                lower, upper = tf.where(short, middle, lower), tf.where(short, upper, middle)
+                lower, upper = (
+                    tf.where(short, middle, lower),
+                    tf.where(short, upper, middle),
+                )
         return scaled(tf.exp(lower))
 
     def free(self, pattern: tf.Tensor) -> tf.Tensor:
@@ -125,7 +155,11 @@ class Contrast:
         return np.asarray(self.window, "float32")[..., None]
 
 
-def disk(image_size: tuple[int, ...], radius: float, center: tuple[float, float] | None = None) -> np.ndarray:
+def disk(
+    image_size: tuple[int, ...],
+    radius: float,
+    center: tuple[float, float] | None = None,
+) -> np.ndarray:
     """`(height, width)` bool: the pixels within a circle.
 
     Args:

@@ -54,11 +54,17 @@ class Fourier:
 
     def _weighted(self, images, power):
         height, width = images.shape[1:3]
-        frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])  # cycles per pixel
-        counts = np.maximum(frequency, 1 / max(height, width)) ** -self.decay  # the mean counts what the slowest wave does
+        frequency = np.hypot(
+            np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+        )  # cycles per pixel
+        counts = (
+            np.maximum(frequency, 1 / max(height, width)) ** -self.decay
+        )  # the mean counts what the slowest wave does
         counts = tf.constant((counts / counts.max()) ** power, tf.complex64)
         spectrum = tf.signal.rfft2d(images[..., 0])
-        return tf.signal.irfft2d(spectrum * counts, fft_length=[height, width])[..., None]
+        return tf.signal.irfft2d(spectrum * counts, fft_length=[height, width])[
+            ..., None
+        ]
 
     def __repr__(self):
         return f"Fourier(decay={self.decay:g})"

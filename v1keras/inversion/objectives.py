@@ -54,7 +54,9 @@ class Objective:
     (rate of the neuron - 0.5 * mean rate of the population)
     """
 
-    def __init__(self, value: Callable[[Seen], Any], text: str, together: int = 1) -> None:
+    def __init__(
+        self, value: Callable[[Seen], Any], text: str, together: int = 1
+    ) -> None:
         self.value, self.text, self.together = value, text, together
 
     def __call__(self, seen):
@@ -65,15 +67,27 @@ class Objective:
 
     def __add__(self, other):
         other = _objective(other)
-        return Objective(lambda seen: self(seen) + other(seen), f"({self} + {other})", self._with(other))
+        return Objective(
+            lambda seen: self(seen) + other(seen),
+            f"({self} + {other})",
+            self._with(other),
+        )
 
     def __sub__(self, other):
         other = _objective(other)
-        return Objective(lambda seen: self(seen) - other(seen), f"({self} - {other})", self._with(other))
+        return Objective(
+            lambda seen: self(seen) - other(seen),
+            f"({self} - {other})",
+            self._with(other),
+        )
 
     def __mul__(self, other):
         other = _objective(other)
-        return Objective(lambda seen: self(seen) * other(seen), f"{self} * {other}", self._with(other))
+        return Objective(
+            lambda seen: self(seen) * other(seen),
+            f"{self} * {other}",
+            self._with(other),
+        )
 
     def __radd__(self, other):
         return _objective(other) + self
@@ -92,11 +106,17 @@ class Objective:
 
     def log(self) -> "Objective":
         """Its logarithm: a difference of two is then a ratio, which loud neurons do not rule."""
-        return Objective(lambda seen: tf.math.log(self(seen) + 1e-6), f"log({self})", self.together)
+        return Objective(
+            lambda seen: tf.math.log(self(seen) + 1e-6), f"log({self})", self.together
+        )
 
 
 def _objective(value):
-    return value if isinstance(value, Objective) else Objective(lambda seen: float(value), f"{value:g}")
+    return (
+        value
+        if isinstance(value, Objective)
+        else Objective(lambda seen: float(value), f"{value:g}")
+    )
 
 
 def own_rate() -> Objective:
@@ -111,13 +131,18 @@ def rate_of(*neurons: int) -> Objective:
         *neurons: indices.
     """
     chosen = tf.constant(neurons, tf.int32)
-    mean = lambda seen: tf.reduce_mean(tf.gather(seen.all_rates, chosen, axis=1), axis=1)
+    mean = lambda seen: tf.reduce_mean(
+        tf.gather(seen.all_rates, chosen, axis=1), axis=1
+    )
     return Objective(mean, f"mean rate of {', '.join(map(str, neurons))}")
 
 
 def population_rate() -> Objective:
     """The mean rate of all neurons; `own_rate().log() - population_rate().log()` finds what sets a neuron apart."""
-    return Objective(lambda seen: tf.reduce_mean(seen.all_rates, axis=1), "mean rate of the population")
+    return Objective(
+        lambda seen: tf.reduce_mean(seen.all_rates, axis=1),
+        "mean rate of the population",
+    )
 
 
 def response_distance(responses: np.ndarray) -> Objective:
@@ -130,7 +155,9 @@ def response_distance(responses: np.ndarray) -> Objective:
 
     def distance(seen):
         wanted = target if target.shape.rank == 1 else tf.gather(target, seen.rows)
-        return tf.reduce_mean(tf.square(seen.all_rates - wanted), axis=1) / (tf.math.reduce_variance(wanted, axis=-1) + 1e-6)
+        return tf.reduce_mean(tf.square(seen.all_rates - wanted), axis=1) / (
+            tf.math.reduce_variance(wanted, axis=-1) + 1e-6
+        )
 
     return Objective(distance, "distance from the given response")
 
@@ -139,8 +166,13 @@ def total_variation() -> Objective:
     """Sum over pixels of the absolute differences from the pixel below and the pixel beside, pixel units; a penalty is `- w * total_variation()`."""
 
     def variation(seen):
-        below, beside = seen.pattern[:, 1:] - seen.pattern[:, :-1], seen.pattern[:, :, 1:] - seen.pattern[:, :, :-1]
-        return tf.reduce_sum(tf.abs(below), axis=(1, 2, 3)) + tf.reduce_sum(tf.abs(beside), axis=(1, 2, 3))
+        below, beside = (
+            seen.pattern[:, 1:] - seen.pattern[:, :-1],
+            seen.pattern[:, :, 1:] - seen.pattern[:, :, :-1],
+        )
+        return tf.reduce_sum(tf.abs(below), axis=(1, 2, 3)) + tf.reduce_sum(
+            tf.abs(beside), axis=(1, 2, 3)
+        )
 
     return Objective(variation, "total variation")
 

@@ -37,4 +37,6 @@ def refuse_non_finite(trace: np.ndarray, neurons: np.ndarray) -> None:
     bad = ~np.isfinite(trace)
     if bad.any():
         step, place = np.argwhere(bad)[0]
-        raise FloatingPointError(f"the rate of neuron {neurons[place]} is {trace[step, place]} at step {step} of the inversion")
+        raise FloatingPointError(
+            f"the rate of neuron {neurons[place]} is {trace[step, place]} at step {step} of the inversion"
+        )

@@ -15,7 +15,12 @@ _BACK = np.linspace(0, 1, 17)
 
 
 def diverse_set(
-    ascent: Ascent, neurons: Sequence[int] | np.ndarray, size: int = 8, share: float = 0.85, steps: int = 150, seed: int = 0
+    ascent: Ascent,
+    neurons: Sequence[int] | np.ndarray,
+    size: int = 8,
+    share: float = 0.85,
+    steps: int = 150,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each neuron a set of stimuli that differ as much as they can and still drive it.
 
@@ -47,25 +52,55 @@ def diverse_set(
     """
     neurons = np.atleast_1d(neurons)
     found = ascent.run(neurons, steps, seed, restarts=size)
-    objective = set_distance(size) - _PENALTY * shortfall(np.repeat(found.rates, size), share)
-    apart = Ascent(ascent.rates, ascent.image_size, ascent.constraint, objective, ascent.images, ascent.blur, own=ascent.own)
+    objective = set_distance(size) - _PENALTY * shortfall(
+        np.repeat(found.rates, size), share
+    )
+    apart = Ascent(
+        ascent.rates,
+        ascent.image_size,
+        ascent.constraint,
+        objective,
+        ascent.images,
+        ascent.blur,
+        own=ascent.own,
+    )
     started = found.restarts.reshape(-1, *ascent.image_size)
-    spread = apart.run(np.repeat(neurons, size), steps, seed, start=started, chunk=max(128 // size, 1) * size)
+    spread = apart.run(
+        np.repeat(neurons, size),
+        steps,
+        seed,
+        start=started,
+        chunk=max(128 // size, 1) * size,
+    )
     best = np.repeat(found.stimuli, size, axis=0) - ascent.constraint.grey
-    stimuli, rates, least = spread.stimuli.copy(), spread.rates, share * np.repeat(found.rates, size)
+    stimuli, rates, least = (
+        spread.stimuli.copy(),
+        spread.rates,
+        share * np.repeat(found.rates, size),
+    )
     for back in _BACK[1:]:
         short = np.flatnonzero(rates < least)
         if not short.size:
             break
-        mixed = (1 - back) * (spread.stimuli[short] - ascent.constraint.grey) + back * best[short]
+        mixed = (1 - back) * (
+            spread.stimuli[short] - ascent.constraint.grey
+        ) + back * best[short]
         images = ascent.constraint.images(ascent.constraint.project(mixed[..., None]))
         stimuli[short] = images[..., 0]
-        rates[short] = ascent.own(images, tf.constant(np.repeat(neurons, size)[short], tf.int32))
+        rates[short] = ascent.own(
+            images, tf.constant(np.repeat(neurons, size)[short], tf.int32)
+        )
     shape = (len(neurons), size)
     return stimuli.reshape(*shape, *ascent.image_size), rates.reshape(shape)
 
 
-def reconstruct(ascent: Ascent, responses: np.ndarray, count: int = 2, steps: int = 500, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def reconstruct(
+    ascent: Ascent,
+    responses: np.ndarray,
+    count: int = 2,
+    steps: int = 500,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
     """Images to which the population answers as given.
 
     With `count` of 2 or more and a response to a known image they are metamers: what they share is what the population tells of the
@@ -97,7 +132,15 @@ def reconstruct(ascent: Ascent, responses: np.ndarray, count: int = 2, steps: in
     """
     responses = np.atleast_2d(responses)
     objective = -response_distance(np.repeat(responses, count, axis=0))
-    towards = Ascent(ascent.rates, ascent.image_size, ascent.constraint, objective, ascent.images, ascent.blur, own=ascent.own)
+    towards = Ascent(
+        ascent.rates,
+        ascent.image_size,
+        ascent.constraint,
+        objective,
+        ascent.images,
+        ascent.blur,
+        own=ascent.own,
+    )
     # Which neuron a row is said to be of only picks its noise.
     found = towards.run(np.zeros(len(responses), int), steps, seed, restarts=count)
     return found.restarts, -found.restart_values

@@ -1,7 +1,13 @@
 """Stage 2: batch -> core -> readout -> rate."""
 
 from v1keras.models.baselines import KindelCore
-from v1keras.models.behavior import BehavingReadout, GainModulator, Shifter, at_mean_behavior, column_statistics
+from v1keras.models.behavior import (
+    BehavingReadout,
+    GainModulator,
+    Shifter,
+    at_mean_behavior,
+    column_statistics,
+)
 from v1keras.models.core import OnOff, StackedCore
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble, WeightedMean

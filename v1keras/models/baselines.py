@@ -35,14 +35,27 @@ class KindelCore(keras.layers.Layer):
     (2, 300)
     """
 
-    def __init__(self, kernel_size: int = 3, dropout: float = 0.35, seed: int = 0, name: str = "core", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        kernel_size: int = 3,
+        dropout: float = 0.35,
+        seed: int = 0,
+        name: str = "core",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.kernel_size, self.dropout, self.seed = kernel_size, dropout, seed
         self.stages = []
         for i, filters in enumerate((16, 32)):
             start = keras.initializers.TruncatedNormal(stddev=0.1, seed=seed + i)
             self.stages += [
-                keras.layers.Conv2D(filters, kernel_size, activation="relu", kernel_initializer=start, name=f"conv_{i}"),
+                keras.layers.Conv2D(
+                    filters,
+                    kernel_size,
+                    activation="relu",
+                    kernel_initializer=start,
+                    name=f"conv_{i}",
+                ),
                 keras.layers.MaxPooling2D(3, strides=2, name=f"pool_{i}"),
             ]
         self.stages.append(keras.layers.Flatten(name="flat"))
@@ -53,8 +66,12 @@ class KindelCore(keras.layers.Layer):
         for stage in self.stages:
             stage.build(input_shape)
             input_shape = stage.compute_output_shape(input_shape)
-        start = keras.initializers.TruncatedNormal(stddev=0.1 * input_shape[-1] ** -0.5, seed=self.seed + 2)
-        self.dense = keras.layers.Dense(300, activation="relu", kernel_initializer=start, name="dense")
+        start = keras.initializers.TruncatedNormal(
+            stddev=0.1 * input_shape[-1] ** -0.5, seed=self.seed + 2
+        )
+        self.dense = keras.layers.Dense(
+            300, activation="relu", kernel_initializer=start, name="dense"
+        )
         self.dense.build(input_shape)
         self.drop.build((None, 300))
 
@@ -68,5 +85,9 @@ class KindelCore(keras.layers.Layer):
         return (input_shape[0], 300)
 
     def get_config(self):
-        own = {"kernel_size": self.kernel_size, "dropout": self.dropout, "seed": self.seed}
+        own = {
+            "kernel_size": self.kernel_size,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
         return super().get_config() | own

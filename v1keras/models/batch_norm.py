@@ -29,7 +29,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        ours = training and self.trainable and mask is None and len(inputs.shape) == 4 and self.axis in (3, -1) and not self.renorm
+        ours = (
+            training
+            and self.trainable
+            and mask is None
+            and len(inputs.shape) == 4
+            and self.axis in (3, -1)
+            and not self.renorm
+        )
         if not (ours and self.scale and self.center and on_processors()):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
@@ -47,8 +54,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         counted = tf.cast(tf.reduce_prod(tf.shape(inputs)[:3]), tf.float32)
-        variance *= 1 - 1 / counted  # of the batch itself; the operation gives an estimate of all that it is drawn from
-        for moving, found in ((self.moving_mean, mean), (self.moving_variance, variance)):
+        variance *= (
+            1 - 1 / counted
+        )  # of the batch itself; the operation gives an estimate of all that it is drawn from
+        for moving, found in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
             moving.assign(moving * self.momentum + found * (1 - self.momentum))
         return outputs
 

@@ -18,20 +18,43 @@ class _OfBehavior(keras.layers.Layer):
     Without that difference a shift could not be told from other places, nor a gain from larger weights. The last layer begins at zero.
     """
 
-    def __init__(self, outputs, column, mean, std, hidden, last_activation, seed, name, **kwargs):
+    def __init__(
+        self, outputs, column, mean, std, hidden, last_activation, seed, name, **kwargs
+    ):
         super().__init__(name=name, **kwargs)
         self.column, self.hidden, self.seed = column, tuple(hidden), seed
-        self.mean, self.std = (np.atleast_1d(np.asarray(each, "float32")) for each in (mean, std))
-        if self.mean.ndim != 1 or self.std.shape != self.mean.shape or not (self.std > 0).all():
-            raise ValueError(f"mean {self.mean.tolist()} and std {self.std.tolist()} of {column}: expected one each a value, std above 0")
+        self.mean, self.std = (
+            np.atleast_1d(np.asarray(each, "float32")) for each in (mean, std)
+        )
+        if (
+            self.mean.ndim != 1
+            or self.std.shape != self.mean.shape
+            or not (self.std > 0).all()
+        ):
+            raise ValueError(
+                f"mean {self.mean.tolist()} and std {self.std.tolist()} of {column}: expected one each a value, std above 0"
+            )
         self.width = self.mean.size
-        starts = [keras.initializers.GlorotUniform(seed=seed + i) for i in range(len(self.hidden))]
+        starts = [
+            keras.initializers.GlorotUniform(seed=seed + i)
+            for i in range(len(self.hidden))
+        ]
         self.stages = [
-            keras.layers.Dense(count, "tanh", kernel_initializer=start, name=f"hidden_{i}")
+            keras.layers.Dense(
+                count, "tanh", kernel_initializer=start, name=f"hidden_{i}"
+            )
             for i, (count, start) in enumerate(zip(self.hidden, starts, strict=True))
         ]
         # Without a bias, which the difference would cancel.
-        self.stages.append(keras.layers.Dense(outputs, last_activation, use_bias=False, kernel_initializer="zeros", name="last"))
+        self.stages.append(
+            keras.layers.Dense(
+                outputs,
+                last_activation,
+                use_bias=False,
+                kernel_initializer="zeros",
+                name="last",
+            )
+        )
 
     def build(self, input_shape):
         shape = (None, self.width)
@@ -49,7 +72,13 @@ class _OfBehavior(keras.layers.Layer):
         return (input_shape[0], self.stages[-1].units)
 
     def get_config(self):
-        own = {"column": self.column, "mean": self.mean.tolist(), "std": self.std.tolist(), "hidden": self.hidden, "seed": self.seed}
+        own = {
+            "column": self.column,
+            "mean": self.mean.tolist(),
+            "std": self.std.tolist(),
+            "hidden": self.hidden,
+            "seed": self.seed,
+        }
         return super().get_config() | own
 
 
@@ -143,7 +172,9 @@ class GainModulator(_OfBehavior):
         name: str = "modulator",
         **kwargs: Any,
     ) -> None:
-        super().__init__(neurons, column, mean, std, hidden, "linear", seed, name, **kwargs)
+        super().__init__(
+            neurons, column, mean, std, hidden, "linear", seed, name, **kwargs
+        )
         self.neurons = neurons
 
     def call(self, behavior):
@@ -191,20 +222,39 @@ class BehavingReadout(keras.layers.Layer):
     ) -> None:
         super().__init__(name=name, **kwargs)
         if shifter is None and modulator is None:
-            raise ValueError("neither a shifter nor a modulator: expected one of them; the readout alone needs no other around it")
+            raise ValueError(
+                "neither a shifter nor a modulator: expected one of them; the readout alone needs no other around it"
+            )
         if shifter is not None and not hasattr(readout, "positions"):
-            raise ValueError(f"a shifter with a {type(readout).__name__}: expected a GaussianReadout, which reads at places")
+            raise ValueError(
+                f"a shifter with a {type(readout).__name__}: expected a GaussianReadout, which reads at places"
+            )
         if modulator is not None and modulator.neurons != readout.neurons:
-            raise ValueError(f"gains of {modulator.neurons} neurons with a readout of {readout.neurons}: expected as many")
-        self.readout, self.shifter, self.modulator, self.neurons = readout, shifter, modulator, readout.neurons
+            raise ValueError(
+                f"gains of {modulator.neurons} neurons with a readout of {readout.neurons}: expected as many"
+            )
+        self.readout, self.shifter, self.modulator, self.neurons = (
+            readout,
+            shifter,
+            modulator,
+            readout.neurons,
+        )
 
     @property
     def columns(self) -> dict[str, int]:
         """dict, name of each column that it takes -> values in it an image."""
-        return {part.column: part.width for part in (self.shifter, self.modulator) if part is not None}
+        return {
+            part.column: part.width
+            for part in (self.shifter, self.modulator)
+            if part is not None
+        }
 
     def build(self, input_shape):
-        parts = [(self.readout, input_shape)] + [(part, (None, part.width)) for part in (self.shifter, self.modulator) if part is not None]
+        parts = [(self.readout, input_shape)] + [
+            (part, (None, part.width))
+            for part in (self.shifter, self.modulator)
+            if part is not None
+        ]
         for part, shape in parts:
             if not part.built:  # one that was read from a file is
                 part.build(shape)
@@ -218,18 +268,32 @@ class BehavingReadout(keras.layers.Layer):
         if self.shifter is not None:
             more["shift"] = self.shifter(behavior[self.shifter.column])
         rates = self.readout(features, **more)
-        return rates if self.modulator is None else rates * self.modulator(behavior[self.modulator.column])
+        return (
+            rates
+            if self.modulator is None
+            else rates * self.modulator(behavior[self.modulator.column])
+        )
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        parts = {"readout": self.readout, "shifter": self.shifter, "modulator": self.modulator}
-        return super().get_config() | {name: part and keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        parts = {
+            "readout": self.readout,
+            "shifter": self.shifter,
+            "modulator": self.modulator,
+        }
+        return super().get_config() | {
+            name: part and keras.saving.serialize_keras_object(part)
+            for name, part in parts.items()
+        }
 
     @classmethod
     def from_config(cls, config):
-        parts = {name: config[name] and keras.saving.deserialize_keras_object(config[name]) for name in ("readout", "shifter", "modulator")}
+        parts = {
+            name: config[name] and keras.saving.deserialize_keras_object(config[name])
+            for name in ("readout", "shifter", "modulator")
+        }
         return cls(**config | parts)
 
 
@@ -254,12 +318,22 @@ def at_mean_behavior(model: keras.Model) -> keras.Model:
     if not getattr(model, "columns", {}):
         return model
     if isinstance(model, Ensemble):
-        return Ensemble([at_mean_behavior(member) for member in model.members], model.shares, model.name)
+        return Ensemble(
+            [at_mean_behavior(member) for member in model.members],
+            model.shares,
+            model.name,
+        )
     if isinstance(model, Concatenated):
-        return Concatenated([at_mean_behavior(member) for member in model.members], model.name)
+        return Concatenated(
+            [at_mean_behavior(member) for member in model.members], model.name
+        )
     rest = model.image_size, model.pixel_mean, model.pixel_std, model.name
     if isinstance(model, V1Sessions):
-        return V1Sessions(model.core, {session: readout.readout for session, readout in model.readouts.items()}, *rest)
+        return V1Sessions(
+            model.core,
+            {session: readout.readout for session, readout in model.readouts.items()},
+            *rest,
+        )
     return V1Model(model.core, model.readout.readout, *rest)
 
 
@@ -282,7 +356,15 @@ def column_statistics(model: keras.Model) -> dict[str, tuple[list[float], list[f
     if not getattr(model, "columns", {}):
         return {}
     if isinstance(model, (Ensemble, Concatenated)):
-        return {name: found for member in model.members[::-1] for name, found in column_statistics(member).items()}
-    readout = next(iter(model.readouts.values())) if isinstance(model, V1Sessions) else model.readout
+        return {
+            name: found
+            for member in model.members[::-1]
+            for name, found in column_statistics(member).items()
+        }
+    readout = (
+        next(iter(model.readouts.values()))
+        if isinstance(model, V1Sessions)
+        else model.readout
+    )
     parts = [part for part in (readout.shifter, readout.modulator) if part is not None]
     return {part.column: (part.mean.tolist(), part.std.tolist()) for part in parts}

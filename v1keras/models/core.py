@@ -34,9 +34,17 @@ class OnOff(keras.layers.Layer):
     """
 
     def call(self, features):
-        power = ops.log(1 + ops.square(features))  # one logarithm serves both signs; ONNX has no log1p
+        power = ops.log(
+            1 + ops.square(features)
+        )  # one logarithm serves both signs; ONNX has no log1p
         nothing = ops.zeros_like(power)
-        return ops.concatenate([ops.where(features > 0, power, nothing), ops.where(features < 0, power, nothing)], axis=-1)
+        return ops.concatenate(
+            [
+                ops.where(features > 0, power, nothing),
+                ops.where(features < 0, power, nothing),
+            ],
+            axis=-1,
+        )
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])
@@ -96,14 +104,22 @@ class StackedCore(keras.layers.Layer):
     ) -> None:
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
-            raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")
+            raise ValueError(
+                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both"
+            )
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
-        self.activation, self.first_activation, self.pool_size = activation, first_activation, pool_size
+        self.activation, self.first_activation, self.pool_size = (
+            activation,
+            first_activation,
+            pool_size,
+        )
         self.laplacian, self.group_sparsity = laplacian, group_sparsity
         self.separable, self.dilation, self.skip = separable, dilation, skip
         doubled = self.filters[0] * (2 if first_activation == "on_off" else 1)
         if skip and len({doubled, *self.filters[1:]}) != 1:
-            raise ValueError(f"skip: the layers' channels are {(doubled, *self.filters[1:])}; expected all alike")
+            raise ValueError(
+                f"skip: the layers' channels are {(doubled, *self.filters[1:])}; expected all alike"
+            )
         self.stages = self._first_layer(self.filters[0], self.kernel_sizes[0])
         for i in range(1, len(self.filters)):
             self.stages += self._later_layer(i, self.filters[i], self.kernel_sizes[i])
@@ -111,11 +127,21 @@ class StackedCore(keras.layers.Layer):
     def _first_layer(self, channels, side):
         penalty = Laplacian(self.laplacian) if self.laplacian else None
         stages = [
-            keras.layers.Conv2D(channels, side, use_bias=False, kernel_regularizer=penalty, name="conv_0"),
+            keras.layers.Conv2D(
+                channels,
+                side,
+                use_bias=False,
+                kernel_regularizer=penalty,
+                name="conv_0",
+            ),
             batch_norm("norm_0"),
             _nonlinearity(self.first_activation, "activation_0"),
         ]
-        return stages + ([keras.layers.AveragePooling2D(self.pool_size, name="pool")] if self.pool_size > 1 else [])
+        return stages + (
+            [keras.layers.AveragePooling2D(self.pool_size, name="pool")]
+            if self.pool_size > 1
+            else []
+        )
 
     def _later_layer(self, i, channels, side):
         penalty = GroupSparsity(self.group_sparsity) if self.group_sparsity else None
@@ -123,11 +149,25 @@ class StackedCore(keras.layers.Layer):
         if self.separable:
             stages = [
                 DepthwiseConv2D(side, name=f"depth_{i}", **wide),
-                keras.layers.Conv2D(channels, 1, use_bias=False, kernel_regularizer=penalty, name=f"conv_{i}"),
+                keras.layers.Conv2D(
+                    channels,
+                    1,
+                    use_bias=False,
+                    kernel_regularizer=penalty,
+                    name=f"conv_{i}",
+                ),
             ]
         else:
-            stages = [keras.layers.Conv2D(channels, side, kernel_regularizer=penalty, name=f"conv_{i}", **wide)]
-        return [*stages, batch_norm(f"norm_{i}"), _nonlinearity(self.activation, f"activation_{i}")]
+            stages = [
+                keras.layers.Conv2D(
+                    channels, side, kernel_regularizer=penalty, name=f"conv_{i}", **wide
+                )
+            ]
+        return [
+            *stages,
+            batch_norm(f"norm_{i}"),
+            _nonlinearity(self.activation, f"activation_{i}"),
+        ]
 
     def build(self, input_shape):
         check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
@@ -144,7 +184,9 @@ class StackedCore(keras.layers.Layer):
             before = features
             for stage in layer if i else layer[1:]:
                 norm = isinstance(stage, keras.layers.BatchNormalization)
-                features = stage(features, training=training) if norm else stage(features)
+                features = (
+                    stage(features, training=training) if norm else stage(features)
+                )
             if self.skip and i:
                 features = features + before
         return features
@@ -153,7 +195,10 @@ class StackedCore(keras.layers.Layer):
         """The stages of each layer, a list of lists."""
         each = 4 if self.separable else 3
         first = len(self.stages) - each * (len(self.filters) - 1)
-        return [self.stages[:first], *(self.stages[i : i + each] for i in range(first, len(self.stages), each))]
+        return [
+            self.stages[:first],
+            *(self.stages[i : i + each] for i in range(first, len(self.stages), each)),
+        ]
 
     def compute_output_shape(self, input_shape):
         for stage in self.stages:
@@ -190,4 +235,8 @@ def check_image_size(shape, kernel_size, pool_size):
 
 def _nonlinearity(name, layer_name):
     own = {"on_off": OnOff, "divisive": DivisiveNormalization}
-    return own[name](name=layer_name) if name in own else keras.layers.Activation(name, name=layer_name)
+    return (
+        own[name](name=layer_name)
+        if name in own
+        else keras.layers.Activation(name, name=layer_name)
+    )

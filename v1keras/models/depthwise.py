@@ -36,13 +36,24 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     def build(self, input_shape):
         super().build(input_shape)
         odd = all(side % 2 for side in self.kernel_size)
-        plain = (self.padding, tuple(self.strides), self.depth_multiplier, self.use_bias) == ("same", (1, 1), 1, False)
-        self._own = plain and odd and self.data_format == "channels_last" and on_processors()
+        plain = (
+            self.padding,
+            tuple(self.strides),
+            self.depth_multiplier,
+            self.use_bias,
+        ) == ("same", (1, 1), 1, False)
+        self._own = (
+            plain and odd and self.data_format == "channels_last" and on_processors()
+        )
 
     def call(self, inputs):
         if not self._own:
             return super().call(inputs)
-        return self.activation(_convolved(inputs, ops.cast(self.kernel, inputs.dtype), tuple(self.dilation_rate)))
+        return self.activation(
+            _convolved(
+                inputs, ops.cast(self.kernel, inputs.dtype), tuple(self.dilation_rate)
+            )
+        )
 
 
 def on_processors():
@@ -59,9 +70,13 @@ def _convolved(inputs, kernel, dilation):
     def convolve(inputs, kernel):
         def gradient(upstream):
             turned = ops.flip(kernel, axis=(0, 1))
-            return _convolved(upstream, turned, dilation), _kernel_gradient(inputs, upstream, kernel.shape[:2], dilation)
+            return _convolved(upstream, turned, dilation), _kernel_gradient(
+                inputs, upstream, kernel.shape[:2], dilation
+            )
 
-        return ops.depthwise_conv(inputs, kernel, padding="same", dilation_rate=dilation), gradient
+        return ops.depthwise_conv(
+            inputs, kernel, padding="same", dilation_rate=dilation
+        ), gradient
 
     return convolve(inputs, kernel)
 
@@ -70,10 +85,16 @@ def _kernel_gradient(inputs, upstream, sides, dilation):
     """`(side, side, channels, 1)`, summed over the batch in float32, one image after another: what they need fits the cache."""
     import tensorflow as tf
 
-    around = [[0, 0], *([side // 2 * step] * 2 for side, step in zip(sides, dilation, strict=True)), [0, 0]]
+    around = [
+        [0, 0],
+        *([side // 2 * step] * 2 for side, step in zip(sides, dilation, strict=True)),
+        [0, 0],
+    ]
 
     def add(i, total):
-        found = tf.nn.depthwise_conv2d(inputs[i : i + 1], upstream[i][..., None], [1, *dilation, 1], around)[0]
+        found = tf.nn.depthwise_conv2d(
+            inputs[i : i + 1], upstream[i][..., None], [1, *dilation, 1], around
+        )[0]
         return i + 1, total + tf.cast(found, tf.float32)
 
     start = (0, tf.zeros((*sides, inputs.shape[-1])))

@@ -43,9 +43,18 @@ class V1Model(keras.Model):
         columns = getattr(readout, "columns", {})
         inputs = inputs_of(image_size, columns)
         images, behavior = parted(inputs, columns)
-        super().__init__(inputs=inputs, outputs=readout(core(normalized(images, pixel_mean, pixel_std)), *behavior), name=name, **kwargs)
+        super().__init__(
+            inputs=inputs,
+            outputs=readout(core(normalized(images, pixel_mean, pixel_std)), *behavior),
+            name=name,
+            **kwargs,
+        )
         self.core, self.readout = core, readout
-        self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+        self.image_size, self.pixel_mean, self.pixel_std = (
+            tuple(image_size),
+            float(pixel_mean),
+            float(pixel_std),
+        )
 
     @property
     def columns(self) -> dict[str, int]:
@@ -64,7 +73,10 @@ class V1Model(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        parts = {key: keras.saving.deserialize_keras_object(config[key]) for key in ("core", "readout")}
+        parts = {
+            key: keras.saving.deserialize_keras_object(config[key])
+            for key in ("core", "readout")
+        }
         return cls(**config | parts)
 
 
@@ -84,9 +96,16 @@ def inputs_of(image_size, columns, sessions=()):
     images = keras.Input((*sessions, *image_size, 1), name="images")
     if not columns:
         return images
-    return {"images": images} | {name: keras.Input((*sessions, width), name=name) for name, width in columns.items()}
+    return {"images": images} | {
+        name: keras.Input((*sessions, width), name=name)
+        for name, width in columns.items()
+    }
 
 
 def parted(inputs, columns):
     """The images among a model's inputs, and a list of the dict of the columns, empty where there are none."""
-    return (inputs["images"], [{name: inputs[name] for name in columns}]) if columns else (inputs, [])
+    return (
+        (inputs["images"], [{name: inputs[name] for name in columns}])
+        if columns
+        else (inputs, [])
+    )

@@ -27,7 +27,9 @@ class WeightedMean(keras.layers.Layer):
         self.shares = list(weights)
 
     def call(self, inputs):
-        return sum(share * values for share, values in zip(self.shares, inputs, strict=True))
+        return sum(
+            share * values for share, values in zip(self.shares, inputs, strict=True)
+        )
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
@@ -61,13 +63,27 @@ class Ensemble(keras.Model):
     (2, 3)
     """
 
-    def __init__(self, members: Sequence[keras.Model], weights: Sequence[float] | None = None, name: str = "ensemble", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        members: Sequence[keras.Model],
+        weights: Sequence[float] | None = None,
+        name: str = "ensemble",
+        **kwargs: Any,
+    ) -> None:
         shapes = {(member.image_size, member.output_shape[1]) for member in members}
         if len(members) < 2 or len(shapes) != 1:
-            raise ValueError(f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike")
-        weights = [1 / len(members)] * len(members) if weights is None else [float(weight) for weight in weights]
+            raise ValueError(
+                f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike"
+            )
+        weights = (
+            [1 / len(members)] * len(members)
+            if weights is None
+            else [float(weight) for weight in weights]
+        )
         if len(weights) != len(members):
-            raise ValueError(f"{len(weights)} weights for {len(members)} members: expected one each")
+            raise ValueError(
+                f"{len(weights)} weights for {len(members)} members: expected one each"
+            )
         inputs, each = _given(members)
         rates = WeightedMean(weights, name="mean_rate")(each)
         super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
@@ -80,7 +96,9 @@ class Ensemble(keras.Model):
         return _columns(self.members)
 
     def get_config(self):
-        members = [keras.saving.serialize_keras_object(member) for member in self.members]
+        members = [
+            keras.saving.serialize_keras_object(member) for member in self.members
+        ]
         return {"members": members, "weights": self.shares, "name": self.name}
 
     @classmethod
@@ -112,14 +130,22 @@ class Concatenated(keras.Model):
     (2, 7)
     """
 
-    def __init__(self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any) -> None:
+    def __init__(
+        self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any
+    ) -> None:
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
-            raise ValueError(f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike")
+            raise ValueError(
+                f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike"
+            )
         inputs, each = _given(members)
         rates = keras.layers.Concatenate(name="side_by_side")(each)
         super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
-        self.members, self.image_size, self.pixel_mean = list(members), members[0].image_size, members[0].pixel_mean
+        self.members, self.image_size, self.pixel_mean = (
+            list(members),
+            members[0].image_size,
+            members[0].pixel_mean,
+        )
 
     @property
     def columns(self) -> dict[str, int]:
@@ -127,7 +153,12 @@ class Concatenated(keras.Model):
         return _columns(self.members)
 
     def get_config(self):
-        return {"members": [keras.saving.serialize_keras_object(member) for member in self.members], "name": self.name}
+        return {
+            "members": [
+                keras.saving.serialize_keras_object(member) for member in self.members
+            ],
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -147,5 +178,9 @@ def _given(members):
     columns = _columns(members)
     inputs = inputs_of(members[0].image_size, columns)
     images, _ = parted(inputs, columns)
-    asked = lambda member: {"images": images} | {name: inputs[name] for name in member.columns} if member.columns else images
+    asked = lambda member: (
+        {"images": images} | {name: inputs[name] for name in member.columns}
+        if member.columns
+        else images
+    )
     return inputs, [member(asked(member)) for member in members]

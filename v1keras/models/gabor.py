@@ -8,7 +8,14 @@ from keras import ops
 
 ORIENTATIONS = 8
 # Side, wavelength, standard deviation and stride of each scale, pixels: an octave or less apart, up to the whole of a 33-pixel image.
-SCALES = ((7, 3.5, 1.5, 2), (9, 5.0, 2.2, 2), (13, 8.0, 3.4, 3), (19, 12.0, 5.0, 4), (25, 18.0, 7.5, 4), (31, 26.0, 11.0, 2))
+SCALES = (
+    (7, 3.5, 1.5, 2),
+    (9, 5.0, 2.2, 2),
+    (13, 8.0, 3.4, 3),
+    (19, 12.0, 5.0, 4),
+    (25, 18.0, 7.5, 4),
+    (31, 26.0, 11.0, 2),
+)
 
 # What each kind of feature counts in the kernel; chosen on validation images of kindel2019.
 ENERGY, PHASES, PIXELS = 1.5, 1.0, 1.5
@@ -81,20 +88,30 @@ class LogGaborCore(keras.layers.Layer):
         _, height, width, _ = input_shape
         self.scales = [scale for scale in SCALES if scale[0] <= min(height, width)]
         if not self.scales:
-            raise ValueError(f"images of {height} x {width} pixels; the smallest Gabor filter needs {SCALES[0][0]}")
+            raise ValueError(
+                f"images of {height} x {width} pixels; the smallest Gabor filter needs {SCALES[0][0]}"
+            )
         self.banks = [gabor_bank(*scale[:3]) for scale in self.scales]
         self.blur = [_blur(size) for size in (height, width)]
         self._lay_out(height, width)
-        self.floors = self.add_weight(shape=(len(self.scales),), initializer="ones", name="floors")
+        self.floors = self.add_weight(
+            shape=(len(self.scales),), initializer="ones", name="floors"
+        )
 
     def _lay_out(self, height, width):
         """Sets `groups` and `places` `(n,)` and `(n, 2)`: each feature's kind, and where it is, from -0.5 to 0.5 across the image."""
         groups, places = [], []
         for side, _, _, stride in self.scales:
-            at = [((side - 1) / 2 + np.arange(0, size - side + 1, stride) + 0.5) / size - 0.5 for size in (height, width)]
+            at = [
+                ((side - 1) / 2 + np.arange(0, size - side + 1, stride) + 0.5) / size
+                - 0.5
+                for size in (height, width)
+            ]
             for channels in (ORIENTATIONS, 4 * ORIENTATIONS):
                 groups.append((at, channels))
-        groups.append(([(_places(size) + 0.5) / size - 0.5 for size in (height, width)], 1))
+        groups.append(
+            ([(_places(size) + 0.5) / size - 0.5 for size in (height, width)], 1)
+        )
         for at, channels in groups:
             grid = np.stack(np.meshgrid(*at, indexing="ij"), axis=-1).reshape(-1, 2)
             places.append(np.repeat(grid, channels, axis=0))
@@ -106,19 +123,34 @@ class LogGaborCore(keras.layers.Layer):
         for bank, (*_, stride) in zip(self.banks, self.scales, strict=True):
             found = ops.conv(images, bank, strides=stride, padding="valid")
             even, odd = found[..., ::2], found[..., 1::2]
-            yield ops.square(even) + ops.square(odd), ops.concatenate([even, odd, -even, -odd], axis=-1)
+            yield (
+                ops.square(even) + ops.square(odd),
+                ops.concatenate([even, odd, -even, -odd], axis=-1),
+            )
 
     def adapt(self, images: np.ndarray) -> None:
         """Measures the scales' mean energies on `images` `(n, height, width, 1)`, as `call` is given them."""
-        self.floors.assign([self.floor * float(ops.mean(energy)) for energy, _ in self._responses(ops.cast(images, "float32"))])
+        self.floors.assign(
+            [
+                self.floor * float(ops.mean(energy))
+                for energy, _ in self._responses(ops.cast(images, "float32"))
+            ]
+        )
 
     def call(self, images):
         parts = []
         for i, (energy, phases) in enumerate(self._responses(images)):
             for values in (energy, ops.square(ops.relu(phases))):
-                parts.append(ops.log(values + self.floors[i]))  # (batch, h, w, channels)
-        parts.append(ops.einsum("ah,bhw,cw->bac", self.blur[0], images[..., 0], self.blur[1]))
-        return ops.concatenate([ops.reshape(part, (-1, int(np.prod(part.shape[1:])))) for part in parts], axis=-1)
+                parts.append(
+                    ops.log(values + self.floors[i])
+                )  # (batch, h, w, channels)
+        parts.append(
+            ops.einsum("ah,bhw,cw->bac", self.blur[0], images[..., 0], self.blur[1])
+        )
+        return ops.concatenate(
+            [ops.reshape(part, (-1, int(np.prod(part.shape[1:])))) for part in parts],
+            axis=-1,
+        )
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self.groups))
@@ -134,5 +166,7 @@ def _places(size):
 
 def _blur(size):
     """`(places, size)` Gaussian averages along one side."""
-    weights = np.exp(-((np.arange(size)[None] - _places(size)[:, None]) ** 2) / (2 * BLUR**2))
+    weights = np.exp(
+        -((np.arange(size)[None] - _places(size)[:, None]) ** 2) / (2 * BLUR**2)
+    )
     return (weights / weights.sum(axis=1, keepdims=True)).astype("float32")

@@ -62,11 +62,25 @@ class GaussianReadout(keras.layers.Layer):
     ) -> None:
         super().__init__(name=name, **kwargs)
         if covariance not in ("isotropic", "full"):
-            raise ValueError(f"covariance: found {covariance!r}, expected isotropic or full")
-        self.neurons, self.covariance, self.width, self.l1, self.seed = neurons, covariance, width, l1, seed
-        self.coordinates = None if coordinates is None else np.asarray(coordinates, "float32")
-        if self.coordinates is not None and (self.coordinates.ndim != 2 or len(self.coordinates) != neurons):
-            raise ValueError(f"coordinates: found {self.coordinates.shape}, expected ({neurons}, d): a row a neuron")
+            raise ValueError(
+                f"covariance: found {covariance!r}, expected isotropic or full"
+            )
+        self.neurons, self.covariance, self.width, self.l1, self.seed = (
+            neurons,
+            covariance,
+            width,
+            l1,
+            seed,
+        )
+        self.coordinates = (
+            None if coordinates is None else np.asarray(coordinates, "float32")
+        )
+        if self.coordinates is not None and (
+            self.coordinates.ndim != 2 or len(self.coordinates) != neurons
+        ):
+            raise ValueError(
+                f"coordinates: found {self.coordinates.shape}, expected ({neurons}, d): a row a neuron"
+            )
         self._draws = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):
@@ -74,23 +88,42 @@ class GaussianReadout(keras.layers.Layer):
         if self.coordinates is None:
             start = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
             # A constraint, since a position that left the image would have no gradient to come back by.
-            self.mean = self.add_weight(shape=(self.neurons, 2), initializer=start, constraint=_inside, name="mean")
+            self.mean = self.add_weight(
+                shape=(self.neurons, 2),
+                initializer=start,
+                constraint=_inside,
+                name="mean",
+            )
         else:
             start = keras.initializers.RandomNormal(stddev=0.05, seed=self.seed)
-            self.map = self.add_weight(shape=(self.coordinates.shape[1], 2), initializer=start, name="map")
-            self.origin = self.add_weight(shape=(2,), initializer="zeros", name="origin")
+            self.map = self.add_weight(
+                shape=(self.coordinates.shape[1], 2), initializer=start, name="map"
+            )
+            self.origin = self.add_weight(
+                shape=(2,), initializer="zeros", name="origin"
+            )
         if self.covariance == "full":
             # The lower triangle L of a Cholesky factor; places are mean + L noise.
-            self.spread = self.add_weight(shape=(self.neurons, 2, 2), initializer=_diagonal(self.width), name="spread")
+            self.spread = self.add_weight(
+                shape=(self.neurons, 2, 2),
+                initializer=_diagonal(self.width),
+                name="spread",
+            )
         else:
-            self.spread = self.add_weight(shape=(self.neurons,), initializer=keras.initializers.Constant(self.width), name="spread")
+            self.spread = self.add_weight(
+                shape=(self.neurons,),
+                initializer=keras.initializers.Constant(self.width),
+                name="spread",
+            )
         self.features = self.add_weight(
             shape=(channels, self.neurons),
             initializer=keras.initializers.RandomNormal(stddev=0.1, seed=self.seed + 1),
             regularizer=keras.regularizers.L1(self.l1) if self.l1 else None,
             name="features",
         )
-        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.neurons,), initializer="zeros", name="bias"
+        )
 
     def positions(self) -> Any:
         """`(neurons, 2)` rows and columns, from -1 to 1 across the features."""
@@ -108,25 +141,38 @@ class GaussianReadout(keras.layers.Layer):
         rows, columns = ops.split(places, 2, axis=-1)
         rows, columns = rows[..., 0], columns[..., 0]
         if training:
-            noise = keras.random.normal((ops.shape(features)[0], self.neurons, 2), seed=self._draws)
+            noise = keras.random.normal(
+                (ops.shape(features)[0], self.neurons, 2), seed=self._draws
+            )
             across, along = noise[..., 0], noise[..., 1]  # (batch, neurons) each
             if self.covariance == "full":
                 rows = rows + self.spread[:, 0, 0] * across
-                columns = columns + self.spread[:, 1, 0] * across + self.spread[:, 1, 1] * along
+                columns = (
+                    columns
+                    + self.spread[:, 1, 0] * across
+                    + self.spread[:, 1, 1] * along
+                )
             else:
-                rows, columns = rows + self.spread * across, columns + self.spread * along
+                rows, columns = (
+                    rows + self.spread * across,
+                    columns + self.spread * along,
+                )
             rows, columns = ops.clip(rows, -1, 1), ops.clip(columns, -1, 1)
         drive = _drive(features, rows, columns, ops.transpose(self.features))
         return ops.softplus(drive + self.bias)
 
     def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
-        read = bilinear(features, ops.take(self.positions(), neurons, axis=0)[:, None])[:, 0]
+        read = bilinear(features, ops.take(self.positions(), neurons, axis=0)[:, None])[
+            :, 0
+        ]
         return self.rates_of(read, neurons)
 
     def rates_of(self, read: Any, neurons: Any) -> Any:
         """Rates `(batch,)` of neurons `(batch,)` from the features `(batch, channels)` read at their places."""
-        drive = ops.sum(read * ops.take(ops.transpose(self.features), neurons, axis=0), axis=-1)
+        drive = ops.sum(
+            read * ops.take(ops.transpose(self.features), neurons, axis=0), axis=-1
+        )
         return ops.softplus(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
@@ -138,7 +184,9 @@ class GaussianReadout(keras.layers.Layer):
             "covariance": self.covariance,
             "width": self.width,
             "l1": self.l1,
-            "coordinates": None if self.coordinates is None else self.coordinates.tolist(),
+            "coordinates": None
+            if self.coordinates is None
+            else self.coordinates.tolist(),
             "seed": self.seed,
         }
 
@@ -149,9 +197,16 @@ def _drive(features, rows, columns, weights):
         from v1keras.models.places import drive_at
 
         at = (ops.shape(features)[0], weights.shape[0])
-        rows, columns = (ops.broadcast_to((ops.cast(place, "float32") + 1) / 2, at) for place in (rows, columns))
-        return drive_at(ops.cast(features, "float32"), rows, columns, ops.cast(weights, "float32"))
-    read = bilinear(features, ops.stack([rows, columns], axis=-1))  # (batch, neurons, channels)
+        rows, columns = (
+            ops.broadcast_to((ops.cast(place, "float32") + 1) / 2, at)
+            for place in (rows, columns)
+        )
+        return drive_at(
+            ops.cast(features, "float32"), rows, columns, ops.cast(weights, "float32")
+        )
+    read = bilinear(
+        features, ops.stack([rows, columns], axis=-1)
+    )  # (batch, neurons, channels)
     return ops.sum(read * weights[None], axis=-1)
 
 
@@ -178,7 +233,11 @@ def bilinear(features, place):
     read = 0
     for (below, beside), share in shares.items():
         index = ops.cast((top + below) * width + left + beside, "int32")
-        at = ops.take(flat, index[0], axis=1) if shared else ops.take_along_axis(flat, index[..., None], axis=1)
+        at = (
+            ops.take(flat, index[0], axis=1)
+            if shared
+            else ops.take_along_axis(flat, index[..., None], axis=1)
+        )
         read = read + share[..., None] * at
     return read
 
@@ -195,14 +254,18 @@ def corners(place, height, width):
         (top, left, shares): `(...)` row and column of the pixel above and to the left, and a dict (rows below it, columns beside it) ->
         `(...)` share.
     """
-    row, column = ((place[..., i] + 1) / 2 * (size - 1) for i, size in ((0, height), (1, width)))
+    row, column = (
+        (place[..., i] + 1) / 2 * (size - 1) for i, size in ((0, height), (1, width))
+    )
     top = ops.clip(ops.floor(row), 0, max(height - 2, 0))
     left = ops.clip(ops.floor(column), 0, max(width - 2, 0))
     down, right = row - top, column - left  # shares of the farther pixel
     shares = {}
     for below in range(min(height, 2)):
         for beside in range(min(width, 2)):
-            shares[below, beside] = (down if below else 1 - down if height > 1 else 1.0) * (right if beside else 1 - right if width > 1 else 1.0)
+            shares[below, beside] = (
+                down if below else 1 - down if height > 1 else 1.0
+            ) * (right if beside else 1 - right if width > 1 else 1.0)
     return top, left, shares
 
 
@@ -212,4 +275,6 @@ def _inside(positions):
 
 def _diagonal(width):
     """Initializer: `width` times the unit matrix, for every neuron."""
-    return lambda shape, dtype=None: ops.broadcast_to(width * ops.eye(shape[-1], dtype=dtype), shape)
+    return lambda shape, dtype=None: ops.broadcast_to(
+        width * ops.eye(shape[-1], dtype=dtype), shape
+    )

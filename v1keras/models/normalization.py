@@ -38,9 +38,18 @@ class DivisiveNormalization(keras.layers.Layer):
     def build(self, input_shape):
         channels = input_shape[-1]
         start = keras.initializers.Constant(1 / channels)
-        self.pool = self.add_weight(shape=(channels, channels), initializer=start, constraint="non_neg", name="pool")
-        self.saturation = self.add_weight(shape=(channels,), initializer="ones", name="saturation")
-        self.exponent = self.add_weight(shape=(channels,), initializer="ones", name="exponent")
+        self.pool = self.add_weight(
+            shape=(channels, channels),
+            initializer=start,
+            constraint="non_neg",
+            name="pool",
+        )
+        self.saturation = self.add_weight(
+            shape=(channels,), initializer="ones", name="saturation"
+        )
+        self.exponent = self.add_weight(
+            shape=(channels,), initializer="ones", name="exponent"
+        )
 
     def call(self, features):
         # 1 + softplus keeps the exponent above 1; it starts near 2, the energy model's.

@@ -49,14 +49,25 @@ def own_rates(model: Any) -> Callable[[Any, Any], Any]:
     True
     """
     if isinstance(model, V1Sessions):
-        raise ValueError(f"a model of several recordings has rates of each; take one: model.session(name), of {', '.join(model.readouts)}")
+        raise ValueError(
+            f"a model of several recordings has rates of each; take one: model.session(name), of {', '.join(model.readouts)}"
+        )
     if getattr(model, "columns", {}):
-        raise ValueError(f"the model's rates depend on {', '.join(model.columns)}, too; take at_mean_behavior(model), of images alone")
+        raise ValueError(
+            f"the model's rates depend on {', '.join(model.columns)}, too; take at_mean_behavior(model), of images alone"
+        )
     if isinstance(model, Ensemble):
         members = [own_rates(member) for member in model.members]
-        return lambda images, neurons: sum(share * own(images, neurons) for share, own in zip(model.shares, members, strict=True))
+        return lambda images, neurons: sum(
+            share * own(images, neurons)
+            for share, own in zip(model.shares, members, strict=True)
+        )
     if not isinstance(model, V1Model) or not hasattr(model.readout, "of_each"):
-        rates = (lambda images: model(images, training=False)) if isinstance(model, keras.Model) else model
+        rates = (
+            (lambda images: model(images, training=False))
+            if isinstance(model, keras.Model)
+            else model
+        )
         return lambda images, neurons: _taken(rates(images), neurons)
     normalize = model.get_layer("pixels")
     features = model.core
@@ -64,9 +75,13 @@ def own_rates(model: Any) -> Callable[[Any, Any], Any]:
         first = _ThinConvolution(ops.convert_to_numpy(model.core.stages[0].kernel))
         window = _window_of(model)
         if window is not None:
-            return lambda images, neurons: window.rates(normalize(images), neurons, first)
+            return lambda images, neurons: window.rates(
+                normalize(images), neurons, first
+            )
         features = lambda images: model.core.after_first(first(images))
-    return lambda images, neurons: model.readout.of_each(features(normalize(images)), neurons)
+    return lambda images, neurons: model.readout.of_each(
+        features(normalize(images)), neurons
+    )
 
 
 def _taken(rates, neurons):
@@ -86,18 +101,30 @@ class _ThinConvolution:
         if width not in self.bands:
             band = np.zeros((across, self.kernel.shape[3], side, width), "float32")
             for column in range(across):
-                band[column, :, :, column : column + side] = np.transpose(self.kernel[:, :, 0], (2, 0, 1))
-            self.bands[width] = band.reshape(-1, side * width)  # (output row, kernel row * image row)
-        band, kernel = (ops.cast(weights, images.dtype) for weights in (self.bands[width], self.kernel))
+                band[column, :, :, column : column + side] = np.transpose(
+                    self.kernel[:, :, 0], (2, 0, 1)
+                )
+            self.bands[width] = band.reshape(
+                -1, side * width
+            )  # (output row, kernel row * image row)
+        band, kernel = (
+            ops.cast(weights, images.dtype)
+            for weights in (self.bands[width], self.kernel)
+        )
 
         @ops.custom_gradient
         def convolve(images):
             def gradient(*arguments, upstream=None):
                 upstream = arguments[0] if upstream is None else upstream
                 rows = upstream.shape[1]
-                spread = ops.reshape(ops.matmul(ops.reshape(upstream, (-1, rows, band.shape[0])), band), (-1, rows, side, width))
+                spread = ops.reshape(
+                    ops.matmul(ops.reshape(upstream, (-1, rows, band.shape[0])), band),
+                    (-1, rows, side, width),
+                )
                 above = lambda i: ((0, 0), (i, side - 1 - i), (0, 0))
-                return sum(ops.pad(spread[:, :, i], above(i)) for i in range(side))[..., None]
+                return sum(ops.pad(spread[:, :, i], above(i)) for i in range(side))[
+                    ..., None
+                ]
 
             return ops.conv(images, kernel, padding="valid"), gradient
 
@@ -107,11 +134,22 @@ class _ThinConvolution:
 def _window_of(model):
     """The window that a place of a `GaussianReadout` sees, or None where there is none worth cutting out."""
     core = model.core
-    known = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.AveragePooling2D, *_PIXELWISE)
-    if not isinstance(model.readout, GaussianReadout) or core.skip or not all(isinstance(stage, known) for stage in core.stages):
+    known = (
+        keras.layers.Conv2D,
+        keras.layers.DepthwiseConv2D,
+        keras.layers.AveragePooling2D,
+        *_PIXELWISE,
+    )
+    if (
+        not isinstance(model.readout, GaussianReadout)
+        or core.skip
+        or not all(isinstance(stage, known) for stage in core.stages)
+    ):
         return None
     window = _Window(core.stages, model.readout, (None, *model.image_size, 1))
-    share = np.prod([min(window.sizes[0], side) for side in model.image_size]) / np.prod(model.image_size)
+    share = np.prod(
+        [min(window.sizes[0], side) for side in model.image_size]
+    ) / np.prod(model.image_size)
     return window if share < _WORTHWHILE else None
 
 
@@ -137,7 +175,10 @@ class _Window:
                 size, scale, shift = size * pool, scale * pool, shift * pool
             elif isinstance(stage, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
                 reach = _reach(stage)
-                size, shift = size + reach, shift + (reach // 2 if stage.padding == "same" else 0)
+                size, shift = (
+                    size + reach,
+                    shift + (reach // 2 if stage.padding == "same" else 0),
+                )
             self.sizes.insert(0, size)
             self.begins.insert(0, (scale, shift))
 
@@ -147,28 +188,49 @@ class _Window:
         top, left, shares = corners(place, *self.shapes[-1][1:3])
         begins = ops.cast(ops.stack([top, left], axis=1), "int32")  # of the last window
         rows, columns = (self._inside(0, axis, begins, one_hot=True) for axis in (0, 1))
-        features = ops.einsum("bih,bhw,bjw->bij", rows, images[..., 0], columns)[..., None]
+        features = ops.einsum("bih,bhw,bjw->bij", rows, images[..., 0], columns)[
+            ..., None
+        ]
         for i, stage in enumerate(self.stages):
             if i and getattr(stage, "padding", "") == "same":
                 rows, columns = (self._inside(i, axis, begins) for axis in (0, 1))
                 features = features * rows[:, :, None, None] * columns[:, None, :, None]
             features = first(features) if i == 0 else self._apply(stage, features)
-        read = sum(share[:, None] * features[:, below, beside] for (below, beside), share in shares.items())
+        read = sum(
+            share[:, None] * features[:, below, beside]
+            for (below, beside), share in shares.items()
+        )
         return self.readout.rates_of(read, neurons)
 
     def _inside(self, i, axis, begins, one_hot=False):
         """Which of the window's pixels before stage i are the image's: `(batch, size)`; or as a matrix that picks them out of it."""
         scale, shift = self.begins[i]
-        at = (scale * begins[:, axis] - shift)[:, None] + ops.arange(self.sizes[i], dtype="int32")
+        at = (scale * begins[:, axis] - shift)[:, None] + ops.arange(
+            self.sizes[i], dtype="int32"
+        )
         side = self.shapes[i][1 + axis]
-        return ops.one_hot(at, side) if one_hot else ops.cast((at >= 0) & (at < side), "float32")
+        return (
+            ops.one_hot(at, side)
+            if one_hot
+            else ops.cast((at >= 0) & (at < side), "float32")
+        )
 
     @staticmethod
     def _apply(stage, features):
         if isinstance(stage, keras.layers.DepthwiseConv2D):
-            return ops.depthwise_conv(features, stage.kernel, padding="valid", dilation_rate=stage.dilation_rate)
+            return ops.depthwise_conv(
+                features,
+                stage.kernel,
+                padding="valid",
+                dilation_rate=stage.dilation_rate,
+            )
         if isinstance(stage, keras.layers.Conv2D):
-            return ops.conv(features, stage.kernel, padding="valid", dilation_rate=stage.dilation_rate)
+            return ops.conv(
+                features,
+                stage.kernel,
+                padding="valid",
+                dilation_rate=stage.dilation_rate,
+            )
         return stage(features)
 
 

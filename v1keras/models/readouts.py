@@ -32,7 +32,14 @@ class FactorizedReadout(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, neurons: int, l1: float = 0.0, nonnegative: bool = False, name: str = "readout", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        neurons: int,
+        l1: float = 0.0,
+        nonnegative: bool = False,
+        name: str = "readout",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
 
@@ -51,7 +58,9 @@ class FactorizedReadout(keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=0.1, seed=1),
             name="features",
         )
-        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.neurons,), initializer="zeros", name="bias"
+        )
 
     def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
@@ -59,7 +68,9 @@ class FactorizedReadout(keras.layers.Layer):
 
     def call(self, features):
         if self.l1:
-            norms = ops.sum(ops.abs(self.mask), axis=0) * ops.sum(ops.abs(self.features), axis=0)
+            norms = ops.sum(ops.abs(self.mask), axis=0) * ops.sum(
+                ops.abs(self.features), axis=0
+            )
             self.add_loss(self.l1 * ops.sum(norms))
         _, height, width, channels = features.shape
         flat = ops.reshape(features, (-1, height * width, channels))
@@ -69,16 +80,26 @@ class FactorizedReadout(keras.layers.Layer):
 
     def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
-        flat = ops.reshape(features, (-1, features.shape[1] * features.shape[2], features.shape[3]))
-        pooled = ops.einsum("bpc,bp->bc", flat, ops.take(ops.transpose(self.mask), neurons, axis=0))
-        drive = ops.sum(pooled * ops.take(ops.transpose(self.features), neurons, axis=0), axis=1)
+        flat = ops.reshape(
+            features, (-1, features.shape[1] * features.shape[2], features.shape[3])
+        )
+        pooled = ops.einsum(
+            "bpc,bp->bc", flat, ops.take(ops.transpose(self.mask), neurons, axis=0)
+        )
+        drive = ops.sum(
+            pooled * ops.take(ops.transpose(self.features), neurons, axis=0), axis=1
+        )
         return ops.softplus(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        return super().get_config() | {"neurons": self.neurons, "l1": self.l1, "nonnegative": self.nonnegative}
+        return super().get_config() | {
+            "neurons": self.neurons,
+            "l1": self.l1,
+            "nonnegative": self.nonnegative,
+        }
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -106,25 +127,48 @@ class DenseReadout(keras.layers.Layer):
     """
 
     def __init__(
-        self, neurons: int, activation: str = "softplus", l1: float = 0.0, l2: float = 0.0, seed: int = 0, name: str = "readout", **kwargs: Any
+        self,
+        neurons: int,
+        activation: str = "softplus",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        seed: int = 0,
+        name: str = "readout",
+        **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self.neurons, self.activation, self.l1, self.l2, self.seed = neurons, activation, l1, l2, seed
+        self.neurons, self.activation, self.l1, self.l2, self.seed = (
+            neurons,
+            activation,
+            l1,
+            l2,
+            seed,
+        )
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
         count = int(np.prod(input_shape[1:]))
         self.weight = self.add_weight(
             shape=(count, self.neurons),
-            initializer=keras.initializers.TruncatedNormal(stddev=0.1 * count**-0.5, seed=self.seed),
-            regularizer=keras.regularizers.L1L2(self.l1, self.l2) if self.l1 or self.l2 else None,
+            initializer=keras.initializers.TruncatedNormal(
+                stddev=0.1 * count**-0.5, seed=self.seed
+            ),
+            regularizer=keras.regularizers.L1L2(self.l1, self.l2)
+            if self.l1 or self.l2
+            else None,
             name="weight",
         )
-        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.neurons,), initializer="zeros", name="bias"
+        )
 
     def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
-        self.bias.assign(inverse_softplus(mean_rates) if self.activation == "softplus" else known_rates(mean_rates))
+        self.bias.assign(
+            inverse_softplus(mean_rates)
+            if self.activation == "softplus"
+            else known_rates(mean_rates)
+        )
 
     def call(self, features):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
@@ -133,20 +177,30 @@ class DenseReadout(keras.layers.Layer):
     def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, ...)`."""
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
-        drive = ops.sum(flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)
+        drive = ops.sum(
+            flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
+        )
         return self._function(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        own = {"neurons": self.neurons, "activation": self.activation, "l1": self.l1, "l2": self.l2, "seed": self.seed}
+        own = {
+            "neurons": self.neurons,
+            "activation": self.activation,
+            "l1": self.l1,
+            "l2": self.l2,
+            "seed": self.seed,
+        }
         return super().get_config() | own
 
 
 def known_rates(mean_rates):
     """`(neurons,)` mean rates that a readout can start at: above 0, and 1 where unknown."""
-    return np.clip(np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None)
+    return np.clip(
+        np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None
+    )
 
 
 def inverse_softplus(mean_rates):

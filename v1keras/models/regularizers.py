@@ -27,7 +27,9 @@ class Laplacian(keras.regularizers.Regularizer):
     def __call__(self, kernel):
         # kernel (height, width, in, out)
         padded = ops.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
-        neighbours = padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2]
+        neighbours = (
+            padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2]
+        )
         return self.strength * ops.sum(ops.square(neighbours - 4 * kernel))
 
     def get_config(self):
@@ -55,7 +57,9 @@ class GroupSparsity(keras.regularizers.Regularizer):
 
     def __call__(self, kernel):
         # The small constant keeps the gradient finite at zero.
-        return self.strength * ops.sum(ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12))
+        return self.strength * ops.sum(
+            ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12)
+        )
 
     def get_config(self):
         return {"strength": self.strength}

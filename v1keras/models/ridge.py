@@ -10,8 +10,14 @@ OFFSET = 0.05  # added to a response before its square root is taken, spikes
 # Variance of the noise over that of the prior's prediction.
 SHRINKAGES = (0.3, 0.6, 1.2, 2.4, 5.0)
 # Where a neuron may look, as shares of the image's side: (row, column, standard deviation), 0 in the middle.
-WINDOWS = [(row, column, 0.15) for row in (-0.18, -0.06, 0.06, 0.18) for column in (-0.18, -0.06, 0.06, 0.18)] + [
-    (row, column, 0.1) for row in (-0.21, -0.105, 0, 0.105, 0.21) for column in (-0.21, -0.105, 0, 0.105, 0.21)
+WINDOWS = [
+    (row, column, 0.15)
+    for row in (-0.18, -0.06, 0.06, 0.18)
+    for column in (-0.18, -0.06, 0.06, 0.18)
+] + [
+    (row, column, 0.1)
+    for row in (-0.21, -0.105, 0, 0.105, 0.21)
+    for column in (-0.21, -0.105, 0, 0.105, 0.21)
 ]
 
 
@@ -50,10 +56,16 @@ class RidgeReadout(keras.layers.Layer):
         self.neurons = neurons
 
     def build(self, input_shape):
-        self.weight = self.add_weight(shape=(input_shape[-1], self.neurons), initializer="zeros", name="weight")
-        self.bias = self.add_weight(shape=(self.neurons,), initializer="zeros", name="bias")
+        self.weight = self.add_weight(
+            shape=(input_shape[-1], self.neurons), initializer="zeros", name="weight"
+        )
+        self.bias = self.add_weight(
+            shape=(self.neurons,), initializer="zeros", name="bias"
+        )
 
-    def fit(self, draws: Any, groups: Any, places: Any, shares: Any, windows: Any = WINDOWS) -> None:
+    def fit(
+        self, draws: Any, groups: Any, places: Any, shares: Any, windows: Any = WINDOWS
+    ) -> None:
         """Solves for the weights: the mean of those solved on each draw of images.
 
         Args:
@@ -68,8 +80,20 @@ class RidgeReadout(keras.layers.Layer):
             ValueError: a response is negative.
         """
         if any((responses < 0).any() for _, responses in draws):
-            raise ValueError("negative responses; a ridge on square roots needs responses >= 0: set --config.ridge.share=0")
-        solved = [solve(np.asarray(features, "float32"), responses, groups, places, shares, windows) for features, responses in draws]
+            raise ValueError(
+                "negative responses; a ridge on square roots needs responses >= 0: set --config.ridge.share=0"
+            )
+        solved = [
+            solve(
+                np.asarray(features, "float32"),
+                responses,
+                groups,
+                places,
+                shares,
+                windows,
+            )
+            for features, responses in draws
+        ]
         self.weight.assign(np.mean([weight for weight, _ in solved], axis=0))
         self.bias.assign(np.mean([bias for _, bias in solved], axis=0))
 
@@ -78,7 +102,9 @@ class RidgeReadout(keras.layers.Layer):
 
     def of_each(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, n)`."""
-        drive = ops.sum(features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1)
+        drive = ops.sum(
+            features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
+        )
         return _rates(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
@@ -104,9 +130,16 @@ def solve(features, responses, groups, places, shares, windows=WINDOWS):
 
     scales = [_prior_scale(power, groups, places, shares, window) for window in windows]
     solved = [_posteriors((features * scale) @ features.T, target) for scale in scales]
-    evidence = np.stack([found for found, _ in solved])  # (windows, shrinkages, neurons)
+    evidence = np.stack(
+        [found for found, _ in solved]
+    )  # (windows, shrinkages, neurons)
     weight = np.zeros((features.shape[1], target.shape[1]), "float32")
-    for scale, (_, duals), share in zip(scales, solved, _model_weights(evidence, np.square(target).sum(axis=0) > 0), strict=True):
+    for scale, (_, duals), share in zip(
+        scales,
+        solved,
+        _model_weights(evidence, np.square(target).sum(axis=0) > 0),
+        strict=True,
+    ):
         dual = np.einsum("sn,sin->in", share, duals).astype("float32")
         weight += scale[:, None] * (features.T @ dual)
     return weight, mean - center @ weight
@@ -115,9 +148,13 @@ def solve(features, responses, groups, places, shares, windows=WINDOWS):
 def _prior_scale(power, groups, places, shares, window):
     """`(n,)` prior variance of each weight: a Gaussian window over places, each group's features counting in all as its share."""
     row, column, width = window
-    scale = np.exp(-((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2))
+    scale = np.exp(
+        -((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2)
+    )
     counted = np.bincount(groups, weights=scale * power, minlength=len(shares))
-    return (scale * (shares / shares.sum() / np.maximum(counted, 1e-12))[groups]).astype("float32")
+    return (
+        scale * (shares / shares.sum() / np.maximum(counted, 1e-12))[groups]
+    ).astype("float32")
 
 
 def _posteriors(kernel, target):
@@ -139,7 +176,11 @@ def _model_weights(evidence, answers):
     """Posterior of each window and noise level for each neuron; windows that serve the neurons that answer are likelier beforehand."""
     likely = _softmax(evidence)
     for _ in range(3):
-        common = likely[..., answers].sum(axis=1).mean(axis=1) if answers.any() else np.zeros(len(likely))  # (windows,)
+        common = (
+            likely[..., answers].sum(axis=1).mean(axis=1)
+            if answers.any()
+            else np.zeros(len(likely))
+        )  # (windows,)
         likely = _softmax(evidence + np.log(common + 0.1 / len(common))[:, None, None])
     return likely
 

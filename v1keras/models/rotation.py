@@ -58,11 +58,19 @@ class RotationEquivariantCore(keras.layers.Layer):
     ) -> None:
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
-            raise ValueError(f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both")
+            raise ValueError(
+                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both"
+            )
         if orientations < 4 or orientations % 4:
-            raise ValueError(f"orientations: found {orientations}, expected a multiple of 4")
+            raise ValueError(
+                f"orientations: found {orientations}, expected a multiple of 4"
+            )
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
-        self.orientations, self.activation, self.pool_size = orientations, activation, pool_size
+        self.orientations, self.activation, self.pool_size = (
+            orientations,
+            activation,
+            pool_size,
+        )
         self.norms = [batch_norm(f"norm_{i}") for i in range(len(filters))]
         self._function = keras.activations.get(activation)
 
@@ -70,31 +78,54 @@ class RotationEquivariantCore(keras.layers.Layer):
         check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
         self.kernels, self._turns = [], []
         channels, turns_below = input_shape[-1], 1
-        for i, (count, side) in enumerate(zip(self.filters, self.kernel_sizes, strict=True)):
+        for i, (count, side) in enumerate(
+            zip(self.filters, self.kernel_sizes, strict=True)
+        ):
             fan_in = side**2 * channels * turns_below
             self.kernels.append(
                 self.add_weight(
                     shape=(side, side, turns_below * channels, count),
-                    initializer=keras.initializers.RandomNormal(stddev=fan_in**-0.5, seed=i),
+                    initializer=keras.initializers.RandomNormal(
+                        stddev=fan_in**-0.5, seed=i
+                    ),
                     name=f"kernel_{i}",
                 )
             )
-            self._turns.append(np.stack([_turn(side, turn * 360 / self.orientations) for turn in range(self.orientations)]))
+            self._turns.append(
+                np.stack(
+                    [
+                        _turn(side, turn * 360 / self.orientations)
+                        for turn in range(self.orientations)
+                    ]
+                )
+            )
             self.norms[i].build((None, None, None, None, count))
             channels, turns_below = count, self.orientations
 
     def call(self, images, training=False):
         features = images
-        for i, (kernel, turns, norm) in enumerate(zip(self.kernels, self._turns, self.norms, strict=True)):
-            features = ops.conv(features, self._all_turns(kernel, turns, i), padding="same" if i else "valid")
+        for i, (kernel, turns, norm) in enumerate(
+            zip(self.kernels, self._turns, self.norms, strict=True)
+        ):
+            features = ops.conv(
+                features,
+                self._all_turns(kernel, turns, i),
+                padding="same" if i else "valid",
+            )
             shape = features.shape
-            split = ops.reshape(features, (-1, shape[1], shape[2], self.filters[i], self.orientations))
+            split = ops.reshape(
+                features, (-1, shape[1], shape[2], self.filters[i], self.orientations)
+            )
             # One mean and variance a kernel, over all its orientations.
             split = norm(ops.moveaxis(split, -1, 1), training=training)
             split = self._function(ops.moveaxis(split, 1, -1))
-            features = ops.reshape(split, (-1, shape[1], shape[2], self.filters[i] * self.orientations))
+            features = ops.reshape(
+                split, (-1, shape[1], shape[2], self.filters[i] * self.orientations)
+            )
             if i == 0 and self.pool_size > 1:
-                features = ops.average_pool(features, self.pool_size, strides=self.pool_size)
+                features = ops.average_pool(
+                    features, self.pool_size, strides=self.pool_size
+                )
         return features
 
     def _all_turns(self, kernel, turns, layer):
@@ -102,21 +133,34 @@ class RotationEquivariantCore(keras.layers.Layer):
         side, _, below, count = kernel.shape
         turns_below = self.orientations if layer else 1
         channels = below // turns_below
-        kernel, turns = (ops.cast(values, self.compute_dtype) for values in (kernel, turns))
+        kernel, turns = (
+            ops.cast(values, self.compute_dtype) for values in (kernel, turns)
+        )
         kernel = ops.reshape(kernel, (side * side, turns_below, channels, count))
         every = []
         for turn in range(self.orientations):
-            turned = ops.tensordot(turns[turn], kernel, axes=1)  # (side^2, turns below, channels, filters)
+            turned = ops.tensordot(
+                turns[turn], kernel, axes=1
+            )  # (side^2, turns below, channels, filters)
             if layer:  # what it looks at is turned as well
                 turned = ops.roll(turned, turn, axis=1)
             every.append(turned)
-        stacked = ops.stack(every, axis=-1)  # (side^2, turns below, channels, filters, orientations)
-        stacked = ops.transpose(stacked, (0, 2, 1, 3, 4))  # channels below are ordered kernel by kernel, its turns side by side
-        return ops.reshape(stacked, (side, side, channels * turns_below, count * self.orientations))
+        stacked = ops.stack(
+            every, axis=-1
+        )  # (side^2, turns below, channels, filters, orientations)
+        stacked = ops.transpose(
+            stacked, (0, 2, 1, 3, 4)
+        )  # channels below are ordered kernel by kernel, its turns side by side
+        return ops.reshape(
+            stacked, (side, side, channels * turns_below, count * self.orientations)
+        )
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape
-        height, width = ((size - self.kernel_sizes[0] + 1) // self.pool_size for size in (height, width))
+        height, width = (
+            (size - self.kernel_sizes[0] + 1) // self.pool_size
+            for size in (height, width)
+        )
         return (batch, height, width, self.filters[-1] * self.orientations)
 
     def get_config(self):

@@ -37,15 +37,25 @@ def of_neurons(model: Any, neurons: Sequence[int] | np.ndarray) -> keras.Model:
     True
     """
     if not isinstance(model, (V1Model, Ensemble, Concatenated)):
-        raise ValueError(f"found a {type(model).__name__}, expected a V1Model, or an Ensemble or Concatenated of them")
+        raise ValueError(
+            f"found a {type(model).__name__}, expected a V1Model, or an Ensemble or Concatenated of them"
+        )
     count, neurons = model.output_shape[1], [int(neuron) for neuron in neurons]
     if not neurons or min(neurons) < 0 or max(neurons) >= count:
-        raise ValueError(f"neurons: found {neurons}, expected one or more of 0 to {count - 1}")
+        raise ValueError(
+            f"neurons: found {neurons}, expected one or more of 0 to {count - 1}"
+        )
     if isinstance(model, Ensemble):
-        return Ensemble([of_neurons(member, neurons) for member in model.members], model.shares, model.name)
+        return Ensemble(
+            [of_neurons(member, neurons) for member in model.members],
+            model.shares,
+            model.name,
+        )
     if isinstance(model, Concatenated):
         if neurons != sorted(neurons):
-            raise ValueError("neurons: expected ascending indices, since the members stand side by side")
+            raise ValueError(
+                "neurons: expected ascending indices, since the members stand side by side"
+            )
         parts, start = [], 0
         for member in model.members:
             stop = start + member.output_shape[1]
@@ -72,7 +82,9 @@ def _of_readout(serialized, neurons):
     if config.get("coordinates") is not None:
         config["coordinates"] = [config["coordinates"][neuron] for neuron in neurons]
     # Without `build_config`, which is of the other number of neurons.
-    return {key: value for key, value in serialized.items() if key != "build_config"} | {"config": config}
+    return {
+        key: value for key, value in serialized.items() if key != "build_config"
+    } | {"config": config}
 
 
 def _copy(whole, cut, neurons):

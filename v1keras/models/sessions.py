@@ -51,20 +51,35 @@ class V1Sessions(keras.Model):
         name: str = "v1sessions",
         **kwargs: Any,
     ) -> None:
-        misnamed = [f"{session} ({readout.name})" for session, readout in readouts.items() if readout.name != f"{session}_readout"]
+        misnamed = [
+            f"{session} ({readout.name})"
+            for session, readout in readouts.items()
+            if readout.name != f"{session}_readout"
+        ]
         if len(readouts) < 2 or misnamed:
             found = ", ".join(misnamed or readouts)
-            raise ValueError(f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a")
+            raise ValueError(
+                f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a"
+            )
         columns = [getattr(readout, "columns", {}) for readout in readouts.values()]
         if any(each != columns[0] for each in columns):
-            raise ValueError(f"readouts take the columns {columns}: expected the same, with as many values, in all sessions")
+            raise ValueError(
+                f"readouts take the columns {columns}: expected the same, with as many values, in all sessions"
+            )
         inputs = inputs_of(image_size, columns[0])
         images, behavior = parted(inputs, columns[0])
         features = core(normalized(images, pixel_mean, pixel_std))
-        outputs = {session: readout(features, *behavior) for session, readout in readouts.items()}
+        outputs = {
+            session: readout(features, *behavior)
+            for session, readout in readouts.items()
+        }
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
         self.core, self.readouts = core, dict(readouts)
-        self.image_size, self.pixel_mean, self.pixel_std = tuple(image_size), float(pixel_mean), float(pixel_std)
+        self.image_size, self.pixel_mean, self.pixel_std = (
+            tuple(image_size),
+            float(pixel_mean),
+            float(pixel_std),
+        )
 
     @property
     def columns(self) -> dict[str, int]:
@@ -78,8 +93,17 @@ class V1Sessions(keras.Model):
             ValueError: there is no such session; lists those there are.
         """
         if name not in self.readouts:
-            raise ValueError(f"no session {name!r}; the model has {', '.join(self.readouts)}")
-        return V1Model(self.core, self.readouts[name], self.image_size, self.pixel_mean, self.pixel_std, name=name)
+            raise ValueError(
+                f"no session {name!r}; the model has {', '.join(self.readouts)}"
+            )
+        return V1Model(
+            self.core,
+            self.readouts[name],
+            self.image_size,
+            self.pixel_mean,
+            self.pixel_std,
+            name=name,
+        )
 
     def side_by_side(self) -> keras.Model:
         """The model for training: an image of each session `(batch, sessions, height, width, 1)` -> rates `(batch, all neurons)`.
@@ -90,16 +114,33 @@ class V1Sessions(keras.Model):
         count = len(self.readouts)
         inputs = inputs_of(self.image_size, self.columns, (count,))
         images, behavior = parted(inputs, self.columns)
-        features = self.core(normalized(ops.reshape(images, (-1, *self.image_size, 1)), self.pixel_mean, self.pixel_std))
-        features = ops.reshape(features, (-1, count, *features.shape[1:]))  # (batch, sessions, h, w, channels)
-        own = lambda i: [{name: column[:, i] for name, column in columns.items()} for columns in behavior]
-        rates = [readout(features[:, i], *own(i)) for i, readout in enumerate(self.readouts.values())]
+        features = self.core(
+            normalized(
+                ops.reshape(images, (-1, *self.image_size, 1)),
+                self.pixel_mean,
+                self.pixel_std,
+            )
+        )
+        features = ops.reshape(
+            features, (-1, count, *features.shape[1:])
+        )  # (batch, sessions, h, w, channels)
+        own = lambda i: [
+            {name: column[:, i] for name, column in columns.items()}
+            for columns in behavior
+        ]
+        rates = [
+            readout(features[:, i], *own(i))
+            for i, readout in enumerate(self.readouts.values())
+        ]
         return keras.Model(inputs, ops.concatenate(rates, axis=-1), name=self.name)
 
     def get_config(self):
         return {
             "core": keras.saving.serialize_keras_object(self.core),
-            "readouts": {session: keras.saving.serialize_keras_object(readout) for session, readout in self.readouts.items()},
+            "readouts": {
+                session: keras.saving.serialize_keras_object(readout)
+                for session, readout in self.readouts.items()
+            },
             "image_size": self.image_size,
             "pixel_mean": self.pixel_mean,
             "pixel_std": self.pixel_std,
@@ -108,5 +149,14 @@ class V1Sessions(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        readouts = {session: keras.saving.deserialize_keras_object(readout) for session, readout in config["readouts"].items()}
-        return cls(**config | {"core": keras.saving.deserialize_keras_object(config["core"]), "readouts": readouts})
+        readouts = {
+            session: keras.saving.deserialize_keras_object(readout)
+            for session, readout in config["readouts"].items()
+        }
+        return cls(
+            **config
+            | {
+                "core": keras.saving.deserialize_keras_object(config["core"]),
+                "readouts": readouts,
+            }
+        )

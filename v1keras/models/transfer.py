@@ -48,22 +48,43 @@ class TransferCore(keras.layers.Layer):
     """
 
     def __init__(
-        self, network: str = "VGG19", layer: str = "block3_conv1", weights: str | None = "imagenet", scale: int = 1, name: str = "core", **kwargs: Any
+        self,
+        network: str = "VGG19",
+        layer: str = "block3_conv1",
+        weights: str | None = "imagenet",
+        scale: int = 1,
+        name: str = "core",
+        **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         if network not in NETWORKS:
-            raise ValueError(f"network: found {network!r}, expected one of {', '.join(NETWORKS)}")
-        self.network, self.layer, self.weights_from, self.scale = network, layer, weights, scale
+            raise ValueError(
+                f"network: found {network!r}, expected one of {', '.join(NETWORKS)}"
+            )
+        self.network, self.layer, self.weights_from, self.scale = (
+            network,
+            layer,
+            weights,
+            scale,
+        )
         self.norm = keras.layers.BatchNormalization(momentum=0.9, name="norm")
 
     def build(self, input_shape):
         size = (input_shape[1] * self.scale, input_shape[2] * self.scale, 3)
-        whole = getattr(NETWORKS[self.network], self.network)(include_top=False, weights=self.weights_from, input_shape=size)
+        whole = getattr(NETWORKS[self.network], self.network)(
+            include_top=False, weights=self.weights_from, input_shape=size
+        )
         names = [layer.name for layer in whole.layers]
         if self.layer not in names:
-            nearest = ", ".join(difflib.get_close_matches(self.layer, names)) or ", ".join(names[:5])
-            raise ValueError(f"layer: {self.network} has no {self.layer!r}; the nearest are {nearest}")
-        self.features = keras.Model(whole.input, whole.get_layer(self.layer).output, name=self.network.lower())
+            nearest = ", ".join(
+                difflib.get_close_matches(self.layer, names)
+            ) or ", ".join(names[:5])
+            raise ValueError(
+                f"layer: {self.network} has no {self.layer!r}; the nearest are {nearest}"
+            )
+        self.features = keras.Model(
+            whole.input, whole.get_layer(self.layer).output, name=self.network.lower()
+        )
         self.features.trainable = False
         self.norm.build(self.features.output_shape)
 
@@ -79,5 +100,10 @@ class TransferCore(keras.layers.Layer):
         return (input_shape[0], *self.features.output_shape[1:])
 
     def get_config(self):
-        own = {"network": self.network, "layer": self.layer, "weights": None, "scale": self.scale}
+        own = {
+            "network": self.network,
+            "layer": self.layer,
+            "weights": None,
+            "scale": self.scale,
+        }
         return super().get_config() | own

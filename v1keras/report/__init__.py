@@ -6,4 +6,12 @@ from v1keras.report.progress import ProgressBar
 from v1keras.report.table import cell_table, score_table
 from v1keras.report.tensorboard import Profile, TensorBoardLog
 
-__all__ = ["Profile", "ProgressBar", "TensorBoardLog", "cell_table", "score_table", "write_cells", "write_page"]
+__all__ = [
+    "Profile",
+    "ProgressBar",
+    "TensorBoardLog",
+    "cell_table",
+    "score_table",
+    "write_cells",
+    "write_page",
+]

@@ -18,17 +18,31 @@ def main(arguments):
         raise ValueError("expected one folder: python -m v1keras.report WORKDIR")
     folder = pathlib.Path(arguments[1])
     if not (folder / workdir.CONFIG).exists():
-        raise FileNotFoundError(f"{folder} is no workdir: it has no {workdir.CONFIG}; name the --workdir of a finished training")
+        raise FileNotFoundError(
+            f"{folder} is no workdir: it has no {workdir.CONFIG}; name the --workdir of a finished training"
+        )
     model, facts, recordings = open_models(folder, flags.FLAGS.recording)
     evaluation = facts["config"]["evaluation"]
     metrics, columns = evaluate_all(model, recordings, evaluation)
     path = folder / workdir.REPORT
-    pages.write_model_page(path, model_of(model, recordings[0]), recordings[0], facts, pages.history_of(folder), metrics, columns)
+    pages.write_model_page(
+        path,
+        model_of(model, recordings[0]),
+        recordings[0],
+        facts,
+        pages.history_of(folder),
+        metrics,
+        columns,
+    )
     print(f"report: {path}")
 
 
 def run():
-    flags.DEFINE_string("recording", None, "HDF5 file or public dataset, or some; the model's own where left out.")
+    flags.DEFINE_string(
+        "recording",
+        None,
+        "HDF5 file or public dataset, or some; the model's own where left out.",
+    )
     command.run(main, words=True)
 
 

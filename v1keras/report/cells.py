@@ -88,18 +88,42 @@ def write_cells(
         columns: dict of `(n,)` columns: `neuron`, `class`, `beats_best_image`, and what is known of those that the table shows.
     """
     folder, names = pathlib.Path(folder), [str(neuron) for neuron in columns["neuron"]]
-    stimuli = [_picture(pattern, -1, f"stimulus of neuron {name}") for name, pattern in zip(names, patterns, strict=True)]
-    looks = [_picture(field, 0, f"gradient field of neuron {name}") for name, field in zip(names, fields, strict=True)]
+    stimuli = [
+        _picture(pattern, -1, f"stimulus of neuron {name}")
+        for name, pattern in zip(names, patterns, strict=True)
+    ]
+    looks = [
+        _picture(field, 0, f"gradient field of neuron {name}")
+        for name, field in zip(names, fields, strict=True)
+    ]
     shown = {name: meaning for name, meaning in _SHOWN.items() if name in columns}
-    body = [f"<h1>Preferred stimuli</h1><p>{html.escape(about)}</p><h2>Summary</h2><pre>{html.escape(text)}</pre>"]
+    body = [
+        f"<h1>Preferred stimuli</h1><p>{html.escape(about)}</p><h2>Summary</h2><pre>{html.escape(text)}</pre>"
+    ]
     for kind in dict.fromkeys(sorted(columns["class"])):
         of_kind = np.flatnonzero(columns["class"] == kind)
-        links = "".join(f'<a href="#cell-{names[i]}">{stimuli[i]}{names[i]}</a>' for i in of_kind)
-        body.append(f'<h2>{html.escape(str(kind))}: {len(of_kind)}</h2><div class="gallery">{links}</div>')
-    meanings = "".join(f"<dt>{name.replace('_', ' ')}</dt><dd>{html.escape(meaning)}</dd>" for name, meaning in shown.items())
-    kinds = "".join(f"<option>{html.escape(kind)}</option>" for kind in sorted(set(map(str, columns["class"]))))
-    heads = "".join(f'<th scope="col"><button>{name.replace("_", " ")}</button></th>' for name in ("neuron", *shown))
-    rows = "".join(_row(i, names[i], stimuli[i], looks[i], shown, columns, curves) for i in range(len(names)))
+        links = "".join(
+            f'<a href="#cell-{names[i]}">{stimuli[i]}{names[i]}</a>' for i in of_kind
+        )
+        body.append(
+            f'<h2>{html.escape(str(kind))}: {len(of_kind)}</h2><div class="gallery">{links}</div>'
+        )
+    meanings = "".join(
+        f"<dt>{name.replace('_', ' ')}</dt><dd>{html.escape(meaning)}</dd>"
+        for name, meaning in shown.items()
+    )
+    kinds = "".join(
+        f"<option>{html.escape(kind)}</option>"
+        for kind in sorted(set(map(str, columns["class"])))
+    )
+    heads = "".join(
+        f'<th scope="col"><button>{name.replace("_", " ")}</button></th>'
+        for name in ("neuron", *shown)
+    )
+    rows = "".join(
+        _row(i, names[i], stimuli[i], looks[i], shown, columns, curves)
+        for i in range(len(names))
+    )
     body.append(
         "<h2>Every cell</h2><p>A red rate is one that does not beat the best image of the recording at the stimulus's contrast: such a stimulus is "
         f"not to be believed. Rates are expected spikes per presentation.</p><details><summary>What the columns mean</summary><dl>{meanings}</dl>"
@@ -109,7 +133,9 @@ def write_cells(
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Preferred stimuli</title><style>{STYLE}{_PAGE}</style>'
     top = f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
     with written_whole(folder / "report.html") as beside:
-        beside.write_text(top + "\n".join(body) + f"<script>{_SCRIPT}</script></body></html>\n")
+        beside.write_text(
+            top + "\n".join(body) + f"<script>{_SCRIPT}</script></body></html>\n"
+        )
     _write_pictures(folder, names, patterns, fields, curves, columns)
 
 
@@ -117,19 +143,39 @@ def _row(i, name, stimulus, look, shown, columns, curves):
     cells = [f'<td data-value="{name}">{name}</td>']
     for key in shown:
         value = columns[key][i]
-        written = str(value) if isinstance(value, str) else "" if np.isnan(value) else f"{value:.3g}"
-        low = ' class="low"' if key == "rate" and not columns["beats_best_image"][i] else ""
-        cells.append(f'<td{low} data-value="{html.escape(written or "-1e9")}">{html.escape(written)}</td>')
-    drawn = "".join(_curve(label, curves[key][0][i], curves[key][1][i]) for key, label in _CURVES.items())
+        written = (
+            str(value)
+            if isinstance(value, str)
+            else ""
+            if np.isnan(value)
+            else f"{value:.3g}"
+        )
+        low = (
+            ' class="low"'
+            if key == "rate" and not columns["beats_best_image"][i]
+            else ""
+        )
+        cells.append(
+            f'<td{low} data-value="{html.escape(written or "-1e9")}">{html.escape(written)}</td>'
+        )
+    drawn = "".join(
+        _curve(label, curves[key][0][i], curves[key][1][i])
+        for key, label in _CURVES.items()
+    )
     pictures = f"<figure>{stimulus}<figcaption>stimulus</figcaption></figure><figure>{look}<figcaption>gradient</figcaption></figure>"
-    cells.append(f'<td><details name="cell"><summary>{stimulus}</summary><div>{pictures}{drawn}</div></details></td>')
+    cells.append(
+        f'<td><details name="cell"><summary>{stimulus}</summary><div>{pictures}{drawn}</div></details></td>'
+    )
     return f'<tr id="cell-{name}" data-class="{html.escape(str(columns["class"][i]))}">{"".join(cells)}</tr>'
 
 
 def _curve(label, values, rates):
     """A tuning curve as a drawing of its own; the rates from 0 up to the highest, which is written out."""
     top, span = max(float(np.max(rates)), 1e-9), max(float(np.ptp(values)), 1e-9)
-    points = " ".join(f"{100 * (v - values[0]) / span + 5:.1f},{55 - 50 * r / top:.1f}" for v, r in zip(values, rates, strict=True))
+    points = " ".join(
+        f"{100 * (v - values[0]) / span + 5:.1f},{55 - 50 * r / top:.1f}"
+        for v, r in zip(values, rates, strict=True)
+    )
     said = f"rate over {label}, from {values[0]:.3g} to {values[-1]:.3g}; highest {top:.3g} at {values[np.argmax(rates)]:.3g}"
     return (
         f'<figure><svg viewBox="0 0 110 60" role="img" aria-label="{said}"><title>{said}</title><polyline points="{points}"/></svg>'
@@ -141,7 +187,9 @@ def _picture(pattern, low, text):
     """An <img> of a pattern: grey from `low` times its largest absolute value to that."""
     size = np.abs(pattern).max() or 1
     buffer = io.BytesIO()
-    picture_file.imsave(buffer, pattern, vmin=low * size, vmax=size, cmap="gray", format="png")
+    picture_file.imsave(
+        buffer, pattern, vmin=low * size, vmax=size, cmap="gray", format="png"
+    )
     return f'<img alt="{text}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
 
@@ -149,23 +197,48 @@ def _write_pictures(folder, names, patterns, fields, curves, columns):
     order = np.lexsort((columns["neuron"], columns["class"]))
     captions = []
     for i in order:
-        known = f"  cos {columns['filter_cosine'][i]:.2f}" if np.isfinite(columns.get("filter_cosine", [np.nan] * len(names))[i]) else ""
-        captions.append(f"{names[i]}: {columns['rate'][i]:.1f} / {columns['best_image_rate_at_norm'][i]:.1f}{known}")
-    drawn = {"gallery": figures.gallery(patterns[order], captions, columns=8 if len(captions) <= 64 else 16)}
-    best = [np.flatnonzero(columns["class"] == kind) for kind in dict.fromkeys(columns["class"][order])]
-    first = [of_kind[np.argmax(columns["rate"][of_kind] / columns["best_image_rate_at_norm"][of_kind])] for of_kind in best]
+        known = (
+            f"  cos {columns['filter_cosine'][i]:.2f}"
+            if np.isfinite(columns.get("filter_cosine", [np.nan] * len(names))[i])
+            else ""
+        )
+        captions.append(
+            f"{names[i]}: {columns['rate'][i]:.1f} / {columns['best_image_rate_at_norm'][i]:.1f}{known}"
+        )
+    drawn = {
+        "gallery": figures.gallery(
+            patterns[order], captions, columns=8 if len(captions) <= 64 else 16
+        )
+    }
+    best = [
+        np.flatnonzero(columns["class"] == kind)
+        for kind in dict.fromkeys(columns["class"][order])
+    ]
+    first = [
+        of_kind[
+            np.argmax(
+                columns["rate"][of_kind] / columns["best_image_rate_at_norm"][of_kind]
+            )
+        ]
+        for of_kind in best
+    ]
     shown = [
         (
             f"{names[i]}, {columns['class'][i]}",
             {"stimulus": patterns[i], "gradient field": fields[i]},
-            {label: (curves[key][0][i], curves[key][1][i]) for key, label in _CURVES.items()},
+            {
+                label: (curves[key][0][i], curves[key][1][i])
+                for key, label in _CURVES.items()
+            },
         )
         for i in first
     ]
     drawn["tuning"] = figures.tuning_curves(shown)
     with tf.summary.create_file_writer(str(folder / "tensorboard")).as_default(step=0):
         tf.summary.image("stimuli", figures.tile(patterns[order])[None, ..., None])
-        tf.summary.image("gradient_fields", figures.tile(fields[order])[None, ..., None])
+        tf.summary.image(
+            "gradient_fields", figures.tile(fields[order])[None, ..., None]
+        )
     for name, figure in drawn.items():
         with written_whole(folder / f"{name}.png") as beside:
             figure.savefig(beside, dpi=110)

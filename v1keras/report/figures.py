@@ -48,12 +48,16 @@ def gallery(pictures, captions, columns=8):
         A matplotlib figure.
     """
     rows = -(-len(pictures) // columns)
-    figure, axes = pyplot.subplots(rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False)
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, picture, caption in zip(axes.flat, pictures, captions, strict=False):
         size = np.abs(picture).max() or 1
-        axis.imshow(picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest")
+        axis.imshow(
+            picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest"
+        )
         axis.set_title(caption, fontsize=7)
     figure.tight_layout(pad=0.4)
     return figure
@@ -111,15 +115,24 @@ def tuning_curves(cells):
     ['stimulus', 'orientation (deg)']
     """
     shown, drawn = len(cells[0][1]), len(cells[0][2])
-    figure, axes = pyplot.subplots(len(cells), shown + drawn, figsize=(1.7 * (shown + drawn), 1.7 * len(cells)), squeeze=False)
+    figure, axes = pyplot.subplots(
+        len(cells),
+        shown + drawn,
+        figsize=(1.7 * (shown + drawn), 1.7 * len(cells)),
+        squeeze=False,
+    )
     for row, (title, pictures, curves) in zip(axes, cells, strict=True):
         for axis, (name, picture) in zip(row, pictures.items(), strict=False):
             size = np.abs(picture).max() or 1
-            axis.imshow(picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest")
+            axis.imshow(
+                picture, cmap="gray", vmin=-size, vmax=size, interpolation="nearest"
+            )
             axis.set(xticks=[], yticks=[])
             axis.set_title(name, fontsize=7)
         row[0].set_ylabel(title, fontsize=7)
-        for axis, (label, (values, rates)) in zip(row[shown:], curves.items(), strict=True):
+        for axis, (label, (values, rates)) in zip(
+            row[shown:], curves.items(), strict=True
+        ):
             axis.plot(values, rates, ".-", ms=4, lw=1)
             axis.set_ylim(0, 1.08 * max(np.max(rates), 1e-9))
             axis.set_xlabel(label, fontsize=7)

@@ -19,7 +19,9 @@ img { max-width: 100%; background: white; border-radius: .3rem; }
 """
 
 
-def write_page(path: str | os.PathLike[str], title: str, sections: list[tuple[str, str, Any]]) -> None:
+def write_page(
+    path: str | os.PathLike[str], title: str, sections: list[tuple[str, str, Any]]
+) -> None:
     """Writes a page that needs nothing but itself.
 
     Args:
@@ -32,14 +34,22 @@ def write_page(path: str | os.PathLike[str], title: str, sections: list[tuple[st
     """
     body = [f"<h1>{html.escape(title)}</h1>"]
     for heading, explanation, content in sections:
-        body.append(f"<h2>{html.escape(heading)}</h2>\n<p>{html.escape(explanation)}</p>")
+        body.append(
+            f"<h2>{html.escape(heading)}</h2>\n<p>{html.escape(explanation)}</p>"
+        )
         if isinstance(content, str):
             body.append(f"<pre>{html.escape(content)}</pre>")
         else:
-            body.append(f'<img alt="{html.escape(explanation)}" src="data:image/png;base64,{_encode(content)}">')
+            body.append(
+                f'<img alt="{html.escape(explanation)}" src="data:image/png;base64,{_encode(content)}">'
+            )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{STYLE}</style>'
     with written_whole(pathlib.Path(path)) as beside:
-        beside.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>\n' + "\n".join(body) + "\n</body></html>\n")
+        beside.write_text(
+            f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
+            + "\n".join(body)
+            + "\n</body></html>\n"
+        )
 
 
 def _encode(figure):

@@ -15,7 +15,9 @@ class ProgressBar(keras.callbacks.Callback):
         metric: the log it shows.
     """
 
-    def __init__(self, stream: TextIO | None = None, metric: str = "validation_score") -> None:
+    def __init__(
+        self, stream: TextIO | None = None, metric: str = "validation_score"
+    ) -> None:
         super().__init__()
         self.stream, self.metric = stream or sys.stderr, metric
 
@@ -23,7 +25,9 @@ class ProgressBar(keras.callbacks.Callback):
         self.began, self.first, self.line, self.best = time.monotonic(), None, "", None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.first = epoch if self.first is None else self.first  # a resumed training does not begin at 0
+        self.first = (
+            epoch if self.first is None else self.first
+        )  # a resumed training does not begin at 0
 
     def on_epoch_end(self, epoch, logs=None):
         total, done = self.params["epochs"], epoch + 1
@@ -43,7 +47,11 @@ class ProgressBar(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         passed = _clock(time.monotonic() - self.began)
         if self.line:
-            self.stream.write(("\r" if self.stream.isatty() else "") + self.line.split("  at most")[0] + f"  took {passed}    \n")
+            self.stream.write(
+                ("\r" if self.stream.isatty() else "")
+                + self.line.split("  at most")[0]
+                + f"  took {passed}    \n"
+            )
 
 
 def _clock(seconds):

@@ -24,7 +24,9 @@ def triggered_averages(images, responses):
     known = np.isfinite(responses)
     weights = np.where(known, responses, 0).astype(np.float32)
     total, count = weights.sum(axis=0), known.sum(axis=0)
-    weights = weights / np.where(total != 0, total, np.inf) - known / np.maximum(count, 1) * (total != 0)
+    weights = weights / np.where(total != 0, total, np.inf) - known / np.maximum(
+        count, 1
+    ) * (total != 0)
     return (weights.T @ flat).reshape(-1, *images.shape[1:])
 
 
@@ -37,11 +39,19 @@ def sample_images(images, numbers, columns=8):
         columns: pictures in a row.
     """
     rows = -(-len(images) // columns)
-    figure, axes = pyplot.subplots(rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False)
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, number in zip(axes.flat, images, numbers, strict=False):
-        axis.imshow(image, cmap="gray", vmin=images.min(), vmax=images.max(), interpolation="nearest")
+        axis.imshow(
+            image,
+            cmap="gray",
+            vmin=images.min(),
+            vmax=images.max(),
+            interpolation="nearest",
+        )
         axis.set_title(f"image {number}", fontsize=7)
     figure.tight_layout(pad=0.4)
     return figure

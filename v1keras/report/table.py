@@ -10,7 +10,10 @@ _BEATEN = {
     "best_gabor_rate": "the best Gabor",
     "best_center_surround_rate": "the best centre-surround",
 }
-_JUDGES = {"judged": "other models answer it", "half": "the other half of the networks answers it"}
+_JUDGES = {
+    "judged": "other models answer it",
+    "half": "the other half of the networks answers it",
+}
 
 
 def score_table(metrics: dict[str, Any]) -> str:
@@ -37,12 +40,20 @@ def score_table(metrics: dict[str, Any]) -> str:
     ]
     for name, group in metrics["groups"].items():
         near = group["fraction_near_limit"]
-        near = "" if group["cc_norm"]["mean"] is None or near is None else f"{100 * near:.0f} %"
-        lines.append(f"{name[:20]:<20} {group['neurons']:>5}   {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20} {near:>6}")
+        near = (
+            ""
+            if group["cc_norm"]["mean"] is None or near is None
+            else f"{100 * near:.0f} %"
+        )
+        lines.append(
+            f"{name[:20]:<20} {group['neurons']:>5}   {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20} {near:>6}"
+        )
     return "\n".join(lines)
 
 
-def cell_table(columns: dict[str, np.ndarray], took: float, norm: float, rms: float) -> str:
+def cell_table(
+    columns: dict[str, np.ndarray], took: float, norm: float, rms: float
+) -> str:
     """The table that an inversion prints, at most 80 columns wide: how many stimuli pass each control, and the classes.
 
     Args:
@@ -75,19 +86,32 @@ def cell_table(columns: dict[str, np.ndarray], took: float, norm: float, rms: fl
     ]
     for name, said in _BEATEN.items():
         share = f"{(rates > columns[name]).sum()} of {count}"
-        lines.append(f"{said:<40} {share:>14} {np.median(rates / columns[name]):>17.2f}")
+        lines.append(
+            f"{said:<40} {share:>14} {np.median(rates / columns[name]):>17.2f}"
+        )
     for name, said in _JUDGES.items():
         if f"{name}_rate" in columns:
-            better = (columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]).sum()
+            better = (
+                columns[f"{name}_rate"] > columns[f"{name}_best_image_rate"]
+            ).sum()
             lines.append(f"{said} more than their best image: {better} of {count}")
-    lines.append(f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}")
+    lines.append(
+        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}"
+    )
     classes, counts = np.unique(columns["class"], return_counts=True)
-    lines.append("classes: " + ", ".join(f"{classes[i]} {counts[i]}" for i in np.argsort(-counts, kind="stable")))
+    lines.append(
+        "classes: "
+        + ", ".join(
+            f"{classes[i]} {counts[i]}" for i in np.argsort(-counts, kind="stable")
+        )
+    )
     if "filter_cosine" in columns:
         for kind in np.unique(columns["kind"]):
             known = columns["filter_cosine"][columns["kind"] == kind]
             if np.isfinite(known).any():
-                lines.append(f"true filter, {kind}: median |cosine| {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more")
+                lines.append(
+                    f"true filter, {kind}: median |cosine| {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more"
+                )
     return "\n".join(lines)
 
 
@@ -95,4 +119,6 @@ def _value(score):
     if score["mean"] is None:
         return "-"
     interval = score["interval"]
-    return f"{score['mean']:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+    return f"{score['mean']:.3f}" + (
+        f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
+    )

@@ -20,7 +20,9 @@ def _plain_errors(folder):
     try:
         yield
     except tf.errors.OpError as error:
-        raise OSError(f"TensorBoard's events in {folder}: {error.message.splitlines()[0]}") from None
+        raise OSError(
+            f"TensorBoard's events in {folder}: {error.message.splitlines()[0]}"
+        ) from None
 
 
 class TensorBoardLog(keras.callbacks.Callback):
@@ -33,15 +35,28 @@ class TensorBoardLog(keras.callbacks.Callback):
         every: epochs between two histograms and images.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], config: dict[str, Any], trainer: Any, every: int = 10) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        config: dict[str, Any],
+        trainer: Any,
+        every: int = 10,
+    ) -> None:
         super().__init__()
-        self.folder, self.config, self.trainer, self.every = str(folder), config, trainer, every
+        self.folder, self.config, self.trainer, self.every = (
+            str(folder),
+            config,
+            trainer,
+            every,
+        )
 
     def on_train_begin(self, logs=None):
         with _plain_errors(self.folder):
             self.writer = tf.summary.create_file_writer(self.folder)
         with _plain_errors(self.folder), self.writer.as_default(step=0):
-            tf.summary.text("configuration", "```\n" + json.dumps(self.config, indent=1) + "\n```")
+            tf.summary.text(
+                "configuration", "```\n" + json.dumps(self.config, indent=1) + "\n```"
+            )
             hparams.hparams(dict(_flat(self.config)))
 
     def on_epoch_end(self, epoch, logs=None):
@@ -56,14 +71,23 @@ class TensorBoardLog(keras.callbacks.Callback):
                 tf.summary.scalar(name, logs[key])
             if epoch % self.every == 0:
                 scores = self.trainer.scores
-                tf.summary.histogram("validation/correlation_of_neurons", scores[np.isfinite(scores)])
+                tf.summary.histogram(
+                    "validation/correlation_of_neurons", scores[np.isfinite(scores)]
+                )
                 filters = _first_filters(self.model)
                 if filters is not None:
-                    tf.summary.image("filters/first_layer", tile(filters)[None, ..., None])
+                    tf.summary.image(
+                        "filters/first_layer", tile(filters)[None, ..., None]
+                    )
 
     def on_train_end(self, logs=None):
-        with _plain_errors(self.folder), self.writer.as_default(step=self.trainer.progress.epoch):
-            tf.summary.scalar("validation/best_correlation", self.trainer.progress.best_score)
+        with (
+            _plain_errors(self.folder),
+            self.writer.as_default(step=self.trainer.progress.epoch),
+        ):
+            tf.summary.scalar(
+                "validation/best_correlation", self.trainer.progress.best_score
+            )
             self.writer.close()
 
 
@@ -99,7 +123,9 @@ class Profile(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self.left is None or self.left > 0:
             ran = 0 if self.left is None else self.steps - self.left
-            warnings.warn(f"--profile={self.steps}: the training had {ran} steps after the first few, in which it is compiled")
+            warnings.warn(
+                f"--profile={self.steps}: the training had {ran} steps after the first few, in which it is compiled"
+            )
             if ran:
                 self._write()
 
@@ -116,7 +142,10 @@ def _flat(config, prefix=""):
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, value if isinstance(value, (bool, int, float, str)) else str(value)
+            yield (
+                prefix + key,
+                value if isinstance(value, (bool, int, float, str)) else str(value),
+            )
 
 
 def _first_filters(model):

@@ -35,8 +35,15 @@ def predictions(responses, rates, columns):
         least = min(0.0, np.nanmin([responses[:, i], rates[:, i]]))
         axis.plot([least, most], [least, most], color="0.6", lw=1)
         axis.plot(rates[:, i], responses[:, i], ".", ms=4)
-        of_limit = f", CC_norm {columns['cc_norm'][i]:.2f}" if np.isfinite(columns["cc_norm"][i]) else ""
-        axis.set_title(f"{name}: neuron {columns['neuron'][i]}\nr {columns['correlation'][i]:.2f}{of_limit}", fontsize=9)
+        of_limit = (
+            f", CC_norm {columns['cc_norm'][i]:.2f}"
+            if np.isfinite(columns["cc_norm"][i])
+            else ""
+        )
+        axis.set_title(
+            f"{name}: neuron {columns['neuron'][i]}\nr {columns['correlation'][i]:.2f}{of_limit}",
+            fontsize=9,
+        )
         axis.set_xlabel("predicted rate")
     axes[0].set_ylabel("measured response")
     figure.tight_layout()
@@ -46,7 +53,9 @@ def predictions(responses, rates, columns):
 def filters(kernels):
     """The kernels `(n, height, width)` of a first layer, each scaled to its own largest value; zero is grey."""
     figure, axis = pyplot.subplots(figsize=(5, 5))
-    axis.imshow(figures.tile(kernels), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axis.imshow(
+        figures.tile(kernels), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
+    )
     axis.axis("off")
     figure.tight_layout(pad=0.2)
     return figure
@@ -56,6 +65,12 @@ def positions(places):
     """Where each readout looks: `(neurons, 2)` rows and columns from -1 to 1 across the features."""
     figure, axis = pyplot.subplots(figsize=(4, 4))
     axis.plot(places[:, 1], places[:, 0], ".", ms=4)
-    axis.set(xlim=(-1.05, 1.05), ylim=(1.05, -1.05), aspect="equal", xlabel="column", ylabel="row")
+    axis.set(
+        xlim=(-1.05, 1.05),
+        ylim=(1.05, -1.05),
+        aspect="equal",
+        xlabel="column",
+        ylabel="row",
+    )
     figure.tight_layout()
     return figure

@@ -32,7 +32,9 @@ class Checkpoints:
     ([1.0, 1.0], {'epoch': 1})
     """
 
-    def __init__(self, folder: str | os.PathLike[str], every: float = 60.0, keep: int = 3) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], every: float = 60.0, keep: int = 3
+    ) -> None:
         self.folder, self.every, self.keep = pathlib.Path(folder), every, keep
         self._last = time.monotonic()
 
@@ -41,7 +43,9 @@ class Checkpoints:
         """Whether `every` seconds have passed since the last."""
         return time.monotonic() - self._last >= self.every
 
-    def save(self, step: int, groups: dict[str, list[np.ndarray]], facts: dict[str, Any]) -> None:
+    def save(
+        self, step: int, groups: dict[str, list[np.ndarray]], facts: dict[str, Any]
+    ) -> None:
         """Writes one, beside its place until it is whole, and removes the oldest.
 
         Where that can't be done, the disk being full for one, it says so and leaves those that are there.
@@ -55,7 +59,10 @@ class Checkpoints:
         text = json.dumps(facts)
         try:
             with written_whole(self.folder / f"{step:012d}.h5") as beside:
-                check_room(beside.parent, [array for arrays in groups.values() for array in arrays])
+                check_room(
+                    beside.parent,
+                    [array for arrays in groups.values() for array in arrays],
+                )
                 with h5py.File(beside, "w") as file:
                     file["facts"] = text
                     file.attrs["sha256"] = _digest(groups, text)
@@ -65,12 +72,16 @@ class Checkpoints:
                             file[group][str(i)] = array
         except OSError as error:
             kept = self._paths()
-            warnings.warn(f"checkpoint not written ({error}); training goes on, the last one is {kept[-1] if kept else 'missing'}")
+            warnings.warn(
+                f"checkpoint not written ({error}); training goes on, the last one is {kept[-1] if kept else 'missing'}"
+            )
             return
         for path in self._paths()[: -self.keep]:
             path.unlink(missing_ok=True)
 
-    def newest(self) -> tuple[dict[str, list[np.ndarray]] | None, dict[str, Any] | None]:
+    def newest(
+        self,
+    ) -> tuple[dict[str, list[np.ndarray]] | None, dict[str, Any] | None]:
         """(groups, facts) of the newest that is whole; (None, None) where there is none at all.
 
         Raises:
@@ -81,9 +92,13 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, KeyError, ValueError) as error:
-                warnings.warn(f"checkpoint {path} is damaged ({error}); going back to the one before")
+                warnings.warn(
+                    f"checkpoint {path} is damaged ({error}); going back to the one before"
+                )
         if paths:
-            raise ValueError(f"no checkpoint in {self.folder} can be read; remove that folder to train from the beginning")
+            raise ValueError(
+                f"no checkpoint in {self.folder} can be read; remove that folder to train from the beginning"
+            )
         return None, None
 
     def _paths(self):
@@ -93,7 +108,11 @@ class Checkpoints:
 def _read(path):
     with h5py.File(path, "r") as file:
         text = file["facts"].asstr()[()]
-        groups = {name: [group[str(i)][...] for i in range(len(group))] for name, group in file.items() if isinstance(group, h5py.Group)}
+        groups = {
+            name: [group[str(i)][...] for i in range(len(group))]
+            for name, group in file.items()
+            if isinstance(group, h5py.Group)
+        }
         if file.attrs["sha256"] != _digest(groups, text):
             raise ValueError("its content is not what was written")
     return groups, json.loads(text)

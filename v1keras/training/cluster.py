@@ -23,11 +23,28 @@ def start_again(error):
     """
     if not os.environ.get("TF_CONFIG"):
         raise error
-    told = next((line for line in error.message.splitlines() if "ollective" in line or "task" in line), type(error).__name__)[:150]
+    told = next(
+        (
+            line
+            for line in error.message.splitlines()
+            if "ollective" in line or "task" in line
+        ),
+        type(error).__name__,
+    )[:150]
     times = int(os.environ.get(_COUNT, 0)) + 1
     if times > _MOST:
-        raise OSError(f"a machine was lost for the {times}th time ({told}); see what ends it, then go on with --resume")
-    print(f"warning: a machine was lost ({told}); going on from the last checkpoint as soon as all are back", file=sys.stderr, flush=True)
+        raise OSError(
+            f"a machine was lost for the {times}th time ({told}); see what ends it, then go on with --resume"
+        )
+    print(
+        f"warning: a machine was lost ({told}); going on from the last checkpoint as soon as all are back",
+        file=sys.stderr,
+        flush=True,
+    )
     os.environ[_COUNT] = str(times)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # the old cluster's sockets
-    os.execv(sys.executable, [word for word in sys.orig_argv if word not in ("--resume", "--overwrite")] + ["--resume"])
+    os.execv(
+        sys.executable,
+        [word for word in sys.orig_argv if word not in ("--resume", "--overwrite")]
+        + ["--resume"],
+    )

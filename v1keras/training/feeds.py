@@ -29,11 +29,15 @@ class Resident:
         # Several machines must look at the clock after the same step.
         self.steps, self.alone = _STEPS, not is_multiworker(strategy)
         with strategy.scope():
-            hold = lambda array: tf.Variable(np.asarray(array), trainable=False, dtype=_stored(array))
+            hold = lambda array: tf.Variable(
+                np.asarray(array), trainable=False, dtype=_stored(array)
+            )
             self.data = [tf.nest.map_structure(hold, pair) for pair in train]
 
     def blocks(self, order, first):
-        block = tf.constant(order, tf.int32)  # always of one shape: another would be compiled anew
+        block = tf.constant(
+            order, tf.int32
+        )  # always of one shape: another would be compiled anew
         while first < len(order):
             stop = min(first + self.steps, len(order))
             yield block, first, stop
@@ -43,10 +47,19 @@ class Resident:
         self.steps = max(1, int(_PAUSE / seconds)) if self.alone else self.steps
 
     def batch(self, block, i):
-        begin = tf.distribute.get_replica_context().replica_id_in_sync_group * self.share
-        mine = tf.ensure_shape(block[i, begin : begin + self.share], (self.share, len(self.data)))
-        gather = lambda pair, rows: tf.nest.map_structure(lambda array: tf.gather(array, rows), pair)
-        return [gather(*each) for each in zip(self.data, tf.unstack(mine, axis=1), strict=True)]
+        begin = (
+            tf.distribute.get_replica_context().replica_id_in_sync_group * self.share
+        )
+        mine = tf.ensure_shape(
+            block[i, begin : begin + self.share], (self.share, len(self.data))
+        )
+        gather = lambda pair, rows: tf.nest.map_structure(
+            lambda array: tf.gather(array, rows), pair
+        )
+        return [
+            gather(*each)
+            for each in zip(self.data, tf.unstack(mine, axis=1), strict=True)
+        ]
 
 
 class Streamed:
@@ -58,21 +71,41 @@ class Streamed:
 
     def __init__(self, train, strategy, batch_size):
         self.train, self.strategy = train, strategy
-        self.arrays = [(array, i) for i, pair in enumerate(train) for array in tf.nest.flatten(pair)]  # and of which session each is
+        self.arrays = [
+            (array, i)
+            for i, pair in enumerate(train)
+            for array in tf.nest.flatten(pair)
+        ]  # and of which session each is
         self.share = batch_size // strategy.num_replicas_in_sync
         here = []
-        strategy.experimental_distribute_values_from_function(lambda context: here.append(context.replica_id_in_sync_group) or tf.zeros(()))
+        strategy.experimental_distribute_values_from_function(
+            lambda context: (
+                here.append(context.replica_id_in_sync_group) or tf.zeros(())
+            )
+        )
         self.first, self.local = min(here), len(here)
-        a_step = sum(array[:1].nbytes for array, _ in self.arrays) * self.share * self.local
+        a_step = (
+            sum(array[:1].nbytes for array, _ in self.arrays) * self.share * self.local
+        )
         self.steps = int(np.clip(_BLOCK_BYTES // a_step, 1, _STEPS))
 
     def blocks(self, order, first):
-        mine = order[first:, self.first * self.share : (self.first + self.local) * self.share]
+        mine = order[
+            first:, self.first * self.share : (self.first + self.local) * self.share
+        ]
         kinds = [tf.as_dtype(array.dtype) for array, _ in self.arrays]
         starts = tf.data.Dataset.range(0, len(mine), self.steps)
-        read = starts.map(lambda start: tf.numpy_function(lambda start: self._read(mine, start), [start], kinds)).prefetch(2)
+        read = starts.map(
+            lambda start: tf.numpy_function(
+                lambda start: self._read(mine, start), [start], kinds
+            )
+        ).prefetch(2)
         for start, arrays in zip(range(0, len(mine), self.steps), read, strict=True):
-            yield [self._spread(array) for array in arrays], 0, min(self.steps, len(mine) - start)
+            yield (
+                [self._spread(array) for array in arrays],
+                0,
+                min(self.steps, len(mine) - start),
+            )
 
     def took(self, seconds):
         pass
@@ -80,9 +113,14 @@ class Streamed:
     def _read(self, mine, start):
         """The arrays `(steps, images here, ...)` of a block; the last is filled up, so that all are of one shape."""
         block = mine[start : start + self.steps]
-        block = np.concatenate([block, np.repeat(block[-1:], self.steps - len(block), axis=0)])
+        block = np.concatenate(
+            [block, np.repeat(block[-1:], self.steps - len(block), axis=0)]
+        )
         rows = [block[..., i] for _, i in self.arrays]
-        return [array[at.ravel()].reshape(*at.shape, *array.shape[1:]) for (array, _), at in zip(self.arrays, rows, strict=True)]
+        return [
+            array[at.ravel()].reshape(*at.shape, *array.shape[1:])
+            for (array, _), at in zip(self.arrays, rows, strict=True)
+        ]
 
     def _spread(self, array):
         """Each replica's share of an array on its own device."""
@@ -100,7 +138,9 @@ class Streamed:
 def feed_of(train, strategy, batch_size, resident_gb):
     """A `Resident` feed where the arrays take no more than so many GB, else a `Streamed` one."""
     size = sum(array.size * _stored(array).size for array in tf.nest.flatten(train))
-    return (Resident if size <= resident_gb * 1e9 else Streamed)(train, strategy, batch_size)
+    return (Resident if size <= resident_gb * 1e9 else Streamed)(
+        train, strategy, batch_size
+    )
 
 
 def _stored(array):

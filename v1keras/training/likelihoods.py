@@ -49,10 +49,14 @@ class NegativeBinomial(keras.layers.Layer):
     nonnegative = True
 
     def build(self, input_shape):
-        self.dispersion = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion")
+        self.dispersion = self.add_weight(
+            shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion"
+        )
 
     def distribution(self, rates: Any) -> Any:
-        return tfd.NegativeBinomial.experimental_from_mean_dispersion(rates, tf.nn.softplus(self.dispersion.value))
+        return tfd.NegativeBinomial.experimental_from_mean_dispersion(
+            rates, tf.nn.softplus(self.dispersion.value)
+        )
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -69,7 +73,9 @@ class Gaussian(keras.layers.Layer):
     nonnegative = False
 
     def build(self, input_shape):
-        self.scale = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="scale")
+        self.scale = self.add_weight(
+            shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="scale"
+        )
 
     def distribution(self, rates: Any) -> Any:
         return tfd.Normal(rates, tf.nn.softplus(self.scale.value) + 1e-4)
@@ -100,11 +106,22 @@ class ZeroInflatedGamma(keras.layers.Layer):
         self.threshold = threshold
 
     def build(self, input_shape):
-        self.logit = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="logit")
-        self.concentration = self.add_weight(shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="concentration")
+        self.logit = self.add_weight(
+            shape=(input_shape[-1],), initializer="zeros", name="logit"
+        )
+        self.concentration = self.add_weight(
+            shape=(input_shape[-1],),
+            initializer=_softplus_of(1.0),
+            name="concentration",
+        )
 
     def distribution(self, rates: Any) -> Any:
-        return _ZeroInflatedGamma(tf.convert_to_tensor(rates), self.logit.value, tf.nn.softplus(self.concentration.value) + 1e-3, self.threshold)
+        return _ZeroInflatedGamma(
+            tf.convert_to_tensor(rates),
+            self.logit.value,
+            tf.nn.softplus(self.concentration.value) + 1e-3,
+            self.threshold,
+        )
 
     def get_config(self):
         return super().get_config() | {"threshold": self.threshold}
@@ -113,11 +130,22 @@ class ZeroInflatedGamma(keras.layers.Layer):
 class _ZeroInflatedGamma(tfd.Distribution):
     def __init__(self, rates, logit, concentration, threshold):
         parameters = dict(locals())
-        self._q, self._logit, self._k, self._threshold = tf.sigmoid(logit), logit, concentration, threshold
+        self._q, self._logit, self._k, self._threshold = (
+            tf.sigmoid(logit),
+            logit,
+            concentration,
+            threshold,
+        )
         # mean = (1 - q) threshold / 2 + q (threshold + k scale), solved for the scale
         above = (rates - (1 - self._q) * threshold / 2) / self._q - threshold
         self._scale = tf.maximum(above, 1e-4) / concentration
-        super().__init__(rates.dtype, tfd.NOT_REPARAMETERIZED, validate_args=False, allow_nan_stats=True, parameters=parameters)
+        super().__init__(
+            rates.dtype,
+            tfd.NOT_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=True,
+            parameters=parameters,
+        )
 
     def _batch_shape_tensor(self):
         return tf.shape(self._scale)
@@ -135,15 +163,28 @@ class _ZeroInflatedGamma(tfd.Distribution):
         fires = value > self._threshold
         # Inside the logarithm only what is above the threshold: elsewhere its gradient would not be finite.
         excess = tf.where(fires, value - self._threshold, 1.0) / self._scale
-        gamma = (self._k - 1) * tf.math.log(excess) - excess - tf.math.log(self._scale) - tf.math.lgamma(self._k)
-        return tf.where(fires, tf.math.log_sigmoid(self._logit) + gamma, tf.math.log_sigmoid(-self._logit) - tf.math.log(self._threshold))
+        gamma = (
+            (self._k - 1) * tf.math.log(excess)
+            - excess
+            - tf.math.log(self._scale)
+            - tf.math.lgamma(self._k)
+        )
+        return tf.where(
+            fires,
+            tf.math.log_sigmoid(self._logit) + gamma,
+            tf.math.log_sigmoid(-self._logit) - tf.math.log(self._threshold),
+        )
 
     def _mean(self):
-        return (1 - self._q) * self._threshold / 2 + self._q * (self._threshold + self._k * self._scale)
+        return (1 - self._q) * self._threshold / 2 + self._q * (
+            self._threshold + self._k * self._scale
+        )
 
     def _variance(self):
         above = self._threshold + self._k * self._scale
-        second = (1 - self._q) * self._threshold**2 / 3 + self._q * (self._k * self._scale**2 + above**2)
+        second = (1 - self._q) * self._threshold**2 / 3 + self._q * (
+            self._k * self._scale**2 + above**2
+        )
         return second - self._mean() ** 2
 
     def _sample_n(self, n, seed=None):
@@ -151,7 +192,10 @@ class _ZeroInflatedGamma(tfd.Distribution):
         one, two, three = tfp.random.split_seed(seed, n=3)
         fires = tf.random.stateless_uniform(shape, one) < self._q
         below = tf.random.stateless_uniform(shape, two) * self._threshold
-        gamma = tf.random.stateless_gamma(shape, three, self._k * tf.ones_like(self._scale)) * self._scale
+        gamma = (
+            tf.random.stateless_gamma(shape, three, self._k * tf.ones_like(self._scale))
+            * self._scale
+        )
         return tf.where(fires, self._threshold + gamma, below)
 
 
@@ -170,11 +214,15 @@ def make_likelihood(name: str) -> keras.Layer:
         ValueError: unknown name.
     """
     if name not in LIKELIHOODS:
-        raise ValueError(f"likelihood: found {name!r}, expected one of {', '.join(LIKELIHOODS)}")
+        raise ValueError(
+            f"likelihood: found {name!r}, expected one of {', '.join(LIKELIHOODS)}"
+        )
     return LIKELIHOODS[name](name=name)
 
 
-def likelihood_of(metadata: dict[str, Any], neurons: slice | Sequence[int] | np.ndarray = slice(None)) -> keras.Layer:
+def likelihood_of(
+    metadata: dict[str, Any], neurons: slice | Sequence[int] | np.ndarray = slice(None)
+) -> keras.Layer:
     """The noise model that a preset was trained with, with what it learned: `distribution(rates)` is what the neurons answer, and how often.
 
     Args:
@@ -191,9 +239,16 @@ def likelihood_of(metadata: dict[str, Any], neurons: slice | Sequence[int] | np.
     [[6.0, 15.1]]
     """
     if not metadata.get("noise"):
-        raise ValueError("the preset holds no noise model; expected `noise` in its metadata, which a training of today writes")
-    noise, values = make_likelihood(metadata["noise"]["name"]), metadata["noise"]["values"]
-    values = {name: np.asarray(column, "float32")[neurons] for name, column in values.items()}
+        raise ValueError(
+            "the preset holds no noise model; expected `noise` in its metadata, which a training of today writes"
+        )
+    noise, values = (
+        make_likelihood(metadata["noise"]["name"]),
+        metadata["noise"]["values"],
+    )
+    values = {
+        name: np.asarray(column, "float32")[neurons] for name, column in values.items()
+    }
     noise.build((None, *next(iter(values.values()), np.empty(0)).shape))
     noise.built = True
     for variable in noise.variables:
@@ -216,7 +271,10 @@ def learned_noise(likelihoods: Sequence[keras.Layer]) -> dict[str, Any] | None:
     if not likelihoods:
         return None
     each = zip(*(likelihood.variables for likelihood in likelihoods), strict=True)
-    values = {members[0].name: np.mean([v.numpy() for v in members], axis=0).tolist() for members in each}
+    values = {
+        members[0].name: np.mean([v.numpy() for v in members], axis=0).tolist()
+        for members in each
+    }
     return {"name": likelihoods[0].name, "values": values}
 
 

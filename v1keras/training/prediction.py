@@ -28,25 +28,46 @@ class Predictor:
         self.share = -(-batch_size // strategy.num_replicas_in_sync)
         self.run = model
         if strategy.num_replicas_in_sync > 1:
-            self.run = tf.function(lambda shown: strategy.gather(strategy.run(model, args=(shown,)), axis=0))
+            self.run = tf.function(
+                lambda shown: strategy.gather(
+                    strategy.run(model, args=(shown,)), axis=0
+                )
+            )
 
     def __call__(self, inputs):
         size = self.share * self.strategy.num_replicas_in_sync
-        some = lambda start: tf.nest.map_structure(lambda array: np.asarray(array[start : start + size], "float32"), inputs)
-        return np.concatenate([self._of_batch(some(start)) for start in range(0, count_of(inputs), size)])
+        some = lambda start: tf.nest.map_structure(
+            lambda array: np.asarray(array[start : start + size], "float32"), inputs
+        )
+        return np.concatenate(
+            [self._of_batch(some(start)) for start in range(0, count_of(inputs), size)]
+        )
 
     def _of_batch(self, shown):
         count, replicas = count_of(shown), self.strategy.num_replicas_in_sync
         if replicas == 1:
             return np.asarray(self.run(tf.nest.map_structure(tf.constant, shown)))
-        share = min(self.share, -(-count // replicas))  # the last batch is filled up, so that every replica has as many
-        shown = tf.nest.map_structure(lambda array: np.concatenate([array, np.repeat(array[-1:], replicas * share - count, axis=0)]), shown)
+        share = min(
+            self.share, -(-count // replicas)
+        )  # the last batch is filled up, so that every replica has as many
+        shown = tf.nest.map_structure(
+            lambda array: np.concatenate(
+                [array, np.repeat(array[-1:], replicas * share - count, axis=0)]
+            ),
+            shown,
+        )
 
         def of_replica(context):
             begin = context.replica_id_in_sync_group * share
-            return tf.nest.map_structure(lambda array: array[begin : begin + share], shown)
+            return tf.nest.map_structure(
+                lambda array: array[begin : begin + share], shown
+            )
 
-        return np.asarray(self.run(self.strategy.experimental_distribute_values_from_function(of_replica)))[:count]
+        return np.asarray(
+            self.run(
+                self.strategy.experimental_distribute_values_from_function(of_replica)
+            )
+        )[:count]
 
 
 def count_of(inputs):

@@ -48,9 +48,13 @@ class Schedule:
             raise ValueError(f"batch_size: found {self.batch_size}, expected 1 or more")
         if self.batch_size % replicas:
             nearest = max(replicas, round(self.batch_size / replicas) * replicas)
-            raise ValueError(f"batch_size {self.batch_size} is not divisible by {replicas} replicas; take {nearest}")
+            raise ValueError(
+                f"batch_size {self.batch_size} is not divisible by {replicas} replicas; take {nearest}"
+            )
         if self.annealing not in ANNEALINGS:
-            raise ValueError(f"annealing: found {self.annealing!r}, expected one of {', '.join(ANNEALINGS)}")
+            raise ValueError(
+                f"annealing: found {self.annealing!r}, expected one of {', '.join(ANNEALINGS)}"
+            )
 
 
 @dataclasses.dataclass

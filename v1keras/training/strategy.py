@@ -32,20 +32,28 @@ def make_strategy(name: str = "auto", wait_s: float = 300.0) -> tf.distribute.St
     1
     """
     if name not in STRATEGIES:
-        raise ValueError(f"strategy: found {name!r}, expected one of {', '.join(STRATEGIES)}")
+        raise ValueError(
+            f"strategy: found {name!r}, expected one of {', '.join(STRATEGIES)}"
+        )
     if name == "multiworker" or (name == "auto" and os.environ.get("TF_CONFIG")):
         if not os.environ.get("TF_CONFIG"):
             os.environ["TF_CONFIG"] = json.dumps(_of_slurm())
         meet(*check_cluster(os.environ["TF_CONFIG"]), wait_s)
         tf.get_logger().setLevel("WARNING")  # it tells of every reduction
-        return tf.distribute.MultiWorkerMirroredStrategy()  # first of all: it can't be once devices were looked at
+        return (
+            tf.distribute.MultiWorkerMirroredStrategy()
+        )  # first of all: it can't be once devices were looked at
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
         devices = gpus or tf.config.list_logical_devices("CPU")
         if len(devices) == 1:
-            warnings.warn(f"strategy mirrored: there is one device here, {devices[0].name}; goes on with it alone")
+            warnings.warn(
+                f"strategy mirrored: there is one device here, {devices[0].name}; goes on with it alone"
+            )
         return tf.distribute.MirroredStrategy([device.name for device in devices])
-    return tf.distribute.get_strategy()  # TensorFlow's own: a model needs no scope to be made in
+    return (
+        tf.distribute.get_strategy()
+    )  # TensorFlow's own: a model needs no scope to be made in
 
 
 def check_cluster(text: str) -> tuple[str, list[str]]:
@@ -70,13 +78,20 @@ def check_cluster(text: str) -> tuple[str, list[str]]:
         config = json.loads(text)
         cluster, task = config.get("cluster", {}), config.get("task", {})
         here = task.get("type"), int(task.get("index", 0))
-        hosts = {(job, i): host for job, addresses in cluster.items() for i, host in enumerate(addresses) if job in ("chief", "worker")}
+        hosts = {
+            (job, i): host
+            for job, addresses in cluster.items()
+            for i, host in enumerate(addresses)
+            if job in ("chief", "worker")
+        }
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"TF_CONFIG: {error}; found {text!r}; {expected}") from None
     if not hosts:
         raise ValueError(f"TF_CONFIG names no worker: found {text!r}; {expected}")
     if here not in hosts:
-        raise ValueError(f"TF_CONFIG: task {here[0]} {here[1]} is none of its cluster ({len(hosts)} processes); {expected}")
+        raise ValueError(
+            f"TF_CONFIG: task {here[0]} {here[1]} is none of its cluster ({len(hosts)} processes); {expected}"
+        )
     return hosts[here], [host for task, host in hosts.items() if task != here]
 
 
@@ -96,7 +111,9 @@ def meet(here, others, wait_s):
         while missing:
             missing = [host for host in missing if not _answers(host)]
             if missing and time.monotonic() > until:
-                raise OSError(f"no answer from {', '.join(missing)} within {wait_s:.0f} s; start all machines of TF_CONFIG within that time")
+                raise OSError(
+                    f"no answer from {', '.join(missing)} within {wait_s:.0f} s; start all machines of TF_CONFIG within that time"
+                )
             time.sleep(0.2 if missing else 0)
 
 
@@ -110,17 +127,31 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     resolver = strategy.cluster_resolver
     if resolver is None or resolver.task_type in (None, "chief"):
         return True
-    return resolver.task_type == "worker" and not resolver.task_id and "chief" not in resolver.cluster_spec().jobs
+    return (
+        resolver.task_type == "worker"
+        and not resolver.task_id
+        and "chief" not in resolver.cluster_spec().jobs
+    )
 
 
 def _of_slurm():
     """The `TF_CONFIG` of a Slurm step."""
     if "SLURM_PROCID" not in os.environ:
-        raise ValueError(f"strategy multiworker: neither TF_CONFIG is set nor is this a Slurm step; set it: {_TF_CONFIG}")
-    port = 15_000 + int(os.environ.get("SLURM_JOB_ID", 0)) % 15_000  # jobs that share a node must not share ports
+        raise ValueError(
+            f"strategy multiworker: neither TF_CONFIG is set nor is this a Slurm step; set it: {_TF_CONFIG}"
+        )
+    port = (
+        15_000 + int(os.environ.get("SLURM_JOB_ID", 0)) % 15_000
+    )  # jobs that share a node must not share ports
     # It asks nvidia-smi for the GPUs that tasks share; where there is none, any number that is large enough will do.
-    gpus = {} if shutil.which("nvidia-smi") else {"auto_set_gpu": False, "gpus_per_node": 1024, "gpus_per_task": 1}
-    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(port_base=port, **gpus)
+    gpus = (
+        {}
+        if shutil.which("nvidia-smi")
+        else {"auto_set_gpu": False, "gpus_per_node": 1024, "gpus_per_task": 1}
+    )
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=port, **gpus
+    )
     cluster = resolver.cluster_spec().as_dict()
     kind, index = resolver.get_task_info()
     return {"cluster": cluster, "task": {"type": kind, "index": index}}

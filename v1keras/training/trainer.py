@@ -61,7 +61,12 @@ class Trainer:
         weights: np.ndarray | None = None,
     ) -> None:
         schedule.check(strategy.num_replicas_in_sync)
-        self.model, self.optimizer, self.strategy, self.schedule = model, optimizer, strategy, schedule
+        self.model, self.optimizer, self.strategy, self.schedule = (
+            model,
+            optimizer,
+            strategy,
+            schedule,
+        )
         self.likelihood, self.score, self.weights = likelihood, score, weights
         self.progress, self.best, self.average = Progress(), None, None
         self._first_rate = self._learning_rate()
@@ -72,7 +77,11 @@ class Trainer:
                 likelihood.built = True
             optimizer.build(model.trainable_variables + likelihood.trainable_variables)
             self._gathered = tf.function(lambda values: strategy.gather(values, axis=0))
-            self.predict = Predictor(tf.function(lambda images: model(images, training=False), reduce_retracing=True))
+            self.predict = Predictor(
+                tf.function(
+                    lambda images: model(images, training=False), reduce_retracing=True
+                )
+            )
 
     def fit(
         self,
@@ -98,11 +107,15 @@ class Trainer:
             FloatingPointError: the loss is no longer finite.
             Stopped: a signal asked to stop, and the state is in `checkpoints`.
         """
-        train, validation = ([data] if isinstance(data, tuple) else data for data in (train, validation))
+        train, validation = (
+            [data] if isinstance(data, tuple) else data for data in (train, validation)
+        )
         counts = [count_of(inputs) for inputs, _ in train]
         steps = self.schedule.steps or max(counts) // self.schedule.batch_size
         if min(counts) < self.schedule.batch_size:
-            raise ValueError(f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}")
+            raise ValueError(
+                f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}"
+            )
         if checkpoints:
             self._restore(checkpoints)
         if self.progress.finished:
@@ -111,23 +124,46 @@ class Trainer:
         callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
         callbacks.set_params({"epochs": self.schedule.max_epochs, "steps": steps})
         self.model.stop_training = False
-        feed = feed_of(train, self.strategy, self.schedule.batch_size, self.schedule.resident_gb)
+        feed = feed_of(
+            train, self.strategy, self.schedule.batch_size, self.schedule.resident_gb
+        )
         some_steps = self._compile(feed)
         callbacks.on_train_begin()
         progress = self.progress
-        with stop_requests() if checkpoints else contextlib.nullcontext(StopRequest()) as request:
+        with (
+            stop_requests()
+            if checkpoints
+            else contextlib.nullcontext(StopRequest()) as request
+        ):
             while not progress.finished:
                 callbacks.on_epoch_begin(progress.epoch)
                 if self.schedule.annealing == "cosine":
-                    self.optimizer.learning_rate.assign(self._first_rate * self._cosine(progress.epoch))
+                    self.optimizer.learning_rate.assign(
+                        self._first_rate * self._cosine(progress.epoch)
+                    )
                 rate = self._learning_rate()
-                speed = self._epoch(feed, some_steps, self._order(counts, steps), rate, checkpoints, request, callbacks)
+                speed = self._epoch(
+                    feed,
+                    some_steps,
+                    self._order(counts, steps),
+                    rate,
+                    checkpoints,
+                    request,
+                    callbacks,
+                )
                 logs = {"loss": progress.loss / steps}
                 self._advance(validation)
-                logs |= {"validation_score": progress.score, "learning_rate": rate, "images_per_second": speed}
+                logs |= {
+                    "validation_score": progress.score,
+                    "learning_rate": rate,
+                    "images_per_second": speed,
+                }
                 progress.history.append(logs)
                 callbacks.on_epoch_end(progress.epoch - 1, dict(logs))
-                progress.finished |= self.model.stop_training or progress.epoch == self.schedule.max_epochs
+                progress.finished |= (
+                    self.model.stop_training
+                    or progress.epoch == self.schedule.max_epochs
+                )
                 if checkpoints:
                     self._pause(checkpoints, request, progress.finished)
         _assign(self._variables(), self.best)
@@ -140,14 +176,18 @@ class Trainer:
         for block, start, stop in feed.blocks(order, first):
             losses = some_steps(block, tf.constant(start), tf.constant(stop)).numpy()
             progress.step += len(losses)
-            for loss in losses.tolist():  # one by one: the sum is the same however the steps were divided
+            for loss in (
+                losses.tolist()
+            ):  # one by one: the sum is the same however the steps were divided
                 progress.loss += loss
             if not np.isfinite(progress.loss):
                 raise FloatingPointError(
                     f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
                     "extreme responses; checkpoints hold the last good epoch"
                 )
-            callbacks.on_train_batch_end(progress.step - 1)  # of several batches the last: of a step alone nothing is known
+            callbacks.on_train_batch_end(
+                progress.step - 1
+            )  # of several batches the last: of a step alone nothing is known
             if checkpoints and progress.step < len(order):
                 self._pause(checkpoints, request)
             feed.took((time.perf_counter() - began) / (progress.step - first))
@@ -155,7 +195,10 @@ class Trainer:
 
     def _order(self, counts, steps):
         """`(steps, batch_size, sessions)` indices of the images of this epoch's batches."""
-        rng, size = np.random.default_rng((self.schedule.seed, self.progress.epoch)), self.schedule.batch_size
+        rng, size = (
+            np.random.default_rng((self.schedule.seed, self.progress.epoch)),
+            self.schedule.batch_size,
+        )
 
         def drawn(count):
             if self.schedule.steps:
@@ -174,15 +217,25 @@ class Trainer:
 
         def step(block, i):
             inputs, responses = zip(*feed.batch(block, i), strict=True)
-            shown = _side_by_side(tf.nest.map_structure(lambda each: tf.cast(each, tf.float32), list(inputs)), tf.stack)
+            shown = _side_by_side(
+                tf.nest.map_structure(
+                    lambda each: tf.cast(each, tf.float32), list(inputs)
+                ),
+                tf.stack,
+            )
             target = tf.cast(tf.concat(responses, axis=1), tf.float32)
             known = tf.math.is_finite(target)
             with tf.GradientTape() as tape:
                 # Far below zero softplus is 0 in float32, and 0 has no logarithm.
                 rates = tf.cast(self.model(shown, training=True), tf.float32) + 1e-6
-                log_prob = self.likelihood.distribution(rates).log_prob(tf.where(known, target, tf.ones_like(target)))
+                log_prob = self.likelihood.distribution(rates).log_prob(
+                    tf.where(known, target, tf.ones_like(target))
+                )
                 # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
-                nll = -tf.reduce_sum(weights * tf.where(known, log_prob, 0)) / self.schedule.batch_size
+                nll = (
+                    -tf.reduce_sum(weights * tf.where(known, log_prob, 0))
+                    / self.schedule.batch_size
+                )
                 loss = nll + sum(self.model.losses, tf.zeros(())) / replicas
             gradients = tape.gradient(loss, [v.value for v in trainable])
             self.optimizer.apply(gradients, trainable)
@@ -193,7 +246,10 @@ class Trainer:
             losses = tf.TensorArray(tf.float32, size=stop - start)
             for i in tf.range(start, stop):
                 loss = self.strategy.run(step, args=(block, i))
-                losses = losses.write(i - start, self.strategy.reduce(tf.distribute.ReduceOp.SUM, loss, axis=None))
+                losses = losses.write(
+                    i - start,
+                    self.strategy.reduce(tf.distribute.ReduceOp.SUM, loss, axis=None),
+                )
             return losses.stack()
 
         return some_steps
@@ -202,13 +258,18 @@ class Trainer:
         """Between two steps: saves where that is due, and stops where that was asked for."""
         asked = request.number
         if is_multiworker(self.strategy):  # all stop at the same step
-            values = self.strategy.experimental_distribute_values_from_function(lambda _: tf.constant([asked]))
+            values = self.strategy.experimental_distribute_values_from_function(
+                lambda _: tf.constant([asked])
+            )
             asked = int(tf.reduce_max(self._gathered(values)))
         if (finished or asked or checkpoints.due) and is_chief(self.strategy):
             self._save(checkpoints)
         if asked and not finished:
             where = f"in epoch {self.progress.epoch + 1}, after {self.progress.step} steps of it"
-            raise Stopped(f"stopped by {signal.Signals(asked).name} {where}; {checkpoints.folder} holds its state: --resume goes on", asked)
+            raise Stopped(
+                f"stopped by {signal.Signals(asked).name} {where}; {checkpoints.folder} holds its state: --resume goes on",
+                asked,
+            )
 
     def _variables(self):
         return self.model.variables + self.likelihood.variables
@@ -216,13 +277,23 @@ class Trainer:
     def _scores(self, validation):
         """`(neurons,)` scores; sessions with fewer images than another show some again, which count once."""
         if len(validation) == 1:
-            return self.score(np.asarray(validation[0][1]), self.predict(validation[0][0]))
+            return self.score(
+                np.asarray(validation[0][1]), self.predict(validation[0][0])
+            )
         most = np.arange(max(count_of(inputs) for inputs, _ in validation))
-        shown = [tf.nest.map_structure(lambda array: array[most % len(array)], inputs) for inputs, _ in validation]
+        shown = [
+            tf.nest.map_structure(lambda array: array[most % len(array)], inputs)
+            for inputs, _ in validation
+        ]
         rates = self.predict(_side_by_side(shown, np.stack))
         ends = np.cumsum([responses.shape[1] for _, responses in validation])
         each = zip(validation, np.split(rates, ends[:-1], axis=1), strict=True)
-        return np.concatenate([self.score(responses, found[: len(responses)]) for (_, responses), found in each])
+        return np.concatenate(
+            [
+                self.score(responses, found[: len(responses)])
+                for (_, responses), found in each
+            ]
+        )
 
     def _advance(self, validation):
         """Validates; keeps the best weights; on a plateau returns to them at a lower learning rate, and in the end stops."""
@@ -240,7 +311,11 @@ class Trainer:
         progress.step, progress.loss = 0, 0.0
         progress.waited += 1
         if self.best is None or progress.score > progress.best_score:
-            progress.best_score, progress.best_epoch, progress.waited = progress.score, progress.epoch, 0
+            progress.best_score, progress.best_epoch, progress.waited = (
+                progress.score,
+                progress.epoch,
+                0,
+            )
             self.best = self.average if schedule.averaging else trained
         if schedule.averaging:
             _assign(self._variables(), trained)
@@ -254,31 +329,52 @@ class Trainer:
     def _cosine(self, epoch):
         """Share of the first learning rate: up to it within five epochs, down to zero by half a cosine."""
         middle = epoch + 0.5
-        return min(1.0, middle / 5) * (0.5 + 0.5 * np.cos(np.pi * middle / self.schedule.max_epochs))
+        return min(1.0, middle / 5) * (
+            0.5 + 0.5 * np.cos(np.pi * middle / self.schedule.max_epochs)
+        )
 
     def _learning_rate(self):
         return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
 
     def _save(self, checkpoints):
         # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
-        groups = {"model": _values(self._variables()), "optimizer": _values(self.optimizer.variables)}
+        groups = {
+            "model": _values(self._variables()),
+            "optimizer": _values(self.optimizer.variables),
+        }
         groups |= {"best": self.best or [], "average": self.average or []}
-        checkpoints.save(int(self.optimizer.iterations.numpy()), groups, dataclasses.asdict(self.progress))
+        checkpoints.save(
+            int(self.optimizer.iterations.numpy()),
+            groups,
+            dataclasses.asdict(self.progress),
+        )
 
     def _restore(self, checkpoints):
         saved, progress = checkpoints.newest()
         if saved is None:
             return
-        if [v.shape for v in saved["model"]] != [tuple(v.shape) for v in self._variables()]:
-            raise ValueError(f"{checkpoints.folder} is of another model: its variables' shapes differ; start anew in another workdir")
-        self.progress, self.best, self.average = Progress(**progress), saved["best"] or None, saved["average"] or None
+        if [v.shape for v in saved["model"]] != [
+            tuple(v.shape) for v in self._variables()
+        ]:
+            raise ValueError(
+                f"{checkpoints.folder} is of another model: its variables' shapes differ; start anew in another workdir"
+            )
+        self.progress, self.best, self.average = (
+            Progress(**progress),
+            saved["best"] or None,
+            saved["average"] or None,
+        )
         _assign(self._variables(), saved["model"])
         _assign(self.optimizer.variables, saved["optimizer"])
 
 
 def _side_by_side(sessions, stack):
     """The inputs of one session as they are, of several with a second axis over sessions."""
-    return tf.nest.map_structure(lambda *each: stack(each, axis=1), *sessions) if len(sessions) > 1 else sessions[0]
+    return (
+        tf.nest.map_structure(lambda *each: stack(each, axis=1), *sessions)
+        if len(sessions) > 1
+        else sessions[0]
+    )
 
 
 def _values(variables):
@@ -287,7 +383,10 @@ def _values(variables):
 
 def _mixed(old, new, keep):
     """keep * old + (1 - keep) * new; what is no float, such as the state of a random layer, is taken as it is."""
-    return [(keep * a + (1 - keep) * b).astype(b.dtype) if b.dtype.kind == "f" else b for a, b in zip(old, new, strict=True)]
+    return [
+        (keep * a + (1 - keep) * b).astype(b.dtype) if b.dtype.kind == "f" else b
+        for a, b in zip(old, new, strict=True)
+    ]
 
 
 def _assign(variables, values):

@@ -27,10 +27,21 @@ _LATER = {
     "warn_of_pixels": "v1keras.zoo.images",
 }
 
-__all__ = ["card", "check_files", "find", "info", "names", "neurons_of", "table", *_LATER]
+__all__ = [
+    "card",
+    "check_files",
+    "find",
+    "info",
+    "names",
+    "neurons_of",
+    "table",
+    *_LATER,
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module 'v1keras.zoo' has no attribute {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(
+            f"module 'v1keras.zoo' has no attribute {name!r}; it has {', '.join(__all__)}"
+        )
     return getattr(importlib.import_module(_LATER[name]), name)

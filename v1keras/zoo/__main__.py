@@ -26,11 +26,23 @@ def show_list():
         metadata = zoo.info(name)
         best = metadata["scores"][0]
         limit = "none" if best["cc_norm"] is None else f"{best['cc_norm']:.3f}"
-        rows.append((name, metadata["recording"].get("name", ""), str(best["count"]), f"{best['correlation']:.3f}", limit))
+        rows.append(
+            (
+                name,
+                metadata["recording"].get("name", ""),
+                str(best["count"]),
+                f"{best['correlation']:.3f}",
+                limit,
+            )
+        )
     rows += [(name, "fetched when first loaded", "", "", "") for name in remote()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(
+                cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+        )
 
 
 def each(names, work):
@@ -41,7 +53,9 @@ def each(names, work):
         except (ValueError, OSError) as error:
             failures.append(str(error))
     if failures:
-        raise ValueError(f"{len(failures)} of {len(names)} presets failed: " + "; ".join(failures))
+        raise ValueError(
+            f"{len(failures)} of {len(names)} presets failed: " + "; ".join(failures)
+        )
 
 
 def predict(name, paths):
@@ -49,18 +63,38 @@ def predict(name, paths):
     from v1keras.zoo.preset import rates_of
 
     metadata = zoo.info(name)
-    images = [(path, zoo.read_images(path, metadata)) for path in paths]  # what can't be read is told before anything is printed
+    images = [
+        (path, zoo.read_images(path, metadata)) for path in paths
+    ]  # what can't be read is told before anything is printed
     model = at_mean_behavior(zoo.load(name))
     writer = None
     for path, batch in images:
         for i in range(len(batch)):
-            rates = rates_of(lambda image: model(image, training=False), batch[i : i + 1])
+            rates = rates_of(
+                lambda image: model(image, training=False), batch[i : i + 1]
+            )
             if writer is None:
-                heads = {output: output if len(rates) > 1 else "neuron" for output in rates}
+                heads = {
+                    output: output if len(rates) > 1 else "neuron" for output in rates
+                }
                 writer = csv.writer(sys.stdout, lineterminator="\n")
-                writer.writerow(["image", *(f"{heads[output]}_{n}" for output, found in rates.items() for n in range(found.shape[1]))])
+                writer.writerow(
+                    [
+                        "image",
+                        *(
+                            f"{heads[output]}_{n}"
+                            for output, found in rates.items()
+                            for n in range(found.shape[1])
+                        ),
+                    ]
+                )
             label = f"{path}[{i}]" if len(batch) > 1 else path
-            writer.writerow([label, *(f"{rate:.6g}" for found in rates.values() for rate in found[0])])
+            writer.writerow(
+                [
+                    label,
+                    *(f"{rate:.6g}" for found in rates.values() for rate in found[0]),
+                ]
+            )
 
 
 def main(arguments):
@@ -88,11 +122,17 @@ def main(arguments):
         case _:
             expected = "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME IMAGES...`, `add WORKDIR --name=NAME` "
             expected += "or `time [NAME...]`"
-            raise ValueError(f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {expected}")
+            raise ValueError(
+                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {expected}"
+            )
 
 
 def run():
-    flags.DEFINE_bool("scores", False, "With verify: measure the scores again, on the recording that the preset names.")
+    flags.DEFINE_bool(
+        "scores",
+        False,
+        "With verify: measure the scores again, on the recording that the preset names.",
+    )
     flags.DEFINE_string("name", None, "With add: of the preset, <dataset>_<readout>.")
     command.run(main, words=True)
 

@@ -9,7 +9,9 @@ _ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe e
 _LIMIT = {
     "repeats": _ESTIMATED.format("single presentations"),
     "means": _ESTIMATED.format("means, with Poisson noise"),
-    "several": _ESTIMATED.format("single presentations where there are any, else from means, with Poisson noise, where they are of spike counts"),
+    "several": _ESTIMATED.format(
+        "single presentations where there are any, else from means, with Poisson noise, where they are of spike counts"
+    ),
     "none": "The recording has no repeats and no spike counts, so that the limit is unknown.",
 }
 _COLUMNS = "correlation | CC_norm | near the limit |"
@@ -20,11 +22,17 @@ def table() -> str:
     rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
     for name in names():
         for row in info(name)["scores"]:
-            rows.append(f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) | {_scores(row)}")
+            rows.append(
+                f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) | {_scores(row)}"
+            )
     head = "Scores on test images, as each preset's card says how measured. Written by `python -m v1keras.zoo add`."
     text = "# Pretrained models\n\n" + head + "\n\n" + "\n".join(rows) + "\n"
     if remote():
-        text += "\nFetched when first loaded: " + ", ".join(f"[{name}]({entry['url']})" for name, entry in remote().items()) + "\n"
+        text += (
+            "\nFetched when first loaded: "
+            + ", ".join(f"[{name}]({entry['url']})" for name, entry in remote().items())
+            + "\n"
+        )
     return text
 
 
@@ -39,14 +47,30 @@ def card(metadata: dict[str, Any]) -> str:
     Returns:
         Markdown.
     """
-    recording, config, name = metadata["recording"], metadata["config"], metadata["name"]
+    recording, config, name = (
+        metadata["recording"],
+        metadata["config"],
+        metadata["name"],
+    )
     height, width = metadata["image_size"]
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
-    sessions = ", ".join(f"{session} ({count})" for session, count in metadata["sessions"].items())
-    rows = [f"| {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["scores"]]
+    sessions = ", ".join(
+        f"{session} ({count})" for session, count in metadata["sessions"].items()
+    )
+    rows = [
+        f"| {row['neurons']} ({row['count']}) | {_scores(row)}"
+        for row in metadata["scores"]
+    ]
     behavior = metadata.get("behavior", {})
-    inputs = [f"images (n, {height}, {width}, 1)", *(f"{c} (n, {len(b['mean'])})" for c, b in behavior.items())]
-    asked = "{" + ", ".join(f'"{name}": {name}' for name in ("images", *behavior)) + "}" if behavior else "images"
+    inputs = [
+        f"images (n, {height}, {width}, 1)",
+        *(f"{c} (n, {len(b['mean'])})" for c, b in behavior.items()),
+    ]
+    asked = (
+        "{" + ", ".join(f'"{name}": {name}' for name in ("images", *behavior)) + "}"
+        if behavior
+        else "images"
+    )
     text = [
         f"# {name}",
         f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
@@ -67,33 +91,58 @@ def card(metadata: dict[str, Any]) -> str:
         f"- parameters: {metadata['parameters']:,}",
         f"- command: `{metadata['command']}`",
         f"- commit: {metadata['commit'] or 'not recorded'}",
-        "- with " + ", ".join(f"{package} {version}" for package, version in metadata["versions"].items()) + f"; {metadata['written']}",
+        "- with "
+        + ", ".join(
+            f"{package} {version}" for package, version in metadata["versions"].items()
+        )
+        + f"; {metadata['written']}",
         "## How good",
         f"On test images, means over neurons and seeds. {_LIMIT[metadata['ceiling']]}",
         f"| neurons | protocol, seeds | {_COLUMNS}\n{'|---' * 5}|\n" + "\n".join(rows),
         f"Measured by: `{metadata['measured_by']}`",
     ]
     if "own_scores" in metadata:
-        rows = [f"| {row['split']} | {row['neurons']} ({row['count']}) | {_scores(row)}" for row in metadata["own_scores"]]
+        rows = [
+            f"| {row['split']} | {row['neurons']} ({row['count']}) | {_scores(row)}"
+            for row in metadata["own_scores"]
+        ]
         text += [
             f"These very weights, measured anew by `python -m v1keras.zoo verify {name} --scores`:",
-            f"| images | neurons | protocol, seed | {_COLUMNS}\n{'|---' * 6}|\n" + "\n".join(rows),
+            f"| images | neurons | protocol, seed | {_COLUMNS}\n{'|---' * 6}|\n"
+            + "\n".join(rows),
         ]
     if "latency" in metadata:
         latency = metadata["latency"]
-        rows = [f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |" for way, values in latency["ms"].items()]
+        rows = [
+            f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |"
+            for way, values in latency["ms"].items()
+        ]
         text += [
             "## How fast",
             f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after some first ones"
-            + (f"; the machine's load before it was {latency['load']:g}." if "load" in latency else "."),
-            "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n" + "\n".join(rows),
+            + (
+                f"; the machine's load before it was {latency['load']:g}."
+                if "load" in latency
+                else "."
+            ),
+            "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n"
+            + "\n".join(rows),
         ]
-    return "\n\n".join(text).replace("\n\n- ", "\n- ").replace("## Trained on\n-", "## Trained on\n\n-") + "\n"
+    return (
+        "\n\n".join(text)
+        .replace("\n\n- ", "\n- ")
+        .replace("## Trained on\n-", "## Trained on\n\n-")
+        + "\n"
+    )
 
 
 def _scores(row):
     seeds = ", ".join(map(str, row["seeds"]))
-    limit = "none | none" if row["cc_norm"] is None else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
+    limit = (
+        "none | none"
+        if row["cc_norm"] is None
+        else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
+    )
     return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
 
 
@@ -102,12 +151,16 @@ def _behavior(columns):
     if not columns:
         return []
     listed = lambda values: ", ".join(f"{value:.4g}" for value in values)
-    rows = [f"| {name} | {listed(each['mean'])} | {listed(each['std'])} |" for name, each in columns.items()]
+    rows = [
+        f"| {name} | {listed(each['mean'])} | {listed(each['std'])} |"
+        for name, each in columns.items()
+    ]
     return [
         "## Behaviour",
         "The model takes what was measured beside each image, in the recording's own units. `v1keras.models.at_mean_behavior(model)` is the model of "
         "images alone, with these held at their means; so are `python -m v1keras.zoo predict` and the inversion.",
-        "| column | mean over the training images | standard deviation |\n|---|---|---|\n" + "\n".join(rows),
+        "| column | mean over the training images | standard deviation |\n|---|---|---|\n"
+        + "\n".join(rows),
     ]
 
 

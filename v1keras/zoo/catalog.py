@@ -14,7 +14,12 @@ import numpy as np
 from v1keras.files import sha256
 
 FORMAT_VERSION = 2
-CONFIG, WEIGHTS, METADATA, CARD = "config.json", "model.weights.h5", "metadata.json", "README.md"
+CONFIG, WEIGHTS, METADATA, CARD = (
+    "config.json",
+    "model.weights.h5",
+    "metadata.json",
+    "README.md",
+)
 REMOTE = "remote.json"
 
 
@@ -26,7 +31,11 @@ def names() -> list[str]:
     >>> "simulated_factorized" in names()
     True
     """
-    return sorted(folder.name for folder in zoo_folder().iterdir() if (folder / METADATA).is_file())
+    return sorted(
+        folder.name
+        for folder in zoo_folder().iterdir()
+        if (folder / METADATA).is_file()
+    )
 
 
 def remote():
@@ -57,7 +66,9 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
         entry = remote().get(name)
         return fetch(f"{entry['url']}#sha256={entry['sha256']}" if entry else name)
     known = ", ".join([*names(), *remote()]) or "none"
-    raise FileNotFoundError(f"no model {name!r}: neither a preset ({known}) nor the folder of one, nor a workdir")
+    raise FileNotFoundError(
+        f"no model {name!r}: neither a preset ({known}) nor the folder of one, nor a workdir"
+    )
 
 
 def info(name: str | os.PathLike[str]) -> dict[str, Any]:
@@ -81,15 +92,23 @@ def info(name: str | os.PathLike[str]) -> dict[str, Any]:
         metadata = json.loads(text)
         version, digest = metadata["format_version"], metadata["sha256"][METADATA]
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is not the metadata of a preset: it is cut off or was changed") from None
+        raise ValueError(
+            f"{path} is not the metadata of a preset: it is cut off or was changed"
+        ) from None
     if version != FORMAT_VERSION:
-        raise ValueError(f"{path} has format_version {version}; this version of v1keras reads {FORMAT_VERSION}")
+        raise ValueError(
+            f"{path} has format_version {version}; this version of v1keras reads {FORMAT_VERSION}"
+        )
     if digest != digest_of(metadata) or text != render(metadata):
-        raise ValueError(f"{path} was changed after it was written: its sha256 is not the one it states")
+        raise ValueError(
+            f"{path} was changed after it was written: its sha256 is not the one it states"
+        )
     return metadata
 
 
-def check_files(name: str | os.PathLike[str], files: Sequence[str] = (CONFIG, WEIGHTS, CARD)) -> None:
+def check_files(
+    name: str | os.PathLike[str], files: Sequence[str] = (CONFIG, WEIGHTS, CARD)
+) -> None:
     """Compares the sha256 of a preset's files with those that its metadata states.
 
     Args:
@@ -108,7 +127,9 @@ def check_files(name: str | os.PathLike[str], files: Sequence[str] = (CONFIG, WE
     for file in files:
         found, stated = sha256(folder / file), metadata["sha256"][file]
         if found != stated:
-            raise ValueError(f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}")
+            raise ValueError(
+                f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}"
+            )
 
 
 def neurons_of(name: str | os.PathLike[str], session: str) -> np.ndarray:
@@ -130,10 +151,14 @@ def neurons_of(name: str | os.PathLike[str], session: str) -> np.ndarray:
     [26, 27, 28]
     """
     metadata = info(name)
-    labels = np.concatenate([np.repeat(label, count) for label, count in metadata["neuron_sessions"]])
+    labels = np.concatenate(
+        [np.repeat(label, count) for label, count in metadata["neuron_sessions"]]
+    )
     found = np.flatnonzero(labels == session)
     if not found.size:
-        raise ValueError(f"session: found {session!r}, expected one of {', '.join(metadata['sessions'])}")
+        raise ValueError(
+            f"session: found {session!r}, expected one of {', '.join(metadata['sessions'])}"
+        )
     return found
 
 
@@ -144,11 +169,20 @@ def zoo_folder():
 
 def digest_of(metadata):
     """sha256 of the metadata without the entry that holds it."""
-    rest = metadata | {"sha256": {k: v for k, v in metadata["sha256"].items() if k != METADATA}}
+    rest = metadata | {
+        "sha256": {k: v for k, v in metadata["sha256"].items() if k != METADATA}
+    }
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def render(metadata):
     """The text of `metadata.json`: one entry a line, a list of plain values on one line."""
     # No line break can stand within a string of JSON: what is joined here is layout.
-    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s*\]", lambda m: "[" + re.sub(r"\n\s+", " ", m[1]) + "]", json.dumps(metadata, indent=1)) + "\n"
+    return (
+        re.sub(
+            r"\[\n\s+([^\[\]{}]*?)\n\s*\]",
+            lambda m: "[" + re.sub(r"\n\s+", " ", m[1]) + "]",
+            json.dumps(metadata, indent=1),
+        )
+        + "\n"
+    )

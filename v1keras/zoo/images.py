@@ -42,21 +42,39 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
     height, width = metadata["image_size"]
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
     if path.suffix.lower() in (".mat", ".h5", ".hdf5"):
-        raise ValueError(f"{path}: expected an .npy, an .npz or an image; save its array by `numpy.save`")
+        raise ValueError(
+            f"{path}: expected an .npy, an .npz or an image; save its array by `numpy.save`"
+        )
     if path.suffix.lower() not in _ARRAYS:
         grey = _grey_levels(path, (height, width)) / 255
         return (low + (high - low) * grey)[None, :, :, None].astype("float32")
     array = _array(path)
-    shaped = array[None] if array.ndim == 2 else array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
-    if shaped.ndim != 3 or shaped.shape[1:] != (height, width) or array.dtype.kind not in "uif":
-        raise ValueError(f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height}, {width}){': grey levels' * (array.ndim == 4)}")
+    shaped = (
+        array[None]
+        if array.ndim == 2
+        else array[..., 0]
+        if array.ndim == 4 and array.shape[-1] == 1
+        else array
+    )
+    if (
+        shaped.ndim != 3
+        or shaped.shape[1:] != (height, width)
+        or array.dtype.kind not in "uif"
+    ):
+        raise ValueError(
+            f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height}, {width}){': grey levels' * (array.ndim == 4)}"
+        )
     if not np.isfinite(shaped).all():
-        raise ValueError(f"{path}: found pixels that are not finite, expected {low:g} to {high:g}")
+        raise ValueError(
+            f"{path}: found pixels that are not finite, expected {low:g} to {high:g}"
+        )
     warn_of_pixels(path, shaped, metadata["pixels"])
     return shaped[..., None].astype("float32")
 
 
-def warn_of_pixels(name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]) -> None:
+def warn_of_pixels(
+    name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]
+) -> None:
     """Warns of images in other units than those that a model was trained on: 0 to 1 or standard deviations instead of 0 to 255, say.
 
     Args:
@@ -74,9 +92,18 @@ def warn_of_pixels(name: str | os.PathLike[str], images: np.ndarray, pixels: dic
     """
     if not images.size:
         return
-    low, high, least, most = pixels["minimum"], pixels["maximum"], float(images.min()), float(images.max())
+    low, high, least, most = (
+        pixels["minimum"],
+        pixels["maximum"],
+        float(images.min()),
+        float(images.max()),
+    )
     reach = high - low
-    if least < low - reach / 2 or most > high + reach / 2 or 0 < most - least < reach / 30:
+    if (
+        least < low - reach / 2
+        or most > high + reach / 2
+        or 0 < most - least < reach / 30
+    ):
         told = f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has {low:g} to {high:g}"
         warnings.warn(f"{name}: {told}; are they to be scaled?")
 
@@ -87,13 +114,23 @@ def _array(path):
         if isinstance(loaded, np.ndarray):
             return loaded
         with loaded:
-            name = "images" if "images" in loaded.files else loaded.files[0] if len(loaded.files) == 1 else None
+            name = (
+                "images"
+                if "images" in loaded.files
+                else loaded.files[0]
+                if len(loaded.files) == 1
+                else None
+            )
             if name is None:
-                raise ValueError(f"found the arrays {', '.join(loaded.files) or 'none'}, expected one called images")
+                raise ValueError(
+                    f"found the arrays {', '.join(loaded.files) or 'none'}, expected one called images"
+                )
             return loaded[name]
     except FileNotFoundError:
         raise
-    except Exception as error:  # NumPy raises what its parts raise: of zip, of zlib, of its own header
+    except (
+        Exception
+    ) as error:  # NumPy raises what its parts raise: of zip, of zlib, of its own header
         raise ValueError(f"{path}: {error}") from None
 
 
@@ -102,7 +139,9 @@ def _grey_levels(path, size):
     height, width = size
     try:
         with Image.open(path) as image:
-            scale = 1 / 257 if image.mode.startswith("I;16") else 1.0  # 16 bits to 8, which Pillow would cut off
+            scale = (
+                1 / 257 if image.mode.startswith("I;16") else 1.0
+            )  # 16 bits to 8, which Pillow would cut off
             grey = image.convert("F" if scale < 1 else "L").convert("F")
     except (SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from None

@@ -20,7 +20,18 @@ from v1keras._version import __version__
 from v1keras.files import check_room, folder_written_whole, sha256
 from v1keras.models import column_statistics
 from v1keras.zoo.card import card
-from v1keras.zoo.catalog import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS, check_files, digest_of, find, info, render
+from v1keras.zoo.catalog import (
+    CARD,
+    CONFIG,
+    FORMAT_VERSION,
+    METADATA,
+    WEIGHTS,
+    check_files,
+    digest_of,
+    find,
+    info,
+    render,
+)
 from v1keras.zoo.images import warn_of_pixels
 
 GOLDEN_IMAGES = 5
@@ -28,10 +39,19 @@ GOLDEN_IMAGES = 5
 GOLDEN_TOLERANCE = 1e-3
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "h5py")
 # Keras classes that run code of the file's own, or of a file that it names.
-_UNSAFE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
+_UNSAFE = {
+    "Lambda",
+    "TFSMLayer",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+    "__lambda__",
+}
 
 
-def load(name: str | os.PathLike[str], load_weights: bool = True, check: bool = False) -> keras.Model:
+def load(
+    name: str | os.PathLike[str], load_weights: bool = True, check: bool = False
+) -> keras.Model:
     """A trained model.
 
     The files' sha256 come first, then the classes and the names in them, then the weights, then the golden outputs.
@@ -70,7 +90,9 @@ def load(name: str | os.PathLike[str], load_weights: bool = True, check: bool = 
             expected, found = _layers(own), _layers(folder / WEIGHTS)
         for layer in sorted(set(expected) | set(found)):
             if expected.get(layer) != found.get(layer):
-                raise ValueError(f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}")
+                raise ValueError(
+                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}"
+                )
         model.load_weights(folder / WEIGHTS)
         if check:
             check_golden(model, metadata, folder)
@@ -91,7 +113,9 @@ def _warning(predict, name, pixels):
     return warning
 
 
-def save(model: keras.Model, folder: str | os.PathLike[str], facts: dict[str, Any]) -> None:
+def save(
+    model: keras.Model, folder: str | os.PathLike[str], facts: dict[str, Any]
+) -> None:
     """Writes a preset, whole or not at all; one that is there is replaced.
 
     Args:
@@ -115,20 +139,37 @@ def save(model: keras.Model, folder: str | os.PathLike[str], facts: dict[str, An
     ['README.md', 'config.json', 'metadata.json', 'model.weights.h5']
     """
     with folder_written_whole(folder) as beside:
-        (beside / CONFIG).write_text(json.dumps(keras.saving.serialize_keras_object(model), indent=1))
+        (beside / CONFIG).write_text(
+            json.dumps(keras.saving.serialize_keras_object(model), indent=1)
+        )
         check_room(beside, [keras.ops.convert_to_numpy(v) for v in model.variables])
         model.save_weights(beside / WEIGHTS)
-        versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
+        versions = {
+            package: importlib.metadata.version(package) for package in _PACKAGES
+        }
         metadata = facts | {
             "format_version": FORMAT_VERSION,
             "name": pathlib.Path(folder).name,
             "written": datetime.date.today().isoformat(),
-            "versions": {"v1keras": __version__, "python": platform.python_version(), **versions},
+            "versions": {
+                "v1keras": __version__,
+                "python": platform.python_version(),
+                **versions,
+            },
             "image_size": model.image_size,
             "parameters": model.count_params(),
         }
         behavior = column_statistics(model)
-        metadata |= {"behavior": {name: {"mean": mean, "std": std} for name, (mean, std) in behavior.items()}} if behavior else {}
+        metadata |= (
+            {
+                "behavior": {
+                    name: {"mean": mean, "std": std}
+                    for name, (mean, std) in behavior.items()
+                }
+            }
+            if behavior
+            else {}
+        )
         metadata["golden"] = _rounded(golden_rates(model, metadata))
         _describe(beside, metadata)
 
@@ -158,14 +199,20 @@ def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
     with folder_written_whole(folder) as beside:
         for file in (CONFIG, WEIGHTS):
             shutil.copyfile(folder / file, beside / file)
-        _describe(beside, {key: value for key, value in metadata.items() if key != "sha256"} | changes)
+        _describe(
+            beside,
+            {key: value for key, value in metadata.items() if key != "sha256"}
+            | changes,
+        )
 
 
 def _describe(folder, metadata):
     """Writes the card and the metadata of the model in a folder, with the sha256 of all files."""
     metadata = json.loads(json.dumps(metadata))
     (folder / CARD).write_text(card(metadata))
-    metadata["sha256"] = {file: sha256(folder / file) for file in (CONFIG, WEIGHTS, CARD)}
+    metadata["sha256"] = {
+        file: sha256(folder / file) for file in (CONFIG, WEIGHTS, CARD)
+    }
     metadata["sha256"][METADATA] = digest_of(metadata)
     (folder / METADATA).write_text(render(metadata))
 
@@ -186,7 +233,9 @@ def golden_images(image_size, pixels):
     [139, 182, 153, 138]
     """
     # RandomState, since NumPy has promised that its stream stays as it is.
-    draws = np.random.RandomState(0).uniform(pixels["minimum"], pixels["maximum"], (GOLDEN_IMAGES, *image_size, 1))
+    draws = np.random.RandomState(0).uniform(
+        pixels["minimum"], pixels["maximum"], (GOLDEN_IMAGES, *image_size, 1)
+    )
     return draws.astype("float32")
 
 
@@ -205,11 +254,20 @@ def golden_inputs(image_size: tuple[int, ...], metadata: dict[str, Any]) -> Any:
     if not metadata.get("behavior"):
         return images
     draws = np.random.RandomState(1)
-    drawn = {name: draws.normal(each["mean"], each["std"], (GOLDEN_IMAGES, len(each["mean"]))) for name, each in metadata["behavior"].items()}
-    return {"images": images} | {name: values.astype("float32") for name, values in drawn.items()}
+    drawn = {
+        name: draws.normal(
+            each["mean"], each["std"], (GOLDEN_IMAGES, len(each["mean"]))
+        )
+        for name, each in metadata["behavior"].items()
+    }
+    return {"images": images} | {
+        name: values.astype("float32") for name, values in drawn.items()
+    }
 
 
-def check_golden(model: Callable[[Any], Any], metadata: dict[str, Any], where: pathlib.Path) -> float:
+def check_golden(
+    model: Callable[[Any], Any], metadata: dict[str, Any], where: pathlib.Path
+) -> float:
     """Computes the rates for the golden images, and compares them with those that the preset states.
 
     Args:
@@ -227,9 +285,21 @@ def check_golden(model: Callable[[Any], Any], metadata: dict[str, Any], where: p
     largest = 0.0
     for output, stated in metadata["golden"].items():
         stated, rates = np.asarray(stated), found.get(output)
-        if rates is None or rates.shape != stated.shape or not np.allclose(rates, stated, GOLDEN_TOLERANCE, GOLDEN_TOLERANCE):
-            differing = "no such output" if rates is None else rates.shape if rates.shape != stated.shape else np.abs(rates - stated).max()
-            raise ValueError(f"{where / METADATA}: the golden outputs of {output} are not this model's (found {differing} apart or instead)")
+        if (
+            rates is None
+            or rates.shape != stated.shape
+            or not np.allclose(rates, stated, GOLDEN_TOLERANCE, GOLDEN_TOLERANCE)
+        ):
+            differing = (
+                "no such output"
+                if rates is None
+                else rates.shape
+                if rates.shape != stated.shape
+                else np.abs(rates - stated).max()
+            )
+            raise ValueError(
+                f"{where / METADATA}: the golden outputs of {output} are not this model's (found {differing} apart or instead)"
+            )
         largest = max(largest, float(np.abs(rates - stated).max()))
     return largest
 
@@ -256,21 +326,37 @@ def rates_of(call, inputs):
 
 def golden_rates(model, metadata):
     """The rates of a model for `golden_inputs`, as `rates_of` gives them."""
-    return rates_of(lambda inputs: model(inputs, training=False), golden_inputs(model.image_size, metadata))
+    return rates_of(
+        lambda inputs: model(inputs, training=False),
+        golden_inputs(model.image_size, metadata),
+    )
 
 
 def _rounded(rates):
-    return {name: [[float(f"{value:.7g}") for value in row] for row in values] for name, values in rates.items()}
+    return {
+        name: [[float(f"{value:.7g}") for value in row] for row in values]
+        for name, values in rates.items()
+    }
 
 
 def _refuse_foreign_classes(config, path):
     """Keras would import whatever class a file names; a preset needs none but ours, which are registered, and Keras's own."""
     if isinstance(config, dict):
         if "class_name" in config:
-            name, module, registered = (config.get(key) for key in ("class_name", "module", "registered_name"))
-            ours = str(registered).startswith("v1keras>") and keras.saving.get_registered_object(registered) is not None
-            if not ours and (str(module).split(".")[0] not in ("keras", "builtins") or name in _UNSAFE):
-                raise ValueError(f"{path} names the class {name!r} of {module!r}; expected v1keras's or Keras's, and none that runs code")
+            name, module, registered = (
+                config.get(key) for key in ("class_name", "module", "registered_name")
+            )
+            ours = (
+                str(registered).startswith("v1keras>")
+                and keras.saving.get_registered_object(registered) is not None
+            )
+            if not ours and (
+                str(module).split(".")[0] not in ("keras", "builtins")
+                or name in _UNSAFE
+            ):
+                raise ValueError(
+                    f"{path} names the class {name!r} of {module!r}; expected v1keras's or Keras's, and none that runs code"
+                )
         config = list(config.values())
     if isinstance(config, list):
         for part in config:
@@ -285,7 +371,9 @@ def _layers(path):
         def visit(place, group):
             if isinstance(group, h5py.Group) and "name" in group.attrs:
                 shapes = [group[key].shape for key in sorted(group, key=int)]
-                found[place.removesuffix("/vars")] = f"{group.attrs['name']!r} with weights {shapes}"
+                found[place.removesuffix("/vars")] = (
+                    f"{group.attrs['name']!r} with weights {shapes}"
+                )
 
         file.visititems(visit)
     return found

@@ -5,7 +5,15 @@ import os
 from collections.abc import Callable
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources import allen_scenes, antolik2016, cadena2019, kindel2019, pvc8, sensorium2022, tang2018
+from v1keras.data.sources import (
+    allen_scenes,
+    antolik2016,
+    cadena2019,
+    kindel2019,
+    pvc8,
+    sensorium2022,
+    tang2018,
+)
 from v1keras.data.sources.containers import naming
 
 SOURCES: dict[str, Callable[..., Recording]] = {
@@ -17,10 +25,25 @@ SOURCES: dict[str, Callable[..., Recording]] = {
     "tang2018": tang2018.read,
     # The same with more of each pattern: 40 x 40 pixels.
     "tang2018_wide": functools.partial(tang2018.read, central=80),
-    **{f"antolik2016_region{region}": functools.partial(antolik2016.read, region=region) for region in (1, 2, 3)},
-    **{f"sensorium2022_{scan}": functools.partial(sensorium2022.read_sensorium, scan=scan) for scan in sensorium2022.SCANS},
+    **{
+        f"antolik2016_region{region}": functools.partial(
+            antolik2016.read, region=region
+        )
+        for region in (1, 2, 3)
+    },
+    **{
+        f"sensorium2022_{scan}": functools.partial(
+            sensorium2022.read_sensorium, scan=scan
+        )
+        for scan in sensorium2022.SCANS
+    },
     "lurz2020": sensorium2022.read_lurz,
-    **{f"franke2022_channel{channel}": functools.partial(sensorium2022.read_franke, channel=channel) for channel in (0, 1)},
+    **{
+        f"franke2022_channel{channel}": functools.partial(
+            sensorium2022.read_franke, channel=channel
+        )
+        for channel in (0, 1)
+    },
     "allen_scenes": allen_scenes.read,
 }
 

@@ -39,11 +39,18 @@ def read(path=None, region=1):
     path = local("antolik2016", path, URL, "Data.zip", URL)
     with Folder(path) as folder:
         arrays = {}
-        for name in ("training_inputs", "training_set", "validation_inputs", "raw_validation_set"):
+        for name in (
+            "training_inputs",
+            "training_set",
+            "validation_inputs",
+            "raw_validation_set",
+        ):
             file = folder.find(f"region{region}/{name}.npy")
             arrays[name] = folder.npy(file)
             if arrays[name].dtype.kind not in "iuf":
-                raise ValueError(f"{path}: {file} holds {arrays[name].dtype}, expected numbers")
+                raise ValueError(
+                    f"{path}: {file} holds {arrays[name].dtype}, expected numbers"
+                )
     shown, seen = arrays["training_inputs"], arrays["validation_inputs"]
     responses, repeats = arrays["training_set"], arrays["raw_validation_set"]
     neurons = responses.shape[-1]
@@ -55,9 +62,13 @@ def read(path=None, region=1):
     }
     for name, shape in expected.items():
         if arrays[name].shape != shape:
-            raise ValueError(f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected {shape}")
+            raise ValueError(
+                f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected {shape}"
+            )
     split = np.full(len(shown), TRAIN)
-    split[np.random.RandomState(1).permutation(len(shown))[round(0.8 * len(shown)) :]] = VALIDATION
+    split[
+        np.random.RandomState(1).permutation(len(shown))[round(0.8 * len(shown)) :]
+    ] = VALIDATION
     return Recording(
         np.concatenate([shown, seen]).reshape(-1, _SIDE, _SIDE),
         np.concatenate([responses, repeats.mean(axis=0)]),

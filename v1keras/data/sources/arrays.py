@@ -11,11 +11,25 @@ from v1keras.data.sources import presentations
 from v1keras.data.sources.containers import Folder, matlab, naming
 from v1keras.files import let_go, room_for, row_blocks
 
-_PICTURES = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".jpg": "JPEG", ".jpeg": "JPEG"}
+_PICTURES = {
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+}
 _SUFFIXES = ".npy, .npz:KEY, .mat:VARIABLE, .csv, or for images a folder of pictures"
 
 
-def read(images, responses=None, repeats=None, repeat_images=None, columns=None, attributes=None):
+def read(
+    images,
+    responses=None,
+    repeats=None,
+    repeat_images=None,
+    columns=None,
+    attributes=None,
+):
     """Arrays from files, each named as `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv`.
 
     Args:
@@ -45,31 +59,54 @@ def read(images, responses=None, repeats=None, repeat_images=None, columns=None,
     fields, given = {"neurons": {}, "stimuli": {}}, responses
     for name, path in (columns or {}).items():
         group, _, column = name.rpartition("/")
-        if group not in ("", *fields) or (not group and name not in ("split", "image_group", "neuron_session")):
-            raise ValueError(f"column {name!r}: expected split, image_group, neuron_session, neurons/NAME or stimuli/NAME")
+        if group not in ("", *fields) or (
+            not group and name not in ("split", "image_group", "neuron_session")
+        ):
+            raise ValueError(
+                f"column {name!r}: expected split, image_group, neuron_session, neurons/NAME or stimuli/NAME"
+            )
         values = array(path)
-        values = values.ravel() if values.ndim == 2 and 1 in values.shape else values  # MATLAB's and a .csv file's vectors
+        values = (
+            values.ravel() if values.ndim == 2 and 1 in values.shape else values
+        )  # MATLAB's and a .csv file's vectors
         (fields[group] if group else fields)[column] = values
     unknown = set(attributes or {}) - set(ATTRIBUTES)
     if unknown:
-        raise ValueError(f"attribute {sorted(unknown)[0]!r}: expected one of {', '.join(ATTRIBUTES)}")
+        raise ValueError(
+            f"attribute {sorted(unknown)[0]!r}: expected one of {', '.join(ATTRIBUTES)}"
+        )
     if responses is None and (repeats is None or repeat_images is not None):
-        raise ValueError("no responses: expected a file with them, or repeats of all images")
+        raise ValueError(
+            "no responses: expected a file with them, or repeats of all images"
+        )
     if repeats is not None:
         fields["repeats"] = array(repeats)
-        fields["repeat_images"] = np.arange(len(fields["repeats"])) if repeat_images is None else array(repeat_images).ravel()
+        fields["repeat_images"] = (
+            np.arange(len(fields["repeats"]))
+            if repeat_images is None
+            else array(repeat_images).ravel()
+        )
     pictures = _pictures(images) if pathlib.Path(images).is_dir() else array(images)
     if responses is None:
         responses = presentations.mean(fields["repeats"], axis=1)
     else:
         responses = _float32(array(responses))
     pictures = pictures if pictures.dtype == np.uint8 else _float32(pictures)
-    files = {"images": images, "responses": given, "repeats": repeats, "repeat_images": repeat_images} | (columns or {})
+    files = {
+        "images": images,
+        "responses": given,
+        "repeats": repeats,
+        "repeat_images": repeat_images,
+    } | (columns or {})
     try:
-        return Recording(pictures, responses, **fields, attributes=dict(attributes or {}))
+        return Recording(
+            pictures, responses, **fields, attributes=dict(attributes or {})
+        )
     except ValueError as error:
         file = files.get(str(error).split(":")[0], images)
-        raise ValueError(f"{file}{'' if file == images else f', with the images of {images}'}: {error}") from None
+        raise ValueError(
+            f"{file}{'' if file == images else f', with the images of {images}'}: {error}"
+        ) from None
 
 
 def array(path):
@@ -89,7 +126,12 @@ def array(path):
     if not file.is_file():
         raise FileNotFoundError(f"no file {file}")
     suffix = file.suffix.lower()
-    if bool(key) != (suffix in (".npz", ".mat")) or suffix not in (".npy", ".npz", ".mat", ".csv"):
+    if bool(key) != (suffix in (".npz", ".mat")) or suffix not in (
+        ".npy",
+        ".npz",
+        ".mat",
+        ".csv",
+    ):
         raise ValueError(f"{path}: expected {_SUFFIXES}")
     with naming(file):
         if suffix == ".npy":
@@ -107,12 +149,21 @@ def array(path):
 def _table(text):
     rows = [line.split(",") for line in text.splitlines() if line.strip()]
     if not rows or len({len(row) for row in rows}) != 1:
-        raise ValueError("is no table: expected lines of equally many fields, divided by commas")
+        raise ValueError(
+            "is no table: expected lines of equally many fields, divided by commas"
+        )
     try:
-        return np.array([[float(field) if field.strip() else np.nan for field in row] for row in rows])
+        return np.array(
+            [
+                [float(field) if field.strip() else np.nan for field in row]
+                for row in rows
+            ]
+        )
     except ValueError:
         if len(rows[0]) > 1:
-            raise ValueError("holds words beside numbers: expected numbers alone, or one column of words, without a heading") from None
+            raise ValueError(
+                "holds words beside numbers: expected numbers alone, or one column of words, without a heading"
+            ) from None
         return np.array([row[0].strip() for row in rows])
 
 
@@ -129,19 +180,34 @@ def _float32(values):
 
 def _pictures(folder):
     """Grey pictures of one size, by the order of the numbers or the names of their files."""
-    files = [path for path in pathlib.Path(folder).iterdir() if path.suffix.lower() in _PICTURES]
+    files = [
+        path
+        for path in pathlib.Path(folder).iterdir()
+        if path.suffix.lower() in _PICTURES
+    ]
     if not files:
-        raise ValueError(f"{folder}: found no picture, expected some of {', '.join(_PICTURES)}")
+        raise ValueError(
+            f"{folder}: found no picture, expected some of {', '.join(_PICTURES)}"
+        )
     numbered = all(path.stem.isdecimal() for path in files)
-    files.sort(key=(lambda path: int(path.stem)) if numbered else (lambda path: path.name))
+    files.sort(
+        key=(lambda path: int(path.stem)) if numbered else (lambda path: path.name)
+    )
     found = None
     for row, path in enumerate(files):
-        with naming(path), Image.open(path, formats=[_PICTURES[path.suffix.lower()]]) as image:
+        with (
+            naming(path),
+            Image.open(path, formats=[_PICTURES[path.suffix.lower()]]) as image,
+        ):
             if image.mode not in ("L", "1", "P", "RGB", "RGBA", "LA"):
-                raise ValueError(f"is a picture of mode {image.mode}, expected 8 bits a pixel")
+                raise ValueError(
+                    f"is a picture of mode {image.mode}, expected 8 bits a pixel"
+                )
             if found is None:
                 found = room_for((len(files), image.height, image.width), np.uint8)
             if (image.height, image.width) != found.shape[1:]:
-                raise ValueError(f"is {image.height} x {image.width} pixels, the first {found.shape[1]} x {found.shape[2]}")
+                raise ValueError(
+                    f"is {image.height} x {image.width} pixels, the first {found.shape[1]} x {found.shape[2]}"
+                )
             found[row] = np.asarray(image.convert("L"))
     return found

@@ -57,30 +57,63 @@ def read(path=None):
 
 
 def _recording(content):
-    keys = ("images", "responses", "image_types", "image_numbers", "subject_id", "session_id", "unit_id", "repetitions")
+    keys = (
+        "images",
+        "responses",
+        "image_types",
+        "image_numbers",
+        "subject_id",
+        "session_id",
+        "unit_id",
+        "repetitions",
+    )
     if not isinstance(content, dict) or not set(keys) <= set(content):
-        found = ", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__
+        found = (
+            ", ".join(map(str, content))
+            if isinstance(content, dict)
+            else type(content).__name__
+        )
         raise ValueError(f"holds {found}; expected a dictionary with {', '.join(keys)}")
     arrays = {key: np.asarray(content[key]) for key in keys}
     images, trials = arrays["images"], arrays["responses"]
-    if images.ndim != 3 or images.shape[1:] != (140, 140) or images.dtype.kind not in "uif":
-        raise ValueError(f"images is {images.shape} {images.dtype}, expected (images, 140, 140) numbers")
-    if trials.ndim != 3 or trials.shape[1] != len(images) or trials.dtype.kind not in "uif":
-        raise ValueError(f"responses is {trials.shape} {trials.dtype}, expected (presentations, {len(images)} images, neurons) numbers")
+    if (
+        images.ndim != 3
+        or images.shape[1:] != (140, 140)
+        or images.dtype.kind not in "uif"
+    ):
+        raise ValueError(
+            f"images is {images.shape} {images.dtype}, expected (images, 140, 140) numbers"
+        )
+    if (
+        trials.ndim != 3
+        or trials.shape[1] != len(images)
+        or trials.dtype.kind not in "uif"
+    ):
+        raise ValueError(
+            f"responses is {trials.shape} {trials.dtype}, expected (presentations, {len(images)} images, neurons) numbers"
+        )
     if (trials < 0).any() or np.isinf(trials).any():
         raise ValueError("responses holds what is no number of spikes")
-    if arrays["repetitions"].dtype.kind not in "uif" or arrays["repetitions"].max(initial=0) != len(trials):
-        raise ValueError(f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but responses holds {len(trials)} presentations")
+    if arrays["repetitions"].dtype.kind not in "uif" or arrays["repetitions"].max(
+        initial=0
+    ) != len(trials):
+        raise ValueError(
+            f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but responses holds {len(trials)} presentations"
+        )
     types = np.array([_text(item) for item in arrays["image_types"].ravel()])
     if types.shape != (len(images),) or not np.isin(types, _TYPES).all():
-        raise ValueError(f"image_types holds {types.size} entries such as {types[:1].tolist()}, expected one of {', '.join(_TYPES)} for each image")
+        raise ValueError(
+            f"image_types holds {types.size} entries such as {types[:1].tolist()}, expected one of {', '.join(_TYPES)} for each image"
+        )
     if images.dtype != np.uint8 and np.array_equal(images, images.astype(np.uint8)):
         images = images.astype(np.uint8)
     count = len(images)
     train = int(0.8 * count)
     split = np.full(count, TEST)
     split[:train] = TRAIN
-    split[np.random.RandomState(1000).permutation(train)[round(0.8 * train) :]] = VALIDATION
+    split[np.random.RandomState(1000).permutation(train)[round(0.8 * train) :]] = (
+        VALIDATION
+    )
     return Recording(
         images[:, _CROP:-_CROP:_STEP, _CROP:-_CROP:_STEP],
         presentations.mean(trials, axis=0),

@@ -18,7 +18,15 @@ import scipy.io
 # The largest published file that is read at once: 956 stimuli x 20 repeats x 211 ms x 110 units of pvc-8 are 444 MB.
 LARGEST_FILE = 1 << 30
 _HDF5 = b"\x89HDF\r\n\x1a\n"  # at its beginning, or behind MATLAB's header
-_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+)
 
 
 class Folder:
@@ -47,23 +55,37 @@ class Folder:
         self.path = pathlib.Path(path)
         self._archive = None
         if self.path.is_dir():
-            self._sizes = {p.relative_to(self.path).as_posix(): p.stat().st_size for p in self.path.rglob("*") if p.is_file()}
+            self._sizes = {
+                p.relative_to(self.path).as_posix(): p.stat().st_size
+                for p in self.path.rglob("*")
+                if p.is_file()
+            }
             return
         if not self.path.is_file():
             raise FileNotFoundError(f"no file or folder {self.path}")
         with naming(self.path, _DAMAGED):
             if zipfile.is_zipfile(self.path):
                 self._archive = zipfile.ZipFile(self.path)
-                self._sizes = {m.filename: m.file_size for m in self._archive.infolist() if not m.is_dir()}
+                self._sizes = {
+                    m.filename: m.file_size
+                    for m in self._archive.infolist()
+                    if not m.is_dir()
+                }
             elif tarfile.is_tarfile(self.path):
                 self._archive = tarfile.open(self.path)
-                self._sizes = {m.name: m.size for m in self._archive.getmembers() if m.isfile()}
+                self._sizes = {
+                    m.name: m.size for m in self._archive.getmembers() if m.isfile()
+                }
             else:
-                raise ValueError(f"{self.path} is neither a folder nor a whole .zip or .tar.gz archive")
+                raise ValueError(
+                    f"{self.path} is neither a folder nor a whole .zip or .tar.gz archive"
+                )
         for name in self._sizes:
             if posixpath.isabs(name) or ".." in name.replace("\\", "/").split("/"):
                 self.close()
-                raise ValueError(f"{self.path}: the member {name!r} leads out of the archive")
+                raise ValueError(
+                    f"{self.path}: the member {name!r} leads out of the archive"
+                )
 
     def __enter__(self):
         return self
@@ -94,16 +116,22 @@ class Folder:
         Raises:
             ValueError: there is none, or there are several.
         """
-        found = [name for name in self.names if name == tail or name.endswith("/" + tail)]
+        found = [
+            name for name in self.names if name == tail or name.endswith("/" + tail)
+        ]
         if len(found) != 1:
             have = ", ".join(found or self.names[:5]) or "nothing"
-            raise ValueError(f"{self.path}: expected one {tail}, found {len(found)} (it holds {have}{', ...' * (not found)})")
+            raise ValueError(
+                f"{self.path}: expected one {tail}, found {len(found)} (it holds {have}{', ...' * (not found)})"
+            )
         return found[0]
 
     def read(self, name):
         """The content of a file, as bytes."""
         if self._sizes[name] > LARGEST_FILE:
-            raise ValueError(f"{self.path}: {name} declares {self._sizes[name]} bytes, expected at most {LARGEST_FILE}")
+            raise ValueError(
+                f"{self.path}: {name} declares {self._sizes[name]} bytes, expected at most {LARGEST_FILE}"
+            )
         with naming(f"{self.path}: {name}", _DAMAGED):
             if self._archive is None:
                 return (self.path / name).read_bytes()
@@ -131,9 +159,13 @@ def naming(where, errors=(Exception,)):
     except ValueError as error:
         text = " ".join(str(error).split())
         file = str(where).split(": ")[0]
-        raise ValueError(text if text.startswith(file) else f"{where}: {text}") from None
+        raise ValueError(
+            text if text.startswith(file) else f"{where}: {text}"
+        ) from None
     except (*errors, MemoryError) as error:
-        raise ValueError(f"{where} can't be read: {' '.join(str(error).split()) or type(error).__name__}") from None
+        raise ValueError(
+            f"{where} can't be read: {' '.join(str(error).split()) or type(error).__name__}"
+        ) from None
 
 
 def npy(content, where):
@@ -156,16 +188,24 @@ def npy(content, where):
     with naming(where):
         stream = io.BytesIO(content)
         version = np.lib.format.read_magic(stream)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
         shape, fortran, dtype = header(stream)
         if dtype.hasobject:
-            raise ValueError("holds pickled Python objects, which are not read; expected numbers or strings")
+            raise ValueError(
+                "holds pickled Python objects, which are not read; expected numbers or strings"
+            )
         size = dtype.itemsize
         for length in shape:
             size *= length
         rest = content[stream.tell() :]
         if min(shape, default=0) < 0 or size != len(rest):
-            raise ValueError(f"holds {len(rest)} bytes of data, expected {size} for {shape} of {dtype}")
+            raise ValueError(
+                f"holds {len(rest)} bytes of data, expected {size} for {shape} of {dtype}"
+            )
         return np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran else "C")
 
 
@@ -211,7 +251,9 @@ def matlab(file, names, where=None):
         _expect(names, shapes)
         for name in names:
             if np.prod(shapes[name], dtype=float) > LARGEST_FILE:
-                raise ValueError(f"{name} declares the shape {shapes[name]}, which is too large")
+                raise ValueError(
+                    f"{name} declares the shape {shapes[name]}, which is too large"
+                )
         file.seek(0)
         content = scipy.io.loadmat(file, variable_names=list(names))
         return {name: content[name] for name in names}
@@ -219,14 +261,18 @@ def matlab(file, names, where=None):
 
 def _expect(names, found):
     if not set(names) <= set(found):
-        raise ValueError(f"holds {', '.join(found) or 'nothing'}, expected {' and '.join(names)}")
+        raise ValueError(
+            f"holds {', '.join(found) or 'nothing'}, expected {' and '.join(names)}"
+        )
 
 
 def _hdf5_variable(file, dataset):
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{dataset.name} is a struct, expected an array")
     if dataset.size * dataset.dtype.itemsize > LARGEST_FILE:
-        raise ValueError(f"{dataset.name} declares the shape {dataset.shape}, which is too large")
+        raise ValueError(
+            f"{dataset.name} declares the shape {dataset.shape}, which is too large"
+        )
     if h5py.check_ref_dtype(dataset.dtype):
         cells = np.empty(dataset.shape[::-1], object)
         for place, reference in np.ndenumerate(dataset[...]):

@@ -37,7 +37,11 @@ def local(dataset, path, source, filename=None, url=None):
             f"{dataset} is not to be downloaded from here: get it from {source}, then name it by --path, or put it into {dataset}/ of a folder "
             f"that {FOLDER_VARIABLE} names"
         )
-    found = [entry for entry in (pathlib.Path(folder) / dataset).iterdir() if not entry.name.startswith(".")]
+    found = [
+        entry
+        for entry in (pathlib.Path(folder) / dataset).iterdir()
+        if not entry.name.startswith(".")
+    ]
     return found[0] if len(found) == 1 else pathlib.Path(folder) / dataset
 
 
@@ -59,20 +63,31 @@ def fetch(dataset, filename, url, digest, source=None, path=None):
     """
     folder = os.environ.get(FOLDER_VARIABLE)
     if path or folder:
-        given, path = path, pathlib.Path(path or pathlib.Path(folder) / dataset / filename)
+        given, path = (
+            path,
+            pathlib.Path(path or pathlib.Path(folder) / dataset / filename),
+        )
         if given and not path.exists():
             raise FileNotFoundError(f"no file or folder {path}")
         if not path.exists():
-            raise FileNotFoundError(f"no {path}: {FOLDER_VARIABLE} is set to {folder}; that folder should hold it, from {source or url}")
+            raise FileNotFoundError(
+                f"no {path}: {FOLDER_VARIABLE} is set to {folder}; that folder should hold it, from {source or url}"
+            )
         if digest and sha256(path) != digest:
-            raise ValueError(f"{path} is not the published file: its sha256 is {sha256(path)}, expected {digest}")
+            raise ValueError(
+                f"{path} is not the published file: its sha256 is {sha256(path)}, expected {digest}"
+            )
         return path
     if url is None:
         where = f"{dataset}/ of a folder that {FOLDER_VARIABLE} names"
-        raise FileNotFoundError(f"{filename} is not to be downloaded as it is; put it, from {source}, into {where}")
+        raise FileNotFoundError(
+            f"{filename} is not to be downloaded as it is; put it, from {source}, into {where}"
+        )
     path = cache_folder() / dataset / filename
     try:
         download(url, digest, path)
     except OSError as error:
-        raise OSError(f"{error}; set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}") from error
+        raise OSError(
+            f"{error}; set {FOLDER_VARIABLE} to a folder with {dataset}/{filename}"
+        ) from error
     return path

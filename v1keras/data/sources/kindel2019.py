@@ -39,21 +39,43 @@ def read_archive(path):
     with Folder(path) as folder:
         for name in folder.names:
             if name.endswith(".mat"):
-                contents[name] = matlab(io.BytesIO(folder.read(name)), ["images", "activity"], f"{path}: {name}")
+                contents[name] = matlab(
+                    io.BytesIO(folder.read(name)),
+                    ["images", "activity"],
+                    f"{path}: {name}",
+                )
     if not contents:
-        raise ValueError(f"{path}: found no .mat file, expected data/NNmean50ms_smallim_d2_crop.mat")
+        raise ValueError(
+            f"{path}: found no .mat file, expected data/NNmean50ms_smallim_d2_crop.mat"
+        )
     images = next(iter(contents.values()))["images"]
     if images.ndim != 3 or images.dtype != np.uint8:
-        raise ValueError(f"{path}: images of {next(iter(contents))} is {images.shape} {images.dtype}, expected (images, height, width) uint8")
+        raise ValueError(
+            f"{path}: images of {next(iter(contents))} is {images.shape} {images.dtype}, expected (images, height, width) uint8"
+        )
     for name, content in contents.items():
         if not np.array_equal(content["images"], images):
-            raise ValueError(f"{path}: the images of {name} differ from those of {next(iter(contents))}")
+            raise ValueError(
+                f"{path}: the images of {name} differ from those of {next(iter(contents))}"
+            )
         if content["activity"].ndim != 2 or len(content["activity"]) != len(images):
-            raise ValueError(f"{path}: activity of {name} is {content['activity'].shape}, expected ({len(images)}, neurons)")
-        if content["activity"].dtype.kind not in "uif" or not (content["activity"] >= 0).all():
-            raise ValueError(f"{path}: activity of {name} holds what is no mean spike count")
-    sessions = {name.rsplit("/")[-1][:2]: content["activity"] for name, content in contents.items()}
-    labels = np.repeat(list(sessions), [activity.shape[1] for activity in sessions.values()])
+            raise ValueError(
+                f"{path}: activity of {name} is {content['activity'].shape}, expected ({len(images)}, neurons)"
+            )
+        if (
+            content["activity"].dtype.kind not in "uif"
+            or not (content["activity"] >= 0).all()
+        ):
+            raise ValueError(
+                f"{path}: activity of {name} holds what is no mean spike count"
+            )
+    sessions = {
+        name.rsplit("/")[-1][:2]: content["activity"]
+        for name, content in contents.items()
+    }
+    labels = np.repeat(
+        list(sessions), [activity.shape[1] for activity in sessions.values()]
+    )
     return Recording(
         images,
         np.concatenate(list(sessions.values()), axis=1),

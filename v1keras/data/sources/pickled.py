@@ -9,17 +9,37 @@ import pickletools
 
 import numpy as np
 
-_RECONSTRUCT, _ARRAY, _DTYPE, _SCALAR, _ENCODE, _BYTES = "reconstruct", "ndarray", "dtype", "scalar", "encode", "bytes"
+_RECONSTRUCT, _ARRAY, _DTYPE, _SCALAR, _ENCODE, _BYTES = (
+    "reconstruct",
+    "ndarray",
+    "dtype",
+    "scalar",
+    "encode",
+    "bytes",
+)
 _KNOWN = {
     # How Python 3 writes bytes for Python 2, and no bytes at all.
     "_codecs encode": _ENCODE,
     "__builtin__ bytes": _BYTES,
     "numpy ndarray": _ARRAY,
     "numpy dtype": _DTYPE,
-    **{f"numpy.{core}.multiarray {name}": kind for core in ("core", "_core") for name, kind in (("_reconstruct", _RECONSTRUCT), ("scalar", _SCALAR))},
+    **{
+        f"numpy.{core}.multiarray {name}": kind
+        for core in ("core", "_core")
+        for name, kind in (("_reconstruct", _RECONSTRUCT), ("scalar", _SCALAR))
+    },
 }
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "INT", "LONG", "BINFLOAT", "FLOAT"} | {
+_LITERALS = {
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG1",
+    "INT",
+    "LONG",
+    "BINFLOAT",
+    "FLOAT",
+} | {
     "BINUNICODE",
     "SHORT_BINUNICODE",
     "BINUNICODE8",
@@ -88,22 +108,32 @@ def _follow(name, argument, stack, memo):
     elif name in _LITERALS:
         stack.append(argument)
     elif name in _PYTHON2_STRINGS:
-        stack.append(argument.encode("latin1") if isinstance(argument, str) else argument)
+        stack.append(
+            argument.encode("latin1") if isinstance(argument, str) else argument
+        )
     elif name in ("GLOBAL", "STACK_GLOBAL"):
         if name == "STACK_GLOBAL":
             argument = " ".join([stack.pop(), stack.pop()][::-1])
         if argument not in _KNOWN:
-            raise ValueError(f"asks for {argument.replace(' ', '.')!r}, which is no array: it is not read")
+            raise ValueError(
+                f"asks for {argument.replace(' ', '.')!r}, which is no array: it is not read"
+            )
         stack.append(_Named(_KNOWN[argument]))
     elif name == "MARK":
         stack.append(_MARK)
     elif name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE"):
         stack.append({"EMPTY_DICT": {}, "EMPTY_LIST": [], "EMPTY_TUPLE": ()}[name])
     elif name in ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"):
-        stack.append(tuple(_since_mark(stack) if name == "TUPLE" else _last(stack, int(name[-1]))))
+        stack.append(
+            tuple(
+                _since_mark(stack) if name == "TUPLE" else _last(stack, int(name[-1]))
+            )
+        )
     elif name in ("LIST", "DICT"):
         items = _since_mark(stack)
-        stack.append(items if name == "LIST" else dict(zip(items[::2], items[1::2], strict=True)))
+        stack.append(
+            items if name == "LIST" else dict(zip(items[::2], items[1::2], strict=True))
+        )
     elif name in ("APPEND", "APPENDS"):
         items = _last(stack, 1) if name == "APPEND" else _since_mark(stack)
         stack[-1].extend(items)
@@ -123,7 +153,9 @@ def _follow(name, argument, stack, memo):
         state = stack.pop()
         _fill(stack[-1], state)
     else:
-        raise ValueError(f"has an instruction {name}, which no array needs: it is not read")
+        raise ValueError(
+            f"has an instruction {name}, which no array needs: it is not read"
+        )
 
 
 def _since_mark(stack):
@@ -146,7 +178,9 @@ def _made(named, arguments):
     if kind == _RECONSTRUCT:
         return _Built(_ARRAY)
     if kind == _DTYPE:
-        text = arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        text = (
+            arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
+        )
         if not isinstance(text, str):
             raise ValueError("has an array of a type that is no plain one")
         return _Built(_DTYPE, text)
@@ -165,14 +199,20 @@ def _fill(built, state):
     if built.kind == _DTYPE:
         _, order, subtype, names, fields, *_ = state
         if subtype is not None or names is not None or fields is not None:
-            raise ValueError("has an array of records, expected plain numbers, strings or cells")
+            raise ValueError(
+                "has an array of records, expected plain numbers, strings or cells"
+            )
         order = order.decode() if isinstance(order, bytes) else order
         built.value = built.value.newbyteorder(order)
         return
     _, shape, dtype, fortran, data = state
     count, dtype = int(np.prod(shape, dtype=float)), dtype.value
-    if min(shape, default=0) < 0 or len(data) != count * (1 if dtype.hasobject else dtype.itemsize):
-        raise ValueError(f"has an array with {len(data)} bytes or cells of data for {shape} of {dtype}")
+    if min(shape, default=0) < 0 or len(data) != count * (
+        1 if dtype.hasobject else dtype.itemsize
+    ):
+        raise ValueError(
+            f"has an array with {len(data)} bytes or cells of data for {shape} of {dtype}"
+        )
     if dtype.hasobject:
         array = np.empty(count, object)
         for i, item in enumerate(data):

@@ -22,7 +22,9 @@ from v1keras.data.sources.fetch import local
 
 SOURCE = "https://crcns.org/data-sets/vc/pvc-8, with a free account whose terms are accepted there"
 STIMULI, REPEATS = 956, 20
-LATENCY_MS = 50  # of the response behind the stimulus, as in the publishers' own analysis
+LATENCY_MS = (
+    50  # of the response behind the stimulus, as in the publishers' own analysis
+)
 PIXELS_PER_DEGREE = 48.0
 # The paper chose its hyperparameters on this session and left it out of its results.
 TUNING_SESSION = "02"
@@ -34,7 +36,14 @@ KINDS = {
     "gratings": (np.arange(540, 956), 320, 4),
 }
 _LARGE_SESSIONS = [f"{session:02d}" for session in range(1, 8)]
-_ARRAYS = ("resp_train", "resp_train_blk", "images", "INDCENT", "RF_SPATIAL", "RF_TUNING")
+_ARRAYS = (
+    "resp_train",
+    "resp_train_blk",
+    "images",
+    "INDCENT",
+    "RF_SPATIAL",
+    "RF_TUNING",
+)
 
 
 def read(path=None, kind="small"):
@@ -55,9 +64,15 @@ def read(path=None, kind="small"):
     """
     path = local("pvc8", path, SOURCE)
     files = sorted(path.glob("[0-9][0-9].mat")) if path.is_dir() else [path]
-    files = [file for file in files if kind == "small" or file.stem in _LARGE_SESSIONS or len(files) == 1]
+    files = [
+        file
+        for file in files
+        if kind == "small" or file.stem in _LARGE_SESSIONS or len(files) == 1
+    ]
     if not files:
-        raise FileNotFoundError(f"no session file 01.mat ... 10.mat in {path}; expected those of {SOURCE}")
+        raise FileNotFoundError(
+            f"no session file 01.mat ... 10.mat in {path}; expected those of {SOURCE}"
+        )
     sessions = [_session(file, kind) for file in files]
     images = sessions[0]["images"]
     for file, session in zip(files, sessions, strict=True):
@@ -66,7 +81,10 @@ def read(path=None, kind="small"):
     counts = np.concatenate([session["counts"] for session in sessions], axis=2)
     units = [session["counts"].shape[2] for session in sessions]
     labels = np.repeat([file.stem for file in files], units)
-    columns = {key: np.concatenate([session[key] for session in sessions]) for key in ("unit", "rf_spatial", "rf_tuning")}
+    columns = {
+        key: np.concatenate([session[key] for session in sessions])
+        for key in ("unit", "rf_spatial", "rf_tuning")
+    }
     if kind != "gratings":
         columns["for_tuning"] = (labels == TUNING_SESSION).astype(np.uint8)
     bins = np.repeat([session["bins"] for session in sessions], units)
@@ -78,11 +96,14 @@ def read(path=None, kind="small"):
         image_group=None if kind == "gratings" else photographs(len(images)),
         neuron_session=labels,
         neurons=columns,
-        stimuli=gratings() if kind == "gratings" else {"category": np.arange(len(images)) % 9},
+        stimuli=gratings()
+        if kind == "gratings"
+        else {"category": np.arange(len(images)) % 9},
         attributes={
             "name": "pvc8" if kind == "small" else f"pvc8_{kind}",
             "units": "spikes per presentation",
-            "window_s": np.bincount(bins).argmax() / 1000,  # 105 or 106 ms: that of most neurons
+            "window_s": np.bincount(bins).argmax()
+            / 1000,  # 105 or 106 ms: that of most neurons
             "pixels_per_degree": PIXELS_PER_DEGREE / KINDS[kind][2],
             "species": "macaque",
             "area": "V1",
@@ -120,16 +141,43 @@ def gratings():
     ([90.0, 78.75], [0, 1])
     """
     four = np.array([0.0, 45, 90, 135])
-    frequencies, radii = 2 ** np.arange(-2, 3.5, 0.7), np.round(2 ** (-1.56 + 0.7 * np.arange(7)) * 48) / 48
+    frequencies, radii = (
+        2 ** np.arange(-2, 3.5, 0.7),
+        np.round(2 ** (-1.56 + 0.7 * np.arange(7)) * 48) / 48,
+    )
     series = {
-        "spatial frequency": {"phase": np.arange(4), "orientation": four, "cycles_per_degree": frequencies},
-        "orientation": {"phase": np.arange(4), "orientation": 90 - 11.25 * np.arange(16)},
-        "size": {"phase": np.arange(4), "patch": np.array(["disc", "annulus"]), "radius_degrees": radii, "orientation": four},
+        "spatial frequency": {
+            "phase": np.arange(4),
+            "orientation": four,
+            "cycles_per_degree": frequencies,
+        },
+        "orientation": {
+            "phase": np.arange(4),
+            "orientation": 90 - 11.25 * np.arange(16),
+        },
+        "size": {
+            "phase": np.arange(4),
+            "patch": np.array(["disc", "annulus"]),
+            "radius_degrees": radii,
+            "orientation": four,
+        },
     }
-    columns = {key: [] for key in ("series", "phase", "orientation", "cycles_per_degree", "radius_degrees", "patch")}
+    columns = {
+        key: []
+        for key in (
+            "series",
+            "phase",
+            "orientation",
+            "cycles_per_degree",
+            "radius_degrees",
+            "patch",
+        )
+    }
     for name, axes in series.items():
         grid = np.meshgrid(*axes.values(), indexing="ij")
-        found = dict(zip(axes, [values.ravel(order="F") for values in grid], strict=True))  # the first index is the fastest
+        found = dict(
+            zip(axes, [values.ravel(order="F") for values in grid], strict=True)
+        )  # the first index is the fastest
         count = grid[0].size
         for key, column in columns.items():
             missing = {"series": name, "patch": ""}.get(key, np.nan)
@@ -141,24 +189,54 @@ def _session(path, kind):
     """One session file: the images, `counts` `(images, 20, neurons)` of its well-centred units, and their columns."""
     path = pathlib.Path(path)
     content = matlab(path, _ARRAYS)
-    train, blank, centred = content["resp_train"], content["resp_train_blk"], content["INDCENT"].ravel()
+    train, blank, centred = (
+        content["resp_train"],
+        content["resp_train_blk"],
+        content["INDCENT"].ravel(),
+    )
     units = centred.size
-    for name, array, least in (("resp_train", train, LATENCY_MS + 1), ("resp_train_blk", blank, LATENCY_MS)):
-        fits = array.ndim == 4 and array.shape[:3] == (units, STIMULI, REPEATS) and array.shape[3] >= least
+    for name, array, least in (
+        ("resp_train", train, LATENCY_MS + 1),
+        ("resp_train_blk", blank, LATENCY_MS),
+    ):
+        fits = (
+            array.ndim == 4
+            and array.shape[:3] == (units, STIMULI, REPEATS)
+            and array.shape[3] >= least
+        )
         if not fits or array.dtype.kind not in "biuf":
-            raise ValueError(f"{path}: {name} is {array.shape} {array.dtype}, expected ({units} units, {STIMULI}, {REPEATS}, {least} or more ms)")
+            raise ValueError(
+                f"{path}: {name} is {array.shape} {array.dtype}, expected ({units} units, {STIMULI}, {REPEATS}, {least} or more ms)"
+            )
     if not np.isin(centred, [0, 1]).all() or not centred.any():
-        raise ValueError(f"{path}: INDCENT holds {np.unique(centred).tolist()[:5]}, expected 1 for centred units and 0 for others")
+        raise ValueError(
+            f"{path}: INDCENT holds {np.unique(centred).tolist()[:5]}, expected 1 for centred units and 0 for others"
+        )
     columns = {}
     for name in ("RF_SPATIAL", "RF_TUNING"):
-        if content[name].ndim != 2 or len(content[name]) != units or content[name].dtype.kind not in "biuf":
-            raise ValueError(f"{path}: {name} is {content[name].shape} {content[name].dtype}, expected ({units} units, numbers)")
+        if (
+            content[name].ndim != 2
+            or len(content[name]) != units
+            or content[name].dtype.kind not in "biuf"
+        ):
+            raise ValueError(
+                f"{path}: {name} is {content[name].shape} {content[name].dtype}, expected ({units} units, numbers)"
+            )
         columns[name.lower()] = content[name][centred == 1]
     stimuli, side, step = KINDS[kind]
     chosen = np.flatnonzero(centred == 1)
-    counts = np.stack([_counts(path, train[unit][stimuli], blank[unit][stimuli]) for unit in chosen], axis=2)
+    counts = np.stack(
+        [_counts(path, train[unit][stimuli], blank[unit][stimuli]) for unit in chosen],
+        axis=2,
+    )
     images = _images(path, content["images"], stimuli, side, step)
-    return {"images": images, "counts": counts, "bins": train.shape[3], "unit": chosen, **columns}
+    return {
+        "images": images,
+        "counts": counts,
+        "bins": train.shape[3],
+        "unit": chosen,
+        **columns,
+    }
 
 
 def _counts(path, train, blank):
@@ -167,18 +245,24 @@ def _counts(path, train, blank):
     missing = np.isnan(shifted).all(axis=2) if shifted.dtype.kind == "f" else False
     counts = np.nansum(shifted, axis=2, dtype=np.float32)
     if (counts < 0).any() or (counts != np.round(counts)).any():
-        raise ValueError(f"{path}: resp_train holds what is no number of spikes, expected whole numbers from 0")
+        raise ValueError(
+            f"{path}: resp_train holds what is no number of spikes, expected whole numbers from 0"
+        )
     return np.where(missing, np.float32(np.nan), counts)
 
 
 def _images(path, cells, stimuli, side, step):
     if cells.dtype != object or cells.size != STIMULI:
-        raise ValueError(f"{path}: images is {cells.shape} {cells.dtype}, expected a cell array of {STIMULI}")
+        raise ValueError(
+            f"{path}: images is {cells.shape} {cells.dtype}, expected a cell array of {STIMULI}"
+        )
     pictures = []
     for stimulus in stimuli:
         picture = np.asarray(cells.ravel()[stimulus])
         if picture.shape != (320, 320) or picture.dtype != np.uint8:
-            raise ValueError(f"{path}: picture {stimulus + 1} is {picture.shape} {picture.dtype}, expected (320, 320) uint8")
+            raise ValueError(
+                f"{path}: picture {stimulus + 1} is {picture.shape} {picture.dtype}, expected (320, 320) uint8"
+            )
         edge = (320 - side) // 2
         pictures.append(picture[edge : edge + side : step, edge : edge + side : step])
     return np.stack(pictures)

@@ -21,22 +21,50 @@ from v1keras.data.sources.fetch import local
 from v1keras.files import let_go, room_for
 
 SENSORIUM = "https://gin.g-node.org/cajal/Sensorium2022"
-SCANS = ("21067-10-18", "22846-10-16", "23343-5-17", "23656-14-22", "23964-4-22", "26872-17-20", "27204-5-13")
+SCANS = (
+    "21067-10-18",
+    "22846-10-16",
+    "23343-5-17",
+    "23656-14-22",
+    "23964-4-22",
+    "26872-17-20",
+    "27204-5-13",
+)
 LURZ = "https://github.com/sinzlab/Lurz_2020_code (static20457-5-9-preproc0.zip)"
 FRANKE = "https://gin.g-node.org/cajal/Franke_Willeke_2022 (one of its imagenet scans)"
-_TIERS = {"train": TRAIN, "validation": VALIDATION, "test": TEST, "final_test": TEST, "live_test": TEST}
+_TIERS = {
+    "train": TRAIN,
+    "validation": VALIDATION,
+    "test": TEST,
+    "final_test": TEST,
+    "live_test": TEST,
+}
 _IMAGE_IDS = ("frame_image_id", "image_id", "colorframeprojector_image_id")
 _CITATIONS = {
-    "sensorium2022": ("Willeke et al., The Sensorium competition, arXiv:2206.08666, 2022", SENSORIUM, "as stated in the repository at GIN"),
-    "lurz2020": ("Lurz et al., ICLR 2021 (bioRxiv 2020.10.05.326256)", LURZ, "as stated beside the code"),
-    "franke2022": ("Franke, Willeke et al., Nature 610:128, 2022", FRANKE, "as stated in the repository at GIN"),
+    "sensorium2022": (
+        "Willeke et al., The Sensorium competition, arXiv:2206.08666, 2022",
+        SENSORIUM,
+        "as stated in the repository at GIN",
+    ),
+    "lurz2020": (
+        "Lurz et al., ICLR 2021 (bioRxiv 2020.10.05.326256)",
+        LURZ,
+        "as stated beside the code",
+    ),
+    "franke2022": (
+        "Franke, Willeke et al., Nature 610:128, 2022",
+        FRANKE,
+        "as stated in the repository at GIN",
+    ),
 }
 
 
 def read_sensorium(path=None, scan=SCANS[0]):
     """One of the seven scans, averaged 4 x 4 to the 36 x 64 pixels that the competition's baselines take."""
     filename = f"static{scan}-GrayImageNet-94c6ff995dac583098847cfecd43e7b6.zip"
-    path = local("sensorium2022", path, SENSORIUM, filename, f"{SENSORIUM}/raw/master/{filename}")
+    path = local(
+        "sensorium2022", path, SENSORIUM, filename, f"{SENSORIUM}/raw/master/{filename}"
+    )
     return read_scan(path, "sensorium2022", average=4)
 
 
@@ -70,7 +98,9 @@ def read_scan(path, dataset, average=1, channel=None):
         ValueError: it is malformed; names the file.
     """
     with Folder(path) as folder:
-        root = folder.find("meta/trials/tiers.npy").removesuffix("meta/trials/tiers.npy")
+        root = folder.find("meta/trials/tiers.npy").removesuffix(
+            "meta/trials/tiers.npy"
+        )
         tiers, images_of = _trials(folder, root)
         count = tiers.size
         first, rows = _rows(tiers, images_of)
@@ -78,26 +108,40 @@ def read_scan(path, dataset, average=1, channel=None):
         responses = room_for((count, neurons["coordinates"].shape[0]), np.float32)
         pictures = None
         for trial in range(count):
-            responses[trial] = _vector(folder, f"{root}data/responses/{trial}.npy", responses.shape[1])
+            responses[trial] = _vector(
+                folder, f"{root}data/responses/{trial}.npy", responses.shape[1]
+            )
             image = _image(folder, f"{root}data/images/{trial}.npy", average, channel)
             if pictures is None:
                 pictures = room_for((len(first), *image.shape), image.dtype)
             if image.shape != pictures.shape[1:] or image.dtype != pictures.dtype:
                 first_is = f"the first {pictures.shape[1:]} {pictures.dtype}"
-                raise ValueError(f"{path}: {root}data/images/{trial}.npy becomes {image.shape} {image.dtype}, {first_is}")
+                raise ValueError(
+                    f"{path}: {root}data/images/{trial}.npy becomes {image.shape} {image.dtype}, {first_is}"
+                )
             if first[rows[trial]] == trial:
                 pictures[rows[trial]] = image
             elif not np.array_equal(pictures[rows[trial]], image):
-                raise ValueError(f"{path}: presentations {first[rows[trial]]} and {trial} have one image id, but different images")
+                raise ValueError(
+                    f"{path}: presentations {first[rows[trial]]} and {trial} have one image id, but different images"
+                )
             if trial % 1000 == 999:
                 let_go(responses)
         stimuli = _animal(folder, root, count)
     shown = np.split(np.argsort(rows, kind="stable"), np.cumsum(np.bincount(rows))[:-1])
-    withheld = [tier for tier in np.unique(tiers) if _TIERS[tier] == TEST and not responses[tiers == tier].any()]
-    split = np.array([UNASSIGNED if tier in withheld else _TIERS[tier] for tier in tiers[first]])
+    withheld = [
+        tier
+        for tier in np.unique(tiers)
+        if _TIERS[tier] == TEST and not responses[tiers == tier].any()
+    ]
+    split = np.array(
+        [UNASSIGNED if tier in withheld else _TIERS[tier] for tier in tiers[first]]
+    )
     means = room_for((len(first), responses.shape[1]), np.float32)
     for row, trials in enumerate(shown):
-        means[row] = np.nan if tiers[first[row]] in withheld else responses[trials].mean(axis=0)
+        means[row] = (
+            np.nan if tiers[first[row]] in withheld else responses[trials].mean(axis=0)
+        )
         if row % 1000 == 999:
             let_go(means)
             let_go(responses)
@@ -108,10 +152,16 @@ def read_scan(path, dataset, average=1, channel=None):
         pictures,
         means,
         split=split,
-        repeats=presentations.repeats(responses, [shown[row] for row in repeated]) if repeated else None,
+        repeats=presentations.repeats(responses, [shown[row] for row in repeated])
+        if repeated
+        else None,
         repeat_images=np.array(repeated) if repeated else None,
         neurons=neurons,
-        stimuli={"tier": tiers[first]} | {k: np.stack([values[trials].mean(axis=0) for trials in shown]) for k, values in stimuli.items()},
+        stimuli={"tier": tiers[first]}
+        | {
+            k: np.stack([values[trials].mean(axis=0) for trials in shown])
+            for k, values in stimuli.items()
+        },
         attributes={
             "name": f"{dataset}_{scan[1]}" if scan else dataset,
             "units": "deconvolved calcium, arbitrary units",
@@ -129,64 +179,119 @@ def read_scan(path, dataset, average=1, channel=None):
 def _trials(folder, root):
     """The tier and the image of each presentation."""
     tiers = folder.npy(f"{root}meta/trials/tiers.npy")
-    if tiers.ndim != 1 or not tiers.size or tiers.dtype.kind != "U" or not set(np.unique(tiers)) <= set(_TIERS):
-        raise ValueError(f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype}, {np.unique(tiers)[:5].tolist()}; expected {', '.join(_TIERS)}")
+    if (
+        tiers.ndim != 1
+        or not tiers.size
+        or tiers.dtype.kind != "U"
+        or not set(np.unique(tiers)) <= set(_TIERS)
+    ):
+        raise ValueError(
+            f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype}, {np.unique(tiers)[:5].tolist()}; expected {', '.join(_TIERS)}"
+        )
     ids = [f"{root}meta/trials/{name}.npy" for name in _IMAGE_IDS]
     found = [name for name in ids if name in folder]
     if not found:
-        raise ValueError(f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected one of them")
+        raise ValueError(
+            f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected one of them"
+        )
     images = folder.npy(found[0])
-    kinds = found[0].replace("image_id", "image_class")  # images of different classes may have one id
-    classes = folder.npy(kinds).astype(str) if kinds in folder else np.full(images.shape, "")
-    expected = {f"{root}data/{what}/{trial}.npy" for what in ("images", "responses") for trial in range(tiers.size)}
+    kinds = found[0].replace(
+        "image_id", "image_class"
+    )  # images of different classes may have one id
+    classes = (
+        folder.npy(kinds).astype(str) if kinds in folder else np.full(images.shape, "")
+    )
+    expected = {
+        f"{root}data/{what}/{trial}.npy"
+        for what in ("images", "responses")
+        for trial in range(tiers.size)
+    }
     missing = [name for name in expected if name not in folder]
     if images.shape != tiers.shape or classes.shape != tiers.shape or missing:
         have = f"{images.shape} image ids, {len(expected) - len(missing)} of {len(expected)} files of images and responses"
         raise ValueError(f"{folder.path}: {tiers.size} tiers, but {have}")
     extra = [f"{root}data/{what}/{tiers.size}.npy" for what in ("images", "responses")]
     if any(name in folder for name in extra):
-        raise ValueError(f"{folder.path}: {tiers.size} tiers, but more presentations than that")
+        raise ValueError(
+            f"{folder.path}: {tiers.size} tiers, but more presentations than that"
+        )
     return tiers, np.char.add(np.char.add(classes, "/"), images.astype(str))
 
 
 def _rows(tiers, images):
     """The first presentation of each image (in each tier), in order, and to which of them each presentation belongs."""
-    _, first, inverse = np.unique(np.char.add(np.char.add(tiers, "/"), images), return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(
+        np.char.add(np.char.add(tiers, "/"), images),
+        return_index=True,
+        return_inverse=True,
+    )
     order = np.argsort(first)
     return first[order], np.argsort(order)[inverse]
 
 
 def _neurons(folder, root, response):
     columns = {}
-    for name, column in (("cell_motor_coordinates", "coordinates"), ("unit_ids", "unit"), ("area", "area"), ("layer", "layer")):
+    for name, column in (
+        ("cell_motor_coordinates", "coordinates"),
+        ("unit_ids", "unit"),
+        ("area", "area"),
+        ("layer", "layer"),
+    ):
         file = f"{root}meta/neurons/{name}.npy"
         if file not in folder and name != "cell_motor_coordinates":
             continue
         columns[column] = folder.npy(folder.find(file))
         if columns[column].shape[:1] != (response.size,):
-            raise ValueError(f"{folder.path}: {name}.npy is {columns[column].shape}, but there are {response.size} responses")
-    if columns["coordinates"].shape[1:] != (3,) or columns["coordinates"].dtype.kind not in "iuf":
-        raise ValueError(f"{folder.path}: cell_motor_coordinates.npy is {columns['coordinates'].shape}, expected ({response.size}, 3) numbers")
+            raise ValueError(
+                f"{folder.path}: {name}.npy is {columns[column].shape}, but there are {response.size} responses"
+            )
+    if (
+        columns["coordinates"].shape[1:] != (3,)
+        or columns["coordinates"].dtype.kind not in "iuf"
+    ):
+        raise ValueError(
+            f"{folder.path}: cell_motor_coordinates.npy is {columns['coordinates'].shape}, expected ({response.size}, 3) numbers"
+        )
     return columns
 
 
 def _vector(folder, name, length):
     values = folder.npy(name)
-    if values.size != length or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
-        raise ValueError(f"{folder.path}: {name} is {values.shape} {values.dtype}, expected {length} finite numbers")
+    if (
+        values.size != length
+        or values.dtype.kind not in "iuf"
+        or not np.isfinite(values).all()
+    ):
+        raise ValueError(
+            f"{folder.path}: {name} is {values.shape} {values.dtype}, expected {length} finite numbers"
+        )
     return values.ravel()
 
 
 def _image(folder, name, average, channel):
     image = folder.npy(name)
-    if image.ndim != 3 or image.dtype.kind not in "iuf" or (channel is None and image.shape[0] != 1):
-        raise ValueError(f"{folder.path}: {name} is {image.shape} {image.dtype}, expected (1, height, width) numbers")
-    if not 0 <= (channel or 0) < image.shape[0] or image.shape[1] % average or image.shape[2] % average:
-        raise ValueError(f"{folder.path}: {name} is {image.shape}, expected channel {channel or 0} and sides that {average} divides")
+    if (
+        image.ndim != 3
+        or image.dtype.kind not in "iuf"
+        or (channel is None and image.shape[0] != 1)
+    ):
+        raise ValueError(
+            f"{folder.path}: {name} is {image.shape} {image.dtype}, expected (1, height, width) numbers"
+        )
+    if (
+        not 0 <= (channel or 0) < image.shape[0]
+        or image.shape[1] % average
+        or image.shape[2] % average
+    ):
+        raise ValueError(
+            f"{folder.path}: {name} is {image.shape}, expected channel {channel or 0} and sides that {average} divides"
+        )
     image = image[channel or 0]
     if average > 1:
         height, width = image.shape
-        image = image.reshape(height // average, average, width // average, average).mean(axis=(1, 3))
+        image = image.reshape(
+            height // average, average, width // average, average
+        ).mean(axis=(1, 3))
     return image if image.dtype == np.uint8 else image.astype(np.float32)
 
 
@@ -199,8 +304,12 @@ def _animal(folder, root, count):
             continue
         missing = [file for file in files if file not in folder]
         if missing:
-            raise ValueError(f"{folder.path}: no {missing[0]}, one of {len(missing)} missing")
-        values = np.stack([_vector(folder, file, length) for file in files]).astype(np.float32)
+            raise ValueError(
+                f"{folder.path}: no {missing[0]}, one of {len(missing)} missing"
+            )
+        values = np.stack([_vector(folder, file, length) for file in files]).astype(
+            np.float32
+        )
         if values.any():
             found[name] = values
     return found

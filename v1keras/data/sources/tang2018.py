@@ -25,7 +25,12 @@ def read(path=None, central=40):
     Returns:
         A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
     """
-    return read_archive(fetch("tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE, path=path), central)
+    return read_archive(
+        fetch(
+            "tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE, path=path
+        ),
+        central,
+    )
 
 
 def read_archive(path, central=40):
@@ -39,22 +44,30 @@ def read_archive(path, central=40):
         ValueError: patterns are missing or misshapen, or a neuron has another number of responses; names the file.
     """
     if not 2 <= central <= _SIDE or central % 2:
-        raise ValueError(f"central: found {central}, expected an even number up to {_SIDE}")
+        raise ValueError(
+            f"central: found {central}, expected an even number up to {_SIDE}"
+        )
     patterns, neurons = {}, {}
     with Folder(path) as folder:
         for member in folder.in_order:
             if number := re.search(r"pattern/(\d+)\.png$", member):
-                patterns[int(number[1])] = _pattern(path, member, folder.read(member), central)
+                patterns[int(number[1])] = _pattern(
+                    path, member, folder.read(member), central
+                )
             elif name := re.search(r"neurons/neu(\d+)\.npy$", member):
                 neurons[int(name[1])] = _responses(folder, member)
     count = len(patterns)
     if not count or sorted(patterns) != list(range(1, count + 1)):
-        raise ValueError(f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on without a gap")
+        raise ValueError(
+            f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on without a gap"
+        )
     if not neurons:
         raise ValueError(f"{path}: found no neurons/neu*.npy")
     for name, responses in neurons.items():
         if responses.shape != (count,):
-            raise ValueError(f"{path}: neu{name}.npy has {responses.size} responses, expected {count}, one a pattern")
+            raise ValueError(
+                f"{path}: neu{name}.npy has {responses.size} responses, expected {count}, one a pattern"
+            )
     return Recording(
         np.stack([patterns[i] for i in range(1, count + 1)]),
         np.stack([neurons[name] for name in sorted(neurons)], axis=1),
@@ -82,14 +95,20 @@ def _pattern(path, name, content, central):
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {name} is no PNG image ({error})") from None
     if size != (_SIDE, _SIDE):
-        raise ValueError(f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x {_SIDE}")
+        raise ValueError(
+            f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x {_SIDE}"
+        )
     edge = (_SIDE - central) // 2
     inverted = 255.0 - pixels[edge : edge + central, edge : edge + central]
-    return np.round(inverted.reshape(central // 2, 2, central // 2, 2).mean(axis=(1, 3))).astype(np.uint8)
+    return np.round(
+        inverted.reshape(central // 2, 2, central // 2, 2).mean(axis=(1, 3))
+    ).astype(np.uint8)
 
 
 def _responses(folder, name):
     values = folder.npy(name)
     if values.dtype.kind not in "uif" or not np.isfinite(values).all():
-        raise ValueError(f"{folder.path}: {name} holds {values.dtype}, expected finite numbers")
+        raise ValueError(
+            f"{folder.path}: {name} holds {values.dtype}, expected finite numbers"
+        )
     return values.ravel().astype(np.float32)

@@ -1,8 +1,9 @@
-"""One shared core for all 392 neurons of Kindel et al. 2019, a factorised readout each.
+r"""One core for the 392 neurons of Kindel et al. 2019, a factorised readout for each.
 
 To train it:
 
-    python -m v1keras.train --config=configs/kindel2019_factorized.py --workdir=runs/kindel2019
+    python -m v1keras.train --config=configs/kindel2019_factorized.py \
+        --workdir=runs/kindel2019
 """
 
 from v1keras.config import default
@@ -11,14 +12,16 @@ from v1keras.config import default
 def get_config():
     config = default()
     config.data.recording = "kindel2019"
-    # Images drawn at random, as the paper did; --config.data.protocol=grouped keeps the views of one photograph on one side.
+    # Images drawn at random, as the paper did; --config.data.protocol=grouped keeps the
+    # views of one photograph on one side.
     config.data.protocol = "paper"
     # Chosen by validation correlation, as what follows.
     config.core.kernel_sizes = (11, 3, 3)
     config.core.first_activation = "on_off"
     # 180 training images make ten batches of 18.
     config.training.batch_size = 18
-    # Validation on 38 images is too noisy to steer the learning rate: it falls on a course of its own, and weights are averaged.
+    # Validation on 38 images is too noisy to steer the learning rate: it falls on a
+    # course of its own, and weights are averaged.
     config.training.annealing = "cosine"
     config.training.max_epochs = 90
     config.training.averaging = 0.9

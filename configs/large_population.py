@@ -1,8 +1,10 @@
-"""Thousands of neurons and images of the size of 36 x 64: a core and a readout that train fast, with the accuracy of larger ones.
+r"""Thousands of neurons and images of the size of 36 x 64: a core and a readout that
+train fast, with the accuracy of larger ones.
 
 To train it on a recording of one's own:
 
-    python -m v1keras.train --config=configs/large_population.py --config.data.recording=mine.h5 --workdir=runs/mine
+    python -m v1keras.train --config=configs/large_population.py \
+        --config.data.recording=mine.h5 --workdir=runs/mine
 """
 
 from v1keras.config import default

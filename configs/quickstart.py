@@ -1,4 +1,5 @@
-"""A simulated population whose filters are known: the quickstart, and the test that inversion finds the truth.
+"""A simulated population whose filters are known: the quickstart, and the test that
+inversion finds the truth.
 
 To make and train it:
 

@@ -1,16 +1,22 @@
-"""A scan of mouse V1 of the Sensorium competition, by the network that Willeke et al. 2022 give as the baseline of its track with behaviour.
+r"""A scan of mouse V1 of the Sensorium competition, by the network that Willeke et al.
+2022 give as the baseline of its track with behaviour.
 
 To train it:
 
-    python -m v1keras.train --config=configs/sensorium2022_gaussian.py --workdir=runs/sensorium2022
+    python -m v1keras.train --config=configs/sensorium2022_gaussian.py \
+        --workdir=runs/sensorium2022
 
-Several scans, comma separated in --config.data.recording, train one core; each has a readout, a shifter and a modulator of its own.
+Several scans, comma separated in --config.data.recording, train one core; each has a
+readout, a shifter and a modulator of its own.
 
-Of the baseline: core, readout, shifter, batch, learning rate and its decay, and the penalty on the readout, which counts against a loss that is
-averaged over images here and there summed and multiplied by sqrt(images / batch): 0.0076 / sqrt(4500 * 128) is 1e-5. Other than there: pupil
-dilation, its derivative and running speed set gains instead of being channels of the image; places are an affine map of cortical coordinates,
-not a perceptron's; responses are not divided by their deviation, instead each neuron counts by its mean; softplus for ELU + 1; a separable layer
-has no first 1 x 1 convolution; there is no penalty on rough kernels.
+Of the baseline: core, readout, shifter, batch, learning rate and its decay, and the
+penalty on the readout, which counts against a loss that is averaged over images here
+and there summed and multiplied by sqrt(images / batch): 0.0076 / sqrt(4500 * 128) is
+1e-5. Other than there: pupil dilation, its derivative and running speed set gains
+instead of being channels of the image; places are an affine map of cortical
+coordinates, not a perceptron's; responses are not divided by their deviation, instead
+each neuron counts by its mean; softplus for ELU + 1; a separable layer has no first 1 x
+1 convolution; there is no penalty on rough kernels.
 """
 
 from v1keras.config import default

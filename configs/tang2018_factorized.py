@@ -1,8 +1,9 @@
-"""Four neurons of Tang et al. 2018 and 9,500 shape patterns, two-photon.
+r"""Four neurons of Tang et al. 2018 and 9,500 shape patterns, two-photon.
 
 To train it:
 
-    python -m v1keras.train --config=configs/tang2018_factorized.py --workdir=runs/tang2018
+    python -m v1keras.train --config=configs/tang2018_factorized.py \
+        --workdir=runs/tang2018
 """
 
 from v1keras.config import default

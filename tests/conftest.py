@@ -11,9 +11,12 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def command():
-    """Runs a command as a user does: `command("train", "--workdir=w")`; `variables` of the environment are added."""
+    """Runs a command as a user does: `command("train", "--workdir=w")`; `variables` of
+    the environment are added.
+    """
 
-    # As in a user's shell, which has nothing of what importing TensorFlow and v1keras here has set.
+    # As in a user's shell, which has nothing of what importing TensorFlow and v1keras
+    # here has set.
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("TF")
     }

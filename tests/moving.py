@@ -1,4 +1,6 @@
-"""A simulated population whose receptive fields move with the pupil and whose gain grows with running, both by known functions."""
+"""A simulated population whose receptive fields move with the pupil and whose gain
+grows with running, both by known functions.
+"""
 
 import numpy as np
 from scipy import ndimage
@@ -16,12 +18,16 @@ SHIFT = np.array(
 
 
 def gain_of(running, neurons=NEURONS):
-    """`(n, neurons)`: 1 at rest, up to 1 + sensitivity for running speeds `(n,)` in cm/s."""
+    """`(n, neurons)`: 1 at rest, up to 1 + sensitivity for running speeds `(n,)` in
+    cm/s.
+    """
     return 1 + np.linspace(0, 2, neurons) * np.tanh(running[:, None] / 10)
 
 
 def gabors(places, orientations):
-    """`(..., SIZE, SIZE)` of norm 1 at places `(..., 2)` (row, column), orientations `(...)`."""
+    """`(..., SIZE, SIZE)` of norm 1 at places `(..., 2)` (row, column), orientations
+    `(...)`.
+    """
     rows, columns = np.mgrid[:SIZE, :SIZE]
     y, x = rows - places[..., 0, None, None], columns - places[..., 1, None, None]
     along = (
@@ -33,7 +39,9 @@ def gabors(places, orientations):
 
 
 def population(seed=0, train=1600, others=250, moves=True, runs=True):
-    """A `Recording` with columns `pupil_center` `(n, 2)` and `running` `(n,)`, validation and test images in like numbers, no repeats."""
+    """A `Recording` with columns `pupil_center` `(n, 2)` and `running` `(n,)`,
+    validation and test images in like numbers, no repeats.
+    """
     rng = np.random.default_rng(seed)
     count = train + 2 * others
     noise = ndimage.gaussian_filter(rng.normal(size=(count, SIZE, SIZE)), (0, 1, 1))

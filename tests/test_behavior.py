@@ -1,4 +1,6 @@
-"""Eye position and behaviour from the recording to the trained model and what is asked of it."""
+"""Eye position and behaviour from the recording to the trained model and what is asked
+of it.
+"""
 
 import functools
 
@@ -23,7 +25,11 @@ def configured(path, **changes):
         config.training.annealing,
         config.training.learning_rate,
         config.training.max_epochs,
-    ) = "cosine", 0.01, 25
+    ) = (
+        "cosine",
+        0.01,
+        25,
+    )
     config.update_from_flattened_dict(changes)
     return config
 
@@ -60,7 +66,9 @@ def shifts(model, recording):
 
 
 def gains(model, recording):
-    """(found, true) gains `(n, neurons)` of the test images, both over their mean: the readout's weights take up any factor."""
+    """(found, true) gains `(n, neurons)` of the test images, both over their mean: the
+    readout's weights take up any factor.
+    """
     running = recording.stimuli["running"][recording.indices("test")]
     found, true = (
         np.asarray(model.readout.modulator(running[:, None].astype("float32"))),
@@ -90,7 +98,9 @@ def recovers_the_gain(model, recording):
 
 
 def told(model, recording):
-    """Correlations and slopes of what was found with what is true, as docs/models.md states them; shown by `pytest -s`."""
+    """Correlations and slopes of what was found with what is true, as docs/models.md
+    states them; shown by `pytest -s`.
+    """
     pairs = (
         []
         if model.readout.shifter is None
@@ -107,7 +117,8 @@ def told(model, recording):
         else [tuple(map(np.ravel, gains(model, recording)))]
     )
     return ", ".join(
-        f"{np.corrcoef(found, true)[0, 1]:.3f} (slope {np.polyfit(true, found, 1)[0]:.2f})"
+        f"{np.corrcoef(found, true)[0, 1]:.3f} (slope"
+        f" {np.polyfit(true, found, 1)[0]:.2f})"
         for found, true in pairs
     )
 
@@ -117,7 +128,8 @@ def test_shift_and_gain_are_recovered_and_predict(population):
     _, plain = trained()
     model, score = trained(**BOTH)
     print(
-        f"shift along rows, columns, gain: {told(model, recording)}; test correlation {score:.3f}, plain {plain:.3f}"
+        f"shift along rows, columns, gain: {told(model, recording)}; test correlation"
+        f" {score:.3f}, plain {plain:.3f}"
     )
     recovers_the_shift(model, recording)
     recovers_the_gain(model, recording)
@@ -143,7 +155,8 @@ def test_each_alone_recovers_its_own(population):
     modulated, other = trained(**{"readout.modulator": "running"})
     recovers_the_gain(modulated, recording)
     print(
-        f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}"
+        f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone"
+        f" {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}"
     )
     assert score > plain + 0.3 and other > plain + 0.05
 
@@ -212,7 +225,8 @@ def test_a_preset_takes_behaviour_by_name(small, preset):
     )  # refuses an export whose rates are not the model's
     card = (zoo.find(folder) / "README.md").read_text()
     assert (
-        'model.predict({"images": images, "pupil_center": pupil_center, "running": running})'
+        'model.predict({"images": images, "pupil_center": pupil_center, "running":'
+        " running})"
         in card
         and "## Behaviour" in card
     )
@@ -328,12 +342,18 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
         (
             {"readout.shifter": "pupil"},
             {},
-            r"readout.shifter: found 'pupil', expected a column of .*\(it has pupil_center, running, true_rate\)",
+            (
+                r"readout.shifter: found 'pupil', expected a column of .*\(it has"
+                r" pupil_center, running, true_rate\)"
+            ),
         ),
         (
             {"readout.shifter": "running"},
             {},
-            r"readout.shifter: column 'running' is float64 \(100,\), expected \(100, 2\) numbers",
+            (
+                r"readout.shifter: column 'running' is float64 \(100,\), expected"
+                r" \(100, 2\) numbers"
+            ),
         ),
         (
             {"readout.modulator": "label"},
@@ -348,7 +368,10 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
         (
             {"readout.kind": "factorized"},
             {},
-            "readout.shifter: found 'pupil_center' with a factorized readout; expected readout.kind=gaussian",
+            (
+                "readout.shifter: found 'pupil_center' with a factorized readout;"
+                " expected readout.kind=gaussian"
+            ),
         ),
     ],
 )

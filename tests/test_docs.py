@@ -42,7 +42,9 @@ def blocks():
 
 
 def commands():
-    """Every command of the package: in blocks, and between backticks; with its flags, wherever it breaks off into comments or shell."""
+    """Every command of the package: in blocks, and between backticks; with its flags,
+    wherever it breaks off into comments or shell.
+    """
     for page in [ROOT / "README.md", *PAGES]:
         for line in re.findall(r"python -m v1keras\.\w+ [^`\n>#&]*", page.read_text()):
             yield pytest.param(line, id=f"{page.stem}: {line}")

@@ -27,7 +27,9 @@ class LinearNonlinear:
 
 
 def test_contrast_is_the_images_where_the_stimulus_is():
-    """Filters of one size on noise images: the norm is the noise's own over as many pixels as a filter fills."""
+    """Filters of one size on noise images: the norm is the noise's own over as many
+    pixels as a filter fills.
+    """
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[:24, :24] - 11.5
     envelope = np.exp(-(rows**2 + columns**2) / (2 * 3.0**2))
@@ -169,9 +171,9 @@ def test_controls_are_the_rates_that_the_model_gives():
         "judged_rate": own(
             (rates(model, found.stimuli) + rates(other, found.stimuli)) / 2
         ),
-        "judged_best_image_rate": ((rates(model, alike) + rates(other, alike)) / 2).max(
-            axis=0
-        )[[3, 1]],
+        "judged_best_image_rate": (
+            ((rates(model, alike) + rates(other, alike)) / 2).max(axis=0)[[3, 1]]
+        ),
     }
     for name, value in expected.items():
         np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)

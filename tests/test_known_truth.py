@@ -1,4 +1,6 @@
-"""The package on populations whose answer is known: simulated neurons, and the recordings of the paper."""
+"""The package on populations whose answer is known: simulated neurons, and the
+recordings of the paper.
+"""
 
 import os
 
@@ -58,7 +60,9 @@ def test_no_model_beats_the_true_rate(simulated):
 
 @pytest.mark.parametrize("protocol", ["file", "paper"])
 def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
-    """Under "paper" some test images were shown once, some 20 times: the ceiling must not be that of the 20."""
+    """Under "paper" some test images were shown once, some 20 times: the ceiling must
+    not be that of the 20.
+    """
     _, recording, _, _ = simulated
     split = apply_protocol(recording, protocol, 0, (70, 20, 10))
     shown = {

@@ -61,7 +61,8 @@ def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
     assert done.returncode == 1
     assert (
         done.stderr
-        == f"error: {tmp_path} is no workdir: it has no config.json; name the --workdir of a finished training\n"
+        == f"error: {tmp_path} is no workdir: it has no config.json; name the --workdir"
+        " of a finished training\n"
     )
     assert (
         command("report").stderr

@@ -20,7 +20,10 @@ def test_python_blocks_run(block, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "evaluate(" not in block or 0.5 < float(done.stdout) <= 1
     if "mine.h5" in block:  # and the command that comes after it
-        line = f"-m v1keras.train --config={ROOT}/configs/default.py --config.data.recording=mine.h5 --config.data.protocol=paper"
+        line = (
+            f"-m v1keras.train --config={ROOT}/configs/default.py"
+            " --config.data.recording=mine.h5 --config.data.protocol=paper"
+        )
         line += " --config.training.max_epochs=1 --workdir=mine"
         done = subprocess.run(
             [sys.executable, *line.split()],

@@ -33,7 +33,11 @@ OTHERS = {
 }
 # What Keras calls, as Keras has it.
 KERAS = re.compile("build|call|compute_output_shape|get_config|from_config|on_.*")
-WRONG = "import v1keras\nv1keras.simulate_recording('many')\nv1keras.zoo.load(3)\nv1keras.evaluation.cc_norm([1.0], [2.0], 3)\n"
+WRONG = """import v1keras
+v1keras.simulate_recording('many')
+v1keras.zoo.load(3)
+v1keras.evaluation.cc_norm([1.0], [2.0], 3)
+"""
 
 
 def run(*words, **options):

@@ -1,4 +1,6 @@
-"""What stands behind RESULTS.md: the GLM, the neurons' selectivity, and rows of other seeds."""
+"""What stands behind RESULTS.md: the GLM, the neurons' selectivity, and rows of other
+seeds.
+"""
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from v1keras.evaluation import image_selectivity
 
 
 def test_the_glm_is_where_no_weight_can_improve():
-    """The conditions of optimality (Karush-Kuhn-Tucker): the slope is -sign(w) l where w is not 0, else within l; in the bias it is 0."""
+    """The conditions of optimality (Karush-Kuhn-Tucker): the slope is -sign(w) l where
+    w is not 0, else within l; in the bias it is 0.
+    """
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 90))
     features -= features.mean(axis=0)
@@ -69,7 +73,9 @@ def test_the_orientation_of_a_grating_is_found(degrees):
 
 
 def test_orientation_selectivity_is_one_minus_circular_variance():
-    """Neurons that answer by the orientation alone, by the photograph alone, and by chance; photographs are gratings in four rotations."""
+    """Neurons that answer by the orientation alone, by the photograph alone, and by
+    chance; photographs are gratings in four rotations.
+    """
     rng = np.random.default_rng(0)
     first = rng.uniform(0, np.pi, 60)
     angles = (first[:, None] + np.pi / 4 * np.arange(4)).ravel()

@@ -66,7 +66,10 @@ def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_
         ({"init_from": "nowhere"}, "no model 'nowhere'"),
         (
             {"core.kind": "stakced"},
-            "core.kind: found 'stakced', expected one of stacked, rotation_equivariant, transfer, identity",
+            (
+                "core.kind: found 'stakced', expected one of stacked,"
+                " rotation_equivariant, transfer, identity"
+            ),
         ),
         (
             {"core.kind": "transfer", "core.weights": ""},
@@ -214,7 +217,10 @@ def test_recordings_that_do_not_go_together_are_refused(
         (
             f"{monday},{larger}",
             {},
-            r"'monday' with images of \(16, 16\), 'simulated' with images of \(20, 20\): expected .* one size",
+            (
+                r"'monday' with images of \(16, 16\), 'simulated' with images of \(20,"
+                r" 20\): expected .* one size"
+            ),
         ),
         (
             f"{monday},{tuesday}",
@@ -229,7 +235,9 @@ def test_recordings_that_do_not_go_together_are_refused(
 
 
 def test_positions_are_predicted_from_cortical_coordinates(recording, tmp_path):
-    """Through the command's configuration, a file and back: positions are the affine map of the scaled column."""
+    """Through the command's configuration, a file and back: positions are the affine
+    map of the scaled column.
+    """
     opened = Recording.load(recording)
     place = np.array(
         [[10.0, 300.0, 5.0], [20.0, 100.0, 5.0], [30.0, 200.0, 5.0], [40.0, 150.0, 5.0]]
@@ -247,7 +255,9 @@ def test_positions_are_predicted_from_cortical_coordinates(recording, tmp_path):
 
 
 def test_the_learned_noise_is_kept_with_the_preset(recording, tmp_path, monkeypatch):
-    """What the training ended with, in the file and in the noise model that is made of it; of two members the mean."""
+    """What the training ended with, in the file and in the noise model that is made of
+    it; of two members the mean.
+    """
     ended = []
     make = train.make_likelihood
     monkeypatch.setattr(
@@ -295,6 +305,8 @@ def test_a_core_that_is_shown_other_units_is_warned_of():
     config.init_from = "simulated_factorized"
     with pytest.warns(
         UserWarning,
-        match="simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255",
+        match=(
+            "simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255"
+        ),
     ):
         build.make_core(config, [recording])

@@ -44,7 +44,10 @@ def test_resuming_takes_the_same_configuration_alone(tmp_path):
     workdir.claim(tmp_path, CONFIG, resume=True)
     with pytest.raises(
         ValueError,
-        match=r"another configuration: data.split_seed \(there 1, here 2\), seed \(there 0, here 5\)",
+        match=(
+            r"another configuration: data.split_seed \(there 1, here 2\), seed \(there"
+            r" 0, here 5\)"
+        ),
     ):
         workdir.claim(tmp_path, {"seed": 5, "data": {"split_seed": 2}}, resume=True)
     (tmp_path / "config.json").write_text("{")

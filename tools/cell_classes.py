@@ -1,15 +1,21 @@
-"""What kinds of cells the well-predicted neurons of Kindel et al. 2019 are, from what `python -m v1keras.invert` wrote."""
+"""What kinds of cells the well-predicted neurons of Kindel et al. 2019 are, from what
+`python -m v1keras.invert` wrote.
+"""
 
 import csv
 import shutil
 
 import numpy as np
 
-COMMAND = "python -m v1keras.invert --model=kindel2019_ensemble --neurons=near-limit --out=runs/cells"
+COMMAND = (
+    "python -m v1keras.invert --model=kindel2019_ensemble --neurons=near-limit"
+    " --out=runs/cells"
+)
 
 
 def section(folder, docs):
-    """The section of RESULTS.md, and docs/results_cells.png and docs/results_tuning.png.
+    """The section of RESULTS.md, and docs/results_cells.png and
+    docs/results_tuning.png.
 
     Args:
         folder: of the inversion.
@@ -29,7 +35,8 @@ def section(folder, docs):
         f"{(of(one) > of(other)).sum()} of {count} ({(of(one) > of(other)).mean():.0%})"
     )
     table = [
-        "| class | neurons | share | orientation selectivity | F1/F0 | surround suppression | rate / best Gabor | rate / best centre-surround |"
+        "| class | neurons | share | orientation selectivity | F1/F0 | surround"
+        " suppression | rate / best Gabor | rate / best centre-surround |"
     ]
     table.append("|---" * 8 + "|")
     for kind in sorted(set(kinds), key=lambda kind: -kinds.count(kind)):
@@ -55,17 +62,38 @@ def section(folder, docs):
         )
     text = [
         "## What kinds of cells",
-        f"The preferred stimulus of each of the {count} neurons within 10 % of their limit (CC_norm of 0.9 or more on the test images of the "
-        "preset's split; one split's 52 images put some above it by luck), found in the rates of five networks, and the class that it makes the "
-        "cell (the rule and its thresholds: `v1keras.characterization.classify`; how often it is right where the truth is known: "
-        "[docs/known_cells.md](docs/known_cells.md)). Medians; tuning by gratings to the model.",
+        (
+            f"The preferred stimulus of each of the {count} neurons within 10 % of"
+            " their limit (CC_norm of 0.9 or more on the test images of the preset's"
+            " split; one split's 52 images put some above it by luck), found in the"
+            " rates of five networks, and the class that it makes the cell (the rule"
+            " and its thresholds: `v1keras.characterization.classify`; how often it is"
+            " right where the truth is known:"
+            " [docs/known_cells.md](docs/known_cells.md)). Medians; tuning by gratings"
+            " to the model."
+        ),
         "\n".join(table),
-        f"The stimulus drives the model more than the best of the 270 images at the same contrast in {beaten('rate', 'best_image_rate_at_norm')}, "
-        f"more than the best Gabor in {beaten('rate', 'best_gabor_rate')}. Stimuli found in one half of the networks drive the other half, which "
-        f"learned from other draws of the images, above their best image in {beaten('half_rate', 'half_best_image_rate')}. From other noise the same "
-        f"stimulus (cosine of 0.9 or more) is found again in {(of('second_cosine') >= 0.9).sum()} of {count}.",
-        f"Measured by `{COMMAND}`; the neurons of the tuning session are left out here.",
-        "![Preferred stimuli, by class; neuron: rate / rate to the best image at that contrast](docs/results_cells.png)",
-        "![Of each class one cell: stimulus, gradient field, tuning to gratings](docs/results_tuning.png)",
+        (
+            "The stimulus drives the model more than the best of the 270 images at the"
+            f" same contrast in {beaten('rate', 'best_image_rate_at_norm')}, more than"
+            f" the best Gabor in {beaten('rate', 'best_gabor_rate')}. Stimuli found in"
+            " one half of the networks drive the other half, which learned from other"
+            " draws of the images, above their best image in"
+            f" {beaten('half_rate', 'half_best_image_rate')}. From other noise the same"
+            " stimulus (cosine of 0.9 or more) is found again in"
+            f" {(of('second_cosine') >= 0.9).sum()} of {count}."
+        ),
+        (
+            f"Measured by `{COMMAND}`; the neurons of the tuning session are left out"
+            " here."
+        ),
+        (
+            "![Preferred stimuli, by class; neuron: rate / rate to the best image at"
+            " that contrast](docs/results_cells.png)"
+        ),
+        (
+            "![Of each class one cell: stimulus, gradient field, tuning to"
+            " gratings](docs/results_tuning.png)"
+        ),
     ]
     return "\n\n".join(text)

@@ -1,4 +1,6 @@
-"""For mkdocs: a docstring's `Example:` stands at its end, not indented; the pages show it as code."""
+"""For mkdocs: a docstring's `Example:` stands at its end, not indented; the pages show
+it as code.
+"""
 
 import textwrap
 

@@ -1,7 +1,9 @@
-"""The L1-regularised Poisson GLM, solved for all neurons at once. Used by `tools/reproduce_paper`.
+"""The L1-regularised Poisson GLM, solved for all neurons at once. Used by
+`tools/reproduce_paper`.
 
-`tfp.glm.fit_sparse` can't: it takes the Hessian's diagonal with the weight of image j for coefficient j, and so fails where there are more
-features than images (github.com/tensorflow/probability/issues/642).
+`tfp.glm.fit_sparse` can't: it takes the Hessian's diagonal with the weight of image j
+for coefficient j, and so fails where there are more features than images
+(github.com/tensorflow/probability/issues/642).
 """
 
 import keras
@@ -11,16 +13,19 @@ from scipy import special
 from v1keras.build import pixel_statistics
 from v1keras.models import DenseReadout, LogGaborCore, V1Model
 
-# The largest of -(log softplus)'' and of softplus'': they bound the curvature of the likelihood.
+# The largest of -(log softplus)'' and of softplus'': they bound the curvature of the
+# likelihood.
 _LOG_CURVATURE, _CURVATURE = 0.17, 0.25
 
 
 def fit(recording, penalty):
-    """The GLM of each neuron: rate = softplus(weights features + bias), on log Gabor energies and blurred pixels.
+    """The GLM of each neuron: rate = softplus(weights features + bias), on log Gabor
+    energies and blurred pixels.
 
     Args:
         recording: a `Recording` with its split; every response is known.
-        penalty: on the summed absolute weights of standardised features, as a share of the least that keeps all of a neuron's at 0.
+        penalty: on the summed absolute weights of standardised features, as a share of
+            the least that keeps all of a neuron's at 0.
 
     Returns:
         `V1Model`.
@@ -58,7 +63,8 @@ def fit(recording, penalty):
 
 
 def solve(features, responses, penalty, steps=300):
-    """Minimises mean_i[softplus(d_i) - y_i log softplus(d_i)] + l sum |w|, d = features w + bias, by accelerated proximal gradient descent.
+    """Minimises mean_i[softplus(d_i) - y_i log softplus(d_i)] + l sum |w|, d = features
+    w + bias, by accelerated proximal gradient descent.
 
     Args:
         features: `(images, n)`, each of mean 0.
@@ -69,7 +75,8 @@ def solve(features, responses, penalty, steps=300):
     Returns:
         Weights `(n, neurons)` and biases `(neurons,)`.
 
-    Reference: Beck & Teboulle 2009 (SIAM Journal on Imaging Sciences 2:183), with the restart of O'Donoghue & Candes 2015.
+    Reference: Beck & Teboulle 2009 (SIAM Journal on Imaging Sciences 2:183), with the
+    restart of O'Donoghue & Candes 2015.
     """
     features, responses = features.astype("float32"), responses.astype("float32")
     count = len(features)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Executes docs/notebook.ipynb from its first cell to its last and keeps in it what they print and draw, as Jupyter would.
+"""Executes docs/notebook.ipynb from its first cell to its last and keeps in it what
+they print and draw, as Jupyter would.
 
-.venv/bin/python tools/notebook.py
+    .venv/bin/python tools/notebook.py
 """
 
 import ast

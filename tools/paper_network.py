@@ -1,4 +1,6 @@
-"""The paper's network, trained as its code trains it; one network a session. Used by `tools/reproduce_paper`."""
+"""The paper's network, trained as its code trains it; one network a session. Used by
+`tools/reproduce_paper`.
+"""
 
 import keras
 import numpy as np
@@ -12,7 +14,8 @@ STEPS, EVERY, BATCH = 60_000, 200, 50
 
 
 def train(recording, variant, seed, folder, name="v1model"):
-    """Trains the network on one session's neurons: mean squared error, plain SGD, the weights of the lowest error on the 38.
+    """Trains the network on one session's neurons: mean squared error, plain SGD, the
+    weights of the lowest error on the 38.
 
     Args:
         recording: a `Recording` of the session's neurons, with its split.
@@ -34,7 +37,8 @@ def train(recording, variant, seed, folder, name="v1model"):
         recording.images.shape[1:],
         name=name,
     )
-    # -log of a Gaussian with this fixed width is the squared error, up to a constant; weights make a mean of its sum over neurons.
+    # -log of a Gaussian with this fixed width is the squared error, up to a constant;
+    # weights make a mean of its sum over neurons.
     noise = Gaussian()
     noise.build((None, neurons))
     noise.scale.assign(np.full(neurons, np.log(np.expm1(0.5**0.5 - 1e-4))))
@@ -71,7 +75,8 @@ def train(recording, variant, seed, folder, name="v1model"):
 
 
 def networks(recording, variant, seed, folder):
-    """The networks of all sessions of a recording, which stand in the order of its neurons, as one model.
+    """The networks of all sessions of a recording, which stand in the order of its
+    neurons, as one model.
 
     Args:
         recording, variant, seed: as `train` takes them.

@@ -1,4 +1,6 @@
-"""Writes RESULTS.md, its JSON and its figures from the scores of `tools/reproduce_paper`."""
+"""Writes RESULTS.md, its JSON and its figures from the scores of
+`tools/reproduce_paper`.
+"""
 
 import json
 
@@ -13,15 +15,20 @@ from v1keras.files import written_whole
 _ABOVE_HZ = 5.0
 _HEAD = """# Results on the recordings of Kindel et al. 2019
 
-270 natural images, 355 neurons of nine sessions (the tenth was for tuning), means of 20 presentations. Every model learns from 180
-images, is stopped by 38 and judged by 52; members of an ensemble take another 180 of those 218 each. *paper*: images drawn at random, as the
-paper did; *grouped*: whole photographs, of which there are views in several rotations, on one side. A neuron's scores are averaged over the
-seeds first. In brackets the 95 % bootstrap interval over neurons. CC_norm: the ceiling is estimated from means, with Poisson noise; its mean
-is over neurons with a ceiling, clipped to [-1, 1]. Near the limit: CC_norm of 0.9 or more, of all 355. Settings were chosen by
-validation images alone; but over seven seeds one split's validation images are another's test images.
+270 natural images, 355 neurons of nine sessions (the tenth was for tuning), means of 20
+presentations. Every model learns from 180 images, is stopped by 38 and judged by 52;
+members of an ensemble take another 180 of those 218 each. *paper*: images drawn at
+random, as the paper did; *grouped*: whole photographs, of which there are views in
+several rotations, on one side. A neuron's scores are averaged over the seeds first. In
+brackets the 95 % bootstrap interval over neurons. CC_norm: the ceiling is estimated
+from means, with Poisson noise; its mean is over neurons with a ceiling, clipped to [-1,
+1]. Near the limit: CC_norm of 0.9 or more, of all 355. Settings were chosen by
+validation images alone; but over seven seeds one split's validation images are
+another's test images.
 
-The paper reports, for its network on its own splits and with the ceiling from single presentations: CC_norm 0.556 ± 0.01 over the 355,
-0.69 above 5 Hz (2019), and 15 % of neurons within 10 % of their limit (2017).
+The paper reports, for its network on its own splits and with the ceiling from single
+presentations: CC_norm 0.556 ± 0.01 over the 355, 0.69 above 5 Hz (2019), and 15 % of
+neurons within 10 % of their limit (2017).
 
 Written by `.venv/bin/python tools/reproduce_paper`.
 """
@@ -32,8 +39,10 @@ def write(root, scores, reference, recording):
 
     Args:
         root: of the checkout.
-        scores: protocol -> model -> seed -> a dict of `(neurons,)` columns. A row with other seeds than the reference's names them.
-        reference: the model that the others are compared with, neuron by neuron and over the same seeds.
+        scores: protocol -> model -> seed -> a dict of `(neurons,)` columns. A row with
+            other seeds than the reference's names them.
+        reference: the model that the others are compared with, neuron by neuron and
+            over the same seeds.
         recording: the `Recording`.
     """
     text, facts = [_HEAD], {}
@@ -88,7 +97,10 @@ def write(root, scores, reference, recording):
             figure.savefig(beside, dpi=110)
         pyplot.close(figure)
     text += [
-        f"![Correlation of each model against {reference}](docs/results_correlation.png)",
+        (
+            "![Correlation of each model against"
+            f" {reference}](docs/results_correlation.png)"
+        ),
         "![CC_norm](docs/results_cc_norm.png)",
     ]
     with written_whole(root / "docs" / "results.json") as beside:
@@ -109,12 +121,18 @@ def _listed(seeds):
 
 
 def _learning_curve(found):
-    """The section on how many images each core needs, from what `tools/learning_curve` wrote."""
+    """The section on how many images each core needs, from what `tools/learning_curve`
+    wrote.
+    """
     counts = [row["images"] for row in next(iter(found.values()))]
     lines = [
         "## How many images each core needs",
-        "CC_norm of the 48 neurons of the simulated population, mean and 95 % interval, over the number of training images (of which one in "
-        "ten stops the training); the same 100 test images. Measured by `.venv/bin/python tools/learning_curve`.",
+        (
+            "CC_norm of the 48 neurons of the simulated population, mean and 95 %"
+            " interval, over the number of training images (of which one in ten stops"
+            " the training); the same 100 test images. Measured by `.venv/bin/python"
+            " tools/learning_curve`."
+        ),
         "| core | "
         + " | ".join(f"{count:,}" for count in counts)
         + " |\n"
@@ -132,7 +150,10 @@ def _learning_curve(found):
 
 def _table(found, models, reported, reference):
     lines = [
-        f"| model | correlation | minus {reference} | above 5 Hz | CC_norm: mean | median | near the limit |",
+        (
+            f"| model | correlation | minus {reference} | above 5 Hz | CC_norm: mean |"
+            " median | near the limit |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for name, groups in found.items():
@@ -148,9 +169,11 @@ def _table(found, models, reported, reference):
             else f"{name}, seeds {_listed(seeds)}"
         )
         lines.append(
-            f"| {label} | {_value(every['correlation'])} | {'' if name == reference else _value(paired, '+.3f')} "
-            f"| {groups['above 5 Hz']['correlation']['mean']:.3f} | {_value(every['cc_norm'])} | {every['cc_norm']['median']:.3f} "
-            f"| {every['fraction_near_limit']:.0%} |"
+            f"| {label} | {_value(every['correlation'])} |"
+            f" {'' if name == reference else _value(paired, '+.3f')} |"
+            f" {groups['above 5 Hz']['correlation']['mean']:.3f} |"
+            f" {_value(every['cc_norm'])} | {every['cc_norm']['median']:.3f} |"
+            f" {every['fraction_near_limit']:.0%} |"
         )
     return "\n".join(lines)
 

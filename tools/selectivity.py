@@ -1,4 +1,6 @@
-"""How selective the neurons of Kindel et al. 2019 are, as their recordings tell, against how well they are predicted."""
+"""How selective the neurons of Kindel et al. 2019 are, as their recordings tell,
+against how well they are predicted.
+"""
 
 import numpy as np
 from matplotlib import pyplot
@@ -11,13 +13,15 @@ RESAMPLES = 2000
 
 
 def orientations(images):
-    """The dominant orientation of each image: its structure tensor, averaged over the image, as a complex number.
+    """The dominant orientation of each image: its structure tensor, averaged over the
+    image, as a complex number.
 
     Args:
         images: `(n, height, width)`.
 
     Returns:
-        `(n,)`; the phase is twice the orientation of the contours' normals, the absolute value their coherence, from 0 to 1.
+        `(n,)`; the phase is twice the orientation of the contours' normals, the
+        absolute value their coherence, from 0 to 1.
     """
     smooth = ndimage.gaussian_filter(np.asarray(images, float), (0, 1, 1))
     down, right = np.gradient(smooth, axis=(1, 2))
@@ -31,13 +35,17 @@ def orientations(images):
 
 
 def orientation_selectivity(recording, seed=0):
-    """Orientation selectivity from photographs that were shown in four rotations: 1 - circular variance, and what chance would give.
+    """Orientation selectivity from photographs that were shown in four rotations: 1 -
+    circular variance, and what chance would give.
 
-    |sum r u| / sum r |u| over the views of all such photographs, u a view's orientation (see `orientations`) less the mean of the four, so
-    that what a neuron makes of a photograph in itself cancels. By chance: with each photograph's four responses shuffled.
+    |sum r u| / sum r |u| over the views of all such photographs, u a view's orientation
+    (see `orientations`) less the mean of the four, so that what a neuron makes of a
+    photograph in itself cancels. By chance: with each photograph's four responses
+    shuffled.
 
     Args:
-        recording: a `Recording` whose `image_group` says which images are views of one photograph.
+        recording: a `Recording` whose `image_group` says which images are views of one
+            photograph.
         seed: of the shuffles.
 
     Returns:
@@ -74,7 +82,8 @@ def report(recording, cc_norms, groups, shown, protocol):
     Args:
         recording: a `Recording`, as for `orientation_selectivity`.
         cc_norms: model -> `(neurons,)` CC_norm.
-        groups: name -> `(neurons,)` bool: the neurons reported, and those of them with high rates.
+        groups: name -> `(neurons,)` bool: the neurons reported, and those of them with
+            high rates.
         shown: the model that is drawn.
         protocol: of the split.
 
@@ -111,13 +120,22 @@ def report(recording, cc_norms, groups, shown, protocol):
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     text = [
         "## Selectivity and how well neurons are predicted",
-        f"Protocol {protocol}. Rank correlations (Spearman) over the neurons of CC_norm with image selectivity (docs/metrics.md; mean "
-        f"{image[every].mean():.2f}) and with orientation selectivity, and the mean CC_norm of neurons with and without orientation "
-        "selectivity; in brackets 95 % bootstrap intervals over neurons. Orientation selectivity is measured on the 60 photographs that were shown "
-        "in four rotations: 1 - circular variance of the responses over the views' dominant orientations, each photograph's own mean orientation "
-        f"removed. It is noisy: shuffling each photograph's four responses gives {shuffled[:, every].mean():.3f} on average, the responses as "
-        f"they were {index[every].mean():.3f}; what chance gives is subtracted, and *selective* are the {tuned[every].mean():.0%} above the 95th "
-        "percentile of their own shuffles. A neuron that is not may have too few spikes to tell, which is why those above 5 Hz stand apart.",
+        (
+            f"Protocol {protocol}. Rank correlations (Spearman) over the neurons of"
+            " CC_norm with image selectivity (docs/metrics.md; mean"
+            f" {image[every].mean():.2f}) and with orientation selectivity, and the"
+            " mean CC_norm of neurons with and without orientation selectivity; in"
+            " brackets 95 % bootstrap intervals over neurons. Orientation selectivity"
+            " is measured on the 60 photographs that were shown in four rotations: 1 -"
+            " circular variance of the responses over the views' dominant"
+            " orientations, each photograph's own mean orientation removed. It is"
+            " noisy: shuffling each photograph's four responses gives"
+            f" {shuffled[:, every].mean():.3f} on average, the responses as they were"
+            f" {index[every].mean():.3f}; what chance gives is subtracted, and"
+            f" *selective* are the {tuned[every].mean():.0%} above the 95th percentile"
+            " of their own shuffles. A neuron that is not may have too few spikes to"
+            " tell, which is why those above 5 Hz stand apart."
+        ),
         "\n".join(lines),
         "![CC_norm against selectivity](docs/results_selectivity.png)",
     ]

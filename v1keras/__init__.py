@@ -1,6 +1,7 @@
 """Encoding models of primary visual cortex: train them, judge them, invert them.
 
-Importing the package registers its layers and models with Keras. Everything else is loaded when it is first used.
+Importing the package registers its layers and models with Keras. Everything else is
+loaded when it is first used.
 """
 
 import contextlib
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 @contextlib.contextmanager
 def _silent_start():
-    """Keeps TensorFlow's start-up notices from standing between a command and its one line of error.
+    """Keeps TensorFlow's start-up notices from standing between a command and its one
+    line of error.
 
-    Some of them are written before TensorFlow knows its log level. Set TF_CPP_MIN_LOG_LEVEL to see all.
+    Some of them are written before TensorFlow knows its log level. Set
+    TF_CPP_MIN_LOG_LEVEL to see all.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         yield
@@ -33,8 +36,9 @@ def _silent_start():
         ]  # a process of ours that starts another is not the user who asked
 
 
-# What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list` and `show`, `v1keras --version`. And `v1keras doctor`
-# has to be able to say that TensorFlow does not start.
+# What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list`
+# and `show`, `v1keras --version`. And `v1keras doctor` has to be able to say that
+# TensorFlow does not start.
 _WITHOUT_MODELS = {
     ("v1keras.zoo", "list"),
     ("v1keras.zoo", "show"),

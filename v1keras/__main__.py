@@ -1,9 +1,11 @@
 """Says what is installed here, and whether it is well.
 
     v1keras --version
-    v1keras doctor      # devices, versions, precision, data, presets, room; exit status 1 where something is broken
+    v1keras doctor      # devices, versions, precision, data, presets, room; exit status
+    1 where something is broken
 
-`python -m v1keras` does the same. The work is done by v1keras-data, v1keras-train, v1keras-evaluate, v1keras-invert and v1keras-zoo.
+`python -m v1keras` does the same. The work is done by v1keras-data, v1keras-train,
+v1keras-evaluate, v1keras-invert and v1keras-zoo.
 """
 
 from absl import flags
@@ -27,9 +29,13 @@ def main(arguments):
                     f"broken: {', '.join(broken)}; the table says how to mend it"
                 )
         case _:
-            known = "`v1keras --version` or `v1keras doctor`; the work is done by v1keras-data, -train, -evaluate, -invert and -zoo"
+            known = (
+                "`v1keras --version` or `v1keras doctor`; the work is done by"
+                " v1keras-data, -train, -evaluate, -invert and -zoo"
+            )
             raise ValueError(
-                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {known}"
+                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected"
+                f" {known}"
             )
 
 

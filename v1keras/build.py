@@ -16,11 +16,13 @@ from v1keras.precision import precision_of
 def build_model(
     config: ml_collections.ConfigDict, recording: Recording, name: str = "v1model"
 ) -> V1Model:
-    """The untrained model that a configuration describes, for the neurons of a recording.
+    """The untrained model that a configuration describes, for the neurons of a
+    recording.
 
     Args:
         config: as `v1keras.config.default` gives it.
-        recording: a `Recording` with training images; they set the model's normalisation and its first rates.
+        recording: a `Recording` with training images; they set the model's
+            normalisation and its first rates.
         name: of the model.
 
     Returns:
@@ -41,7 +43,8 @@ def build_sessions(
     recordings: list[Recording],
     name: str = "v1sessions",
 ) -> V1Sessions:
-    """As `build_model`, for several recordings with images of their own: one core, a readout for each.
+    """As `build_model`, for several recordings with images of their own: one core, a
+    readout for each.
 
     Args:
         config: as `v1keras.config.default` gives it.
@@ -52,7 +55,8 @@ def build_sessions(
         `V1Sessions`.
 
     Raises:
-        ValueError: as `build_model`; or two recordings have one name, or images of different sizes.
+        ValueError: as `build_model`; or two recordings have one name, or images of
+            different sizes.
     """
     names, sizes = (
         [session_name(recording) for recording in recordings],
@@ -64,7 +68,8 @@ def build_sessions(
             for name, size in zip(names, sizes, strict=True)
         )
         raise ValueError(
-            f"recordings {found}: expected different names (attribute `name` of the file) and images of one size"
+            f"recordings {found}: expected different names (attribute `name` of the"
+            " file) and images of one size"
         )
     readouts = {
         session: make_readout(config, recording)
@@ -85,7 +90,8 @@ def session_name(recording):
 def make_core(
     config: ml_collections.ConfigDict, recordings: list[Recording]
 ) -> tuple[keras.Layer, tuple[float, float]]:
-    """The core that a configuration describes, and the mean and standard deviation of the recordings' training pixels.
+    """The core that a configuration describes, and the mean and standard deviation of
+    the recordings' training pixels.
 
     Where it begins with a preset's, they are those that the preset was trained with.
     """
@@ -145,10 +151,12 @@ def make_core(
 
 
 def core_precision(config):
-    """The precision that a configuration's core is computed in, on the devices that are here.
+    """The precision that a configuration's core is computed in, on the devices that are
+    here.
 
     Raises:
-        ValueError: unknown precision, or one that a core which begins with a preset's does not have.
+        ValueError: unknown precision, or one that a core which begins with a preset's
+            does not have.
     """
     gpus = tf.config.list_physical_devices("GPU")
     capabilities = [
@@ -158,7 +166,8 @@ def core_precision(config):
     found = precision_of(config.training.precision, capabilities)
     if config.init_from and config.training.precision == "mixed_bfloat16":
         raise ValueError(
-            "training.precision: found 'mixed_bfloat16' with init_from, whose core is float32; expected float32"
+            "training.precision: found 'mixed_bfloat16' with init_from, whose core is"
+            " float32; expected float32"
         )
     return "float32" if config.init_from else found
 
@@ -184,15 +193,18 @@ def make_readout(config, recording):
     }
     if layers.kind not in readouts:
         raise ValueError(
-            f"readout.kind: found {layers.kind!r}, expected one of {', '.join(readouts)}"
+            f"readout.kind: found {layers.kind!r}, expected one of"
+            f" {', '.join(readouts)}"
         )
     if layers.coordinates and layers.kind != "gaussian":
         raise ValueError(
-            f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind} readout; expected readout.kind=gaussian"
+            f"readout.coordinates: found {layers.coordinates!r} with a {layers.kind}"
+            " readout; expected readout.kind=gaussian"
         )
     if layers.shifter and layers.kind != "gaussian":
         raise ValueError(
-            f"readout.shifter: found {layers.shifter!r} with a {layers.kind} readout; expected readout.kind=gaussian"
+            f"readout.shifter: found {layers.shifter!r} with a {layers.kind} readout;"
+            " expected readout.kind=gaussian"
         )
     readout = readouts[layers.kind](recording.neuron_count)
     if not layers.shifter and not layers.modulator:
@@ -214,7 +226,9 @@ def make_readout(config, recording):
 
 
 def _statistics(recording, key, column, width=None):
-    """Mean and standard deviation `(k,)` of a column of behaviour over the training images; where it is constant the latter is 1."""
+    """Mean and standard deviation `(k,)` of a column of behaviour over the training
+    images; where it is constant the latter is 1.
+    """
     try:
         values = behavior_of(recording, column, width)[recording.indices("train")]
     except ValueError as error:
@@ -226,7 +240,8 @@ def _statistics(recording, key, column, width=None):
 
 
 def cortical_coordinates(recording, column):
-    """Where in the cortex each neuron is, centred and scaled to reach from -1 to 1 along the longest axis.
+    """Where in the cortex each neuron is, centred and scaled to reach from -1 to 1
+    along the longest axis.
 
     Args:
         recording: a `Recording`.
@@ -241,7 +256,11 @@ def cortical_coordinates(recording, column):
     Example:
 
     >>> from v1keras import Recording
-    >>> recording = Recording(np.zeros((4, 8, 8)), np.arange(8.0).reshape(4, 2), neurons={"place_um": np.array([[0.0, 50.0], [200.0, 50.0]])})
+    >>> recording = Recording(
+    ...     np.zeros((4, 8, 8)),
+    ...     np.arange(8.0).reshape(4, 2),
+    ...     neurons={"place_um": np.array([[0.0, 50.0], [200.0, 50.0]])},
+    ... )
     >>> cortical_coordinates(recording, "place_um").tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
@@ -250,26 +269,31 @@ def cortical_coordinates(recording, column):
     if column not in recording.neurons:
         known = ", ".join(recording.neurons) or "none"
         raise ValueError(
-            f"readout.coordinates: found {column!r}, expected a column of the recording's neurons ({known})"
+            f"readout.coordinates: found {column!r}, expected a column of the"
+            f" recording's neurons ({known})"
         )
     found = np.asarray(recording.neurons[column])
     if found.ndim != 2 or found.dtype.kind not in "iuf" or not np.isfinite(found).all():
         raise ValueError(
-            f"readout.coordinates: column {column!r} is {found.dtype} {found.shape}, expected ({recording.neuron_count}, d) finite numbers"
+            f"readout.coordinates: column {column!r} is {found.dtype} {found.shape},"
+            f" expected ({recording.neuron_count}, d) finite numbers"
         )
     low, high = found.min(axis=0), found.max(axis=0)
     return (found - (low + high) / 2) / (((high - low) / 2).max() or 1.0)
 
 
 def start(readout, recording):
-    """Lets an untrained readout answer near the neurons' mean responses to the training images."""
+    """Lets an untrained readout answer near the neurons' mean responses to the training
+    images.
+    """
     totals, counts = finite_sums(Rows(recording.responses, recording.indices("train")))
     with np.errstate(invalid="ignore"):
         readout.start_at(totals / np.where(counts, counts, np.nan))
 
 
 def trained_core(preset, image_size):
-    """The core of a preset and the pixel mean and standard deviation that it was trained with.
+    """The core of a preset and the pixel mean and standard deviation that it was
+    trained with.
 
     Raises:
         ValueError: the preset is an ensemble, or takes images of another size.
@@ -278,11 +302,13 @@ def trained_core(preset, image_size):
     model = zoo.load(preset)
     if not isinstance(model, (V1Model, V1Sessions)):
         raise ValueError(
-            f"init_from {preset!r} is an ensemble, which has no one core; name a preset of one network"
+            f"init_from {preset!r} is an ensemble, which has no one core; name a preset"
+            " of one network"
         )
     if model.image_size != image_size:
         raise ValueError(
-            f"init_from {preset!r} takes images of {model.image_size}; the recording has {image_size}"
+            f"init_from {preset!r} takes images of {model.image_size}; the recording"
+            f" has {image_size}"
         )
     return model.core, (model.pixel_mean, model.pixel_std)
 
@@ -317,7 +343,8 @@ def pixel_statistics(recordings: list[Recording]) -> tuple[float, float]:
 
 
 def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Model:
-    """The ridge regression beside the networks: the mean of one on each member's training images, before its output is squared.
+    """The ridge regression beside the networks: the mean of one on each member's
+    training images, before its output is squared.
 
     Args:
         config: as `v1keras.config.default` gives it.
@@ -356,7 +383,9 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
 
 
 def member_recording(config, recording, index):
-    """The recording with the split of one member: the first's is the configuration's, the others draw theirs outside the test images."""
+    """The recording with the split of one member: the first's is the configuration's,
+    the others draw theirs outside the test images.
+    """
     if not index:
         return recording
     groups = None if config.data.protocol == "paper" else recording.image_group

@@ -1,4 +1,6 @@
-"""What is known of each inverted cell: its class, its tuning, and the controls that say whether its stimulus is to be believed."""
+"""What is known of each inverted cell: its class, its tuning, and the controls that say
+whether its stimulus is to be believed.
+"""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -13,9 +15,11 @@ from v1keras.evaluate import predict
 from v1keras.inversion import Ascent, Contrast, Inversion
 from v1keras.models import Ensemble, RidgeReadout, own_rates
 
-# Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell prefers it at any phase.
+# Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell
+# prefers it at any phase.
 ONE_PICTURE = ("simple", "center_surround")
-# A second seed asks how well the first is found again, not for the best: it need not go on for long.
+# A second seed asks how well the first is found again, not for the best: it need not go
+# on for long.
 _SECOND_STEPS = 100
 _FIELD_IMAGES = 40
 
@@ -43,7 +47,8 @@ def controls(
     contrast: Contrast,
     judges: Sequence[Any] = (),
 ) -> dict[str, np.ndarray]:
-    """The rates against which those of the stimuli are to be seen, expected spikes per presentation.
+    """The rates against which those of the stimuli are to be seen, expected spikes per
+    presentation.
 
     Args:
         model: a `V1Model` or an `Ensemble`.
@@ -53,11 +58,14 @@ def controls(
         judges: other models of the same neurons, trained on other splits.
 
     Returns:
-        dict of `(n,)` columns: `rate`; `start_rate`, of the noise; `best_image` and `best_image_rate`, of the image of the recording
-        that the model answers most, as it was shown; `best_image_rate_at_norm`, of the best at the stimulus's contrast;
-        `second_rate` of a stimulus from other noise, and `second_cosine`, of the two patterns; `beats_best_image`, at the
-        stimulus's contrast; where there are judges, `judged_rate`, theirs to the stimulus, and `judged_best_image_rate`; for an
-        ensemble of networks `half_rate` and `half_best_image_rate`, the same of one half of its networks for stimuli made in the other.
+        dict of `(n,)` columns: `rate`; `start_rate`, of the noise; `best_image` and
+        `best_image_rate`, of the image of the recording that the model answers most, as
+        it was shown; `best_image_rate_at_norm`, of the best at the stimulus's contrast;
+        `second_rate` of a stimulus from other noise, and `second_cosine`, of the two
+        patterns; `beats_best_image`, at the stimulus's contrast; where there are
+        judges, `judged_rate`, theirs to the stimulus, and `judged_best_image_rate`; for
+        an ensemble of networks `half_rate` and `half_best_image_rate`, the same of one
+        half of its networks for stimuli made in the other.
     """
     neurons, rates = found.neurons, rates_of(model)
     shown = predict(rates, recording.images)[:, neurons]
@@ -105,13 +113,15 @@ def physiology(
 
     Args:
         model: a `V1Model` or an `Ensemble`.
-        recording: a `Recording`; its images are what gradients are averaged over, its `pixels_per_degree` gives degrees.
+        recording: a `Recording`; its images are what gradients are averaged over, its
+            `pixels_per_degree` gives degrees.
         found: the `Inversion`.
         contrast: the `Contrast` of the stimuli.
 
     Returns:
-        (columns, curves, fields): dict of `(n,)` columns; dict from a grating's parameter to `(values, rates)`, each `(n, k)`;
-        gradient fields `(n, height, width)`.
+        (columns, curves, fields): dict of `(n,)` columns; dict from a grating's
+        parameter to `(values, rates)`, each `(n, k)`; gradient fields `(n, height,
+        width)`.
     """
     rates, neurons, patterns = (
         rates_of(model),
@@ -171,7 +181,9 @@ def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def filter_cosines(
     recording: Recording, found: Inversion, contrast: Contrast
 ) -> np.ndarray | None:
-    """`(n,)` |cosine| of each stimulus with the neuron's true filter, where a simulation knows it and one picture is preferred."""
+    """`(n,)` |cosine| of each stimulus with the neuron's true filter, where a
+    simulation knows it and one picture is preferred.
+    """
     filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")
     if filters is None or kinds is None:
         return None

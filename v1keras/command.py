@@ -16,7 +16,8 @@ _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
 
 def asked(pattern):
-    """The arguments of this command whose flag begins with what matches the pattern, as a shell would take them again.
+    """The arguments of this command whose flag begins with what matches the pattern, as
+    a shell would take them again.
 
     `--flag value` is given as `--flag=value`.
     """
@@ -35,8 +36,9 @@ def asked(pattern):
 def run(main, words=False):
     """Runs a command: parses its flags, then calls `main`.
 
-    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1` shows where it arose. A signal that stopped it
-    gives 128 and its number, as shells have it.
+    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1`
+    shows where it arose. A signal that stopped it gives 128 and its number, as shells
+    have it.
 
     Args:
         main: callable that is given the arguments left over, program name first.
@@ -53,7 +55,8 @@ def run(main, words=False):
 def _guarded(main, words, arguments):
     if arguments[1:] and not words:
         _fail(
-            f"found {arguments[1]!r}; this command takes flags only, such as --workdir=FOLDER"
+            f"found {arguments[1]!r}; this command takes flags only, such as"
+            " --workdir=FOLDER"
         )
     try:
         main(arguments)
@@ -80,16 +83,17 @@ def _parse(arguments):
         path = word.partition("=")[2].split(":")[0]
         if word.startswith("--config=") and not os.path.exists(path):
             _fail(
-                f"no configuration {path!r} in {os.getcwd()}: name a file by its path; the experiments are in configs/ of the checkout"
+                f"no configuration {path!r} in {os.getcwd()}: name a file by its path;"
+                " the experiments are in configs/ of the checkout"
             )
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(error)
-    except Exception as error:  # from a configuration file, which is the user's code, or --config.key=value
-        _fail(
-            f"--config: {error.args[0] if isinstance(error, (KeyError, AttributeError)) else error}"
-        )
+    # from a configuration file, which is the user's code, or --config.key=value
+    except Exception as error:
+        named = isinstance(error, (KeyError, AttributeError))
+        _fail(f"--config: {error.args[0] if named else error}")
 
 
 def _is_forbidden(error):
@@ -114,7 +118,9 @@ def _one_line_warning(message, category, filename, lineno, file=None, line=None)
 
 
 def _coloured(word, colour):
-    """In bold and an ANSI colour where stderr is a terminal, unless the user asked for none (https://no-color.org)."""
+    """In bold and an ANSI colour where stderr is a terminal, unless the user asked for
+    none (https://no-color.org).
+    """
     return (
         f"\033[1;{colour}m{word}\033[0m"
         if sys.stderr.isatty() and not os.environ.get("NO_COLOR")

@@ -76,7 +76,11 @@ def table(findings):
 
     Example:
 
-    >>> print(table([Finding("keras", "3.15.1"), Finding("cache", "no room", "make some")]))
+    >>> print(
+    ...     table(
+    ...         [Finding("keras", "3.15.1"), Finding("cache", "no room", "make some")]
+    ...     )
+    ... )
     keras        ok      3.15.1
     cache        BROKEN  no room
                          fix: make some
@@ -106,7 +110,8 @@ def table(findings):
 def _package():
     return Finding(
         "v1keras",
-        f"{v1keras.__version__} in {provenance.ROOT}; commit: {provenance.commit() or 'no checkout'}",
+        f"{v1keras.__version__} in {provenance.ROOT}; commit:"
+        f" {provenance.commit() or 'no checkout'}",
     )
 
 
@@ -182,7 +187,8 @@ def _devices():
     told = f"{cores} CPU cores; {len(gpus)} GPUs{': ' * bool(names)}{', '.join(names)}"
     unseen = not gpus and pathlib.Path("/proc/driver/nvidia/version").exists()
     fix = (
-        "pip install 'v1keras[gpu]'; or hide the driver's GPUs on purpose with CUDA_VISIBLE_DEVICES=-1"
+        "pip install 'v1keras[gpu]'; or hide the driver's GPUs on purpose with"
+        " CUDA_VISIBLE_DEVICES=-1"
         if unseen
         else ""
     )
@@ -204,7 +210,9 @@ def _devices():
 
 
 def _bfloat16(capabilities):
-    """Where bfloat16 is computed in hardware: on NVIDIA GPUs from compute capability 8.0."""
+    """Where bfloat16 is computed in hardware: on NVIDIA GPUs from compute capability
+    8.0.
+    """
     ways = precision.cpu_bfloat16()
     if ways is None:
         cpu = "not known of this CPU"
@@ -214,10 +222,10 @@ def _bfloat16(capabilities):
             if ways
             else "only emulated on the CPU (slow)"
         )
-    gpu = [
-        f"{'in hardware' if tuple(each) >= precision.GPU_CAPABILITY else 'only emulated'} on GPU {i}"
-        for i, each in enumerate(capabilities)
-    ]
+    gpu = []
+    for i, capability in enumerate(capabilities):
+        in_hardware = tuple(capability) >= precision.GPU_CAPABILITY
+        gpu.append(f"{'in hardware' if in_hardware else 'only emulated'} on GPU {i}")
     return "bfloat16 " + ", ".join([cpu, *gpu])
 
 
@@ -226,7 +234,8 @@ def _data():
     if not name:
         return Finding(
             "data",
-            f"{FOLDER_VARIABLE} is not set: public datasets are downloaded where they are served freely",
+            f"{FOLDER_VARIABLE} is not set: public datasets are downloaded where they"
+            " are served freely",
         )
     folder = pathlib.Path(name)
     if not folder.is_dir():
@@ -254,7 +263,8 @@ def _data():
     ]
     return Finding(
         "data",
-        f"{FOLDER_VARIABLE} is {folder}, which holds {', '.join(known) or 'no public dataset'}",
+        f"{FOLDER_VARIABLE} is {folder}, which holds"
+        f" {', '.join(known) or 'no public dataset'}",
     )
 
 
@@ -266,7 +276,10 @@ def _presets():
         except (ValueError, OSError) as error:
             broken.append(str(error))
     if broken or not names:
-        fix = "pip install --force-reinstall --no-deps v1keras; in a checkout: git checkout -- zoo"
+        fix = (
+            "pip install --force-reinstall --no-deps v1keras; in a checkout: git"
+            " checkout -- zoo"
+        )
         return Finding(
             "presets",
             f"{len(broken)} of {len(names)} damaged: {'; '.join(broken)}",
@@ -278,7 +291,9 @@ def _presets():
 
 
 def _folder(name, folder, fix):
-    """Whether files can be written to a folder, or to the one that it would be made in, and how much room there is."""
+    """Whether files can be written to a folder, or to the one that it would be made in,
+    and how much room there is.
+    """
     there = next(each for each in (folder, *folder.parents) if each.exists())
     try:
         with tempfile.TemporaryFile(dir=there):

@@ -19,11 +19,13 @@ def cache_folder():
 
 
 def download(url, digest, path):
-    """Downloads a file, unless it is there, and checks its content. One of other content is removed.
+    """Downloads a file, unless it is there, and checks its content. One of other
+    content is removed.
 
     Args:
         url: where it is published.
-        digest: sha256 of it; None where no one has noted it: then what came is told with its own.
+        digest: sha256 of it; None where no one has noted it: then what came is told
+            with its own.
         path: to keep it at, below `cache_folder()`.
 
     Raises:
@@ -34,7 +36,8 @@ def download(url, digest, path):
         return
     if path.is_file():
         warnings.warn(
-            f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed, downloading anew"
+            f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed,"
+            " downloading anew"
         )
         path.unlink()
     begun = path.with_name(path.name + ".part")
@@ -47,11 +50,13 @@ def download(url, digest, path):
     if digest not in (None, found):
         begun.unlink()
         raise ValueError(
-            f"{url} did not give the published file (sha256 {digest}); removed what came"
+            f"{url} did not give the published file (sha256 {digest}); removed what"
+            " came"
         )
     if digest is None:
         warnings.warn(
-            f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}"
+            f"downloaded {url}, whose sha256 is not noted here: that of what came is"
+            f" {found}"
         )
     os.replace(begun, path)
 
@@ -79,7 +84,8 @@ def _fetch(url, path):
             _show_progress(path.stem, file.tell(), whole)
         if whole and file.tell() != whole:
             raise OSError(
-                f"the connection broke off after {file.tell()} of {whole} bytes; run it again to go on"
+                f"the connection broke off after {file.tell()} of {whole} bytes; run it"
+                " again to go on"
             )
 
 

@@ -1,10 +1,13 @@
-"""Scores a trained model on a recording.
+r"""Scores a trained model on a recording.
 
-    python -m v1keras.evaluate --model=kindel2019_factorized --recording=kindel2019 --out=scores
+    python -m v1keras.evaluate --model=kindel2019_factorized --recording=kindel2019 \
+        --out=scores
 
-`--model` is a preset by name, its folder, or a workdir; its recording and its split are taken where nothing else is said. Of a preset
-of several recordings, `--recording` picks the readout by the recording's name; some, comma separated, are scored one by one and together.
-Prints a table, and writes metrics.json (groups of neurons), neurons.csv (each neuron) and report.html (both with figures).
+`--model` is a preset by name, its folder, or a workdir; its recording and its split are
+taken where nothing else is said. Of a preset of several recordings, `--recording` picks
+the readout by the recording's name; some, comma separated, are scored one by one and
+together. Prints a table, and writes metrics.json (groups of neurons), neurons.csv (each
+neuron) and report.html (both with figures).
 """
 
 import csv
@@ -41,15 +44,16 @@ def open_models(
 
     Args:
         name_or_folder: a preset by name, its folder, or a workdir.
-        recordings: file or name of a public dataset, or several, comma separated; None for those that the model was trained on.
+        recordings: file or name of a public dataset, or several, comma separated; None
+            for those that the model was trained on.
 
     Returns:
-        (`V1Model`, or `V1Sessions` of several recordings, its metadata, list of `Recording`s with the split that the model was trained
-        with).
+        (`V1Model`, or `V1Sessions` of several recordings, its metadata, list of
+        `Recording`s with the split that the model was trained with).
 
     Raises:
-        ValueError, OSError: the model or a recording can't be read, they don't fit each other, the model has no such session, or two
-            recordings have one name.
+        ValueError, OSError: the model or a recording can't be read, they don't fit each
+            other, the model has no such session, or two recordings have one name.
     """
     metadata, found = zoo.info(name_or_folder), {}
     model, data = zoo.load(name_or_folder), metadata["config"]["data"]
@@ -71,7 +75,8 @@ def open_models(
             )
         if session_name(opened) in found:
             raise ValueError(
-                f"two recordings are named {session_name(opened)!r}: score them one by one"
+                f"two recordings are named {session_name(opened)!r}: score them one"
+                " by one"
             )
         found[session_name(opened)] = opened
     return model, metadata, list(found.values())
@@ -85,24 +90,30 @@ def open_model(
 
     Args:
         name_or_folder: a preset by name, its folder, or a workdir.
-        recording: file or name of a public dataset; None for the one that the model was trained on.
+        recording: file or name of a public dataset; None for the one that the model was
+            trained on.
 
     Returns:
-        (`V1Model`, its metadata, `Recording`). Of several sessions the model is that of the recording's name.
+        (`V1Model`, its metadata, `Recording`). Of several sessions the model is that of
+        the recording's name.
 
     Raises:
-        ValueError, OSError: as `open_models`; or the model was trained on several recordings, and none is named.
+        ValueError, OSError: as `open_models`; or the model was trained on several
+            recordings, and none is named.
     """
     model, metadata, recordings = open_models(name_or_folder, recording)
     if len(recordings) > 1:
         raise ValueError(
-            f"{name_or_folder} is of the recordings {', '.join(map(session_name, recordings))}; say which with --recording=FILE"
+            f"{name_or_folder} is of the recordings"
+            f" {', '.join(map(session_name, recordings))}; say which with"
+            " --recording=FILE"
         )
     return model_of(model, recordings[0]), metadata, recordings[0]
 
 
 def model_of(model: Any, recording: Recording) -> Any:
-    """The part of a model that predicts a recording: of `V1Sessions` the session of its name, else all of it.
+    """The part of a model that predicts a recording: of `V1Sessions` the session of its
+    name, else all of it.
 
     Raises:
         ValueError: there is no such session.
@@ -123,11 +134,13 @@ def check_fit(model: Any, recording: Recording) -> None:
     found, expected = recording.images.shape[1:], model.image_size
     if found != expected:
         raise ValueError(
-            f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x {expected[1]}"
+            f"images of {found[0]} x {found[1]} pixels; the model takes {expected[0]} x"
+            f" {expected[1]}"
         )
     if recording.neuron_count != model.output_shape[1]:
         raise ValueError(
-            f"a recording of {recording.neuron_count} neurons; the model predicts {model.output_shape[1]}"
+            f"a recording of {recording.neuron_count} neurons; the model predicts"
+            f" {model.output_shape[1]}"
         )
     model_inputs(recording, [], model.columns)  # says so where its behaviour is missing
 
@@ -142,18 +155,22 @@ def evaluate(
     """Scores every neuron, and groups of them.
 
     Args:
-        model: callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`; one with `columns` takes behaviour, too.
+        model: callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`;
+            one with `columns` takes behaviour, too.
         recording: a `Recording` of the same neurons.
         split: "train", "validation" or "test".
         above_hz: neurons with a mean rate above this are reported apart.
-        fano: variance over mean of single counts, for the ceiling where only means are known.
+        fano: variance over mean of single counts, for the ceiling where only means are
+            known.
 
-    The ceiling is taken from single presentations where every scored image has them, else from means.
+    The ceiling is taken from single presentations where every scored image has them,
+    else from means.
 
     Returns:
-        (metrics, columns): `metrics` has the `ceiling`'s source and, under `groups`, the summary (see
-        `v1keras.evaluation.summarize`) of the `reported` neurons (all but those kept for tuning), of those above `above_hz`,
-        of each session, and of each kind where kinds are known; `columns` has one value a neuron.
+        (metrics, columns): `metrics` has the `ceiling`'s source and, under `groups`,
+        the summary (see `v1keras.evaluation.summarize`) of the `reported` neurons (all
+        but those kept for tuning), of those above `above_hz`, of each session, and of
+        each kind where kinds are known; `columns` has one value a neuron.
 
     Raises:
         ValueError: no image is on that side of the split.
@@ -162,8 +179,14 @@ def evaluate(
 
     >>> from v1keras import simulate_recording
     >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
-    >>> metrics, columns = evaluate(lambda images: images[:, 4, 4:8, 0], recording)  # four pixels for rates
-    >>> metrics["ceiling"], metrics["groups"]["reported"]["neurons"], columns["correlation"].shape
+    >>> metrics, columns = evaluate(
+    ...     lambda images: images[:, 4, 4:8, 0], recording
+    ... )  # four pixels for rates
+    >>> (
+    ...     metrics["ceiling"],
+    ...     metrics["groups"]["reported"]["neurons"],
+    ...     columns["correlation"].shape,
+    ... )
     ('repeats', 4, (4,))
     """
     images = recording.indices(split)
@@ -218,7 +241,8 @@ def evaluate_all(
     """What `evaluate` gives for one recording, and `joined` for several.
 
     Args:
-        model: `V1Model`, or `V1Sessions`, of which each recording asks the session of its name.
+        model: `V1Model`, or `V1Sessions`, of which each recording asks the session of
+            its name.
         recordings: list of `Recording`s.
         settings: `above_hz` and `fano` by name, as in a configuration's `evaluation`.
         split: "train", "validation" or "test".
@@ -250,8 +274,9 @@ def joined(
         above_hz: as for `evaluate`.
 
     Returns:
-        (metrics, columns): under `groups` first the neurons of all recordings together, then each recording's groups as NAME: GROUP. The
-        columns begin with `recording`; where a recording lacks a column, its neurons have NaN there, or no text.
+        (metrics, columns): under `groups` first the neurons of all recordings together,
+        then each recording's groups as NAME: GROUP. The columns begin with `recording`;
+        where a recording lacks a column, its neurons have NaN there, or no text.
 
     Example:
 
@@ -259,7 +284,11 @@ def joined(
     >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
     >>> scores = evaluate(lambda images: images[:, 4, 4:8, 0], recording)
     >>> metrics, columns = joined({"monday": scores, "tuesday": scores})
-    >>> metrics["groups"]["reported"]["neurons"], metrics["groups"]["monday: reported"]["neurons"], len(columns["correlation"])
+    >>> (
+    ...     metrics["groups"]["reported"]["neurons"],
+    ...     metrics["groups"]["monday: reported"]["neurons"],
+    ...     len(columns["correlation"]),
+    ... )
     (8, 4, 8)
     """
     metrics, columns = zip(*found.values(), strict=True)
@@ -305,7 +334,8 @@ def groups_of(columns: dict[str, np.ndarray], above_hz: float) -> dict[str, np.n
     """The groups of neurons that means are reported over.
 
     Args:
-        columns: of `(neurons,)`, as `evaluate` gives them: `neuron`, and where known `for_tuning`, `mean_hz`, `session` and `kind`.
+        columns: of `(neurons,)`, as `evaluate` gives them: `neuron`, and where known
+            `for_tuning`, `mean_hz`, `session` and `kind`.
         above_hz: neurons with a mean rate above this are a group of their own.
 
     Returns:
@@ -313,7 +343,14 @@ def groups_of(columns: dict[str, np.ndarray], above_hz: float) -> dict[str, np.n
 
     Example:
 
-    >>> found = groups_of({"neuron": np.arange(3), "for_tuning": np.array([0, 0, 1]), "mean_hz": np.array([2.0, 8.0, 9.0])}, 5.0)
+    >>> found = groups_of(
+    ...     {
+    ...         "neuron": np.arange(3),
+    ...         "for_tuning": np.array([0, 0, 1]),
+    ...         "mean_hz": np.array([2.0, 8.0, 9.0]),
+    ...     },
+    ...     5.0,
+    ... )
     >>> {name: chosen.tolist() for name, chosen in found.items()}
     {'reported': [True, True, False], 'above 5 Hz': [False, True, False]}
     """
@@ -345,7 +382,9 @@ def write(
     columns: dict[str, np.ndarray],
     folder: str | os.PathLike[str],
 ) -> None:
-    """Writes `metrics.json` and `neurons.csv`, an empty field where a value does not exist."""
+    """Writes `metrics.json` and `neurons.csv`, an empty field where a value does not
+    exist.
+    """
     folder = pathlib.Path(folder)
     with written_whole(folder / "metrics.json") as beside:
         beside.write_text(json.dumps(metrics, indent=1) + "\n")
@@ -353,7 +392,9 @@ def write(
 
 
 def write_columns(columns: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
-    """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value does not exist."""
+    """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value
+    does not exist.
+    """
     with (
         written_whole(pathlib.Path(path)) as beside,
         open(beside, "w", newline="") as file,

@@ -15,7 +15,8 @@ _IN_MEMORY = 1 << 28  # bytes: an array below this is no reason to go to the dis
 
 @contextlib.contextmanager
 def written_whole(path):
-    """Yields a path beside `path` to write to; renames it to `path` when the block ends well, else removes it.
+    """Yields a path beside `path` to write to; renames it to `path` when the block ends
+    well, else removes it.
 
     Args:
         path: file to write. Its folder is made where it is missing.
@@ -49,7 +50,8 @@ def written_whole(path):
 
 @contextlib.contextmanager
 def folder_written_whole(path):
-    """As `written_whole`, for a folder: yields an empty one beside `path`, which takes its place when the block ends well.
+    """As `written_whole`, for a folder: yields an empty one beside `path`, which takes
+    its place when the block ends well.
 
     Args:
         path: folder to write. One that is there is replaced.
@@ -75,7 +77,8 @@ def folder_written_whole(path):
 
 
 def check_room(folder, arrays):
-    """Makes sure that HDF5 finds room for its file: where the disk fills up under it, HDF5 takes the whole process down.
+    """Makes sure that HDF5 finds room for its file: where the disk fills up under it,
+    HDF5 takes the whole process down.
 
     Args:
         folder: where the file will be; there already.
@@ -93,9 +96,11 @@ def check_room(folder, arrays):
 
 
 def room_for(shape, dtype):
-    """An array of zeros to be filled by rows: in memory, or, where it is large, in a temporary file without a name.
+    """An array of zeros to be filled by rows: in memory, or, where it is large, in a
+    temporary file without a name.
 
-    Nothing of that file is left when the process ends, however it ends. `TMPDIR` says on which disk it is.
+    Nothing of that file is left when the process ends, however it ends. `TMPDIR` says
+    on which disk it is.
 
     Args:
         shape: of the array.
@@ -121,7 +126,8 @@ def room_for(shape, dtype):
 
 
 def row_blocks(array, rows=None):
-    """Goes through an array by blocks of rows, each read from the disk once and let go where the array is on the disk.
+    """Goes through an array by blocks of rows, each read from the disk once and let go
+    where the array is on the disk.
 
     Args:
         array: `(n, ...)`.
@@ -132,7 +138,10 @@ def row_blocks(array, rows=None):
 
     Example:
 
-    >>> [(block.start, rows.tolist()) for block, rows in row_blocks(np.arange(5), rows=2)]
+    >>> [
+    ...     (block.start, rows.tolist())
+    ...     for block, rows in row_blocks(np.arange(5), rows=2)
+    ... ]
     [(0, [0, 1]), (2, [2, 3]), (4, [4])]
     """
     rows = rows or max(1, (1 << 25) // max(1, array[:1].nbytes))
@@ -142,7 +151,8 @@ def row_blocks(array, rows=None):
 
 
 def write_by_rows(file, name, array):
-    """Writes an HDF5 dataset by whole rows of its chunks, so that an array larger than the memory never has to be in it.
+    """Writes an HDF5 dataset by whole rows of its chunks, so that an array larger than
+    the memory never has to be in it.
 
     Args:
         file: an open `h5py.File`.
@@ -160,7 +170,8 @@ def write_by_rows(file, name, array):
 
 
 def read_by_rows(dataset):
-    """The content of an HDF5 dataset of numbers: in memory, or, where it is large, in a temporary file, as `room_for` has it.
+    """The content of an HDF5 dataset of numbers: in memory, or, where it is large, in a
+    temporary file, as `room_for` has it.
 
     Args:
         dataset: an `h5py.Dataset`.
@@ -180,7 +191,9 @@ def read_by_rows(dataset):
 
 
 def let_go(array):
-    """Frees the memory that a file-backed array takes; its content stays in the file. Does nothing with any other."""
+    """Frees the memory that a file-backed array takes; its content stays in the file.
+    Does nothing with any other.
+    """
     while isinstance(array, np.ndarray):
         if (
             isinstance(array, np.memmap) and array.mode == "c"

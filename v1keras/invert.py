@@ -1,11 +1,14 @@
-"""Synthesizes the stimulus that each neuron of a trained model prefers.
+r"""Synthesizes the stimulus that each neuron of a trained model prefers.
 
-    python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit --out=stimuli
+    python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit \
+        --out=stimuli
 
-A model that takes the eye's position or behaviour is inverted at their means over the training images.
+A model that takes the eye's position or behaviour is inverted at their means over the
+training images.
 
-Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields), cells.csv (class, fits, tuning and controls of each
-cell), report.html, gallery.png, tuning.png, and the same pictures for TensorBoard.
+Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields),
+cells.csv (class, fits, tuning and controls of each cell), report.html, gallery.png,
+tuning.png, and the same pictures for TensorBoard.
 """
 
 import dataclasses
@@ -37,7 +40,8 @@ from v1keras.models import at_mean_behavior
 # Enough to see how large receptive fields are.
 _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
 _CHUNK = 128
-# A rate that changes by less than this share over all images of the recording is constant: the readout has learned nothing of the neuron.
+# A rate that changes by less than this share over all images of the recording is
+# constant: the readout has learned nothing of the neuron.
 _CONSTANT = 0.01
 # A pixel mean nearer than this share to black or white is no grey.
 _EDGE = 0.01
@@ -67,32 +71,37 @@ def choose_neurons(text: str, count: int, cc_norm: np.ndarray) -> np.ndarray:
     if text == "near-limit":
         if np.isnan(cc_norm).all():
             raise ValueError(
-                "--neurons=near-limit: this recording tells no limit (no repeats, no spike counts); name some, as in --neurons=0,3"
+                "--neurons=near-limit: this recording tells no limit (no repeats, no"
+                " spike counts); name some, as in --neurons=0,3"
             )
         found = np.flatnonzero(np.nan_to_num(cc_norm) >= 0.9)
         if not found.size:
             raise ValueError(
-                "--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name some, as in --neurons=0,3,7"
+                "--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name"
+                " some, as in --neurons=0,3,7"
             )
         return found
     try:
         found = np.array([int(part) for part in text.split(",")])
     except ValueError:
         raise ValueError(
-            f"--neurons: found {text!r}, expected all, near-limit or indices such as 0,3,7"
+            f"--neurons: found {text!r}, expected all, near-limit or indices such as"
+            " 0,3,7"
         ) from None
     if len(np.unique(found)) < len(found):
         raise ValueError(f"--neurons: found {text!r}, in which a neuron stands twice")
     outside = found[(found < 0) | (found >= count)]
     if outside.size:
         raise ValueError(
-            f"--neurons: there is no neuron {outside[0]}; the model has neurons 0 to {count - 1}"
+            f"--neurons: there is no neuron {outside[0]}; the model has neurons 0 to"
+            f" {count - 1}"
         )
     return found
 
 
 def grey_of(model: Any, recording: Recording) -> float:
-    """The pixel value of no contrast: the mean that the model subtracts; of a model that takes pixels as they are, the images' mean.
+    """The pixel value of no contrast: the mean that the model subtracts; of a model
+    that takes pixels as they are, the images' mean.
 
     Args:
         model: a `V1Model` or an `Ensemble`.
@@ -110,11 +119,13 @@ def contrast_of(
     norm: float | None = None,
     grey: float | None = None,
 ) -> Contrast:
-    """The constraint that keeps stimuli like the recording's images: their grey, their pixel range, and their contrast where there is any.
+    """The constraint that keeps stimuli like the recording's images: their grey, their
+    pixel range, and their contrast where there is any.
 
-    A stimulus fills a receptive field, not the image. So its norm is the images' median, times the square root of the share of the
-    image's area that it fills: its contrast there is what the images have where they have contrast. The area is found by a first, short
-    inversion at a tenth of the norm.
+    A stimulus fills a receptive field, not the image. So its norm is the images'
+    median, times the square root of the share of the image's area that it fills: its
+    contrast there is what the images have where they have contrast. The area is found
+    by a first, short inversion at a tenth of the norm.
 
     Args:
         model: a `V1Model` or an `Ensemble`.
@@ -147,7 +158,8 @@ def contrast_of(
 
 
 def effective_area(patterns: np.ndarray) -> np.ndarray:
-    """How many pixels a pattern's contrast is spread over: (sum x^2)^2 / sum x^4, the participation ratio.
+    """How many pixels a pattern's contrast is spread over: (sum x^2)^2 / sum x^4, the
+    participation ratio.
 
     Args:
         patterns: `(n, height, width)`, zero where there is no contrast.
@@ -167,7 +179,8 @@ def effective_area(patterns: np.ndarray) -> np.ndarray:
 
 
 def ascend(ascent, neurons, steps, seed, restarts, keep, facts):
-    """Runs an ascent chunk by chunk and keeps each in a file, so that an interrupted run can go on.
+    """Runs an ascent chunk by chunk and keeps each in a file, so that an interrupted
+    run can go on.
 
     Args:
         ascent: an `Ascent`.
@@ -185,7 +198,8 @@ def ascend(ascent, neurons, steps, seed, restarts, keep, facts):
     text = json.dumps(facts, sort_keys=True)
     if (keep / "facts.json").exists() and (keep / "facts.json").read_text() != text:
         raise ValueError(
-            f"{keep} holds the chunks of an inversion of another model or other options; leave out --resume, or name another --out"
+            f"{keep} holds the chunks of an inversion of another model or other"
+            " options; leave out --resume, or name another --out"
         )
     keep.mkdir(parents=True, exist_ok=True)
     with written_whole(keep / "facts.json") as beside:
@@ -228,13 +242,15 @@ def judge_of(name, metadata, recording):
         raise ValueError(f"--judges={name}: {error}") from None
     if known["recording"].get("name") != metadata["recording"].get("name"):
         raise ValueError(
-            f"--judges={name} is of the recording {known['recording'].get('name')!r}, not of {metadata['recording'].get('name')!r}: other neurons"
+            f"--judges={name} is of the recording {known['recording'].get('name')!r},"
+            f" not of {metadata['recording'].get('name')!r}: other neurons"
         )
     return judge
 
 
 def alive(model, recording, neurons):
-    """The neurons whose rate depends on the image, and those of which it is constant over the recording to one part in a hundred.
+    """The neurons whose rate depends on the image, and those of which it is constant
+    over the recording to one part in a hundred.
 
     Args:
         model: callable, images -> rates.
@@ -251,14 +267,17 @@ def alive(model, recording, neurons):
     if not np.isfinite(rates).all():
         image, place = np.argwhere(~np.isfinite(rates))[0]
         raise FloatingPointError(
-            f"the model's rate of neuron {neurons[place]} to image {image} of the recording is {rates[image, place]}"
+            f"the model's rate of neuron {neurons[place]} to image {image} of the"
+            f" recording is {rates[image, place]}"
         )
     constant = np.ptp(rates, axis=0) <= _CONSTANT * rates.max(axis=0)
     return neurons[~constant], neurons[constant]
 
 
 def write_stimuli(path, found, fields, contrast, facts):
-    """Writes stimuli, traces and gradient fields to HDF5: a row a neuron, in pixel units and expected spikes per presentation."""
+    """Writes stimuli, traces and gradient fields to HDF5: a row a neuron, in pixel
+    units and expected spikes per presentation.
+    """
     columns = {
         "stimuli": found.stimuli,
         "neurons": found.neurons,
@@ -301,7 +320,8 @@ def main(_):
     )
     if not neurons.size:
         raise ValueError(
-            f"the rate of neurons {', '.join(map(str, dead))} is the same for all images of the recording: nothing to invert"
+            f"the rate of neurons {', '.join(map(str, dead))} is the same for all"
+            " images of the recording: nothing to invert"
         )
     contrast, folder = (
         contrast_of(
@@ -358,7 +378,8 @@ def main(_):
     if found.dead.any():
         flat = ", ".join(map(str, neurons[found.dead]))
         lines.append(
-            f"without a gradient where they start, so not to be believed (more --restarts may help): neurons {flat}"
+            "without a gradient where they start, so not to be believed (more"
+            f" --restarts may help): neurons {flat}"
         )
     if behavior:
         lines.append(
@@ -366,7 +387,8 @@ def main(_):
         )
     if dead.size:
         lines.append(
-            f"not inverted, for their rate is the same for all images: neurons {', '.join(map(str, dead))}"
+            "not inverted, for their rate is the same for all images: neurons"
+            f" {', '.join(map(str, dead))}"
         )
     patterns = found.stimuli - contrast.grey
     report.write_cells(
@@ -381,7 +403,8 @@ def main(_):
     shutil.rmtree(keep)
     print("\n".join(lines))
     print(
-        f"report: {folder / 'report.html'}; written beside it: stimuli.h5, cells.csv, gallery.png, tuning.png, tensorboard/"
+        f"report: {folder / 'report.html'}; written beside it: stimuli.h5, cells.csv,"
+        " gallery.png, tuning.png, tensorboard/"
     )
 
 
@@ -437,7 +460,8 @@ def run():
     flags.DEFINE_list(
         "judges",
         [],
-        "Other models of the same neurons that are shown the stimuli; halves of an ensemble judge each other.",
+        "Other models of the same neurons that are shown the stimuli; halves of an"
+        " ensemble judge each other.",
     )
     flags.DEFINE_bool(
         "resume",

@@ -1,4 +1,6 @@
-"""The page that a training or an evaluation leaves, and that `python -m v1keras.report` writes anew."""
+"""The page that a training or an evaluation leaves, and that `python -m v1keras.report`
+writes anew.
+"""
 
 import pathlib
 
@@ -20,17 +22,30 @@ from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
 
 _SCORES = (
-    "Correlation of predicted rates with measured responses; CC_norm divides it by the highest that the neuron's noise allows (1 is the limit); "
-    "near the limit means 0.9 or more. Means over neurons, in brackets their 95 % bootstrap interval."
+    "Correlation of predicted rates with measured responses; CC_norm divides it by the"
+    " highest that the neuron's noise allows (1 is the limit); near the limit means 0.9"
+    " or more. Means over neurons, in brackets their 95 % bootstrap interval."
 )
 _LIMIT = (
-    "Left: each dot is a neuron, its correlation against the highest that its noise allows; on the line there is nothing left to predict. Right: "
-    "the ratio of both."
+    "Left: each dot is a neuron, its correlation against the highest that its noise"
+    " allows; on the line there is nothing left to predict. Right: the ratio of both."
 )
-_CURVES = "Training follows the validation score, never the test images; the weights kept are those of its highest point. Loss: of one neuron."
-_PREDICTED = "Test images: what the model predicts against what was measured. On the grey line both are equal."
-_FILTERS = "Kernels of the first layer, each scaled to its own largest value; grey is zero. Oriented ones resemble V1's receptive fields."
-_PLACES = "Where each neuron's readout looks in the image (-1 to 1, row downwards): neurons recorded together see nearly one place."
+_CURVES = (
+    "Training follows the validation score, never the test images; the weights kept are"
+    " those of its highest point. Loss: of one neuron."
+)
+_PREDICTED = (
+    "Test images: what the model predicts against what was measured. On the grey line"
+    " both are equal."
+)
+_FILTERS = (
+    "Kernels of the first layer, each scaled to its own largest value; grey is zero."
+    " Oriented ones resemble V1's receptive fields."
+)
+_PLACES = (
+    "Where each neuron's readout looks in the image (-1 to 1, row downwards): neurons"
+    " recorded together see nearly one place."
+)
 
 
 def write_model_page(
@@ -40,7 +55,8 @@ def write_model_page(
 
     Args:
         path: the .html file.
-        model: a `V1Model`, `Ensemble` or `Concatenated`; of several recordings that of the first.
+        model: a `V1Model`, `Ensemble` or `Concatenated`; of several recordings that of
+            the first.
         recording: the (first) `Recording` it was scored on, with its split.
         facts: the preset's metadata.
         history: list of the logs of each epoch; empty where they are not known.
@@ -87,7 +103,9 @@ def write_model_page(
 
 
 def history_of(folder):
-    """The logs of each epoch of the training whose workdir this is, of its first network; [] where it is none, or none can be read."""
+    """The logs of each epoch of the training whose workdir this is, of its first
+    network; [] where it is none, or none can be read.
+    """
     try:
         _, progress = Checkpoints(
             pathlib.Path(folder) / workdir.CHECKPOINTS / "member_0"
@@ -109,14 +127,19 @@ def _about(model, facts):
         "commit": facts["commit"] or "no checkout",
         "recording": recorded.get("name", "without a name"),
         "sessions (neurons)": sessions,
-        "split": f"protocol {facts['config']['data']['protocol']}, seed {facts['config']['data']['split_seed']}",
+        "split": (
+            f"protocol {facts['config']['data']['protocol']}, seed"
+            f" {facts['config']['data']['split_seed']}"
+        ),
         "parameters": f"{model.count_params():,}",
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items())
 
 
 def _first_network(model):
-    """The `V1Model` that is looked into; None where there is none, as beside a ridge alone."""
+    """The `V1Model` that is looked into; None where there is none, as beside a ridge
+    alone.
+    """
     if isinstance(model, (Ensemble, Concatenated)):
         return _first_network(model.members[0])
     return model if isinstance(model, V1Model) else None
@@ -132,7 +155,9 @@ def _first_kernels(network):
 
 
 def _places(network):
-    """`(neurons, 2)`: a Gaussian readout's positions, a factorised one's centre of its mask; None of others."""
+    """`(neurons, 2)`: a Gaussian readout's positions, a factorised one's centre of its
+    mask; None of others.
+    """
     readout = network.readout
     if isinstance(readout, GaussianReadout):
         return keras.ops.convert_to_numpy(readout.positions())

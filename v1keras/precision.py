@@ -1,4 +1,6 @@
-"""Which processors compute in bfloat16, and what a configuration's `training.precision` then means."""
+"""Which processors compute in bfloat16, and what a configuration's `training.precision`
+then means.
+"""
 
 import pathlib
 import re
@@ -9,7 +11,9 @@ _CPU_FLAGS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}
 
 
 def cpu_bfloat16():
-    """Names of the instructions for bfloat16 that the CPU has; None where the system does not tell."""
+    """Names of the instructions for bfloat16 that the CPU has; None where the system
+    does not tell.
+    """
     path = pathlib.Path("/proc/cpuinfo")
     flags = (
         re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE)
@@ -27,7 +31,8 @@ def precision_of(name, capabilities=()):
     """The precision that a core is computed in.
 
     Args:
-        name: "float32", "mixed_bfloat16" or "auto": the latter where every GPU, or else the CPU, computes in bfloat16.
+        name: "float32", "mixed_bfloat16" or "auto": the latter where every GPU, or else
+            the CPU, computes in bfloat16.
         capabilities: (major, minor) of each GPU.
 
     Raises:
@@ -40,7 +45,8 @@ def precision_of(name, capabilities=()):
     """
     if name not in PRECISIONS:
         raise ValueError(
-            f"training.precision: found {name!r}, expected one of {', '.join(PRECISIONS)}"
+            f"training.precision: found {name!r}, expected one of"
+            f" {', '.join(PRECISIONS)}"
         )
     if name == "auto":
         fits = (

@@ -1,4 +1,4 @@
-"""Which code made a model: the commit of the checkout that this package is used from."""
+"""The commit of the checkout that this package is used from."""
 
 import pathlib
 import subprocess
@@ -8,7 +8,8 @@ _CODE = ("v1keras", "configs", "tools")
 
 
 def commit():
-    """The checkout's commit, with a word where its code was changed since; None where this is no checkout.
+    """The checkout's commit, with a word where its code was changed since; None where
+    this is no checkout.
 
     Example:
 
@@ -39,15 +40,18 @@ def check_committed(path):
     """
     if commit() is None:
         raise ValueError(
-            f"{ROOT} is no checkout of v1keras with its git history: a preset needs to name the commit of its configuration"
+            f"{ROOT} is no checkout of v1keras with its git history: a preset needs to"
+            " name the commit of its configuration"
         )
     if _git("ls-files", "--error-unmatch", "--", path) is None:
         raise ValueError(
-            f"{path} is not committed in {ROOT}: commit the configuration, so that the preset can be made again"
+            f"{path} is not committed in {ROOT}: commit the configuration, so that the"
+            " preset can be made again"
         )
     if _git("status", "--porcelain", "--", path):
         raise ValueError(
-            f"{path} was changed since it was committed: commit the configuration, so that the preset can be made again"
+            f"{path} was changed since it was committed: commit the configuration, so"
+            " that the preset can be made again"
         )
 
 

@@ -1,4 +1,6 @@
-"""A finished training -> a preset of the zoo; and whether a preset's scores can be measured again."""
+"""A finished training -> a preset of the zoo; and whether a preset's scores can be
+measured again.
+"""
 
 import json
 import os
@@ -26,23 +28,27 @@ def add(workdir, name, scores=None, measured_by=None):
     Args:
         workdir: of the training.
         name: of the preset, `<dataset>_<readout>`.
-        scores: rows for the card, means over several seeds and protocols; None for those of the training alone.
+        scores: rows for the card, means over several seeds and protocols; None for
+            those of the training alone.
         measured_by: the command that measured them.
 
     Raises:
-        ValueError: the training has no test metrics, or others than its weights have; or its configuration is not committed.
+        ValueError: the training has no test metrics, or others than its weights have;
+            or its configuration is not committed.
         OSError: a file is missing or can't be written.
     """
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
         raise ValueError(
-            f"--name: found {name!r}, expected <dataset>_<readout> in small letters and digits"
+            f"--name: found {name!r}, expected <dataset>_<readout> in small letters and"
+            " digits"
         )
     metrics = metrics_of(workdir)
     model, metadata, recordings = evaluate.open_models(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
         raise ValueError(
-            f"{workdir}: its command names no --config file, so that nobody could train it again: {metadata['command']!r}"
+            f"{workdir}: its command names no --config file, so that nobody could train"
+            f" it again: {metadata['command']!r}"
         )
     provenance.check_committed(config[1])
     stated, found = (
@@ -51,7 +57,8 @@ def add(workdir, name, scores=None, measured_by=None):
     )
     if abs(stated - found) > TOLERANCE:
         raise ValueError(
-            f"{workdir}/metrics.json states a correlation of {stated}, but the weights there have {found}; run the evaluation again"
+            f"{workdir}/metrics.json states a correlation of {stated}, but the weights"
+            f" there have {found}; run the evaluation again"
         )
     if scores:
         metadata |= {"scores": scores, "measured_by": measured_by}
@@ -69,17 +76,20 @@ def metrics_of(workdir):
         metrics = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         raise ValueError(
-            f"{workdir} has no metrics.json: only a finished training, scored on test images, becomes a preset"
+            f"{workdir} has no metrics.json: only a finished training, scored on test"
+            " images, becomes a preset"
         ) from None
     if metrics.get("split") != "test":
         raise ValueError(
-            f"{path} is of {metrics.get('split')} images; a preset states the scores on test images"
+            f"{path} is of {metrics.get('split')} images; a preset states the scores on"
+            " test images"
         )
     return metrics
 
 
 def publish(model, recordings, facts, name):
-    """Writes a preset into the zoo with the scores of its weights and its latency, and the zoo's table.
+    """Writes a preset into the zoo with the scores of its weights and its latency, and
+    the zoo's table.
 
     Args:
         model: a Keras model.
@@ -103,7 +113,9 @@ def score(model, metadata, recordings, split):
 
 
 def own_scores(model, metadata, recordings):
-    """The scores of one model on each side of its split: rows as of a card, with their `split`."""
+    """The scores of one model on each side of its split: rows as of a card, with their
+    `split`.
+    """
     rows = []
     for split in ("train", "validation", "test"):
         rows += [
@@ -116,7 +128,8 @@ def own_scores(model, metadata, recordings):
 
 
 def verify(name, scores=False):
-    """Checks a preset: its files, names and golden outputs; and its scores, measured again.
+    """Checks a preset: its files, names and golden outputs; and its scores, measured
+    again.
 
     Args:
         name: of the preset, or its folder.
@@ -131,7 +144,9 @@ def verify(name, scores=False):
 
     Example:
 
-    >>> verify("simulated_factorized").startswith("simulated_factorized: files, names and golden outputs are as stated")
+    >>> verify("simulated_factorized").startswith(
+    ...     "simulated_factorized: files, names and golden outputs are as stated"
+    ... )
     True
     """
     metadata = zoo.info(name)
@@ -140,12 +155,16 @@ def verify(name, scores=False):
     else:
         model, metadata, recordings = evaluate.open_models(name)
     difference = zoo.check_golden(model, metadata, zoo.find(name))
-    told = f"{metadata['name']}: files, names and golden outputs are as stated (largest difference {difference:.1g})"
+    told = (
+        f"{metadata['name']}: files, names and golden outputs are as stated (largest"
+        f" difference {difference:.1g})"
+    )
     if not scores:
         return told
     if "own_scores" not in metadata:
         raise ValueError(
-            f"{name}: states no scores of its weights; only a preset made by `zoo add` does"
+            f"{name}: states no scores of its weights; only a preset made by `zoo add`"
+            " does"
         )
     largest = 0.0
     for stated, found in zip(
@@ -155,24 +174,32 @@ def verify(name, scores=False):
             apart = (
                 0.0
                 if stated[key] == found[key]
-                else np.inf
-                if None in (stated[key], found[key])
-                else abs(stated[key] - found[key])
+                else (
+                    np.inf
+                    if None in (stated[key], found[key])
+                    else abs(stated[key] - found[key])
+                )
             )
             if apart > TOLERANCE:
-                where = f"{zoo.find(name) / catalog.METADATA}: {stated['split']} images, {stated['neurons']} neurons"
+                where = (
+                    f"{zoo.find(name) / catalog.METADATA}: {stated['split']} images,"
+                    f" {stated['neurons']} neurons"
+                )
                 raise ValueError(
-                    f"{where}: {key} is stated as {stated[key]}, measured as {found[key]}"
+                    f"{where}: {key} is stated as {stated[key]}, measured as"
+                    f" {found[key]}"
                 )
             largest = max(largest, apart)
     return (
         told
-        + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference {largest:.1g})"
+        + f"; so are {len(metadata['own_scores'])} rows of scores (largest difference"
+        f" {largest:.1g})"
     )
 
 
 def retime(name):
-    """Measures a preset's latency again and writes it into its card; to be run where nothing else runs.
+    """Measures a preset's latency again and writes it into its card; to be run where
+    nothing else runs.
 
     Args:
         name: of the preset, or its folder.
@@ -195,15 +222,16 @@ def retime(name):
 
 
 def latency(model, metadata):
-    """How long one image takes, through the model as loaded and through its export, which must give the same rates.
+    """How long one image takes, through the model as loaded and through its export,
+    which must give the same rates.
 
     Args:
         model: a Keras model.
         metadata: of its preset.
 
     Returns:
-        dict of `machine`, its `load` (processes that ran or waited, mean of the minute before), `calls` and `ms`: way -> `median` and
-        `percentile_95`.
+        dict of `machine`, its `load` (processes that ran or waited, mean of the minute
+        before), `calls` and `ms`: way -> `median` and `percentile_95`.
 
     Raises:
         ValueError: the export's rates are not the model's.
@@ -225,7 +253,8 @@ def latency(model, metadata):
         for output, rates in rates_of(served, inputs).items():
             if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
                 raise ValueError(
-                    f"the export's {output} differ from the model's by {np.abs(rates - expected[output]).max()}"
+                    f"the export's {output} differ from the model's by"
+                    f" {np.abs(rates - expected[output]).max()}"
                 )
         ways = {
             "the preset, `model(image)`": eager,
@@ -269,6 +298,6 @@ def _machine(gpus):
         re.findall(r"model name\s*: (.+)", path.read_text()) if path.exists() else []
     )
     return (
-        f"{models[0] if models else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
-        + (f", {len(gpus)} GPUs" if gpus else "")
+        f"{models[0] if models else platform.processor() or platform.machine()},"
+        f" {os.cpu_count()} cores" + (f", {len(gpus)} GPUs" if gpus else "")
     )

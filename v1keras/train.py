@@ -1,8 +1,10 @@
-"""Trains an encoding model on a recording, and scores it.
+r"""Trains an encoding model on a recording, and scores it.
 
-    python -m v1keras.train --config=configs/kindel2019_factorized.py --workdir=runs/kindel2019
+    python -m v1keras.train --config=configs/kindel2019_factorized.py \
+        --workdir=runs/kindel2019
 
-Any key of the configuration (v1keras/config.py lists them) can be set: --config.data.split_seed=3
+Any key of the configuration (v1keras/config.py lists them) can be set:
+--config.data.split_seed=3
 """
 
 import itertools
@@ -68,16 +70,20 @@ def train_and_evaluate(
         overwrite: replace the run that is there.
         callbacks: further Keras callbacks.
         command_line: how to do it again, for the preset's card.
-        profile: steps of which TensorBoard is to show where their time goes; 0 for none. Of an ensemble, of its first member.
+        profile: steps of which TensorBoard is to show where their time goes; 0 for
+            none. Of an ensemble, of its first member.
 
-    A progress bar goes to stderr, unless `keras.config.disable_interactive_logging()` was called.
+    A progress bar goes to stderr, unless `keras.config.disable_interactive_logging()`
+    was called.
 
     Returns:
-        (`V1Model`, metrics, columns): the trained model and its scores as `v1keras.evaluate.evaluate` gives them; of several recordings
-        a `V1Sessions` and what `v1keras.evaluate.joined` gives.
+        (`V1Model`, metrics, columns): the trained model and its scores as
+        `v1keras.evaluate.evaluate` gives them; of several recordings a `V1Sessions` and
+        what `v1keras.evaluate.joined` gives.
 
     Raises:
-        ValueError, OSError: the configuration, the recording or the folder don't fit; says what came and what fits.
+        ValueError, OSError: the configuration, the recording or the folder don't fit;
+            says what came and what fits.
         FloatingPointError: the loss is no longer finite.
 
     Example:
@@ -86,7 +92,9 @@ def train_and_evaluate(
     >>> from v1keras import simulate_recording
     >>> from v1keras.config import default
     >>> folder = tempfile.mkdtemp()
-    >>> simulate_recording(40, 10, neurons_per_kind=1, image_size=16).save(folder + "/recording.h5")
+    >>> simulate_recording(40, 10, neurons_per_kind=1, image_size=16).save(
+    ...     folder + "/recording.h5"
+    ... )
     >>> config = default()
     >>> config.data.recording, config.training.max_epochs = folder + "/recording.h5", 1
     >>> model, metrics, columns = train_and_evaluate(config, folder + "/run")
@@ -99,7 +107,8 @@ def train_and_evaluate(
     chief = is_chief(strategy)
     if not config.data.recording:
         raise ValueError(
-            "no recording: set --config.data.recording to an HDF5 file or the name of a public dataset"
+            "no recording: set --config.data.recording to an HDF5 file or the name of a"
+            " public dataset"
         )
     recordings = []
     for name in recording_names(config.data.recording):
@@ -115,7 +124,8 @@ def train_and_evaluate(
         }  # says so where one is empty
         if config.training.batch_size > counts["train"]:
             raise ValueError(
-                f"batch_size: found {config.training.batch_size}, expected 1 to {counts['train']}, the training images there are"
+                f"batch_size: found {config.training.batch_size}, expected 1 to"
+                f" {counts['train']}, the training images there are"
             )
         check_responses(
             make_likelihood(config.training.likelihood), recording.responses
@@ -123,11 +133,13 @@ def train_and_evaluate(
         recordings.append(recording)
     if len(recordings) > 1 and (config.ensemble > 1 or config.ridge.share):
         raise ValueError(
-            f"{len(recordings)} recordings train one network; set --config.ensemble=1 --config.ridge.share=0"
+            f"{len(recordings)} recordings train one network; set --config.ensemble=1"
+            " --config.ridge.share=0"
         )
     if config.ensemble < 1 or not 0 <= config.ridge.share <= 1:
         raise ValueError(
-            f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1"
+            f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1"
+            " member or more, a share from 0 to 1"
         )
     schedule_of(config, config.seed).check(strategy.num_replicas_in_sync)
     with strategy.scope():
@@ -194,7 +206,8 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
 
     Args:
         config: as `v1keras.config.default` gives it.
-        recordings: list of `Recording`s with the configuration's split; each trains a readout of its own on the same core.
+        recordings: list of `Recording`s with the configuration's split; each trains a
+            readout of its own on the same core.
         strategy: a `tf.distribute` strategy.
         folder: the workdir.
         index: 0 for the first member.
@@ -245,7 +258,8 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
             report.TensorBoardLog(events, config.to_dict(), trainer),
             *([report.Profile(events, profile)] if profile else []),
         ]
-    # Only the first process writes it; all go on from it, so several machines need a workdir that all of them see.
+    # Only the first process writes it; all go on from it, so several machines need a
+    # workdir that all of them see.
     checkpoints = Checkpoints(
         folder / workdir.CHECKPOINTS / f"member_{index}", config.training.checkpoint_s
     )
@@ -260,7 +274,9 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
 
 
 def of_side(recording, side, columns):
-    """(inputs, responses) of a recording on one side of its split, as a `Trainer` takes them."""
+    """(inputs, responses) of a recording on one side of its split, as a `Trainer` takes
+    them.
+    """
     indices = recording.indices(side)
     return model_inputs(recording, indices, columns), Rows(recording.responses, indices)
 
@@ -281,11 +297,13 @@ def schedule_of(config, seed):
 
 
 def equalizing_weights(responses, power):
-    """What each neuron's log-likelihood counts: its mean response to the power of -`power`, 1 on average.
+    """What each neuron's log-likelihood counts: its mean response to the power of
+    -`power`, 1 on average.
 
     Args:
         responses: `(images, neurons)`, NaN = missing.
-        power: 0 counts all alike; at 0.5 a neuron's gradient no longer grows with its rate.
+        power: 0 counts all alike; at 0.5 a neuron's gradient no longer grows with its
+            rate.
 
     Returns:
         `(neurons,)`.
@@ -304,7 +322,8 @@ def equalizing_weights(responses, power):
 def facts(config, recordings, metrics, command_line):
     """What a preset's metadata says of its training.
 
-    Where several recordings differ in an attribute, it has all their values; their sessions are the recordings themselves.
+    Where several recordings differ in an attribute, it has all their values; their
+    sessions are the recordings themselves.
     """
     sessions = recordings[0].neuron_session
     if len(recordings) > 1:
@@ -340,9 +359,9 @@ def facts(config, recordings, metrics, command_line):
             "mean": float(pixel_statistics(recordings)[0]),  # of the training images
         },
         "sessions": counted,
-        "neuron_sessions": list(map(list, counted.items()))
-        if len(recordings) > 1
-        else alike,
+        "neuron_sessions": (
+            list(map(list, counted.items())) if len(recordings) > 1 else alike
+        ),
         "command": command_line,
         "commit": provenance.commit(),
         "measured_by": "python -m v1keras.evaluate --model=WORKDIR",
@@ -353,7 +372,9 @@ def facts(config, recordings, metrics, command_line):
 
 
 def score_rows(data, metrics):
-    """The rows of the score table of a preset's card, for one model: of all neurons reported, and of those with high rates."""
+    """The rows of the score table of a preset's card, for one model: of all neurons
+    reported, and of those with high rates.
+    """
     groups = {
         name: group
         for name, group in metrics["groups"].items()
@@ -383,7 +404,10 @@ def main(_):
     for key in ("init_from", "freeze"):
         if values[key].value is not None:
             values.config[key] = values[key].value
-    line = f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')} --workdir=WORKDIR"
+    line = (
+        f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
+        " --workdir=WORKDIR"
+    )
     if values.quiet:
         keras.config.disable_interactive_logging()
     try:

@@ -44,7 +44,8 @@ def claim(workdir, config, resume=False, overwrite=False):
     Args:
         workdir: the folder; made where it is missing.
         config: dict of the resolved configuration.
-        resume: go on with the run that is there, which must have this very configuration.
+        resume: go on with the run that is there, which must have this very
+            configuration.
         overwrite: remove the run that is there. Files that are not of a run stay.
 
     Returns:
@@ -57,7 +58,10 @@ def claim(workdir, config, resume=False, overwrite=False):
     Example:
 
     >>> import tempfile
-    >>> sorted(path.name for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir())
+    >>> sorted(
+    ...     path.name
+    ...     for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir()
+    ... )
     ['commit.txt', 'config.json']
     """
     workdir = pathlib.Path(workdir)
@@ -68,19 +72,23 @@ def claim(workdir, config, resume=False, overwrite=False):
     held = any((workdir / name).exists() for name in _ALL)
     if held and overwrite:
         for name in _ALL:
-            shutil.rmtree(workdir / name) if (workdir / name).is_dir() else (
-                workdir / name
-            ).unlink(missing_ok=True)
+            (
+                shutil.rmtree(workdir / name)
+                if (workdir / name).is_dir()
+                else (workdir / name).unlink(missing_ok=True)
+            )
     elif held and not resume:
         raise ValueError(
-            f"{workdir} holds a run already; take another --workdir, --resume to go on with it or --overwrite to replace it"
+            f"{workdir} holds a run already; take another --workdir, --resume to go on"
+            " with it or --overwrite to replace it"
         )
     elif path.exists() and path.read_text() != text:
         try:
             theirs, ours = _flat(json.loads(path.read_text())), _flat(json.loads(text))
         except ValueError:
             raise ValueError(
-                f"{path} is no JSON: it is cut off or was changed; --overwrite starts anew"
+                f"{path} is no JSON: it is cut off or was changed; --overwrite starts"
+                " anew"
             ) from None
         keys = sorted(
             key
@@ -102,7 +110,8 @@ def claim(workdir, config, resume=False, overwrite=False):
 
 
 def commit_of(workdir):
-    """The commit that the training in a workdir began with; None where it was not recorded.
+    """The commit that the training in a workdir began with; None where it was not
+    recorded.
 
     Example:
 

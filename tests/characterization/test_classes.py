@@ -26,7 +26,8 @@ def test_spread_of_known_envelopes():
     assert found[0] == pytest.approx(
         0.5 / 512, rel=1e-3
     )  # half of one pixel of half the image's 1024
-    # The energy of an even image is half in a disc of half the area, as far as discs of pixels have one
+    # The energy of an even image is half in a disc of half the area, as far as discs of
+    # pixels have one
     assert found[1] == pytest.approx(1, abs=0.01) and found[2] == pytest.approx(
         1, abs=0.01
     )

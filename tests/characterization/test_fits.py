@@ -1,4 +1,6 @@
-"""Fits against patterns that were rendered from known parameters, by formulas of the test's own."""
+"""Fits against patterns that were rendered from known parameters, by formulas of the
+test's own.
+"""
 
 import time
 
@@ -71,7 +73,9 @@ def test_gabors_are_rendered_by_their_formula(known):
 
 
 def test_orientation_is_that_of_the_stripes_as_one_sees_them():
-    """At 45 degrees a bright stripe runs up to the right: from the lower left corner to the upper right one."""
+    """At 45 degrees a bright stripe runs up to the right: from the lower left corner to
+    the upper right one.
+    """
     one = {
         "row": 10,
         "column": 10,
@@ -122,7 +126,9 @@ def test_fit_finds_what_was_rendered(known):
 
 
 def test_fit_under_noise_explains_what_is_no_noise(known):
-    """Noise of half the pattern's energy: 1 / 1.5 of it can be explained, and the parameters still come out."""
+    """Noise of half the pattern's energy: 1 / 1.5 of it can be explained, and the
+    parameters still come out.
+    """
     true, patterns = known
     noise = np.random.default_rng(1).normal(size=patterns.shape)
     noise *= np.sqrt(

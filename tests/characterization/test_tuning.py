@@ -1,4 +1,6 @@
-"""In-silico physiology of neurons whose answer is known: linear-nonlinear and energy models."""
+"""In-silico physiology of neurons whose answer is known: linear-nonlinear and energy
+models.
+"""
 
 import numpy as np
 import pytest
@@ -42,7 +44,9 @@ def outputs(kernels, images):
 
 @pytest.fixture(scope="module")
 def quadrature():
-    """Even and odd kernels of six orientations, each with a frequency of its own; blind to mean luminance."""
+    """Even and odd kernels of six orientations, each with a frequency of its own; blind
+    to mean luminance.
+    """
     base = GABOR | {"orientation_deg": ORIENTATIONS, "frequency": FREQUENCIES}
     bump = gabor(base | {"frequency": 1e-9, "phase_deg": 0}, SIZE)
     pair = []
@@ -112,7 +116,9 @@ def test_preferred_orientation_and_frequency(found, cell):
 
 
 def test_orientation_selectivity_of_an_energy_model(found):
-    """Over the whole Gaussian a grating at angle a drives exp(-(2 pi s)^2 |k - k0|^2), k the frequency vectors, and -k0 likewise."""
+    """Over the whole Gaussian a grating at angle a drives exp(-(2 pi s)^2 |k - k0|^2),
+    k the frequency vectors, and -k0 likewise.
+    """
     columns = found["energy"][1]
     angles = np.radians(np.arange(0, 180, 0.5))
     for frequency, selectivity in zip(
@@ -147,7 +153,9 @@ def test_a_circular_filter_has_no_orientation():
 
 
 def test_contrast_and_size(quadrature):
-    """Half-squared output grows with contrast squared; normalised by the contrast of a wide pool, a large grating suppresses."""
+    """Half-squared output grows with contrast squared; normalised by the contrast of a
+    wide pool, a large grating suppresses.
+    """
     wide = np.ones(SIZE) / 1024
 
     def normalised(images):
@@ -261,10 +269,16 @@ def normed(patterns):
 
 
 def test_best_gabor_of_a_cell_that_is_one(quadrature):
-    """The control can't beat the filter, and reaches it from a fit that is off by a step of its grid."""
+    """The control can't beat the filter, and reaches it from a fit that is off by a
+    step of its grid.
+    """
     kernels = gabor(
         GABOR
-        | {"orientation_deg": ORIENTATIONS, "frequency": FREQUENCIES, "phase_deg": 50},
+        | {
+            "orientation_deg": ORIENTATIONS,
+            "frequency": FREQUENCIES,
+            "phase_deg": 50,
+        },
         SIZE,
     )
     off = {

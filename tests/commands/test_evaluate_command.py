@@ -14,7 +14,9 @@ from v1keras.inversion import Contrast
 
 
 def test_scores_are_the_models(tiny):
-    """Each neuron's correlation and ceiling, computed from the preset's predictions and the recording."""
+    """Each neuron's correlation and ceiling, computed from the preset's predictions and
+    the recording.
+    """
     recording, model = Recording.load(tiny.recording), zoo.load(str(tiny.workdir))
     test = np.flatnonzero(recording.split == 2)
     rates = model.predict(
@@ -94,12 +96,15 @@ def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):
     assert done.returncode == 0
     assert (
         done.stderr
-        == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255; are they to be scaled?\n"
+        == "warning: simulated: pixels lie from 0 to 1, but the model's recording has 0"
+        " to 255; are they to be scaled?\n"
     )
 
 
 def test_results_are_columns_that_a_table_takes(tiny):
-    """As `pandas.DataFrame` wants them: arrays of one dimension and one length; and a dict that JSON knows."""
+    """As `pandas.DataFrame` wants them: arrays of one dimension and one length; and a
+    dict that JSON knows.
+    """
     model, _, recording = open_model(tiny.workdir)
     metrics, columns = evaluate(model, recording)
     contrast = Contrast(model.pixel_mean, 100.0, 0.0, 255.0)

@@ -57,7 +57,9 @@ def test_training_leaves_a_workdir(tiny):
 
 
 def test_training_again_gives_the_same_weights(tiny, command, tmp_path):
-    """A second workdir; then going on with the finished run; then another seed in its place."""
+    """A second workdir; then going on with the finished run; then another seed in its
+    place.
+    """
     run = ["train", *tiny.config, f"--workdir={tmp_path}"]
     assert command(*run).returncode == 0
     assert weights(tmp_path) == weights(tiny.workdir)
@@ -91,12 +93,12 @@ def test_neurons_that_say_nothing_are_kept_and_counted(tiny, command, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert (
-        "warning: neurons 1 have no response at all: kept, but left out of every mean and counted"
-        in done.stderr.splitlines()
+        "warning: neurons 1 have no response at all: kept, but left out of every mean"
+        " and counted" in done.stderr.splitlines()
     )
     assert (
-        "warning: neurons 3 answer all images alike: nothing to predict; kept, left out of means"
-        in done.stderr.splitlines()
+        "warning: neurons 3 answer all images alike: nothing to predict; kept, left out"
+        " of means" in done.stderr.splitlines()
     )
     rows, reported = (
         table(tmp_path / "out" / "neurons.csv"),
@@ -114,7 +116,9 @@ def test_neurons_that_say_nothing_are_kept_and_counted(tiny, command, tmp_path):
 
 @pytest.mark.slow
 def test_several_recordings_from_the_command_line(tiny, command, tmp_path):
-    """Trained together, scored together and one by one; a recording without a readout of its name is refused."""
+    """Trained together, scored together and one by one; a recording without a readout
+    of its name is refused.
+    """
     for name, source in (
         ("monday", tiny.recording),
         ("tuesday", tiny.recording),
@@ -165,7 +169,9 @@ def test_several_recordings_from_the_command_line(tiny, command, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [300, 16_000])
 def test_full_disk_leaves_no_half_file(tiny, command, tmp_path, limit):
-    """No file may grow beyond so many bytes: too few for the configuration, too few for a checkpoint."""
+    """No file may grow beyond so many bytes: too few for the configuration, too few for
+    a checkpoint.
+    """
     run = ["train", *tiny.config, f"--workdir={tmp_path / 'out'}"]
     done = command(
         *run,
@@ -262,7 +268,10 @@ def test_a_profile_is_written_where_it_is_asked_for(tiny, command, tmp_path, ste
     assert done.stderr == (
         ""
         if steps == 2
-        else "warning: --profile=1000: the training had 8 steps after the first few, in which it is compiled\n"
+        else (
+            "warning: --profile=1000: the training had 8 steps after the first few, in"
+            " which it is compiled\n"
+        )
     )
     (profile,) = tmp_path.rglob("*.xplane.pb")
     assert (

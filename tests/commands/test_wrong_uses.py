@@ -1,4 +1,6 @@
-"""What users get wrong is answered in one line that says how to mend it, and nothing is written."""
+"""What users get wrong is answered in one line that says how to mend it, and nothing is
+written.
+"""
 
 import ctypes
 import errno
@@ -202,7 +204,10 @@ SLOW = {
     ),
     "other config": (
         lambda t, f: train_again(t, f, "--resume", "--config.training.max_epochs=4"),
-        r"--resume: .* has another configuration: training\.max_epochs \(there 3, here 4\)$",
+        (
+            r"--resume: .* has another configuration: training\.max_epochs \(there 3,"
+            r" here 4\)$"
+        ),
     ),
     "both": (
         lambda t, f: train_again(t, f, "--resume", "--overwrite"),
@@ -277,7 +282,9 @@ def test_bad_input_gets_one_line_and_writes_nothing(tiny, command, tmp_path, nam
 
 
 def test_forbidden_folders_are_answered_with_the_fix(capsys):
-    """What the system says of a folder that is not the user's, or of a disk that is mounted to be read (the tests may run as root)."""
+    """What the system says of a folder that is not the user's, or of a disk that is
+    mounted to be read (the tests may run as root).
+    """
 
     def main(_):
         raise OSError(number, os.strerror(number), "there/run")
@@ -288,7 +295,8 @@ def test_forbidden_folders_are_answered_with_the_fix(capsys):
         told = capsys.readouterr().err
         assert ended.value.code == 1 and told.count("\n") == 1
         assert re.fullmatch(
-            r"error: .*'there/run': name another file or folder, or change its permissions\n",
+            r"error: .*'there/run': name another file or folder, or change its"
+            r" permissions\n",
             told,
         ), told
 
@@ -337,7 +345,8 @@ def test_no_permission_to_write(tiny, command, tmp_path, name):
     done = command(*line, preexec_fn=powerless)
     assert done.returncode == 1
     assert re.fullmatch(
-        r"error: .*Permission denied.*theirs.*: name another file or folder, or change its permissions\n",
+        r"error: .*Permission denied.*theirs.*: name another file or folder, or change"
+        r" its permissions\n",
         done.stderr,
     ), done.stderr
 
@@ -359,21 +368,30 @@ def test_no_network(command, tmp_path):
     )
     assert done.returncode == 1 and not (tmp_path / "out.h5").exists()
     assert re.fullmatch(
-        r"error: could not download https://\S+ \(.*\); set V1KERAS_DATA to a folder with kindel2019/\S+\n",
+        r"error: could not download https://\S+ \(.*\); set V1KERAS_DATA to a folder"
+        r" with kindel2019/\S+\n",
         done.stderr,
     ), done.stderr
 
 
 @pytest.mark.slow
 def test_a_model_far_from_its_recording(tiny, command, tmp_path):
-    """A training whose recording was named by a path from the checkout is evaluated elsewhere."""
+    """A training whose recording was named by a path from the checkout is evaluated
+    elsewhere.
+    """
     shutil.copytree(tiny.workdir, tmp_path / "run")
     path = tmp_path / "run" / "preset"
     zoo.restate(
         path,
         {
-            "config": zoo.info(path)["config"]
-            | {"data": zoo.info(path)["config"]["data"] | {"recording": "runs/gone.h5"}}
+            "config": (
+                zoo.info(path)["config"]
+                | {
+                    "data": (
+                        zoo.info(path)["config"]["data"] | {"recording": "runs/gone.h5"}
+                    )
+                }
+            )
         },
     )
     done = command(

@@ -32,7 +32,9 @@ def make(folder, images, neurons, dtype=np.float32):
 
 
 def convert(folder):
-    """Runs the command; returns the most bytes that it had resident, pages of files included."""
+    """Runs the command; returns the most bytes that it had resident, pages of files
+    included.
+    """
     line = [
         sys.executable,
         "-m",

@@ -41,7 +41,9 @@ def pvc8_images(seed=0):
 
 
 def pvc8_session(units=3, bins=105, images=None, seed=0):
-    """What a session file of CRCNS pvc-8 holds, as MATLAB shows it; the second unit is not centred."""
+    """What a session file of CRCNS pvc-8 holds, as MATLAB shows it; the second unit is
+    not centred.
+    """
     rng = np.random.default_rng(seed)
     cells = np.empty((956, 1), object)
     for i, image in enumerate(pvc8_images() if images is None else images):
@@ -92,7 +94,9 @@ def matlab_73(path, variables):
 
 
 def cadena(images=40, neurons=3):
-    """The pickled dictionary of Cadena et al. 2019, with the nested cells that its strings are; the last neuron saw two presentations."""
+    """The pickled dictionary of Cadena et al. 2019, with the nested cells that its
+    strings are; the last neuron saw two presentations.
+    """
     rng = np.random.default_rng(1)
     responses = rng.poisson(2.0, (4, images, neurons)).astype(float)
     responses[2:, :, -1] = np.nan
@@ -143,7 +147,9 @@ def antolik_files(regions):
 
 
 def sensorium(neurons=5, height=8, width=16, channels=1):
-    """A scan: 12 training, 3 validation, 6 presentations of two test images, 4 of two final ones, whose responses are withheld."""
+    """A scan: 12 training, 3 validation, 6 presentations of two test images, 4 of two
+    final ones, whose responses are withheld.
+    """
     rng = np.random.default_rng(3)
     tiers = np.array(
         ["train"] * 12 + ["validation"] * 3 + ["test"] * 6 + ["final_test"] * 4

@@ -1,4 +1,6 @@
-"""Damaged publishers' files: each gets one line that names the file, or reads as the whole file does; nothing is executed, nothing left."""
+"""Damaged publishers' files: each gets one line that names the file, or reads as the
+whole file does; nothing is executed, nothing left.
+"""
 
 import pathlib
 import struct
@@ -72,7 +74,8 @@ CASES = [
     (reader, member, how)
     for reader, member, array in MEMBERS
     for how in ("missing", "cut", "no array", *wrong_arrays(array))
-    # what the reader takes: a vector in whatever shape holds the same numbers; names are compared as words
+    # what the reader takes: a vector in whatever shape holds the same numbers; names
+    # are compared as words
     if not (
         how == "one axis more"
         and member.split("/")[-2] in ("responses", "behavior", "pupil_center")
@@ -216,7 +219,9 @@ def test_cadena_content_that_does_not_fit(tmp_path, how, content):
 
 
 def test_cadena_file_that_is_damaged(tmp_path):
-    """A pickle has no checksum: a changed byte in an array is a changed number. It is cut here, and changed where its instructions stand."""
+    """A pickle has no checksum: a changed byte in an array is a changed number. It is
+    cut here, and changed where its instructions stand.
+    """
     content = foreign.cadena_file(tmp_path / "whole.pkl", foreign.cadena()).read_bytes()
     whole = sources.read("cadena2019", tmp_path / "whole.pkl")
     path = tmp_path / "cadena_ploscb_data.pkl"

@@ -1,4 +1,6 @@
-"""As test_corruptions.py, for the MATLAB files of pvc-8 and the NWB files of the Allen Institute."""
+"""As test_corruptions.py, for the MATLAB files of pvc-8 and the NWB files of the Allen
+Institute.
+"""
 
 import foreign
 import h5py
@@ -14,7 +16,10 @@ def test_pvc8_session_without_spikes(tmp_path):
     del variables["resp_train"]
     with pytest.raises(
         ValueError,
-        match=r"01\.mat: holds .*INDCENT.*, expected resp_train and resp_train_blk and images",
+        match=(
+            r"01\.mat: holds .*INDCENT.*, expected resp_train and resp_train_blk and"
+            r" images"
+        ),
     ):
         sources.read("pvc8", foreign.matlab_5(tmp_path / "01.mat", variables))
 
@@ -74,7 +79,7 @@ def test_pvc8_session_that_does_not_fit(tmp_path, how, variables, write):
     "write", [foreign.matlab_5, foreign.matlab_73], ids=["5", "7.3"]
 )
 def test_pvc8_session_that_is_damaged(tmp_path, write):
-    """Bytes are changed in version 5 alone, whose compressed variables have checksums."""
+    """Change bytes in version 5 alone: its compressed variables have checksums."""
     path = write(tmp_path / "01.mat", session())
 
     def read(path):

@@ -87,7 +87,8 @@ def test_info_tells_rates_and_ceilings(simulated, command):
     low, middle, high = np.percentile(rates, [5, 50, 95])
     assert (
         lines["rates"]
-        == f"mean {rates.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to {high:.2f} Hz"
+        == f"mean {rates.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to"
+        f" {high:.2f} Hz"
     )
     single = recording.repeats.astype(float)
     power = (
@@ -99,7 +100,8 @@ def test_info_tells_rates_and_ceilings(simulated, command):
     )
     assert (
         lines["would spoil a score"]
-        == "8 validation images: the correlation of a neuron has a standard error of about 0.45 there"
+        == "8 validation images: the correlation of a neuron has a standard error of"
+        " about 0.45 there"
     )
 
 
@@ -194,7 +196,7 @@ def test_interrupted_conversion_leaves_nothing(tmp_path, command):
 
 
 def test_triggered_average_of_a_linear_neuron_is_its_filter():
-    """Of white noise: E[(r - mean r) x] / mean r is the filter, over the mean response."""
+    """White noise: E[(r - mean r) x] / mean r is the filter over the mean response."""
     rng = np.random.default_rng(1)
     images, kernel = rng.normal(size=(20_000, 5, 5)), rng.normal(size=(5, 5))
     responses = 30 + (images * kernel).sum(axis=(1, 2))

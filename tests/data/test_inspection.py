@@ -109,22 +109,23 @@ def test_copies_on_two_sides_are_told():
     split[:28], split[40] = 1, 2
     text = told(recording(stack([(3, 90), (30, 0)]), split=split))
     assert (
-        "1 pair of images stands on two sides, the same or turned: 3 (validation) and 40 (test)"
-        in text
+        "1 pair of images stands on two sides, the same or turned: 3 (validation) and"
+        " 40 (test)" in text
     )
     assert (
         "30" not in text.split("turned: ")[1].splitlines()[0]
     )  # 30 and 41 are both for training
     assert (
-        "1 test image: the correlation of a neuron has a standard error of about 1.00 there"
-        in text
+        "1 test image: the correlation of a neuron has a standard error of about 1.00"
+        " there" in text
     )
 
 
 def test_copies_in_an_undivided_recording_are_told():
     text = told(recording(stack([(3, 90)])))
     assert text.startswith(
-        "2 of 41 images are copies of others, 1 of 1 pairs turned, such as 3 and 40 (90 degrees): no image_group"
+        "2 of 41 images are copies of others, 1 of 1 pairs turned, such as 3 and 40 (90"
+        " degrees): no image_group"
     )
     groups = np.arange(41)
     assert "1 pair of copies in different groups of images, such as [3, 40]" in told(
@@ -155,7 +156,9 @@ def test_torn_groups_and_missing_sides_are_told():
     reason="V1KERAS_DATA is not set: no recordings here",
 )
 def test_rotated_copies_of_kindel2019():
-    """Images 0 to 3 and 4 to 7 of each nine are one photograph each, turned; 1 follows 0 by an odd multiple of 45 degrees, 2 by 90 or 270."""
+    """Images 0 to 3 and 4 to 7 of each nine are one photograph each, turned; 1 follows
+    0 by an odd multiple of 45 degrees, 2 by 90 or 270.
+    """
     found = open_recording("kindel2019")
     pairs, degrees, _ = inspection.find_copies(found.images)
     group = found.image_group

@@ -100,7 +100,9 @@ def test_archive_with_a_variable_missing(tmp_path, missing):
     del sessions[2][missing]
     with pytest.raises(
         ValueError,
-        match=r"data\.tar\.gz: data/03mean50ms\S* holds .*, expected images and activity",
+        match=(
+            r"data\.tar\.gz: data/03mean50ms\S* holds .*, expected images and activity"
+        ),
     ):
         read_archive(archive(tmp_path / "data.tar.gz", sessions))
 
@@ -139,7 +141,10 @@ def test_fetch_takes_the_named_folder(tmp_path, monkeypatch):
     )
     with pytest.raises(
         ValueError,
-        match=rf"is not the published file: its sha256 is {sha256(path)}, expected b105467f",
+        match=(
+            rf"is not the published file: its sha256 is {sha256(path)}, expected"
+            r" b105467f"
+        ),
     ):
         open_recording("kindel2019")
 
@@ -179,7 +184,9 @@ def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """Serves `content`, from where it is asked to; breaks off after `limit` bytes of it."""
+    """Serves `content`, from where it is asked to; breaks off after `limit` bytes of
+    it.
+    """
 
     content, limit, asked = bytes(range(256)) * 40, None, []
 
@@ -215,7 +222,9 @@ def test_download_goes_on_where_it_broke_off(server, tmp_path):
     Server.limit = 4000
     with pytest.raises(
         OSError,
-        match="broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead",
+        match=(
+            "broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead"
+        ),
     ):
         fetch("a", "file", server, digest)
     assert not (tmp_path / "v1keras" / "a" / "file").exists()
@@ -265,7 +274,7 @@ def test_published_sessions(published):
 
 
 def test_published_responses(published):
-    """Means of 20 counts; the paper tells of 355 neurons that fire 5.2 spikes a second."""
+    """Means of 20 counts; the paper has 355 neurons that fire 5.2 spikes a second."""
     np.testing.assert_allclose(
         published.responses * 20, np.round(published.responses * 20), atol=1e-4
     )
@@ -277,7 +286,9 @@ def test_published_responses(published):
 
 
 def likeness(image, other, degrees):
-    """Correlation within the central disc, with the image turned; decimation may have moved it by one pixel."""
+    """Correlation within the central disc, with the image turned; decimation may have
+    moved it by one pixel.
+    """
     turned = ndimage.rotate(image, degrees, reshape=False, order=1, mode="reflect")
     disc = np.hypot(*(np.mgrid[:33, :33] - 16)) < 11
     shifts = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
@@ -288,7 +299,9 @@ def likeness(image, other, degrees):
 
 
 def test_published_groups_are_turned_photographs(published):
-    """The third and fourth image of a photograph are its first and second turned by 90 degrees; those two differ by 45 or 135."""
+    """The third and fourth image of a photograph are its first and second turned by 90
+    degrees; those two differ by 45 or 135.
+    """
     images = published.images.astype(float)
     by_90, by_45, foreign = [], [], []
     for nine in range(0, 270, 9):

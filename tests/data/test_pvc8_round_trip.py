@@ -1,4 +1,6 @@
-"""A simulated population written as CRCNS publishes pvc-8, converted, trained and evaluated: what the simulation itself gives."""
+"""A simulated population written as CRCNS publishes pvc-8, converted, trained and
+evaluated: what the simulation itself gives.
+"""
 
 import json
 import pathlib
@@ -13,7 +15,9 @@ CONFIG = pathlib.Path(__file__).parents[2] / "configs" / "tiny.py"
 
 
 def published(simulated, repeats, rng):
-    """The raw session: each spike in a bin of its own, 50 to 155 ms after onset; spikes before and after that must not count."""
+    """The raw session: each spike in a bin of its own, 50 to 155 ms after onset; spikes
+    before and after that must not count.
+    """
     count, _, neurons = repeats.shape
     session = foreign.pvc8_session(
         units=neurons, images=np.full((956, 320, 320), 116, np.uint8)

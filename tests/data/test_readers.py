@@ -1,4 +1,6 @@
-"""One known value followed from each publisher's file to the `Recording`: images, responses, repeats, splits, coordinates."""
+"""One known value followed from each publisher's file to the `Recording`: images,
+responses, repeats, splits, coordinates.
+"""
 
 import foreign
 import numpy as np
@@ -23,7 +25,8 @@ def pvc8_folder(request, tmp_path_factory):
     first = sessions["01"]
     for name in ("resp_train", "resp_train_blk"):
         first[name][2] = 0
-    # of stimulus 7, presentation 5: too early to be of it, its first bin, its last, too late
+    # of stimulus 7, presentation 5: too early to be of it, its first bin, its last, too
+    # late
     first["resp_train"][2, 6, 4, [49, 50]] = 1
     first["resp_train_blk"][2, 6, 4, [49, 50]] = 1
     first["resp_train"][2, 7, 4, 60] = 1  # the same photograph, large
@@ -286,7 +289,7 @@ def test_sensorium2022(tmp_path, packed):
         found.neurons["unit"].tolist() == [1, 2, 3, 4, 5]
         and found.neurons["area"].tolist() == ["V1"] * 5
     )
-    assert found.attributes["name"] == ("sensorium2022_21067-10-18")
+    assert found.attributes["name"] == "sensorium2022_21067-10-18"
 
 
 def test_lurz2020_and_franke2022(tmp_path):
@@ -307,13 +310,18 @@ def test_lurz2020_and_franke2022(tmp_path):
     )
     with pytest.raises(
         ValueError,
-        match=r"color\.zip: data/images/0\.npy is \(2, 8, 16\) uint8, expected \(1, height, width\)",
+        match=(
+            r"color\.zip: data/images/0\.npy is \(2, 8, 16\) uint8, expected \(1,"
+            r" height, width\)"
+        ),
     ):
         sensorium2022.read_lurz(path)
 
 
 def test_allen_neuropixels(tmp_path):
-    """Spikes at known times around each presentation: at 49 ms too early, at 51 and 299 ms counted, at 301 ms of the next."""
+    """Spikes at known times around each presentation: at 49 ms too early, at 51 and 299
+    ms counted, at 301 ms of the next.
+    """
     frames, onsets = foreign.allen_presentations()
     shown = [np.flatnonzero(frames == scene) for scene in range(4)]
     train = np.concatenate([onsets[shown[2]] + 0.051, onsets[shown[2][1:2]] + 0.299])
@@ -340,7 +348,8 @@ def test_allen_neuropixels(tmp_path):
     np.testing.assert_array_equal(found.repeats[..., 0], expected)
     assert expected[2].tolist() == [1, 2, 1]
     np.testing.assert_allclose(found.responses, found.repeats.mean(axis=1))
-    # 40 x 58 pixels: two rows cut above and below, two columns left and right; blocks of 18
+    # 40 x 58 pixels: two rows cut above and below, two columns left and right; blocks
+    # of 18
     assert found.images.shape == (4, 2, 3)
     assert found.images[3, 1, 2] == pytest.approx(
         scenes[3, 20:38, 38:56].astype(float).mean(), rel=1e-6

@@ -158,7 +158,10 @@ def test_file_that_is_cut_off(tmp_path):
         (
             "images",
             np.zeros((IMAGES, 5, 7, 3)),
-            r"images: found \(6, 5, 7, 3\), expected .*: one grey level a pixel; average the colours",
+            (
+                r"images: found \(6, 5, 7, 3\), expected .*: one grey level a pixel;"
+                r" average the colours"
+            ),
         ),
         (
             "responses",
@@ -173,7 +176,10 @@ def test_file_that_is_cut_off(tmp_path):
         (
             "responses",
             np.zeros((5, NEURONS)),
-            r"responses: found \(5, 3\), expected \(6, neurons\): a row for each of the 6 im",
+            (
+                r"responses: found \(5, 3\), expected \(6, neurons\): a row for each of"
+                r" the 6 im"
+            ),
         ),
         (
             "responses",
@@ -200,22 +206,34 @@ def test_file_that_is_cut_off(tmp_path):
         (
             "repeat_images",
             None,
-            r"repeat_images: found nothing, expected both repeats and repeat_images, or neither",
+            (
+                r"repeat_images: found nothing, expected both repeats and"
+                r" repeat_images, or neither"
+            ),
         ),
         (
             "repeats",
             None,
-            r"repeats: found nothing, expected both repeats and repeat_images, or neither",
+            (
+                r"repeats: found nothing, expected both repeats and repeat_images, or"
+                r" neither"
+            ),
         ),
         (
             "repeats",
             np.zeros((2, 1, NEURONS)),
-            r"repeats: found \(2, 1, 3\), expected \(images, two or more repeats, 3 neurons\)",
+            (
+                r"repeats: found \(2, 1, 3\), expected \(images, two or more repeats, 3"
+                r" neurons\)"
+            ),
         ),
         (
             "repeats",
             np.zeros((2, 4, 2)),
-            r"repeats: found \(2, 4, 2\), expected \(images, two or more repeats, 3 neurons\)",
+            (
+                r"repeats: found \(2, 4, 2\), expected \(images, two or more repeats, 3"
+                r" neurons\)"
+            ),
         ),
         ("repeat_images", [1, 2, 3], r"repeat_images: found \(3,\), expected \(2,\)"),
         (
@@ -323,7 +341,10 @@ def test_indices_of_a_side():
     without = recording.with_split([0, 0, 0, 1, 1, 1])
     with pytest.raises(
         ValueError,
-        match=r"recording 'a recording' has no test images .*'train': 3, 'validation': 3, 'test': 0",
+        match=(
+            r"recording 'a recording' has no test images .*'train': 3, 'validation': 3,"
+            r" 'test': 0"
+        ),
     ):
         without.indices("test")
     assert recording.indices("test").tolist() == [4, 5]
@@ -340,7 +361,8 @@ SAVE_ANOTHER = """
 import sys, numpy as np
 from v1keras.data import Recording
 rng = np.random.default_rng(0)
-Recording(rng.integers(0, 256, (20, 64, 64), dtype=np.uint8), rng.random((20, 2))).save(sys.argv[1])
+images = rng.integers(0, 256, (20, 64, 64), dtype=np.uint8)
+Recording(images, rng.random((20, 2))).save(sys.argv[1])
 """
 
 

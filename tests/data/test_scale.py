@@ -7,7 +7,9 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_memory_does_not_grow_with_the_recording(tmp_path, dtype):
-    """800 MB of responses, and 1.6 GB that have to be brought to the format's type, take a quarter of a gigabyte more than 8 MB do."""
+    """800 MB of responses, and 1.6 GB that have to be brought to the format's type,
+    take a quarter of a gigabyte more than 8 MB do.
+    """
     taken = {}
     for images in (200, 20_000):
         folder = tmp_path / str(images)

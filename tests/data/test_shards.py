@@ -53,7 +53,9 @@ def test_a_sharded_recording_is_the_recording(recording, tmp_path):
 
 
 def test_training_from_shards_is_training_from_memory(recording, tmp_path, monkeypatch):
-    """In memory; streamed; streamed from a file too large for the memory; streamed from shards: the same weights in every bit."""
+    """In memory; streamed; streamed from a file too large for the memory; streamed from
+    shards: the same weights in every bit.
+    """
     shards.write(recording, tmp_path / "sharded")
     found = []
     for source, resident_gb, in_memory in (
@@ -76,7 +78,12 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
             config.core.kernel_sizes,
             config.training.batch_size,
             config.training.max_epochs,
-        ) = (4, 4), (5, 3), 16, 2
+        ) = (
+            (4, 4),
+            (5, 3),
+            16,
+            2,
+        )
         folder = tmp_path / str(len(found))
         train.train_and_evaluate(config, folder)
         found.append([np.asarray(v) for v in zoo.load(folder).variables])
@@ -108,7 +115,10 @@ def test_damaged_shards_are_refused(recording, tmp_path):
     (tmp_path / "e").mkdir()
     with pytest.raises(
         FileNotFoundError,
-        match="holds no presentations.tfrecord; expected a folder that `python -m v1keras.data shard` wrote",
+        match=(
+            "holds no presentations.tfrecord; expected a folder that `python -m"
+            " v1keras.data shard` wrote"
+        ),
     ):
         open_recording(tmp_path / "e")
     done = command("shard", tmp_path / "whole.h5", f"--out={tmp_path / 'e'}")

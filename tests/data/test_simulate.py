@@ -68,7 +68,9 @@ def test_responses_are_counts_and_means_of_repeats(recording):
 
 
 def test_counts_are_poisson_around_the_true_rate(recording):
-    """Sums over images against their expectation; the Poisson distribution itself gives their standard deviation."""
+    """Sums over images against their expectation; the Poisson distribution itself gives
+    their standard deviation.
+    """
     rate = recording.neurons["true_rate"].T.astype(float)
     assert (
         (rate[TRAIN:].mean(axis=0) > 0.99) & (rate[TRAIN:].mean(axis=0) < 5.01)
@@ -79,7 +81,8 @@ def test_counts_are_poisson_around_the_true_rate(recording):
     # (y - m)^2 has mean m and variance m + 2 m^2
     excess = (np.square(counts - shown) - shown).sum(axis=0)
     assert (np.abs(excess) < 5 * np.sqrt((shown + 2 * shown**2).sum(axis=0))).all()
-    # The same for the variance over 20 repeats, whose own variance is (mu4 - m^2 (N - 3) / (N - 1)) / N with mu4 = m + 3 m^2
+    # The same for the variance over 20 repeats, whose own variance is (mu4 - m^2 (N -
+    # 3) / (N - 1)) / N with mu4 = m + 3 m^2
     shown, n = rate[TRAIN:], 20
     excess = (recording.repeats.astype(float).var(axis=1, ddof=1) - shown).sum(axis=0)
     spread = (shown + 3 * shown**2 - shown**2 * (n - 3) / (n - 1)) / n
@@ -95,7 +98,9 @@ def test_filters_are_normed_and_blind_to_mean_luminance(recording):
 
 @pytest.mark.parametrize("neuron", [0, 1, 2, 6, 7, 8])
 def test_rate_follows_from_the_stored_filter(recording, contrast, neuron):
-    """drive / rate = (0.5 + pool . contrast^2) / scale: linear in the squared pixels, whatever pool and scale are."""
+    """drive / rate = (0.5 + pool . contrast^2) / scale: linear in the squared pixels,
+    whatever pool and scale are.
+    """
     rate = recording.neurons["true_rate"][neuron].astype(float)
     kernel = recording.neurons["filter"][neuron].astype(float)
     drive = np.array(
@@ -186,10 +191,13 @@ def test_texture_filters_end_two_standard_deviations_from_the_centre():
 
 
 def test_only_texture_cells_ignore_where_things_are(recording, contrast):
-    """A patch of each image on grey, moved but never nearer to an edge than a texture cell's filter is wide."""
+    """A patch of each image on grey, moved but never nearer to an edge than a texture
+    cell's filter is wide.
+    """
     flat = np.full((SIZE, SIZE), 1 / SIZE**2)
     before, after = np.zeros_like(contrast), np.zeros_like(contrast)
-    # The filter's pixels lie within 2 * 0.1 * 12 of its centre: 5 a side, 4 beside each pixel that is seen.
+    # The filter's pixels lie within 2 * 0.1 * 12 of its centre: 5 a side, 4 beside each
+    # pixel that is seen.
     before[:, 4:6, 4:6] = after[:, 6:8, 6:8] = contrast[:, 2:4, 2:4]
     for neuron, kind in enumerate(recording.neurons["kind"]):
         cell = {
@@ -209,13 +217,15 @@ def test_only_texture_cells_ignore_where_things_are(recording, contrast):
 def test_images_have_the_statistics_of_natural_scenes(size):
     images = dead_leaves(300, size, np.random.default_rng(0)).astype(float)
     rms = images.std(axis=(1, 2))
-    # Contrast: 0.35 of the mean luminance at the median, and half to twice that in nearly all images
+    # Contrast: 0.35 of the mean luminance at the median, and half to twice that in
+    # nearly all images
     assert np.median(rms) / images.mean() == pytest.approx(0.35, rel=0.1)
     assert ((rms > 22) & (rms < 90)).mean() > 0.9
     assert images.mean() == pytest.approx(127, abs=3)
     assert images.min() == 0 and images.max() == 255
     assert ((images == 0) | (images == 255)).mean() < 0.05
-    # Amplitude falls as 1/f, the slope of natural scenes being -1 +- 0.2 (van der Schaaf & van Hateren 1996)
+    # Amplitude falls as 1/f, the slope of natural scenes being -1 +- 0.2 (van der
+    # Schaaf & van Hateren 1996)
     amplitude = np.abs(
         np.fft.fft2(images - images.mean(axis=(1, 2), keepdims=True))
     ).mean(axis=0)
@@ -249,7 +259,9 @@ def test_simulation_of_nothing(change):
 
 
 def test_neuron_that_no_test_image_drives():
-    """Half-rectification silences a cell where images are few: its rate has no mean to be scaled to."""
+    """Half-rectification silences a cell where images are few: its rate has no mean to
+    be scaled to.
+    """
     with pytest.raises(ValueError, match="test images"):
         simulate_recording(2, 1, neurons_per_kind=20, image_size=12, repeats=2)
 
@@ -268,7 +280,9 @@ def test_more_training_images_change_nothing_else():
 
 
 def test_columns_tell_what_the_filters_are():
-    """The spectrum of a filter peaks at the frequency and across the stripes, its energy is centred on the place."""
+    """The spectrum of a filter peaks at the frequency and across the stripes, its
+    energy is centred on the place.
+    """
     size = 48
     found = simulate_recording(
         10, 40, neurons_per_kind=8, image_size=size, repeats=2, seed=5
@@ -292,7 +306,8 @@ def test_columns_tell_what_the_filters_are():
             spectrum = np.abs(np.fft.fft2(kernel, (512, 512)))[:256]
             down, right = np.unravel_index(spectrum.argmax(), spectrum.shape)
             down, right = down / 512, (right / 512 + 0.5) % 1 - 0.5
-            # Stripes run at right angles to the frequency vector; rows count downward, angles counter-clockwise
+            # Stripes run at right angles to the frequency vector; rows count downward,
+            # angles counter-clockwise
             stripes = np.degrees(np.arctan2(right, down)) % 180
             assert abs((stripes - orientation + 90) % 180 - 90) < 3
             assert np.hypot(down, right) == pytest.approx(

@@ -5,7 +5,8 @@ from v1keras.data import Recording, apply_protocol, draw_split, redraw_validatio
 
 PARTS = (180, 52, 38)
 TRAIN, VALIDATION, TEST = 0, 1, 2
-# The 270 images of Kindel et al. 2019: of each nine, four are of one photograph, four of the next, one of a third.
+# The 270 images of Kindel et al. 2019: of each nine, four are of one photograph, four
+# of the next, one of a third.
 PHOTOGRAPH = np.array(
     [3 * (i // 9) + [0, 0, 0, 0, 1, 1, 1, 1, 2][i % 9] for i in range(270)]
 )
@@ -37,7 +38,8 @@ def test_grouped_protocol_keeps_photographs_whole(seed):
     ).split
     for photograph in range(90):
         assert len(set(split[PHOTOGRAPH == photograph])) == 1
-    # A photograph has at most four images, so a cut lies at most two from its goal, and a part, between two cuts, four.
+    # A photograph has at most four images, so a cut lies at most two from its goal, and
+    # a part, between two cuts, four.
     train, test, validation = (
         int((split == side).sum()) for side in (TRAIN, TEST, VALIDATION)
     )
@@ -115,7 +117,10 @@ def test_parts_that_do_not_fit(parts):
 def test_too_few_images():
     with pytest.raises(
         ValueError,
-        match=r"2 images or groups of images are too few for the parts \[180.0, 52.0, 38.0\]",
+        match=(
+            r"2 images or groups of images are too few for the parts \[180.0, 52.0,"
+            r" 38.0\]"
+        ),
     ):
         draw_split(2, 0, PARTS)
     with pytest.raises(ValueError, match="2 images or groups of images are too few"):

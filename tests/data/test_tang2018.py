@@ -34,7 +34,9 @@ def archive(path, files):
 
 
 def published(count=11):
-    """As the authors lay it out: one file an image, counted from 1, in no order; one array a neuron."""
+    """As the authors lay it out: one file an image, counted from 1, in no order; one
+    array a neuron.
+    """
     rng = np.random.default_rng(0)
     patterns = rng.choice([0, 255], (count, 160, 160)).astype("uint8")
     responses = {75: rng.normal(size=(count, 1)), 381: rng.normal(size=(count, 1))}
@@ -164,9 +166,11 @@ def gabor_energies(images):
     reason="V1KERAS_DATA is not set: no recordings here",
 )
 def test_ridges_reach_the_correlations_stated_beside_the_files():
-    """Split 70 / 10 / 20, the penalty chosen on validation images: 0.33, 0.32, 0.30, 0.30 from pixels and 0.66, 0.68, 0.64, 0.68 from energies.
+    """Split 70 / 10 / 20, the penalty chosen on validation images: 0.33, 0.32, 0.30,
+    0.30 from pixels and 0.66, 0.68, 0.64, 0.68 from energies.
 
-    What is stated is of another split: 1,900 test images tell a correlation of 0.3 to 0.02, one of 0.65 to 0.013 (standard errors).
+    What is stated is of another split: 1,900 test images tell a correlation of 0.3 to
+    0.02, one of 0.65 to 0.013 (standard errors).
     """
     recording = apply_protocol(sources.read("tang2018"), "paper", 0, (70, 20, 10))
     train, validation, test = (

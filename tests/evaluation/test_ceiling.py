@@ -71,7 +71,9 @@ def test_ceiling_is_unbiased_for_known_rates(estimate):
 
 
 def holed_population(seed):
-    """Of neuron 0 all presentations; of 1 two of six, as of a shorter session; of 2 and 3 a third missing at random; of 4 one; of 5 none."""
+    """Of neuron 0 all presentations; of 1 two of six, as of a shorter session; of 2 and
+    3 a third missing at random; of 4 one; of 5 none.
+    """
     rates, repeats = poisson_population(seed, trials=6)
     repeats[:, 2:, 1] = np.nan
     repeats[..., 2:4][
@@ -83,7 +85,9 @@ def holed_population(seed):
 
 
 def loop_signal_power(trials):
-    """Of one neuron's `(images, N)`: the covariance of presentations, over the images that have both, pair after pair."""
+    """Of one neuron's `(images, N)`: the covariance of presentations, over the images
+    that have both, pair after pair.
+    """
     products = degrees = 0
     for first in range(trials.shape[1]):
         for second in range(trials.shape[1]):

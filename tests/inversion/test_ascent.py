@@ -215,7 +215,9 @@ def test_what_cannot_be_is_refused():
     rates = linear_nonlinear(gabors(2))
     with pytest.raises(
         ValueError,
-        match="contrast norm 1e\\+06 does not fit 256 pixels from 0 to 255: at most 2208",
+        match=(
+            "contrast norm 1e\\+06 does not fit 256 pixels from 0 to 255: at most 2208"
+        ),
     ):
         invert(rates, [0], (SIZE, SIZE), Contrast(117, 1e6, 0, 255))
     with pytest.raises(ValueError, match="grey 300 is not between"):

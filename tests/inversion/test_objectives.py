@@ -135,7 +135,9 @@ def test_several_neurons_want_the_sum_of_their_filters():
 
 
 def test_against_the_population_what_neurons_share_goes():
-    """Two linear neurons: own minus the mean of both is half the difference of their filters."""
+    """Two linear neurons: own minus the mean of both is half the difference of their
+    filters.
+    """
     filters = gabors([0, 0.3], [0, 0])
     rates = lambda images: 10 + drives(images, filters)
     found = Ascent(rates, (SIZE, SIZE), CONTRAST, own_rate() - population_rate()).run(
@@ -164,7 +166,9 @@ def test_total_variation_makes_a_noisy_filters_stimulus_smoother():
 
 
 def test_a_complex_cells_set_has_all_phases_and_a_simple_cells_one():
-    """The phase of each stimulus in the plane of the two filters of the quadrature pair, against the circle."""
+    """The phase of each stimulus in the plane of the two filters of the quadrature
+    pair, against the circle.
+    """
     pair = gabors([0.7, 0.7], [0, np.pi / 2])
 
     def rates(images):
@@ -193,7 +197,9 @@ def test_a_complex_cells_set_has_all_phases_and_a_simple_cells_one():
 
 
 def test_metamers_share_the_response_and_not_the_image():
-    """Linear neurons see a subspace: metamers agree there, and what is left of the norm is anything."""
+    """Linear neurons see a subspace: metamers agree there, and what is left of the norm
+    is anything.
+    """
     filters = (
         np.linalg.qr(np.random.default_rng(0).normal(size=(SIZE**2, 20)))[0]
         .T.reshape(20, SIZE, SIZE)

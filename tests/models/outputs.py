@@ -1,4 +1,5 @@
-"""Writes what every core and readout gives for fixed weights and inputs; run by test_backends.py under one backend after the other.
+"""Writes what every core and readout gives for fixed weights and inputs; run by
+test_backends.py under one backend after the other.
 
 By hand:
 

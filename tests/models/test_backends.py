@@ -47,7 +47,7 @@ def mixed_bfloat16():
 
 @pytest.mark.parametrize("name", sorted(set(outputs.LAYERS) - {"gabors"}))
 def test_mixed_bfloat16_is_float32_to_its_precision(name, request):
-    """Eight bits of mantissa: a relative error of 2^-8 a factor, some of them in a row."""
+    """Eight bits of mantissa: a relative error of 2^-8 per factor, some in a row."""
     expected = outputs.output(name)
     request.getfixturevalue("mixed_bfloat16")
     found = outputs.output(name)

@@ -44,7 +44,9 @@ def test_a_turned_image_gives_turned_features_of_the_next_orientation(orientatio
 
 
 def test_eighth_turns_are_equivariant_up_to_interpolation():
-    """Smooth images and kernels, looked at in the centre, where a turned image loses nothing."""
+    """Smooth images and kernels, looked at in the centre, where a turned image loses
+    nothing.
+    """
     core = models.RotationEquivariantCore((4,), (9,), orientations=8, pool_size=1)
     core.build((None, 41, 41, 1))
     kernel = np.random.default_rng(0).normal(size=(9, 9, 1, 4))
@@ -114,7 +116,9 @@ def test_gradient_reaches_every_weight_for_any_batch_size(name):
 
 
 def test_transfer_core_is_the_networks_layer_on_prepared_pixels(tmp_path):
-    """VGG16 with weights from a file; what it wants is blue, green, red minus their means over ImageNet."""
+    """VGG16 with weights from a file; what it wants is blue, green, red minus their
+    means over ImageNet.
+    """
     whole = keras.applications.VGG16(
         include_top=False, weights=None, input_shape=(32, 32, 3)
     )
@@ -156,7 +160,10 @@ def test_what_does_not_fit_is_refused():
         models.RotationEquivariantCore(orientations=6)
     with pytest.raises(
         ValueError,
-        match="images of 7 x 7 pixels; a first kernel of 11 and pooling of 2 need at least 12",
+        match=(
+            "images of 7 x 7 pixels; a first kernel of 11 and pooling of 2 need at"
+            " least 12"
+        ),
     ):
         models.RotationEquivariantCore().build((None, 7, 7, 1))
     with pytest.raises(ValueError, match="expected one entry a layer"):

@@ -1,4 +1,6 @@
-"""Layers whose gradients are our own, against formulas written as loops and against Keras' layers."""
+"""Layers whose gradients are our own, against formulas written as loops and against
+Keras' layers.
+"""
 
 import keras
 import numpy as np
@@ -134,7 +136,9 @@ def test_batch_norm_trains_as_keras_own(policy):
     [((6, 9), 20), ((6, 9), 70), ((1, 5), 20), ((5, 1), 20), ((2, 2), 20)],
 )
 def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkeypatch):
-    """Value and gradient by features, places and weights; corners and pixels themselves among the places; 70 neurons in three blocks."""
+    """Value and gradient by features, places and weights; corners and pixels themselves
+    among the places; 70 neurons in three blocks.
+    """
     monkeypatch.setattr(places, "_BLOCK", 32)
     features, upstream = tf.constant(normal(3, *size, 4)), normal(3, neurons)
     place = np.random.default_rng(1).uniform(-1, 1, (3, neurons, 2)).astype("float32")

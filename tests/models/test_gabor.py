@@ -37,7 +37,9 @@ def test_energy_of_a_grating_is_highest_for_its_orientation_whatever_the_phase()
 
 
 def test_features_are_their_formula():
-    """The smallest scale's energies and the first of its phases by SciPy's correlation, and where they are."""
+    """The smallest scale's energies and the first of its phases by SciPy's correlation,
+    and where they are.
+    """
     images = noise()
     core = models.LogGaborCore()
     core.build((None, 20, 20, 1))
@@ -103,7 +105,9 @@ def features_and_responses(images=25, count=60, neurons=3):
 
 
 def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
-    """Written out for each neuron, the evidence by SciPy's multivariate normal at its best scale; two windows, two groups."""
+    """Written out for each neuron, the evidence by SciPy's multivariate normal at its
+    best scale; two windows, two groups.
+    """
     features, responses, fresh = features_and_responses()
     groups = np.arange(60) % 2
     places = np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2))

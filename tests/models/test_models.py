@@ -114,7 +114,9 @@ def test_every_registered_class_round_trips(name):
 
 
 def test_model_is_its_formula():
-    """One layer, no pooling: normalise, correlate, batch-normalise, ELU, mask, weigh, softplus - in NumPy and SciPy."""
+    """One layer, no pooling: normalise, correlate, batch-normalise, ELU, mask, weigh,
+    softplus - in NumPy and SciPy.
+    """
     model = small_model(filters=(4,), kernel_sizes=(5,), pool_size=1)
     rng = np.random.default_rng(1)
     for v in model.variables:
@@ -173,7 +175,9 @@ def test_group_sparsity_is_the_sum_of_norms():
 
 
 def test_on_off_pooled_over_phase_is_energy():
-    """For weak contrasts log(1 + x^2) is x^2, so both signs of a quadrature pair add up to the energy, whatever the phase."""
+    """For weak contrasts log(1 + x^2) is x^2, so both signs of a quadrature pair add up
+    to the energy, whatever the phase.
+    """
     phases = np.linspace(0, 2 * np.pi, 7)
     pair = 0.01 * np.stack([np.cos(phases), np.sin(phases)], axis=-1)[:, None, None]
     found = np.asarray(models.OnOff()(pair.astype("float32")))
@@ -228,7 +232,9 @@ def test_an_ensemble_is_the_mean_rate_of_its_members():
 
 
 def test_sessions_share_a_core_and_nothing_else():
-    """Each session's rates are those of a model of its own with the same weights, alone, in the dict and side by side."""
+    """Each session's rates are those of a model of its own with the same weights,
+    alone, in the dict and side by side.
+    """
     model = small_sessions({"b": 3, "a": 2})
     for i, v in enumerate(model.variables):
         v.assign(np.random.default_rng(i).uniform(0.1, 1, v.shape))
@@ -257,7 +263,10 @@ def test_sessions_share_a_core_and_nothing_else():
         model.session("c")
     with pytest.raises(
         ValueError,
-        match=r"readouts of a \(readout\): expected two or more, each named as its session",
+        match=(
+            r"readouts of a \(readout\): expected two or more, each named as its"
+            r" session"
+        ),
     ):
         models.V1Sessions(
             model.core,

@@ -9,7 +9,9 @@ SIZE, NEURONS = (40, 64), 40
 
 
 def randomized(model, seed=0):
-    """Weights that are no longer special, positions all over the image and beyond the middle of the borders."""
+    """Weights that are no longer special, positions all over the image and beyond the
+    middle of the borders.
+    """
     rng = np.random.default_rng(seed)
     for v in model.variables:
         if v.path.endswith("readout/mean"):
@@ -24,7 +26,9 @@ def randomized(model, seed=0):
 
 
 def both(model, size, count, batch):
-    """Rates and gradients of each image's own neuron: by `own_rates`, and taken from the rates of all."""
+    """Rates and gradients of each image's own neuron: by `own_rates`, and taken from
+    the rates of all.
+    """
     rng = np.random.default_rng(1)
     images = tf.constant(rng.normal(110, 50, (batch, *size, 1)), tf.float32)
     neurons = tf.constant(rng.permutation(count)[:batch], tf.int32)

@@ -47,7 +47,7 @@ def ridge():
     return randomized(models.V1Model(core, readout, SIZE, 100.0, 50.0, "ridge"))
 
 
-MODELS = {name: (lambda name=name: network(name)) for name in READOUTS} | {
+MODELS = {name: lambda name=name: network(name) for name in READOUTS} | {
     "ridge": ridge,
     "ensemble": lambda: models.Ensemble(
         [network(name="a"), network("full", "b"), ridge()], [0.5, 0.3, 0.2]

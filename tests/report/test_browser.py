@@ -1,4 +1,6 @@
-"""The page of inverted cells in a browser, where there is one: its table sorts and filters."""
+"""The page of inverted cells in a browser, where there is one: its table sorts and
+filters.
+"""
 
 import re
 import shutil
@@ -19,7 +21,8 @@ BROWSER = next(
 )
 # What a reader does; the page as it is afterwards is what is looked at.
 CLICKS = """<script>
-const heading = name => [...document.querySelectorAll('th button')].find(button => button.textContent === name);
+const buttons = [...document.querySelectorAll('th button')];
+const heading = name => buttons.find(button => button.textContent === name);
 const chosen = document.querySelector('select');
 %s
 </script>"""

@@ -1,9 +1,10 @@
-"""Kills trainings with SIGKILL at random moments and lets them go on; run by test_recovery.py in a process of its own.
+"""Kills trainings with SIGKILL at random moments and lets them go on; run by
+test_recovery.py in a process of its own.
 
     python killed.py FOLDER RUNS
 
-Prints, as JSON, how often a training was killed, how often while a checkpoint was written, and in how many runs the weights were those of
-the training that nobody killed.
+Prints, as JSON, how often a training was killed, how often while a checkpoint was
+written, and in how many runs the weights were those of the training that nobody killed.
 """
 
 import json
@@ -29,7 +30,9 @@ from v1keras.training import (
 
 
 def train(folder):
-    """Writes the weights to `folder`/weights.npz; a core with batch statistics, a readout with random places, noise that learns."""
+    """Writes the weights to `folder`/weights.npz; a core with batch statistics, a
+    readout with random places, noise that learns.
+    """
     rng = np.random.default_rng(0)
     images, responses = (
         rng.integers(0, 256, (120, 16, 16, 1)).astype("uint8"),

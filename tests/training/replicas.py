@@ -1,10 +1,12 @@
-"""Trains the same models under a strategy, of one session, of two, and of two with behaviour, and writes their weights.
+"""Trains the same models under a strategy, of one session, of two, and of two with
+behaviour, and writes their weights.
 
 Run by test_distribution.py in processes of its own:
 
     python replicas.py OUT STRATEGY LOGICAL_CPUS FEED
 
-FEED is "resident" or "streamed". Twenty steps on batches of 12; 11 validation images, which no number of replicas divides.
+FEED is "resident" or "streamed". Twenty steps on batches of 12; 11 validation images,
+which no number of replicas divides.
 """
 
 import sys

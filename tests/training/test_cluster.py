@@ -124,7 +124,8 @@ def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
         "error: stopped by SIGINT in epoch"
     )
     assert errors.splitlines()[-1].endswith(
-        f"{tmp_path / 'run' / 'checkpoints' / 'member_0'} holds its state: --resume goes on"
+        f"{tmp_path / 'run' / 'checkpoints' / 'member_0'} holds its state: --resume"
+        " goes on"
     )
 
 
@@ -149,7 +150,8 @@ def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
     assert done.returncode == 1
     assert (
         done.stderr
-        == f"error: no answer from {absent} within 3 s; start all machines of TF_CONFIG within that time\n"
+        == f"error: no answer from {absent} within 3 s; start all machines of TF_CONFIG"
+        " within that time\n"
     )
     assert not (tmp_path / "run").exists()
 
@@ -169,7 +171,10 @@ def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
             r"task worker 1 is none of its cluster \(1 processes\)",
         ),
         (
-            '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": "first"}}',
+            (
+                '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index":'
+                ' "first"}}'
+            ),
             "invalid literal",
         ),
     ],

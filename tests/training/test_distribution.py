@@ -37,7 +37,9 @@ def one_device(tmp_path_factory):
 
 
 def same(found, expected, replicas):
-    """Weights to 1e-5 of the largest of their array; of a metric of the images alone the sixth digit."""
+    """Weights to 1e-5 of the largest of their array; of a metric of the images alone
+    the sixth digit.
+    """
     assert found["replicas"] == replicas
     np.testing.assert_allclose(found["exact"], expected["exact"], atol=1e-6)
     np.testing.assert_allclose(

@@ -1,4 +1,6 @@
-"""A long training takes no more memory, open files or room for its events than a short one."""
+"""A long training takes no more memory, open files or room for its events than a short
+one.
+"""
 
 import os
 
@@ -13,7 +15,9 @@ _STEPS = 20_000
 
 
 class Watch(keras.callbacks.Callback):
-    """Notes of each epoch: which, bytes of resident memory, open files, bytes of TensorBoard's events."""
+    """Notes of each epoch: which, bytes of resident memory, open files, bytes of
+    TensorBoard's events.
+    """
 
     def __init__(self, events):
         super().__init__()
@@ -44,8 +48,9 @@ def test_20000_steps(tmp_path):
     counts = steps * epochs
     late = counts > 1000
     assert counts[-1] >= _STEPS
-    print(f"{counts[-1]} steps: memory {resident[late].min() / 1e6:.0f} to {resident[late].max() / 1e6:.0f} MB, {files[late].max()} open files, "
-          f"{written[-1] / 1e6:.2f} MB of events")  # fmt: skip
+    low, high = resident[late].min() / 1e6, resident[late].max() / 1e6
+    print(f"{counts[-1]} steps: memory {low:.0f} to {high:.0f} MB,")
+    print(f"{files[late].max()} open files, {written[-1] / 1e6:.2f} MB of events")
     assert resident[late].max() < 1.02 * resident[late][0]
     assert files[late].max() <= files[late][0]
     assert written[-1] < 2e6

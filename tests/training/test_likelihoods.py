@@ -113,7 +113,9 @@ def test_the_rate_is_the_mean_and_samples_have_its_moments(name):
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_every_noise_model_recovers_its_own_parameters(name):
-    """From 4,000 responses with known rates, the noise alone is learned: where it ends is where it was drawn from."""
+    """From 4,000 responses with known rates, the noise alone is learned: where it ends
+    is where it was drawn from.
+    """
     true = {
         "poisson": {},
         "negative_binomial": {

@@ -29,7 +29,9 @@ def data(count, seed):
 
 
 def train(kept=None, **schedule):
-    """(Progress, weights) of three epochs of ten steps, with dropout, whose state must come along."""
+    """(Progress, weights) of three epochs of ten steps, with dropout, whose state must
+    come along.
+    """
     keras.utils.set_random_seed(0)
     layers = [
         keras.Input((3, 3, 1)),
@@ -80,7 +82,10 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
     kept = Asked(tmp_path)
     kept.at, kept.number = 14, number
     handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
-    message = rf"stopped by {number.name} in epoch 2, after 5 steps of it; {tmp_path} holds its state: --resume goes on"
+    message = (
+        rf"stopped by {number.name} in epoch 2, after 5 steps of it; {tmp_path} holds"
+        r" its state: --resume goes on"
+    )
     with pytest.raises(Stopped, match=message) as stopped:
         train(kept, resident_gb=resident_gb)
     assert stopped.value.number == number
@@ -123,7 +128,10 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
         np.testing.assert_array_equal(a, b)
     for path in tmp_path.iterdir():
         path.write_bytes(b"nothing of the kind")
-    message = "no checkpoint in .* can be read; remove that folder to train from the beginning"
+    message = (
+        "no checkpoint in .* can be read; remove that folder to train from the"
+        " beginning"
+    )
     with (
         pytest.warns(UserWarning, match="is damaged"),
         pytest.raises(ValueError, match=message),
@@ -143,7 +151,10 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "check_room", full)
     with pytest.warns(
         UserWarning,
-        match="No space left on device.*training goes on, the last one is .*000000000010.h5",
+        match=(
+            "No space left on device.*training goes on, the last one is"
+            " .*000000000010.h5"
+        ),
     ):
         progress, _ = train(Checkpoints(tmp_path, every=0))
     assert progress.finished and [path.name for path in tmp_path.iterdir()] == [
@@ -153,7 +164,9 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
-    """Twenty runs, each killed twice at a random moment, every second one as soon as it writes a checkpoint."""
+    """Twenty runs, each killed twice at a random moment, every second one as soon as it
+    writes a checkpoint.
+    """
     script = pathlib.Path(__file__).parent / "killed.py"
     told = subprocess.run(
         [sys.executable, script, tmp_path, "20"],

@@ -51,7 +51,9 @@ def make_trainer(model, **schedule):
 
 
 def descent(weight, bias, images, responses, order):
-    """Gradient descent on the Poisson likelihood of softplus(images @ weight + bias), in batches of 8, written out."""
+    """Gradient descent on the Poisson likelihood of softplus(images @ weight + bias),
+    in batches of 8, written out.
+    """
     flat = images.reshape(len(images), -1).astype(float)
     for begin in range(0, len(order), 8):
         x, y = flat[order[begin : begin + 8]], responses[order[begin : begin + 8]]
@@ -62,7 +64,9 @@ def descent(weight, bias, images, responses, order):
 
 
 def test_each_readout_learns_from_its_own_images():
-    """24 images of one session, 16 of the other, which therefore starts over in the last step of an epoch."""
+    """24 images of one session, 16 of the other, which therefore starts over in the
+    last step of an epoch.
+    """
     model, data = linear_sessions(), [session(24, 2, 0), session(16, 3, 1)]
     start = [
         [v.numpy().astype(float) for v in readout.weights]

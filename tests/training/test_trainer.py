@@ -57,7 +57,9 @@ def sigmoid(x):
 
 
 def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
-    """Gradient descent on the Poisson likelihood of softplus(images @ weights + bias), written out."""
+    """Gradient descent on the Poisson likelihood of softplus(images @ weights + bias),
+    written out.
+    """
     flat = images.reshape(len(images), -1).astype(float)
     for begin in range(0, len(order) - batch_size + 1, batch_size):
         x, y = (
@@ -75,7 +77,9 @@ def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
 
 
 def test_an_epoch_is_gradient_descent_on_the_poisson_likelihood():
-    """One epoch from known weights, with missing responses, against the gradient written out by hand."""
+    """One epoch from known weights, with missing responses, against the gradient
+    written out by hand.
+    """
     images, responses = data()
     responses[::5, 1] = np.nan
     model = linear_model()
@@ -141,7 +145,9 @@ def test_penalties_are_part_of_the_loss():
 
 
 def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
-    """A score that is given: it falls after the second epoch, so training returns there twice and ends."""
+    """A score that is given: it falls after the second epoch, so training returns there
+    twice and ends.
+    """
     given = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
     kept = []
     model, optimizer = linear_model(), keras.optimizers.SGD(0.05)
@@ -161,7 +167,9 @@ def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
 
 
 def test_kept_are_weights_averaged_over_epochs():
-    """The weights of each epoch, and their running average written out; training itself goes on from the weights."""
+    """The weights of each epoch, and their running average written out; training itself
+    goes on from the weights.
+    """
     seen, given = [], iter([0.1, 0.2, 0.3, 0.2])
 
     class Watch(keras.callbacks.Callback):
@@ -203,7 +211,9 @@ def test_cosine_annealing_rises_and_falls_to_nothing():
 
 
 def test_weights_scale_each_neurons_gradient():
-    """Without a shared layer, twice the weight is twice the learning rate, neuron by neuron."""
+    """Without a shared layer, twice the weight is twice the learning rate, neuron by
+    neuron.
+    """
     images, responses = data(count=8)
     start = linear_model().get_weights()[0]
     steps = []
@@ -224,7 +234,9 @@ def test_weights_scale_each_neurons_gradient():
 
 
 def test_a_rate_that_underflows_does_not_end_the_training():
-    """A drive of -200 has a softplus of 0 in float32: a spike there is unlikely, not impossible."""
+    """A drive of -200 has a softplus of 0 in float32: a spike there is unlikely, not
+    impossible.
+    """
     model = linear_model()
     model.layers[-1].set_weights([np.zeros((9, 2)), np.array([-200.0, 0.5])])
     images, responses = data()
@@ -253,7 +265,9 @@ def test_a_loss_that_is_not_finite_stops_with_its_epoch():
 def test_interrupted_training_goes_on_as_if_it_had_not_been(
     settings, likelihood, tmp_path
 ):
-    """Six epochs in one go, against three, a new process's worth of objects, and three more; with dropout, whose state must come along."""
+    """Six epochs in one go, against three, a new process's worth of objects, and three
+    more; with dropout, whose state must come along.
+    """
 
     def parts():
         keras.utils.set_random_seed(1)
@@ -359,7 +373,9 @@ def test_too_few_images_and_unfit_responses_are_refused():
 
 
 def shared_model(neurons, strength):
-    """Two hidden units that all neurons share and that are penalised as `v1keras.build` does it: by the number of neurons."""
+    """Two hidden units that all neurons share and that are penalised as `v1keras.build`
+    does it: by the number of neurons.
+    """
     layers = [
         keras.Input((3, 3, 1)),
         keras.layers.Flatten(),
@@ -383,7 +399,9 @@ def shared_model(neurons, strength):
 
 
 def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images():
-    """The same neurons recorded four times over, and each image twice in a batch twice as large: the same core, readouts and loss."""
+    """The same neurons recorded four times over, and each image twice in a batch twice
+    as large: the same core, readouts and loss.
+    """
     images, responses = data()
     found = []
     for copies, doubled in ((1, 1), (4, 1), (1, 2)):

@@ -31,7 +31,8 @@ def pack(path, folder=f"{NAME}/", **more):
 
 
 def address(path, digest=None):
-    return f"{path.as_uri()}#sha256={digest or hashlib.sha256(path.read_bytes()).hexdigest()}"
+    digest = digest or hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{path.as_uri()}#sha256={digest}"
 
 
 @pytest.mark.parametrize("folder", ["", f"{NAME}/"])
@@ -105,7 +106,10 @@ def test_an_archive_of_other_files_is_refused_and_nothing_unpacked(
     before = {path for path in tmp_path.rglob("*") if cache not in path.parents}
     with pytest.raises(
         ValueError,
-        match="expected a preset's README.md, config.json, metadata.json, model.weights.h5",
+        match=(
+            "expected a preset's README.md, config.json, metadata.json,"
+            " model.weights.h5"
+        ),
     ):
         zoo.load(url)
     assert [path.suffix for path in cache.iterdir()] == [".zip"]

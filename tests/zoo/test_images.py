@@ -29,7 +29,9 @@ def test_colours_become_grey_by_their_luminance(tmp_path):
 
 @pytest.mark.parametrize("shape", [(40, 80), (80, 40)])
 def test_the_middle_is_cut_out_and_resized(tmp_path, shape):
-    """The middle 40 x 40 pixels: light on the left half, dark on the right; what is beyond them is black."""
+    """The middle 40 x 40 pixels: light on the left half, dark on the right; what is
+    beyond them is black.
+    """
     pixels = np.zeros(shape, np.uint8)
     top, left = (shape[0] - 40) // 2, (shape[1] - 40) // 2
     pixels[top : top + 40, left : left + 20] = 200
@@ -119,7 +121,10 @@ def test_a_preset_that_is_fed_other_units_warns():
         rates = model.predict(images, verbose=0)
     with pytest.warns(
         UserWarning,
-        match="simulated_factorized.predict: pixels lie from 0.* to .*, but the model's recording has 0 to 255",
+        match=(
+            "simulated_factorized.predict: pixels lie from 0.* to .*, but the model's"
+            " recording has 0 to 255"
+        ),
     ):
         found = model.predict(images / 255, verbose=0)
     assert found.shape == rates.shape

@@ -120,7 +120,9 @@ def test_golden_outputs_are_the_rates_for_images_that_numpy_gives(folder):
 
 @pytest.mark.parametrize("change", [{"pixel_mean": 101.0}, {"pixel_std": 49.0}])
 def test_golden_outputs_find_what_no_hash_does(folder, change):
-    """An architecture that takes the same weights but computes something else, though all files are as stated."""
+    """An architecture that takes the same weights but computes something else, though
+    all files are as stated.
+    """
     config = json.loads((folder / "config.json").read_text())
     config["config"] |= change
     (folder / "config.json").write_text(json.dumps(config))
@@ -172,7 +174,10 @@ def test_weights_of_another_session_are_refused_though_their_shapes_fit(folder):
     claim_files(folder)
     with pytest.raises(
         ValueError,
-        match="factorized_readout is 'other_readout' .*; config.json says 'made_up_readout'",
+        match=(
+            "factorized_readout is 'other_readout' .*; config.json says"
+            " 'made_up_readout'"
+        ),
     ):
         zoo.load(folder)
 
@@ -194,7 +199,9 @@ def make_sessions(*names):
 
 
 def test_sessions_are_saved_and_never_take_one_anothers_weights(tmp_path):
-    """{b, a} comes back as it was; its file does not load into {b, c}, though every shape fits."""
+    """{b, a} comes back as it was; its file does not load into {b, c}, though every
+    shape fits.
+    """
     model = make_sessions("b", "a")
     for i, v in enumerate(model.variables):
         v.assign(np.random.default_rng(i).uniform(0.1, 1, v.shape))

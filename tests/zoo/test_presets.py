@@ -1,4 +1,6 @@
-"""Every preset of the zoo: that it is whole, that its card is true, and that no change to it goes unseen."""
+"""Every preset of the zoo: that it is whole, that its card is true, and that no change
+to it goes unseen.
+"""
 
 import json
 import os
@@ -192,7 +194,9 @@ def flat(config, prefix=""):
     "name", [name for name in NAMES if "--config=" in zoo.info(name)["command"]]
 )
 def test_every_presets_command_makes_this_preset(name):
-    """The configuration in the card's command, with its overrides, is the one the preset was trained with."""
+    """The configuration in the card's command, with its overrides, is the one the
+    preset was trained with.
+    """
     metadata = zoo.info(name)
     path = re.search(r"--config=(\S+)", metadata["command"])[1]
     scope = runpy.run_path(str(ROOT / path))

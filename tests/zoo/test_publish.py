@@ -67,8 +67,8 @@ def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch)
     assert row["correlation"] == metrics["groups"]["reported"]["correlation"]["mean"]
     assert (shelf / "README.md").read_text() == zoo.table()
     assert (
-        f"[tiny_factorized](tiny_factorized/README.md) | reported (4) | file, 0 | {row['correlation']:.3f}"
-        in zoo.table()
+        "[tiny_factorized](tiny_factorized/README.md) | reported (4) | file, 0 |"
+        f" {row['correlation']:.3f}" in zoo.table()
     )
     card_text = (shelf / "tiny_factorized" / "README.md").read_text()
     assert "| test | reported (4) | file, 0 |" in card_text
@@ -141,7 +141,10 @@ def test_a_model_of_several_recordings_becomes_a_preset(
         np.testing.assert_array_equal(rates, model(images)[name])
     with pytest.raises(
         ValueError,
-        match="tiny_sessions is of the recordings monday, tuesday; say which with --recording",
+        match=(
+            "tiny_sessions is of the recordings monday, tuesday; say which with"
+            " --recording"
+        ),
     ):
         evaluate.open_model("tiny_sessions")
 
@@ -155,7 +158,10 @@ def test_a_score_that_is_not_measured_again_is_found(shelf, workdir):
     assert publish.verify("tiny_factorized")
     with pytest.raises(
         ValueError,
-        match="metadata.json: test images, above 5 Hz neurons: correlation is stated as .*, measured as",
+        match=(
+            "metadata.json: test images, above 5 Hz neurons: correlation is stated as"
+            " .*, measured as"
+        ),
     ):
         publish.verify("tiny_factorized", scores=True)
 

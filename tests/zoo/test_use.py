@@ -51,7 +51,9 @@ def test_onnx_gives_the_same_rates(name, tmp_path):
 
 
 def test_plain_compile_and_fit_bring_new_responses_nearer():
-    """The rates of the same images doubled: as after a change of the preparation's gain."""
+    """The rates of the same images doubled: as after a change of the preparation's
+    gain.
+    """
     recording, model = simulate_recording(200, 40), zoo.load("simulated_factorized")
     images = recording.images[..., None].astype("float32")
     target = 2 * np.asarray(model(images))

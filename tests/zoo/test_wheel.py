@@ -23,7 +23,8 @@ print(v1keras.__file__)
 print(v1keras.zoo.find(v1keras.zoo.names()[0]))
 for name in v1keras.zoo.names():
     model = v1keras.zoo.load(name, check=True)
-    print(name, *model.predict(np.zeros((2, *model.image_size, 1), "float32"), verbose=0).shape)
+    images = np.zeros((2, *model.image_size, 1), "float32")
+    print(name, *model.predict(images, verbose=0).shape)
 """
 
 

@@ -29,9 +29,13 @@ def test_the_zoo_is_listed_at_once_without_tensorflow(command):
     assert f"{row['correlation']:.3f}" in next(
         line for line in listed.stdout.splitlines() if line.startswith(NAME)
     )
-    # Of the processor, since others may be at work on this machine; TensorFlow alone takes several.
+    # Of the processor, since others may be at work on this machine; TensorFlow alone
+    # takes several.
     assert ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime < 1
-    code = "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from v1keras.zoo.__main__ import show_list; show_list(); "
+    code = (
+        "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from"
+        " v1keras.zoo.__main__ import show_list; show_list(); "
+    )
     code += "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
@@ -53,7 +57,8 @@ def test_presets_are_verified_and_failures_named(command, tmp_path):
         f"{NAME}: files, names and golden outputs are as stated"
     )
     assert re.fullmatch(
-        r"error: 1 of 2 presets failed: .*changed/model.weights.h5 is not the file of this preset: .*\n",
+        r"error: 1 of 2 presets failed: .*changed/model.weights.h5 is not the file of"
+        r" this preset: .*\n",
         done.stderr,
     )
 

@@ -1,4 +1,6 @@
-"""Seconds to the accuracy of the paper's network on its own recordings, by its full recipe and by ours, one after the other."""
+"""Seconds to the accuracy of the paper's network on its own recordings, by its full
+recipe and by ours, one after the other.
+"""
 
 import pathlib
 import tempfile
@@ -55,7 +57,8 @@ def measure():
     ours, paper = rows.values()
     if ours["correlation"] < paper["correlation"]:
         raise ValueError(
-            f"ours gives {ours['correlation']:.3f}, the paper's network {paper['correlation']:.3f}: nothing to compare"
+            f"ours gives {ours['correlation']:.3f}, the paper's network"
+            f" {paper['correlation']:.3f}: nothing to compare"
         )
     lines = [
         "| | seconds | processors busy | test correlation, mean of 355 neurons |",
@@ -63,8 +66,12 @@ def measure():
     ]
     for name, row in rows.items():
         lines.append(
-            f"| {name} | {row['seconds']:.0f} | {row['busy']:.1f} of {processors()} | {row['correlation']:.3f} |"
+            f"| {name} | {row['seconds']:.0f} | {row['busy']:.1f} of {processors()} |"
+            f" {row['correlation']:.3f} |"
         )
-    text = f"The paper's network takes **{paper['seconds'] / ours['seconds']:.0f}** times as long. Protocol paper, seed {_SEED}; "
+    text = (
+        f"The paper's network takes **{paper['seconds'] / ours['seconds']:.0f}** times"
+        f" as long. Protocol paper, seed {_SEED}; "
+    )
     text += "ours with building, compiling, scoring and the report.\n\n"
     return rows, text + "\n".join(lines) + "\n"

@@ -1,4 +1,6 @@
-"""What it takes to bring a batch to the devices, beside a step of training on it: held there, or read from the disk in either format."""
+"""What it takes to bring a batch to the devices, beside a step of training on it: held
+there, or read from the disk in either format.
+"""
 
 import pathlib
 import tempfile
@@ -30,12 +32,15 @@ def measure():
     return (
         {"cases": found},
         text
-        + f"{_IMAGES:,} images in batches of 128. Read from the disk means from its cache, where the memory has room.\n",
+        + f"{_IMAGES:,} images in batches of 128. Read from the disk means from its"
+        " cache, where the memory has room.\n",
     )
 
 
 def measured(case, folder):
-    """Rows of a case: seconds to draw a batch from each kind of recording, and of a step of training on it."""
+    """Rows of a case: seconds to draw a batch from each kind of recording, and of a
+    step of training on it.
+    """
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (_IMAGES, *case["image_size"])).astype("uint8")
     recording = Recording(
@@ -68,7 +73,7 @@ def measured(case, folder):
 
 
 def seconds_to_draw(rows, size, resident_gb):
-    """Of one batch: {"seconds", "busy"}; every image and response of it is read once."""
+    """Return {"seconds", "busy"} of reading every image and response of one batch."""
     feed = feed_of([rows], make_strategy("one"), size, resident_gb)
     order = np.random.default_rng(0).permutation(_IMAGES).reshape(-1, size, 1)[:_DRAWN]
 
@@ -94,7 +99,10 @@ def seconds_to_draw(rows, size, resident_gb):
 
 def _table(rows):
     lines = [
-        "| data | drawing / a step | ms to draw a batch | processors busy | ms a step, with it |",
+        (
+            "| data | drawing / a step | ms to draw a batch | processors busy | ms a"
+            " step, with it |"
+        ),
         "|---|---|---|---|---|",
     ]
     for name, row in rows.items():
@@ -103,6 +111,7 @@ def _table(rows):
             f"{1e3 * row['seconds']:.1f}",
         )
         lines.append(
-            f"| {name} | {share:.1%} | {milliseconds} | {row['busy']:.1f} of {processors()} | {1e3 * row['step']:.0f} |"
+            f"| {name} | {share:.1%} | {milliseconds} | {row['busy']:.1f} of"
+            f" {processors()} | {1e3 * row['step']:.0f} |"
         )
     return "\n".join(lines)

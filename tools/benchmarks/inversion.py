@@ -1,4 +1,6 @@
-"""Milliseconds a neuron and step of an inversion, beside a loop over neurons and beside the bare gradient."""
+"""Milliseconds a neuron and step of an inversion, beside a loop over neurons and beside
+the bare gradient.
+"""
 
 import resource
 import time
@@ -47,7 +49,10 @@ def measure():
         "converged": int(run.converged.sum()),
     }
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    text += f"392 neurons of kindel2019_factorized, up to 500 steps each: {took:.0f} s, {int(run.converged.sum())} converged. "
+    text += (
+        f"392 neurons of kindel2019_factorized, up to 500 steps each: {took:.0f} s,"
+        f" {int(run.converged.sum())} converged. "
+    )
     text += f"Peak memory {peak:.1f} GB.\n"
     return measured, text
 
@@ -84,7 +89,9 @@ def _each(ascent, neurons):
 
 
 def _gradient(model, batch):
-    """Milliseconds an image of the bare forward and backward pass, by the whole model and by each image's own neuron."""
+    """Milliseconds an image of the bare forward and backward pass, by the whole model
+    and by each image's own neuron.
+    """
     images = (
         tf.random.stateless_normal((batch, *model.image_size, 1), (0, 0)) * 20
         + model.pixel_mean
@@ -123,14 +130,19 @@ def _table(name, found):
     )
     lines = [
         f"## {name}\n",
-        "| neurons | ms a neuron and step | one at a time / this | this / bare gradient of the whole model | this / bare gradient of own rates |",
+        (
+            "| neurons | ms a neuron and step | one at a time / this | this / bare"
+            " gradient of the whole model | this / bare gradient of own rates |"
+        ),
         "|---|---|---|---|---|",
     ]
     for count, each in found["ms a neuron and step"].items():
         lines.append(
-            f"| {count} | {each:.2f} | {loop / each:.1f} | {each / whole:.2f} | {each / own:.2f} |"
+            f"| {count} | {each:.2f} | {loop / each:.1f} | {each / whole:.2f} |"
+            f" {each / own:.2f} |"
         )
     return (
         "\n".join(lines)
-        + f"\n\nOne neuron at a time: {loop:.2f} ms; bare gradient: whole model {whole:.2f}, own rates {own:.2f} ms.\n\n"
+        + f"\n\nOne neuron at a time: {loop:.2f} ms; bare gradient: whole model"
+        f" {whole:.2f}, own rates {own:.2f} ms.\n\n"
     )

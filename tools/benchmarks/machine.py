@@ -11,7 +11,8 @@ class Watch:
 
     Example:
 
-    >>> with Watch() as watch: total = sum(range(1000))
+    >>> with Watch() as watch:
+    ...     total = sum(range(1000))
     >>> watch.seconds > 0
     True
     """
@@ -32,7 +33,9 @@ def processors():
 
 
 def ceiling(repeats=5):
-    """The largest rates of matrix product and convolution, in GFLOP/s: {"matmul float32": ..., ...}."""
+    """The largest rates of matrix product and convolution, in GFLOP/s: {"matmul
+    float32": ..., ...}.
+    """
     found = {}
     for name in ("float32", "bfloat16"):
         left, right = (tf.cast(tf.random.normal((2048, 2048)), name) for _ in range(2))

@@ -1,4 +1,6 @@
-"""A default for thousands of neurons beside the architecture that the field uses: images a second, and what each model learns."""
+"""A default for thousands of neurons beside the architecture that the field uses:
+images a second, and what each model learns.
+"""
 
 import pathlib
 import time
@@ -41,18 +43,30 @@ def measure():
         "images_per_second"
     ]
     lines = [
-        "| | images/s | times PyTorch's best | processors busy | validation correlation | against the true rate | parameters | s to train |",
+        (
+            "| | images/s | times PyTorch's best | processors busy | validation"
+            " correlation | against the true rate | parameters | s to train |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, row in torch.items():
-        lines.append(f"| PyTorch, the field's architecture, {name} | {row['images_per_second']:.0f} | {row['images_per_second'] / best:.1f} "
-                     f"| {row['busy']:.1f} of {processors()} | | | {row['parameters']:,} | |")  # fmt: skip
+        speed, busy = row["images_per_second"], f"{row['busy']:.1f} of {processors()}"
+        lines.append(
+            f"| PyTorch, the field's architecture, {name} | {speed:.0f} |"
+            f" {speed / best:.1f} | {busy} | | | {row['parameters']:,} | |"
+        )
     for name, row in rows.items():
-        lines.append(f"| {name} | {row['images_per_second']:.0f} | **{row['images_per_second'] / best:.1f}** | {row['busy']:.1f} of {processors()} "
-                     f"| {row['validation']:.4f} | {row['true']:.4f} | {row['parameters']:,} | {row['seconds']:.0f} |")  # fmt: skip
+        speed, busy = row["images_per_second"], f"{row['busy']:.1f} of {processors()}"
+        lines.append(
+            f"| {name} | {speed:.0f} | **{speed / best:.1f}** | {busy} |"
+            f" {row['validation']:.4f} | {row['true']:.4f} | {row['parameters']:,} |"
+            f" {row['seconds']:.0f} |"
+        )
     text = (
-        f"{_NEURONS:,} simulated neurons, {_COUNTS[TRAIN]:,} training images of {_SIZE[0]} x {_SIZE[1]} pixels, batches of {_FIELD['batch']}; "
-        "both trained with one schedule, stopped by validation correlation. The correlation has the noise of single presentations.\n\n"
+        f"{_NEURONS:,} simulated neurons, {_COUNTS[TRAIN]:,} training images of"
+        f" {_SIZE[0]} x {_SIZE[1]} pixels, batches of {_FIELD['batch']}; both trained"
+        " with one schedule, stopped by validation correlation. The correlation has"
+        " the noise of single presentations.\n\n"
     )
     return {"torch": torch, "v1keras": rows}, text + "\n".join(lines) + "\n"
 
@@ -93,8 +107,10 @@ def field():
 
 
 def simulated(seed=0):
-    """`Recording` of neurons that are simple or complex cells of a few kinds, divided by the contrast around them, in a map of visual space:
-    receptive fields lie where the column `cortical_um` of the neurons says, but for a scatter of a pixel."""
+    """`Recording` of neurons that are simple or complex cells of a few kinds, divided
+    by the contrast around them, in a map of visual space: receptive fields lie where
+    the column `cortical_um` of the neurons says, but for a scatter of a pixel.
+    """
     rng = np.random.default_rng(seed)
     count = sum(_COUNTS.values())
     top = (_SIZE[1] - _SIZE[0]) // 2
@@ -143,7 +159,9 @@ def simulated(seed=0):
 
 
 def _gabors(rng):
-    """Kernels `(side, side, 1, 2 x prototypes)` in quadrature and of unit norm, and the Gaussian `(side, side, 1, 1)` of the same width."""
+    """Kernels `(side, side, 1, 2 x prototypes)` in quadrature and of unit norm, and the
+    Gaussian `(side, side, 1, 1)` of the same width.
+    """
     rows, columns = np.mgrid[:_SIDE, :_SIDE, :1][:2] - (_SIDE - 1) / 2
     theta, cycles, phase = (
         rng.uniform(0, np.pi, _PROTOTYPES),

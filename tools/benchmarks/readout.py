@@ -1,4 +1,6 @@
-"""Time and memory of the Gaussian readout's training step as neurons grow, each count in a process of its own."""
+"""Time and memory of the Gaussian readout's training step as neurons grow, each count
+in a process of its own.
+"""
 
 import json
 import resource
@@ -31,7 +33,10 @@ def measure():
         else:
             rows[count] = json.loads(done.stdout.splitlines()[-1])
     lines = [
-        "| neurons | slope, log of time on log of neurons | s a training step | us a neuron | s to predict | processors busy | peak memory, GB |",
+        (
+            "| neurons | slope, log of time on log of neurons | s a training step | us"
+            " a neuron | s to predict | processors busy | peak memory, GB |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     before = None
@@ -46,8 +51,9 @@ def measure():
             )
         slope = f"{row['slope']:.2f}" if before else ""
         lines.append(
-            f"| {count:,} | {slope} | {row['seconds']:.2f} | {1e6 * row['seconds'] / count:.0f} | {row['predict']:.2f} "
-            f"| {row['busy']:.1f} of {processors()} | {row['memory_gb']:.1f} |"
+            f"| {count:,} | {slope} | {row['seconds']:.2f} |"
+            f" {1e6 * row['seconds'] / count:.0f} | {row['predict']:.2f} |"
+            f" {row['busy']:.1f} of {processors()} | {row['memory_gb']:.1f} |"
         )
         before = count
     many = [
@@ -59,8 +65,9 @@ def measure():
         ]
     )
     text = (
-        f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x "
-        f"{_FEATURES[2]}, full covariance, with the gradient by all weights and by the features.\n\n"
+        f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of"
+        f" {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x {_FEATURES[2]}, full"
+        " covariance, with the gradient by all weights and by the features.\n\n"
     )
     return {"rows": rows, "slope": slope}, text + "\n".join(lines) + "\n"
 

@@ -1,7 +1,8 @@
-"""The benchmarks' models in plain PyTorch, trained in a process of their own: `python torch_model.py '{"model": ..., ...}'` prints JSON.
+"""The benchmarks' models in plain PyTorch, trained in a process of their own: `python
+torch_model.py '{"model": ..., ...}'` prints JSON.
 
-Run with MALLOC_MMAP_MAX_=0 and MALLOC_TRIM_THRESHOLD_=-1: memory given back to the system after each operation makes every step a third
-slower.
+Run with MALLOC_MMAP_MAX_=0 and MALLOC_TRIM_THRESHOLD_=-1: memory given back to the
+system after each operation makes every step a third slower.
 """
 
 import json

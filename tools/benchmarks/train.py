@@ -1,4 +1,6 @@
-"""Images a second in training, beside the same architecture in plain PyTorch, in float32 and bfloat16."""
+"""Images a second in training, beside the same architecture in plain PyTorch, in
+float32 and bfloat16.
+"""
 
 import json
 import os
@@ -31,12 +33,15 @@ _WIDE = {
     "on_off": False,
 }
 CASES = {
-    "33 x 33 pixels, 392 neurons": _CNN
-    | {"readout": "factorized", "neurons": 392, "batch": 18, "steps": 30},
-    "36 x 64 pixels, 1,000 neurons": _WIDE
-    | {"readout": "gaussian", "neurons": 1000, "batch": 128, "steps": 3},
-    "36 x 64 pixels, 8,000 neurons": _WIDE
-    | {"readout": "gaussian", "neurons": 8000, "batch": 128, "steps": 3},
+    "33 x 33 pixels, 392 neurons": (
+        _CNN | {"readout": "factorized", "neurons": 392, "batch": 18, "steps": 30}
+    ),
+    "36 x 64 pixels, 1,000 neurons": (
+        _WIDE | {"readout": "gaussian", "neurons": 1000, "batch": 128, "steps": 3}
+    ),
+    "36 x 64 pixels, 8,000 neurons": (
+        _WIDE | {"readout": "gaussian", "neurons": 8000, "batch": 128, "steps": 3}
+    ),
 }
 _ROUNDS = 2
 # Each is measured, and the fastest is what ours is compared with.
@@ -69,17 +74,23 @@ def measure():
         + ", ".join(f"{what} {rate:.0f} GFLOP/s" for what, rate in most.items())
         + ".\n"
     )
-    text += f"Peak memory of ours {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB.\n"
+    text += (
+        "Peak memory of ours"
+        f" {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB.\n"
+    )
     return {"ceiling": most, "cases": rows}, text
 
 
 def measured(case):
-    """Rows of a case, {"PyTorch ..." or "v1keras ...": {"images_per_second", "busy", "rounds", ...}}, all in turns."""
+    """Rows of a case, {"PyTorch ..." or "v1keras ...": {"images_per_second", "busy",
+    "rounds", ...}}, all in turns.
+    """
     found = {}
     for _ in range(_ROUNDS):
         for name, options in TORCH.items():
             if case["separable"] and not options["channels_last"]:
-                continue  # whose gradient of depthwise convolution takes ten times as long
+                # whose gradient of depthwise convolution takes ten times as long
+                continue
             _keep(found, f"PyTorch {name}", of_torch(case, options))
         for precision in ("float32", "mixed_bfloat16"):
             _keep(found, f"v1keras {precision}", of_ours(case, precision))
@@ -90,7 +101,9 @@ def measured(case):
 
 
 def of_torch(case, options):
-    """The steps of PyTorch in a process of its own; its Python is that of the variable TORCH_PYTHON, or this one."""
+    """The steps of PyTorch in a process of its own; its Python is that of the variable
+    TORCH_PYTHON, or this one.
+    """
     script = pathlib.Path(__file__).parent / "torch_model.py"
     asked = json.dumps(case | options | {"threads": processors()})
     python = os.environ.get("TORCH_PYTHON", sys.executable)
@@ -102,7 +115,8 @@ def of_torch(case, options):
     )
     if done.returncode:
         raise ValueError(
-            f"PyTorch's part failed (pip install 'v1keras[benchmark]'?): {done.stderr.strip().splitlines()[-1]}"
+            "PyTorch's part failed (pip install 'v1keras[benchmark]'?):"
+            f" {done.stderr.strip().splitlines()[-1]}"
         )
     told = json.loads(done.stdout.splitlines()[-1])
     busy = told["processor_seconds"] / np.mean(told["seconds"])
@@ -114,7 +128,9 @@ def of_torch(case, options):
 
 
 class Epochs(keras.callbacks.Callback):
-    """Images a second and processors busy of each epoch; an epoch's few validation images count for the processors alone."""
+    """Images a second and processors busy of each epoch; an epoch's few validation
+    images count for the processors alone.
+    """
 
     def __init__(self):
         super().__init__()
@@ -129,7 +145,9 @@ class Epochs(keras.callbacks.Callback):
 
 
 def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
-    """Training as `python -m v1keras.train` does it, on `data` or noise; the first epoch, which compiles, is left out."""
+    """Training as `python -m v1keras.train` does it, on `data` or noise; the first
+    epoch, which compiles, is left out.
+    """
     model = build(case, precision)
     images, responses = data or noise(case)
     watch = Epochs()
@@ -189,7 +207,9 @@ def build(case, precision):
 
 
 def flop(case):
-    """Of a training step: two a multiplication and addition; the gradients cost a forward pass each, by images none is taken."""
+    """Of a training step: two a multiplication and addition; the gradients cost a
+    forward pass each, by images none is taken.
+    """
     (height, width), total, before = case["image_size"], 0, 1
     height, width = height - case["sides"][0] + 1, width - case["sides"][0] + 1
     for i, (channels, side) in enumerate(
@@ -229,9 +249,16 @@ def _table(rows, case, most):
     )
     ours, half = speed["v1keras float32"], speed["v1keras mixed_bfloat16"]
     lines = [
-        f"v1keras float32 / PyTorch's best in float32: **{ours / best32:.1f}**; v1keras's best / PyTorch's best: **{max(ours, half) / best:.1f}**; "
-        f"v1keras bfloat16 / float32: {half / ours:.2f}. {rows['v1keras float32']['parameters']:,} parameters each.\n",
-        "| | images/s | in each round | processors busy | GFLOP/s | of the largest convolution rate |",
+        (
+            f"v1keras float32 / PyTorch's best in float32: **{ours / best32:.1f}**;"
+            f" v1keras's best / PyTorch's best: **{max(ours, half) / best:.1f}**;"
+            f" v1keras bfloat16 / float32: {half / ours:.2f}."
+            f" {rows['v1keras float32']['parameters']:,} parameters each.\n"
+        ),
+        (
+            "| | images/s | in each round | processors busy | GFLOP/s | of the largest"
+            " convolution rate |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
@@ -244,6 +271,7 @@ def _table(rows, case, most):
         )
         rounds = ", ".join(f"{value:.0f}" for value in row["rounds"])
         lines.append(
-            f"| {name} | {row['images_per_second']:.0f} | {rounds} | {row['busy']:.1f} of {processors()} | {rate:.0f} | {share:.0%} |"
+            f"| {name} | {row['images_per_second']:.0f} | {rounds} | {row['busy']:.1f}"
+            f" of {processors()} | {rate:.0f} | {share:.0%} |"
         )
     return "\n".join(lines)

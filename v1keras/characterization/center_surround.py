@@ -23,11 +23,14 @@ _CANDIDATE_RATIOS, _CANDIDATE_WIDTHS, _STARTS = (1.5, 3.0), 8, 3
 def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
     """Renders differences of circular Gaussians.
 
-    amplitude_center * exp(-d^2 / (2 width_center^2)) - amplitude_surround * exp(-d^2 / (2 width_surround^2)), d the distance from the centre
+    amplitude_center * exp(-d^2 / (2 width_center^2)) - amplitude_surround * exp(-d^2 /
+    (2 width_surround^2)), d the distance from the centre
 
     Args:
-        fits: dict of `(n,)` columns: `row` and `column` of the centre, pixels from the first pixel's; `width_center` and `width_surround`,
-            standard deviations in pixels; `amplitude_center` and `amplitude_surround`, both above 0 for an on-centre, below for an off-centre.
+        fits: dict of `(n,)` columns: `row` and `column` of the centre, pixels from the
+            first pixel's; `width_center` and `width_surround`, standard deviations in
+            pixels; `amplitude_center` and `amplitude_surround`, both above 0 for an
+            on-centre, below for an off-centre.
         image_size: (height, width), pixels.
 
     Returns:
@@ -37,7 +40,14 @@ def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.nda
 
     Example:
 
-    >>> one = {"row": 1, "column": 1, "width_center": 1, "width_surround": 2, "amplitude_center": 2, "amplitude_surround": 1}
+    >>> one = {
+    ...     "row": 1,
+    ...     "column": 1,
+    ...     "width_center": 1,
+    ...     "width_surround": 2,
+    ...     "amplitude_center": 2,
+    ...     "amplitude_surround": 1,
+    ... }
     >>> center_surround(one, (3, 3))[0, 1].round(3).tolist()
     [0.331, 1.0, 0.331]
     """
@@ -55,21 +65,31 @@ def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.nda
 def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
     """The difference of Gaussians nearest to each pattern in squared error.
 
-    The surround is 1.2 to 8 times as wide as the centre. The starts are the best of a bank of such filters at every place; each is refined by
-    Levenberg & Marquardt's method.
+    The surround is 1.2 to 8 times as wide as the centre. The starts are the best of a
+    bank of such filters at every place; each is refined by Levenberg & Marquardt's
+    method.
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        dict of `(n,)` columns as `center_surround` takes them, and `r2`, the explained variance around grey.
+        dict of `(n,)` columns as `center_surround` takes them, and `r2`, the explained
+        variance around grey.
 
     Raises:
-        ValueError: the patterns are no such array, not finite, or one is grey throughout.
+        ValueError: the patterns are no such array, not finite, or one is grey
+            throughout.
 
     Example:
 
-    >>> true = {"row": 7.2, "column": 9.5, "width_center": 2, "width_surround": 4, "amplitude_center": -50, "amplitude_surround": -12}
+    >>> true = {
+    ...     "row": 7.2,
+    ...     "column": 9.5,
+    ...     "width_center": 2,
+    ...     "width_surround": 4,
+    ...     "amplitude_center": -50,
+    ...     "amplitude_surround": -12,
+    ... }
     >>> found = fit_center_surrounds(center_surround(true, (18, 20)))
     >>> [round(float(found[name][0]), 2) for name in (*COLUMNS, "r2")]
     [7.2, 9.5, 2.0, 4.0, -50.0, -12.0, 1.0]
@@ -103,7 +123,9 @@ def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
 
 
 class _CenterSurrounds:
-    """Parameters `(n, 6)` (row, column, log width of the centre, log ratio of widths, two amplitudes) -> values and derivatives."""
+    """Parameters `(n, 6)` (row, column, log width of the centre, log ratio of widths,
+    two amplitudes) -> values and derivatives.
+    """
 
     def __init__(self, size):
         self.rows, self.columns = (
@@ -131,7 +153,9 @@ class _CenterSurrounds:
 
 
 def _starts(patterns):
-    """`(n, starts, 6)`: for each width the filter and the place that explain most, of these the best."""
+    """`(n, starts, 6)`: for each width the filter and the place that explain most, of
+    these the best.
+    """
     size = patterns.shape[1:]
     spectra = fft.rfft2(patterns, workers=-1)
     down, right = offsets(size)

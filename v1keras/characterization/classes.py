@@ -13,11 +13,13 @@ _RADIUS_STEP = 0.25  # pixels
 
 
 def spread(patterns: np.ndarray) -> np.ndarray:
-    """How far a pattern's energy is spread over the image: near 0 for a point, 1 for contrast that is everywhere the same.
+    """How far a pattern's energy is spread over the image: near 0 for a point, 1 for
+    contrast that is everywhere the same.
 
-    The area of the smallest disc that holds half of the squared pattern, over half of the image's area. A Gaussian envelope of standard
-    deviation s in an image of height x width has 2 pi ln(2) s^2 / (height width): 0.044 where s is a tenth of the side. Weak contrast
-    elsewhere hardly changes it, unlike the energy's standard deviation.
+    The area of the smallest disc that holds half of the squared pattern, over half of
+    the image's area. A Gaussian envelope of standard deviation s in an image of height
+    x width has 2 pi ln(2) s^2 / (height width): 0.044 where s is a tenth of the side.
+    Weak contrast elsewhere hardly changes it, unlike the energy's standard deviation.
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
@@ -26,7 +28,8 @@ def spread(patterns: np.ndarray) -> np.ndarray:
         `(n,)`.
 
     Raises:
-        ValueError: the patterns are no such array, not finite, or one is grey throughout.
+        ValueError: the patterns are no such array, not finite, or one is grey
+            throughout.
 
     Example:
 
@@ -67,9 +70,11 @@ def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
 
     The first of these that is true:
 
-    1. "texture": `spread` is 0.2 or more, the contrast is not localised: half of it needs a tenth of the image or more;
-    2. "unclassified": neither the Gabor nor the difference of Gaussians explains half of the pattern;
-    3. "center-surround": the difference of Gaussians explains 0.9 times what the Gabor explains, or more. A Gabor can imitate a ring by three
+    1. "texture": `spread` is 0.2 or more, the contrast is not localised: half of it
+    needs a tenth of the image or more; 2. "unclassified": neither the Gabor nor the
+    difference of Gaussians explains half of the pattern; 3. "center-surround": the
+    difference of Gaussians explains 0.9 times what the Gabor explains, or more. A Gabor
+    can imitate a ring by three
        broad stripes, a ring can't imitate a Gabor;
     4. "gabor".
 
@@ -77,17 +82,21 @@ def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        dict of `(n,)` columns: `class`, and the evidence: `spread`, the columns of `fit_gabors` as `gabor_...` and those of
-        `fit_center_surrounds` as `center_surround_...`.
+        dict of `(n,)` columns: `class`, and the evidence: `spread`, the columns of
+        `fit_gabors` as `gabor_...` and those of `fit_center_surrounds` as
+        `center_surround_...`.
 
     Raises:
-        ValueError: the patterns are no such array, not finite, or one is grey throughout.
+        ValueError: the patterns are no such array, not finite, or one is grey
+            throughout.
 
     Example:
 
     >>> rows, columns = np.mgrid[:20, :20] - 9.5
     >>> blob = lambda width: np.exp(-(rows**2 + columns**2) / (2 * width**2))
-    >>> classify([blob(3) * np.cos(columns), blob(2) - 0.25 * blob(4), np.cos(columns)])["class"].tolist()
+    >>> classify(
+    ...     [blob(3) * np.cos(columns), blob(2) - 0.25 * blob(4), np.cos(columns)]
+    ... )["class"].tolist()
     ['gabor', 'center-surround', 'texture']
     """
     patterns = checked(patterns)
@@ -99,11 +108,16 @@ def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def class_of(evidence: dict[str, np.ndarray]) -> np.ndarray:
-    """The rule of `classify` alone: `(n,)` classes from the columns `spread`, `gabor_r2` and `center_surround_r2`.
+    """The rule of `classify` alone: `(n,)` classes from the columns `spread`,
+    `gabor_r2` and `center_surround_r2`.
 
     Example:
 
-    >>> columns = {"spread": [0.05, 0.05, 0.6, 0.1], "gabor_r2": [0.9, 0.8, 0.9, 0.4], "center_surround_r2": [0.5, 0.95, 0.1, 0.3]}
+    >>> columns = {
+    ...     "spread": [0.05, 0.05, 0.6, 0.1],
+    ...     "gabor_r2": [0.9, 0.8, 0.9, 0.4],
+    ...     "center_surround_r2": [0.5, 0.95, 0.1, 0.3],
+    ... }
     >>> class_of({name: np.array(column) for name, column in columns.items()}).tolist()
     ['gabor', 'center-surround', 'texture', 'unclassified']
     """

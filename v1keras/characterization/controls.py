@@ -1,4 +1,6 @@
-"""What a neuron's preferred stimulus must beat: the best Gabor and the best difference of Gaussians of the same contrast."""
+"""What a neuron's preferred stimulus must beat: the best Gabor and the best difference
+of Gaussians of the same contrast.
+"""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -10,7 +12,8 @@ from v1keras.characterization.center_surround import center_surround
 from v1keras.characterization.gabor import gabor
 
 _BATCH = 1024  # images in a call of the rate function
-# Around the fit: turns (degrees), factors of frequency and of both widths, phases (degrees).
+# Around the fit: turns (degrees), factors of frequency and of both widths, phases
+# (degrees).
 _TURNS, _FREQUENCIES, _WIDTHS, _PHASES = (
     (-8, 0, 8),
     (0.87, 1, 1.15),
@@ -34,15 +37,18 @@ def best_gabor(
     grey: float,
     project: Callable[[Any], Any],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The Gabor that drives each neuron most, of the one fitted to its preferred stimulus and 80 around it.
+    """The Gabor that drives each neuron most, of the one fitted to its preferred
+    stimulus and 80 around it.
 
     Args:
-        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, N)`.
+        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`.
         neurons: `(n,)` indices below N.
         fits: dict of `(n,)` columns as `fit_gabors` gives them.
         image_size: (height, width), pixels.
         grey: the pixel value of no contrast.
-        project: callable, patterns `(batch, height, width, 1)` -> the allowed ones of the same shape; `v1keras.inversion.Contrast.project`.
+        project: callable, patterns `(batch, height, width, 1)` -> the allowed ones of
+            the same shape; `v1keras.inversion.Contrast.project`.
 
     Returns:
         (patterns `(n, height, width)` as they were shown, zero at grey; rates `(n,)`).
@@ -50,12 +56,31 @@ def best_gabor(
     Example:
 
     >>> import numpy as np
-    >>> fit = {"row": 8, "column": 8, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 0, "width_along": 3, "width_across": 3}
+    >>> fit = {
+    ...     "row": 8,
+    ...     "column": 8,
+    ...     "orientation_deg": 30,
+    ...     "frequency": 0.15,
+    ...     "phase_deg": 0,
+    ...     "width_along": 3,
+    ...     "width_across": 3,
+    ... }
     >>> fit |= {"amplitude": 1}
     >>> kernel = gabor(fit | {"phase_deg": 30}, (16, 16)).reshape(-1, 1)
-    >>> rates = lambda images: np.maximum((images - 100).reshape(len(images), -1) @ kernel, 0)
-    >>> normed = lambda patterns: 50 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
-    >>> patterns, reached = best_gabor(rates, [0], {name: np.array([value]) for name, value in fit.items()}, (16, 16), 100, normed)
+    >>> rates = lambda images: np.maximum(
+    ...     (images - 100).reshape(len(images), -1) @ kernel, 0
+    ... )
+    >>> normed = lambda patterns: (
+    ...     50 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
+    ... )
+    >>> patterns, reached = best_gabor(
+    ...     rates,
+    ...     [0],
+    ...     {name: np.array([value]) for name, value in fit.items()},
+    ...     (16, 16),
+    ...     100,
+    ...     normed,
+    ... )
     >>> bool(np.isclose(reached[0], 50 * np.linalg.norm(kernel)))
     True
     """
@@ -92,7 +117,9 @@ def best_center_surround(
     grey: float,
     project: Callable[[Any], Any],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `best_gabor`, for differences of Gaussians: that of `fit_center_surrounds` and 53 around it, on- and off-centre."""
+    """As `best_gabor`, for differences of Gaussians: that of `fit_center_surrounds` and
+    53 around it, on- and off-centre.
+    """
 
     def variant(size, surround, strength, sign):
         widths = {

@@ -1,7 +1,8 @@
 """Gabor functions, and their fits to stimuli.
 
-An orientation is that of the stripes, in degrees counter-clockwise from horizontal, from 0 (horizontal) through 90 (vertical) up to 180.
-`across` is the distance from the centre across the stripes: downward at 0 degrees, to the right at 90.
+An orientation is that of the stripes, in degrees counter-clockwise from horizontal,
+from 0 (horizontal) through 90 (vertical) up to 180. `across` is the distance from the
+centre across the stripes: downward at 0 degrees, to the right at 90.
 """
 
 from typing import Any
@@ -11,7 +12,8 @@ from scipy import fft
 
 from v1keras.characterization.least_squares import best_places, fit_from_starts, offsets
 
-# Candidates for the start: orientations, cycles under one standard deviation of the envelope, and cycles per pixel.
+# Candidates for the start: orientations, cycles under one standard deviation of the
+# envelope, and cycles per pixel.
 _ORIENTATIONS, _FREQUENCIES, _HIGHEST, _CYCLES_PER_WIDTH = 8, 8, 0.4, (0.25, 0.5)
 _STARTS = 4
 COLUMNS = (
@@ -29,24 +31,39 @@ COLUMNS = (
 def gabor(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
     """Renders Gabor functions: a grating under a Gaussian.
 
-    amplitude * exp(-along^2 / (2 width_along^2) - across^2 / (2 width_across^2)) * cos(2 pi frequency across + phase)
+    amplitude * exp(-along^2 / (2 width_along^2) - across^2 / (2 width_across^2)) *
+    cos(2 pi frequency across + phase)
 
     Args:
-        fits: dict of `(n,)` columns: `row` and `column` of the centre, pixels from the first pixel's; `orientation_deg` of the stripes
-            (see above); `frequency`, cycles per pixel; `phase_deg`, 0 where a bright stripe is at the centre; `width_along` and
-            `width_across` the stripes, standard deviations in pixels; `amplitude`.
+        fits: dict of `(n,)` columns: `row` and `column` of the centre, pixels from the
+            first pixel's; `orientation_deg` of the stripes (see above); `frequency`,
+            cycles per pixel; `phase_deg`, 0 where a bright stripe is at the centre;
+            `width_along` and `width_across` the stripes, standard deviations in pixels;
+            `amplitude`.
         image_size: (height, width), pixels.
 
     Returns:
         `(n, height, width)`.
 
-    Reference: Jones & Palmer 1987 (Journal of Neurophysiology 58:1233), equation 1, with the phase at the centre of the Gaussian.
+    Reference: Jones & Palmer 1987 (Journal of Neurophysiology 58:1233), equation 1,
+    with the phase at the centre of the Gaussian.
 
     Example:
 
     >>> import numpy as np
-    >>> one = {"row": 4, "column": 4, "orientation_deg": 90, "frequency": 0.25, "phase_deg": 0, "width_along": 9, "width_across": 9, "amplitude": 1}
-    >>> np.sign(gabor(one, (9, 9))[0, 4].round(9)).astype(int).tolist()  # vertical stripes, four pixels a cycle
+    >>> one = {
+    ...     "row": 4,
+    ...     "column": 4,
+    ...     "orientation_deg": 90,
+    ...     "frequency": 0.25,
+    ...     "phase_deg": 0,
+    ...     "width_along": 9,
+    ...     "width_across": 9,
+    ...     "amplitude": 1,
+    ... }
+    >>> np.sign(gabor(one, (9, 9))[0, 4].round(9)).astype(
+    ...     int
+    ... ).tolist()  # vertical stripes, four pixels a cycle
     [1, 0, -1, 0, 1, 0, -1, 0, 1]
     """
     row, column, angle, frequency, phase, along, across, amplitude = (
@@ -71,25 +88,37 @@ def gabor(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
 def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
     """The Gabor function nearest to each pattern in squared error.
 
-    The starts are the best of a bank of Gabor filters at every place; each is refined by Levenberg & Marquardt's method.
+    The starts are the best of a bank of Gabor filters at every place; each is refined
+    by Levenberg & Marquardt's method.
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        dict of `(n,)` columns as `gabor` takes them, and `r2`, the explained variance around grey.
+        dict of `(n,)` columns as `gabor` takes them, and `r2`, the explained variance
+        around grey.
 
     Raises:
-        ValueError: the patterns are no such array, not finite, or one is grey throughout.
+        ValueError: the patterns are no such array, not finite, or one is grey
+            throughout.
 
     Example:
 
     >>> import numpy as np
-    >>> true = {"row": 7.2, "column": 9.5, "orientation_deg": 30, "frequency": 0.15, "phase_deg": 80, "width_along": 4, "width_across": 3}
+    >>> true = {
+    ...     "row": 7.2,
+    ...     "column": 9.5,
+    ...     "orientation_deg": 30,
+    ...     "frequency": 0.15,
+    ...     "phase_deg": 80,
+    ...     "width_along": 4,
+    ...     "width_across": 3,
+    ... }
     >>> true |= {"amplitude": 50}
     >>> found = fit_gabors(gabor(true, (18, 20)))
     >>> {name: round(float(column[0]), 2) for name, column in found.items()}
-    {'row': 7.2, 'column': 9.5, 'orientation_deg': 30.0, 'frequency': 0.15, 'phase_deg': 80.0, 'width_along': 4.0, 'width_across': 3.0,
+    {'row': 7.2, 'column': 9.5, 'orientation_deg': 30.0, 'frequency': 0.15, 'phase_deg':
+    80.0, 'width_along': 4.0, 'width_across': 3.0,
      'amplitude': 50.0, 'r2': 1.0}
     """
     patterns = checked(patterns)
@@ -137,7 +166,8 @@ def in_degrees(
         pixels_per_degree: of the images.
 
     Returns:
-        dict of `frequency_cpd` (cycles per degree) and `width_..._deg`, `row_deg` and `column_deg`, where `fits` has them.
+        dict of `frequency_cpd` (cycles per degree) and `width_..._deg`, `row_deg` and
+        `column_deg`, where `fits` has them.
 
     Raises:
         ValueError: `pixels_per_degree` is not above 0.
@@ -164,20 +194,33 @@ def in_degrees(
 
 
 def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:
-    """The phase that each of several patterns has in one Gabor: what tells the stimuli of one neuron apart.
+    """The phase that each of several patterns has in one Gabor: what tells the stimuli
+    of one neuron apart.
 
     Args:
         patterns: `(n, k, height, width)`, zero at grey: k stimuli of each neuron.
-        fits: dict of `(n,)` columns as `fit_gabors` gives them, of one stimulus of each neuron; its place, orientation, frequency and widths
-            are held, phase and amplitude fitted.
+        fits: dict of `(n,)` columns as `fit_gabors` gives them, of one stimulus of each
+            neuron; its place, orientation, frequency and widths are held, phase and
+            amplitude fitted.
 
     Returns:
         `(n, k)` degrees, below 360.
 
     Example:
 
-    >>> one = {"row": 7, "column": 8, "orientation_deg": 30, "frequency": 0.15, "width_along": 4, "width_across": 3, "amplitude": 1}
-    >>> stimuli = np.stack([gabor(one | {"phase_deg": phase}, (16, 16)) for phase in (10, 100, 350)], axis=1)
+    >>> one = {
+    ...     "row": 7,
+    ...     "column": 8,
+    ...     "orientation_deg": 30,
+    ...     "frequency": 0.15,
+    ...     "width_along": 4,
+    ...     "width_across": 3,
+    ...     "amplitude": 1,
+    ... }
+    >>> stimuli = np.stack(
+    ...     [gabor(one | {"phase_deg": phase}, (16, 16)) for phase in (10, 100, 350)],
+    ...     axis=1,
+    ... )
     >>> phases_at(stimuli, one).round(3).tolist()
     [[10.0, 100.0, 350.0]]
     """
@@ -195,7 +238,8 @@ def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:
 
 
 def phase_spread(phases_deg: np.ndarray) -> np.ndarray:
-    """How far the phases of several stimuli of one neuron lie apart: 1 - |mean of exp(i phase)|, their circular variance.
+    """How far the phases of several stimuli of one neuron lie apart: 1 - |mean of exp(i
+    phase)|, their circular variance.
 
     The diverse stimuli of a complex cell have all phases, those of a simple cell one.
 
@@ -203,7 +247,8 @@ def phase_spread(phases_deg: np.ndarray) -> np.ndarray:
         phases_deg: `(..., k)`, as `phases_at` gives them.
 
     Returns:
-        `(...,)`, from 0 (all alike) to 1 (evenly around the circle, or in opposite pairs).
+        `(...,)`, from 0 (all alike) to 1 (evenly around the circle, or in opposite
+        pairs).
 
     Example:
 
@@ -216,7 +261,9 @@ def phase_spread(phases_deg: np.ndarray) -> np.ndarray:
 
 
 def around(angles, period):
-    """Angles from 0 to below `period`; `%` alone makes the period itself of an angle just below 0."""
+    """Angles from 0 to below `period`; `%` alone makes the period itself of an angle
+    just below 0.
+    """
     return angles % period % period
 
 
@@ -224,7 +271,8 @@ def checked(patterns):
     """`patterns` as floats.
 
     Raises:
-        ValueError: they are not `(n, height, width)`, not finite, or one is grey throughout.
+        ValueError: they are not `(n, height, width)`, not finite, or one is grey
+            throughout.
     """
     patterns = np.asarray(patterns, float)
     if patterns.ndim != 3 or not patterns.size:
@@ -241,7 +289,9 @@ def checked(patterns):
 
 
 class _Gabors:
-    """Parameters `(n, 8)` (row, column, radians, log frequency, log widths, even and odd amplitude) -> values and derivatives."""
+    """Parameters `(n, 8)` (row, column, radians, log frequency, log widths, even and
+    odd amplitude) -> values and derivatives.
+    """
 
     def __init__(self, size):
         self.rows, self.columns = (
@@ -280,7 +330,9 @@ class _Gabors:
 
 
 def _starts(patterns):
-    """`(n, starts, 8)`: at each frequency the filter and the place that explain most, of these the best."""
+    """`(n, starts, 8)`: at each frequency the filter and the place that explain most,
+    of these the best.
+    """
     size = patterns.shape[1:]
     spectra = fft.rfft2(patterns, workers=-1)
     down, right = offsets(size)

@@ -9,7 +9,8 @@ _EDGE = 1.0  # pixels over which a grating's edge fades
 
 @dataclasses.dataclass(frozen=True)
 class Screen:
-    """Where gratings are shown: grey, and as much contrast as fits the pixel range on both sides of it.
+    """Where gratings are shown: grey, and as much contrast as fits the pixel range on
+    both sides of it.
 
     Args:
         grey: the pixel value of no contrast.
@@ -25,7 +26,17 @@ class Screen:
     >>> screen = Screen(grey=100, low=0, high=255, image_size=(8, 8))
     >>> screen.amplitude
     100
-    >>> images = screen.gratings({"row": 4, "column": 4, "orientation_deg": 90, "frequency": 0.25, "phase_deg": 0, "radius": 9, "contrast": 0.5})
+    >>> images = screen.gratings(
+    ...     {
+    ...         "row": 4,
+    ...         "column": 4,
+    ...         "orientation_deg": 90,
+    ...         "frequency": 0.25,
+    ...         "phase_deg": 0,
+    ...         "radius": 9,
+    ...         "contrast": 0.5,
+    ...     }
+    ... )
     >>> images.shape, images[0, 4, :, 0].round().tolist()
     ((1, 8, 8, 1), [150.0, 100.0, 50.0, 100.0, 150.0, 100.0, 50.0, 100.0])
     """
@@ -38,7 +49,8 @@ class Screen:
     def __post_init__(self):
         if not self.low < self.grey < self.high:
             raise ValueError(
-                f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}"
+                f"grey {self.grey} is not between the pixel range's {self.low} and"
+                f" {self.high}"
             )
 
     @property
@@ -50,9 +62,11 @@ class Screen:
         """Sinusoidal gratings in a round aperture, grey around it.
 
         Args:
-            stimuli: dict of `(n,)` columns: `row` and `column` of the aperture's centre, pixels from the first pixel's;
-                `orientation_deg` of the stripes, counter-clockwise from horizontal; `frequency`, cycles per pixel; `phase_deg`, 0 where a
-                bright stripe is at the centre; `radius` of the aperture, pixels; `contrast`, from 0 to 1.
+            stimuli: dict of `(n,)` columns: `row` and `column` of the aperture's
+                centre, pixels from the first pixel's; `orientation_deg` of the stripes,
+                counter-clockwise from horizontal; `frequency`, cycles per pixel;
+                `phase_deg`, 0 where a bright stripe is at the centre; `radius` of the
+                aperture, pixels; `contrast`, from 0 to 1.
 
         Returns:
             `(n, height, width, 1)` float32, pixel units.

@@ -9,26 +9,34 @@ _CONVERGED = 1e-7  # relative fall of the squared error
 
 
 def fit_from_starts(model, patterns, starts, bounds, steps=60):
-    """Fits a model to each pattern from several starts by Levenberg & Marquardt's method, and keeps the best.
+    """Fits a model to each pattern from several starts by Levenberg & Marquardt's
+    method, and keeps the best.
 
     Every start is followed for a third of the steps, the best one for the rest.
 
     Args:
-        model: callable, parameters `(n, p)` -> (`(n, pixels)`, its derivatives `(n, p, pixels)`).
+        model: callable, parameters `(n, p)` -> (`(n, pixels)`, its derivatives `(n, p,
+            pixels)`).
         patterns: `(n, pixels)`.
         starts: `(n, starts, p)`.
         bounds: (`(p,)`, `(p,)`): parameters stay between.
         steps: at most.
 
     Returns:
-        (parameters `(n, p)`, explained variance `(n,)`: 1 - squared error / squared pattern).
+        (parameters `(n, p)`, explained variance `(n,)`: 1 - squared error / squared
+        pattern).
 
     Example:
 
     >>> import numpy as np
     >>> x = np.arange(5.0)
     >>> decay = lambda p: (np.exp(-p * x), -(x * np.exp(-p * x))[:, None])
-    >>> rate, explained = fit_from_starts(decay, np.exp(-0.3 * x)[None], np.array([[[1.0], [2.0]]]), (np.zeros(1), np.full(1, 9.0)))
+    >>> rate, explained = fit_from_starts(
+    ...     decay,
+    ...     np.exp(-0.3 * x)[None],
+    ...     np.array([[[1.0], [2.0]]]),
+    ...     (np.zeros(1), np.full(1, 9.0)),
+    ... )
     >>> rate.round(4).tolist(), explained.round(4).tolist()
     ([[0.3]], [1.0])
     """
@@ -55,14 +63,17 @@ def fit_from_starts(model, patterns, starts, bounds, steps=60):
 
 
 def best_places(spectra, kernels):
-    """Where in each pattern a filter explains most: what the descent starts from. Beyond an edge the pattern goes on at the other.
+    """Where in each pattern a filter explains most: what the descent starts from.
+    Beyond an edge the pattern goes on at the other.
 
     Args:
         spectra: `(n, height, width // 2 + 1)`, `scipy.fft.rfft2` of the patterns.
-        kernels: a list of `(height, width)` filters that are orthogonal, each centred as `offsets` says.
+        kernels: a list of `(height, width)` filters that are orthogonal, each centred
+            as `offsets` says.
 
     Returns:
-        (explained squared pattern `(n,)`, row `(n,)`, column `(n,)`, each kernel's amplitude there: a list of `(n,)`).
+        (explained squared pattern `(n,)`, row `(n,)`, column `(n,)`, each kernel's
+        amplitude there: a list of `(n,)`).
     """
     size = kernels[0].shape
     energies = [np.square(kernel).sum() for kernel in kernels]
@@ -84,7 +95,9 @@ def best_places(spectra, kernels):
 
 
 def offsets(size):
-    """(`(height, 1)`, `(1, width)`): each pixel's distance from the first, the short way around, for filters centred there."""
+    """(`(height, 1)`, `(1, width)`): each pixel's distance from the first, the short
+    way around, for filters centred there.
+    """
     down, right = ((np.arange(n) + n // 2) % n - n // 2 for n in size)
     return down[:, None].astype(float), right[None].astype(float)
 

@@ -12,10 +12,12 @@ _BATCH = 512  # images in a call of the rate function
 def gradient_fields(
     rates: Callable[[Any], Any], neurons: Sequence[int] | np.ndarray, images: np.ndarray
 ) -> np.ndarray:
-    """Mean over images of each neuron's squared gradient of its rate by each pixel: large where the neuron looks.
+    """Mean over images of each neuron's squared gradient of its rate by each pixel:
+    large where the neuron looks.
 
     Args:
-        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, N)`, differentiable by TensorFlow.
+        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`, differentiable by TensorFlow.
         neurons: `(n,)` indices below N.
         images: `(m, height, width)` in pixel units, natural or noise; some dozens do.
 
@@ -25,7 +27,9 @@ def gradient_fields(
     Example:
 
     >>> import numpy as np, tensorflow as tf
-    >>> two = lambda images: tf.stack([3 * images[:, 1, 2, 0], images[:, 0, 0, 0] ** 2], axis=1)
+    >>> two = lambda images: tf.stack(
+    ...     [3 * images[:, 1, 2, 0], images[:, 0, 0, 0] ** 2], axis=1
+    ... )
     >>> gradient_fields(two, [0, 1], np.ones((4, 2, 3))).astype(int).tolist()
     [[[0, 0, 0], [0, 0, 9]], [[4, 0, 0], [0, 0, 0]]]
     """
@@ -63,7 +67,8 @@ def center_of(fields: np.ndarray) -> dict[str, np.ndarray]:
         fields: `(n, height, width)`, 0 or more, as `gradient_fields` gives them.
 
     Returns:
-        dict of `(n,)` columns `row` and `column`, pixels from the first pixel's. The middle of the image where a field is zero throughout.
+        dict of `(n,)` columns `row` and `column`, pixels from the first pixel's. The
+        middle of the image where a field is zero throughout.
 
     Example:
 

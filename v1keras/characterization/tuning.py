@@ -1,4 +1,6 @@
-"""In-silico physiology: how a neuron's rate depends on the orientation, frequency, size, phase and contrast of a grating."""
+"""In-silico physiology: how a neuron's rate depends on the orientation, frequency,
+size, phase and contrast of a grating.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,55 +25,90 @@ def tuning(
     screen: Screen,
     contrast: float = 0.5,
 ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
-    """Each neuron's tuning curves to gratings at its place, with the other parameters at its own best, and what they say.
+    """Each neuron's tuning curves to gratings at its place, with the other parameters
+    at its own best, and what they say.
 
-    Gratings over the whole image, the same for all neurons, find the orientation and frequency to begin with. Then each neuron is shown its
-    own: sizes, frequencies, orientations, sizes once more, phases and contrasts, each at what was best so far. A point of a curve is the mean
-    rate over phases; of the curve of phase, the rate itself.
+    Gratings over the whole image, the same for all neurons, find the orientation and
+    frequency to begin with. Then each neuron is shown its own: sizes, frequencies,
+    orientations, sizes once more, phases and contrasts, each at what was best so far. A
+    point of a curve is the mean rate over phases; of the curve of phase, the rate
+    itself.
 
     Args:
-        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, N)`.
+        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`.
         neurons: `(n,)` indices below N.
-        places: dict of `(n,)` columns `row` and `column`, pixels: of a fit to the neuron's stimulus, or `center_of` its gradient field.
+        places: dict of `(n,)` columns `row` and `column`, pixels: of a fit to the
+            neuron's stimulus, or `center_of` its gradient field.
         screen: a `Screen`.
         contrast: of all gratings but those of the curve of contrast.
 
     Returns:
-        (curves, columns). `curves` has for `orientation_deg`, `frequency` (cycles per pixel), `radius` (pixels), `phase_deg` and `contrast`
-        a pair of (values `(n, k)`, rates `(n, k)`). `columns` has, each `(n,)`,
+        (curves, columns). `curves` has for `orientation_deg`, `frequency` (cycles per
+        pixel), `radius` (pixels), `phase_deg` and `contrast` a pair of (values `(n,
+        k)`, rates `(n, k)`). `columns` has, each `(n,)`,
 
-        - `grating_orientation_deg`, `grating_frequency`, `grating_radius`: the best grating's, the first two between those shown where a
-          parabola through the three highest points has its peak;
-        - `orientation_selectivity`: 1 - circular variance, |sum_k r_k exp(2 i angle_k)| / sum_k r_k;
-        - `f1_f0`: amplitude of the first harmonic of the rate over phase / its mean above the rate to grey. NaN where that mean is not
-          above it. Above 1 in a simple cell: pi / 2 where it half-rectifies; 0 in an energy model;
-        - `surround_suppression`: 1 - rate to the largest / rate to the best size, both above the rate to grey;
-        - `grating_rate`, `grey_rate`: to the best grating, mean over phases, and to no contrast.
+        - `grating_orientation_deg`, `grating_frequency`, `grating_radius`: the best
+          grating's, the first two between those shown where a parabola through the
+          three highest points has its peak;
+        - `orientation_selectivity`: 1 - circular variance, |sum_k r_k exp(2 i angle_k)|
+          / sum_k r_k;
+        - `f1_f0`: amplitude of the first harmonic of the rate over phase / its mean
+          above the rate to grey. NaN where that mean is not above it. Above 1 in a
+          simple cell: pi / 2 where it half-rectifies; 0 in an energy model;
+        - `surround_suppression`: 1 - rate to the largest / rate to the best size, both
+          above the rate to grey;
+        - `grating_rate`, `grey_rate`: to the best grating, mean over phases, and to no
+          contrast.
 
     Raises:
         ValueError: `contrast` is not above 0 and at most 1.
 
-    References: Ringach et al. 2002 (Journal of Neuroscience 22:5639) for circular variance, Skottun et al. 1991 (Vision Research 31:1079)
-    for F1/F0, Cavanaugh et al. 2002 (Journal of Neurophysiology 88:2530) for surround suppression.
+    References: Ringach et al. 2002 (Journal of Neuroscience 22:5639) for circular
+        variance, Skottun et al. 1991 (Vision Research 31:1079)
+    for F1/F0, Cavanaugh et al. 2002 (Journal of Neurophysiology 88:2530) for surround
+    suppression.
 
     Example:
 
     >>> import numpy as np
     >>> from v1keras.characterization import Screen, gabor
     >>> screen = Screen(grey=100, low=0, high=200, image_size=(24, 24))
-    >>> cell = {"row": 12, "column": 11, "orientation_deg": 40, "frequency": 0.15, "width_along": 4, "width_across": 4, "amplitude": 1}
-    >>> pair = [gabor(cell | {"phase_deg": phase}, screen.image_size).reshape(-1, 1) for phase in (0, 90)]
-    >>> drives = lambda images: [(images - 100).reshape(len(images), -1) @ kernel / 1000 for kernel in pair]
+    >>> cell = {
+    ...     "row": 12,
+    ...     "column": 11,
+    ...     "orientation_deg": 40,
+    ...     "frequency": 0.15,
+    ...     "width_along": 4,
+    ...     "width_across": 4,
+    ...     "amplitude": 1,
+    ... }
+    >>> pair = [
+    ...     gabor(cell | {"phase_deg": phase}, screen.image_size).reshape(-1, 1)
+    ...     for phase in (0, 90)
+    ... ]
+    >>> drives = lambda images: [
+    ...     (images - 100).reshape(len(images), -1) @ kernel / 1000 for kernel in pair
+    ... ]
     >>> simple = lambda images: np.square(np.maximum(drives(images)[0], 0))
-    >>> energy = lambda images: np.square(drives(images)[0]) + np.square(drives(images)[1])
+    >>> energy = lambda images: (
+    ...     np.square(drives(images)[0]) + np.square(drives(images)[1])
+    ... )
     >>> both = lambda images: np.hstack([simple(images), energy(images)])
-    >>> curves, columns = tuning(both, [0, 1], {"row": np.full(2, 12), "column": np.full(2, 11)}, screen)
-    >>> columns["grating_orientation_deg"].round().tolist(), (columns["f1_f0"] > 1).tolist(), curves["phase_deg"][1].shape
+    >>> curves, columns = tuning(
+    ...     both, [0, 1], {"row": np.full(2, 12), "column": np.full(2, 11)}, screen
+    ... )
+    >>> (
+    ...     columns["grating_orientation_deg"].round().tolist(),
+    ...     (columns["f1_f0"] > 1).tolist(),
+    ...     curves["phase_deg"][1].shape,
+    ... )
     ([40.0, 40.0], [True, False], (2, 16))
     """
     if not 0 < contrast <= 1:
         raise ValueError(
-            f"contrast of the gratings: found {contrast}, expected above 0 and at most 1"
+            f"contrast of the gratings: found {contrast}, expected above 0 and at"
+            " most 1"
         )
     neurons = np.atleast_1d(np.asarray(neurons, int))
     whole = float(np.hypot(*screen.image_size))
@@ -114,7 +151,9 @@ def tuning(
 
 
 def _best_over_the_whole_image(rates, neurons, screen, frequencies, place):
-    """Orientation and frequency of the grating over the whole image with the highest mean over phases: dict of two `(n,)`."""
+    """Orientation and frequency of the grating over the whole image with the highest
+    mean over phases: dict of two `(n,)`.
+    """
     grid = np.meshgrid(
         ORIENTATIONS_DEG, frequencies, PHASES_DEG[::_EVERY], indexing="ij"
     )
@@ -145,7 +184,9 @@ def _best_over_the_whole_image(rates, neurons, screen, frequencies, place):
 
 
 def _shown(rates, neurons, screen, best, name, values, phases):
-    """Rates `(n, values, phases)` of each neuron to its own best grating with `name` set to each of `values`."""
+    """Rates `(n, values, phases)` of each neuron to its own best grating with `name`
+    set to each of `values`.
+    """
     shape = (len(neurons), len(values), len(phases))
     columns = {
         key: np.broadcast_to(np.reshape(value, (-1, 1, 1)), shape).ravel()
@@ -187,7 +228,9 @@ _PEAKS = {"orientation_deg": _peak_of_angles, "frequency": _peak_of_logarithms}
 
 
 def _vertex(three):
-    """Where the parabola through `(n, 3)` equally spaced points, of which the second is highest, has its peak, from -0.5 to 0.5."""
+    """Where the parabola through `(n, 3)` equally spaced points, of which the second is
+    highest, has its peak, from -0.5 to 0.5.
+    """
     left, top, right = three.T
     bend = 2 * top - left - right
     return np.where(bend > 0, 0.5 * (right - left) / np.maximum(bend, 1e-30), 0)

@@ -29,7 +29,8 @@ def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
     """A recording from its file, or a public dataset by its name.
 
     Args:
-        name_or_path: an HDF5 file, a folder that `python -m v1keras.data shard` wrote, or a name in `v1keras.data.sources.SOURCES`.
+        name_or_path: an HDF5 file, a folder that `python -m v1keras.data shard` wrote,
+            or a name in `v1keras.data.sources.SOURCES`.
 
     Raises:
         ValueError, OSError: as `Recording.load`, `shards.read` and `sources.read` do.
@@ -41,7 +42,8 @@ def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
     if not pathlib.Path(name_or_path).exists():
         known = ", ".join(sources.SOURCES)
         raise FileNotFoundError(
-            f"no recording {str(name_or_path)!r}: neither a file here nor a public dataset ({known})"
+            f"no recording {str(name_or_path)!r}: neither a file here nor a public"
+            f" dataset ({known})"
         )
     return Recording.load(name_or_path)
 
@@ -50,7 +52,8 @@ def recording_names(text: str) -> list[str]:
     """The recordings that a configuration names: one, or several, comma separated.
 
     Args:
-        text: as `open_recording` takes it, or some of these with commas between; a file whose own name has commas is one.
+        text: as `open_recording` takes it, or some of these with commas between; a file
+            whose own name has commas is one.
 
     Example:
 

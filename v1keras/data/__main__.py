@@ -1,9 +1,10 @@
-"""Makes, describes and divides recordings.
+r"""Makes, describes and divides recordings.
 
 python -m v1keras.data list
 python -m v1keras.data convert kindel2019 --out=kindel2019.h5
 python -m v1keras.data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
-python -m v1keras.data convert arrays --images=images.npy --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
+python -m v1keras.data convert arrays --images=images.npy \
+    --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
 python -m v1keras.data simulate --out=simulated.h5
 python -m v1keras.data info kindel2019.h5
 python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
@@ -29,8 +30,10 @@ from v1keras.evaluation import estimate_ceiling
 from v1keras.report import figures, recordings
 
 _USAGE = (
-    "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=... --responses=... --out=FILE`, `simulate --out=FILE`, `info FILE`, "
-    "`plot FILE --out=PAGE.html`, `split FILE --protocol=... --out=FILE` or `shard FILE --out=FOLDER`"
+    "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."
+    " --responses=... --out=FILE`, `simulate --out=FILE`, `info FILE`, `plot FILE"
+    " --out=PAGE.html`, `split FILE --protocol=... --out=FILE` or `shard FILE"
+    " --out=FOLDER`"
 )
 
 
@@ -41,23 +44,34 @@ def describe(recording):
         name: int((recording.split == side).sum()) for name, side in SPLITS.items()
     }
     unassigned = len(recording.split) - sum(sides.values())
+    division = ", ".join(f"{count} {name}" for name, count in sides.items())
+    if unassigned:
+        division += f", {unassigned} unassigned"
     lines = [
         *known,
-        f"images: {recording.images.shape}, {recording.images.dtype}, {recording.images.min()} to {recording.images.max()}",
-        f"split: {', '.join(f'{count} {name}' for name, count in sides.items())}{f', {unassigned} unassigned' * bool(unassigned)}",
+        (
+            f"images: {recording.images.shape}, {recording.images.dtype},"
+            f" {recording.images.min()} to {recording.images.max()}"
+        ),
+        f"split: {division}",
         f"neurons: {recording.neuron_count} ({int(recording.reported.sum())} reported)",
-        f"responses: mean {np.nanmean(recording.responses):.3f}, {np.isnan(recording.responses).mean():.1%} missing",
+        (
+            f"responses: mean {np.nanmean(recording.responses):.3f},"
+            f" {np.isnan(recording.responses).mean():.1%} missing"
+        ),
     ]
     if recording.hertz is not None:
         lines.append(f"rates: {_spread(recording.hertz)} Hz")
     source, ceiling = ceilings(recording)
     lines.append(
-        f"ceilings (CC_max, from {source}): {_spread(ceiling)}, {int((ceiling == 0).sum())} neurons at 0"
+        f"ceilings (CC_max, from {source}): {_spread(ceiling)},"
+        f" {int((ceiling == 0).sum())} neurons at 0"
     )
     if recording.repeats is not None:
         missing = np.isnan(recording.repeats).mean()
         lines.append(
-            f"repeats: {recording.repeats.shape[1]} of {len(recording.repeats)} images{f', {missing:.1%} missing' * bool(missing)}"
+            f"repeats: {recording.repeats.shape[1]} of {len(recording.repeats)}"
+            f" images{f', {missing:.1%} missing' * bool(missing)}"
         )
     if recording.image_group is not None:
         lines.append(f"groups of images: {np.unique(recording.image_group).size}")
@@ -80,7 +94,9 @@ def describe(recording):
 
 
 def ceilings(recording):
-    """(What they are taken from, `(neurons,)` CC_max) over all images that have repeats, else over all means."""
+    """(What they are taken from, `(neurons,)` CC_max) over all images that have
+    repeats, else over all means.
+    """
     counts = (
         recording.attributes.get("units", "spikes per presentation")
         == "spikes per presentation"
@@ -97,11 +113,16 @@ def _spread(values):
     if not finite.size:
         return "unknown"
     low, middle, high = np.percentile(finite, [5, 50, 95])
-    return f"mean {finite.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to {high:.2f}"
+    return (
+        f"mean {finite.mean():.2f}, median {middle:.2f}, 90 % within {low:.2f} to"
+        f" {high:.2f}"
+    )
 
 
 def plot(recording, path):
-    """Writes a page with sample images, mean responses, ceilings and spike-triggered averages of the neurons with the highest ceilings."""
+    """Writes a page with sample images, mean responses, ceilings and spike-triggered
+    averages of the neurons with the highest ceilings.
+    """
     source, ceiling = ceilings(recording)
     hertz = recording.hertz
     rates, unit = (
@@ -129,13 +150,19 @@ def plot(recording, path):
         ),
         (
             "Neurons",
-            f"Mean responses, and the highest correlation that noise allows (from {source}).",
+            (
+                "Mean responses, and the highest correlation that noise allows (from"
+                f" {source})."
+            ),
             recordings.neurons(rates, unit, ceiling),
         ),
         (
             "Spike-triggered averages",
-            "Images averaged by the response to them, less the mean image; the neurons with the highest ceilings. A linear neuron's filter, "
-            "blurred by the images' own correlations.",
+            (
+                "Images averaged by the response to them, less the mean image; the"
+                " neurons with the highest ceilings. A linear neuron's filter, blurred"
+                " by the images' own correlations."
+            ),
             figures.gallery(triggered, [f"neuron {neuron}" for neuron in best]),
         ),
     ]
@@ -234,17 +261,20 @@ def run():
     flags.DEFINE_string(
         "out",
         None,
-        "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder (shard).",
+        "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder"
+        " (shard).",
     )
     flags.DEFINE_string(
         "path",
         None,
-        "The publisher's file or folder (convert); else what V1KERAS_DATA names, or a download.",
+        "The publisher's file or folder (convert); else what V1KERAS_DATA names, or a"
+        " download.",
     )
     flags.DEFINE_string(
         "images",
         None,
-        "convert arrays: file.npy, file.npz:key, file.mat:variable, or a folder of grey pictures.",
+        "convert arrays: file.npy, file.npz:key, file.mat:variable, or a folder of grey"
+        " pictures.",
     )
     flags.DEFINE_string(
         "responses", None, "convert arrays: (n, neurons) mean responses; also file.csv."
@@ -257,17 +287,20 @@ def run():
     flags.DEFINE_string(
         "repeat_images",
         None,
-        "convert arrays: which image, counted from 0, each entry of --repeats is of; all where left out.",
+        "convert arrays: which image, counted from 0, each entry of --repeats is of;"
+        " all where left out.",
     )
     flags.DEFINE_multi_string(
         "column",
         [],
-        "convert arrays: NAME=FILE, NAME one of split, image_group, neuron_session, neurons/..., stimuli/...",
+        "convert arrays: NAME=FILE, NAME one of split, image_group, neuron_session,"
+        " neurons/..., stimuli/...",
     )
     flags.DEFINE_multi_string(
         "attribute",
         [],
-        "convert arrays: NAME=VALUE, such as units=dF/F, window_s=0.1 or presentations=20.",
+        "convert arrays: NAME=VALUE, such as units=dF/F, window_s=0.1 or"
+        " presentations=20.",
     )
     flags.DEFINE_enum(
         "protocol",

@@ -1,4 +1,6 @@
-"""What was measured of the animal beside each image: columns of a recording's `stimuli`, as a model takes them."""
+"""What was measured of the animal beside each image: columns of a recording's
+`stimuli`, as a model takes them.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,19 +24,25 @@ def behavior_of(
         `(n, k)` float32. Images on no side of the split may have NaN.
 
     Raises:
-        ValueError: there is no such column, it is of another shape, or a value is missing; says what came and what fits.
+        ValueError: there is no such column, it is of another shape, or a value is
+            missing; says what came and what fits.
 
     Example:
 
     >>> from v1keras.data import Recording
-    >>> recording = Recording(np.zeros((3, 4, 4)), np.arange(3.0)[:, None], stimuli={"running_cm_s": np.array([0.0, 4.0, 20.0])})
+    >>> recording = Recording(
+    ...     np.zeros((3, 4, 4)),
+    ...     np.arange(3.0)[:, None],
+    ...     stimuli={"running_cm_s": np.array([0.0, 4.0, 20.0])},
+    ... )
     >>> behavior_of(recording, "running_cm_s").tolist()
     [[0.0], [4.0], [20.0]]
     """
     if column not in recording.stimuli:
         known = ", ".join(recording.stimuli) or "none"
         raise ValueError(
-            f"found {column!r}, expected a column of the recording's stimuli, an entry an image (it has {known})"
+            f"found {column!r}, expected a column of the recording's stimuli, an entry"
+            f" an image (it has {known})"
         )
     found = np.asarray(recording.stimuli[column])
     values = found[:, None] if found.ndim == 1 else found
@@ -44,13 +52,17 @@ def behavior_of(
         or width not in (None, values.shape[1])
     ):
         raise ValueError(
-            f"column {column!r} is {found.dtype} {found.shape}, expected ({len(found)}, {width or 'k'}) numbers"
+            f"column {column!r} is {found.dtype} {found.shape}, expected ({len(found)},"
+            f" {width or 'k'}) numbers"
         )
     missing = np.flatnonzero(
         ~np.isfinite(values).all(axis=1) & (recording.split != UNASSIGNED)
     )
     if missing.size:
-        told = f"column {column!r} is not finite at {missing.size} images (the first is {missing[0]})"
+        told = (
+            f"column {column!r} is not finite at {missing.size} images (the first is"
+            f" {missing[0]})"
+        )
         raise ValueError(
             f"{told}; fill them in, or leave these images on no side of the split (-1)"
         )
@@ -67,10 +79,12 @@ def model_inputs(
     Args:
         recording: a `Recording`.
         indices: `(m,)` of its images.
-        columns: of behaviour that the model takes beside them, name -> values an image, as a model's `columns` tells.
+        columns: of behaviour that the model takes beside them, name -> values an image,
+            as a model's `columns` tells.
 
     Returns:
-        Images `(m, height, width, 1)`, or a dict of these as `images` and of the columns `(m, k)`, as `Rows`.
+        Images `(m, height, width, 1)`, or a dict of these as `images` and of the
+        columns `(m, k)`, as `Rows`.
 
     Raises:
         ValueError: as `behavior_of` does.
@@ -78,8 +92,17 @@ def model_inputs(
     Example:
 
     >>> from v1keras.data import Recording
-    >>> recording = Recording(np.zeros((3, 4, 4)), np.arange(3.0)[:, None], stimuli={"running_cm_s": np.array([0.0, 4.0, 20.0])})
-    >>> {name: rows.shape for name, rows in model_inputs(recording, [2, 0], {"running_cm_s": 1}).items()}
+    >>> recording = Recording(
+    ...     np.zeros((3, 4, 4)),
+    ...     np.arange(3.0)[:, None],
+    ...     stimuli={"running_cm_s": np.array([0.0, 4.0, 20.0])},
+    ... )
+    >>> {
+    ...     name: rows.shape
+    ...     for name, rows in model_inputs(
+    ...         recording, [2, 0], {"running_cm_s": 1}
+    ...     ).items()
+    ... }
     {'images': (2, 4, 4, 1), 'running_cm_s': (2, 1)}
     """
     images = Rows(recording.images[..., None], indices)

@@ -19,7 +19,10 @@ DATASETS = (
 )
 # Groups of further columns, one entry a neuron or an image.
 GROUPS = ("neurons", "stimuli")
-_MAKE_ONE = "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE` makes one from .mat, .npy, .npz and .csv files"
+_MAKE_ONE = (
+    "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE`"
+    " makes one from .mat, .npy, .npz and .csv files"
+)
 
 
 def write(path, arrays, attributes):
@@ -72,15 +75,18 @@ def read(file, kept):
         kept: dict of arrays that are kept elsewhere, by name.
 
     Returns:
-        (arrays, attributes): dict of the datasets, and under each group's name of the dict of its columns; dict of all attributes.
+        (arrays, attributes): dict of the datasets, and under each group's name of the
+        dict of its columns; dict of all attributes.
 
     Raises:
-        ValueError: images or responses are missing, it is of another version, or a group stands for a dataset or a dataset for a group.
+        ValueError: images or responses are missing, it is of another version, or a
+            group stands for a dataset or a dataset for a group.
     """
     for name in sorted({"images", "responses"} - kept.keys()):
         if not isinstance(file.get(name), h5py.Dataset):
             raise ValueError(
-                f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected images and responses; {_MAKE_ONE}"
+                f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected"
+                f" images and responses; {_MAKE_ONE}"
             )
     version = file.attrs.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:

@@ -1,4 +1,6 @@
-"""What would spoil a score: copies of an image on two sides, a neuron recorded twice, too few images."""
+"""What would spoil a score: copies of an image on two sides, a neuron recorded twice,
+too few images.
+"""
 
 import itertools
 
@@ -8,11 +10,11 @@ from scipy import ndimage, sparse
 from v1keras.data.recording import SPLITS, UNASSIGNED
 
 _SIDE = 33  # pixels a side that images are compared at
-_FINE, _COARSE = (
-    0.7,
-    2.0,
-)  # of those pixels: structure between these two scales (standard deviations of Gaussians) is compared
-# Chosen on the recordings of Kindel et al. 2019, whose rotated copies are known: it finds 344 of the 360 pairs there and no other.
+# Of those pixels: structure between these two scales (standard deviations of Gaussians)
+# is compared.
+_FINE, _COARSE = 0.7, 2.0
+# Chosen on the recordings of Kindel et al. 2019, whose rotated copies are known: it
+# finds 344 of the 360 pairs there and no other.
 _ALIKE = 0.85
 _LEAST = 8  # pixels a side that structure can be seen in
 _WORK = 10_000_000  # pairs of images, and of neurons, that are compared at most
@@ -20,24 +22,29 @@ _SAME_NEURON = 0.98
 
 
 def find_copies(images, compared=None):
-    """Pairs of images that are the same, or the same turned by a multiple of 45 degrees.
+    """Pairs of images that are the same, or the same turned by a multiple of 45
+    degrees.
 
-    Structure within a disc around the centre is compared, at every multiple of 45 degrees and moved by up to one pixel of 33 a side: a
-    correlation above 0.85 makes two images copies.
+    Structure within a disc around the centre is compared, at every multiple of 45
+    degrees and moved by up to one pixel of 33 a side: a correlation above 0.85 makes
+    two images copies.
 
     Args:
         images: `(n, height, width)`.
-        compared: indices of images, each of which is compared with all; all where left out. As many of them as 10 million pairs allow.
+        compared: indices of images, each of which is compared with all; all where left
+            out. As many of them as 10 million pairs allow.
 
     Returns:
-        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315 that turn the first counterclockwise to the second, how many of `compared`
-        were compared).
+        (`(pairs, 2)` indices, `(pairs,)` degrees from 0 to 315 that turn the first
+        counterclockwise to the second, how many of `compared` were compared).
 
     Example:
 
     >>> rng = np.random.default_rng(0)
     >>> image = rng.integers(0, 256, (40, 40))
-    >>> pairs, degrees, _ = find_copies(np.stack([image, rng.integers(0, 256, (40, 40)), np.rot90(image)]))
+    >>> pairs, degrees, _ = find_copies(
+    ...     np.stack([image, rng.integers(0, 256, (40, 40)), np.rot90(image)])
+    ... )
     >>> pairs.tolist(), degrees.tolist()
     ([[0, 2]], [90])
     """
@@ -74,7 +81,9 @@ def find_copies(images, compared=None):
 
 
 def _structure(images):
-    """`(n, side, side)`: the central square, reduced to about 33 pixels, between the two scales."""
+    """`(n, side, side)`: the central square, reduced to about 33 pixels, between the
+    two scales.
+    """
     side = min(images.shape[1:])
     step = max(1, round(side / _SIDE))
     side -= side % step
@@ -92,7 +101,9 @@ def _structure(images):
 
 
 def _sampling(places, height, angle, shift):
-    """`(height * height, places)` sparse: pixels to values at places turned by the angle around the centre, between pixels linearly."""
+    """`(height * height, places)` sparse: pixels to values at places turned by the
+    angle around the centre, between pixels linearly.
+    """
     turn = np.deg2rad(angle)
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     where = places @ rotation + shift + (height - 1) / 2
@@ -117,10 +128,12 @@ def _unit(values):
 
 
 def find_twins(responses):
-    """Pairs of neurons that answer so much alike that they are one neuron recorded twice: correlation above 0.98.
+    """Pairs of neurons that answer so much alike that they are one neuron recorded
+    twice: correlation above 0.98.
 
     Args:
-        responses: `(n, neurons)`, NaN = missing. The first images are used where there are more than needed.
+        responses: `(n, neurons)`, NaN = missing. The first images are used where there
+            are more than needed.
 
     Returns:
         `(pairs, 2)` indices.
@@ -152,7 +165,8 @@ def find_twins(responses):
 
 
 def spoilers(recording):
-    """What would spoil a score on a recording, a line each; none where nothing was found.
+    """What would spoil a score on a recording, a line each; none where nothing was
+    found.
 
     Args:
         recording: a `Recording`.
@@ -163,11 +177,18 @@ def spoilers(recording):
     Example:
 
     >>> from v1keras import Recording
-    >>> images = np.random.default_rng(0).integers(0, 256, (100, 16, 16), dtype=np.uint8)
+    >>> images = np.random.default_rng(0).integers(
+    ...     0, 256, (100, 16, 16), dtype=np.uint8
+    ... )
     >>> images[99] = images[0]
-    >>> recording = Recording(images, np.random.default_rng(1).random((100, 2)), split=np.repeat([0, 1, 2], [40, 30, 30]))
+    >>> recording = Recording(
+    ...     images,
+    ...     np.random.default_rng(1).random((100, 2)),
+    ...     split=np.repeat([0, 1, 2], [40, 30, 30]),
+    ... )
     >>> spoilers(recording)
-    ['1 pair of images stands on two sides, the same or turned: 0 (train) and 99 (test)']
+    ['1 pair of images stands on two sides, the same or turned: 0 (train) and 99
+    (test)']
     """
     return [*_copied(recording), *_twins(recording), *_few(recording)]
 
@@ -180,7 +201,10 @@ def _copied(recording):
     )
     goal = held_out.size or len(split)
     if count < goal:
-        yield f"only {count} of {goal} images were compared with the others, which are too {'many' if count else 'small'}"
+        yield (
+            f"only {count} of {goal} images were compared with the others, which are"
+            f" too {'many' if count else 'small'}"
+        )
     groups = recording.image_group
     if not held_out.size and len(pairs):
         copied = np.unique(pairs).size
@@ -194,7 +218,10 @@ def _copied(recording):
             if groups is not None
             else "no image_group tells which belong together"
         )
-        yield f"{copied} of {len(split)} images are copies of others, {turned} of {len(pairs)} pairs turned, such as {some}: {advice}"
+        yield (
+            f"{copied} of {len(split)} images are copies of others, {turned} of"
+            f" {len(pairs)} pairs turned, such as {some}: {advice}"
+        )
     names = {side: name for name, side in SPLITS.items()} | {UNASSIGNED: "unassigned"}
     apart = pairs[
         (split[pairs[:, 0]] != split[pairs[:, 1]])
@@ -205,14 +232,24 @@ def _copied(recording):
             " and ".join(f"{i} ({names[split[i]]})" for i in sorted(pair))
             for pair in apart[:3].tolist()
         )
-        yield f"{_counted(len(apart), 'pair')} of images {'stands' if len(apart) == 1 else 'stand'} on two sides, the same or turned: {some}"
+        yield (
+            f"{_counted(len(apart), 'pair')} of images"
+            f" {'stands' if len(apart) == 1 else 'stand'} on two sides, the same or"
+            f" turned: {some}"
+        )
     if groups is not None:
         foreign = pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
         if len(foreign):
-            yield f"{_counted(len(foreign), 'pair')} of copies in different groups of images, such as {foreign[0].tolist()}"
+            yield (
+                f"{_counted(len(foreign), 'pair')} of copies in different groups of"
+                f" images, such as {foreign[0].tolist()}"
+            )
         torn = sum(len(set(sides)) > 1 for sides in _by_group(groups, split))
         if torn:
-            yield f"{_counted(torn, 'group')} of images on more than one side of the split"
+            yield (
+                f"{_counted(torn, 'group')} of images on more than one side of the"
+                " split"
+            )
 
 
 def _by_group(groups, split):
@@ -226,7 +263,10 @@ def _twins(recording):
     pairs = find_twins(recording.responses)
     if len(pairs):
         some = ", ".join(f"{a} and {b}" for a, b in pairs[:3])
-        yield f"{_counted(len(pairs), 'pair')} of neurons answer alike, as one neuron recorded twice does: {some}"
+        yield (
+            f"{_counted(len(pairs), 'pair')} of neurons answer alike, as one neuron"
+            f" recorded twice does: {some}"
+        )
 
 
 def _few(recording):
@@ -236,14 +276,20 @@ def _few(recording):
     for name, count in counts.items():
         if name != "train" and 0 < count < 28:
             error = 1 / np.sqrt(max(count - 3, 1))
-            yield f"{_counted(count, f'{name} image')}: the correlation of a neuron has a standard error of about {error:.2f} there"
+            yield (
+                f"{_counted(count, f'{name} image')}: the correlation of a neuron has a"
+                f" standard error of about {error:.2f} there"
+            )
         if not count and any(counts.values()):
             yield f"no {name} images, though others are marked"
     tested = np.flatnonzero(recording.split == SPLITS["test"])
     if recording.repeats is not None and tested.size:
         without = np.setdiff1d(tested, recording.repeat_images).size
         if without:
-            yield f"{without} of {tested.size} test images have no repeats: no ceiling is taken from repeats"
+            yield (
+                f"{without} of {tested.size} test images have no repeats: no ceiling is"
+                " taken from repeats"
+            )
 
 
 def _counted(count, noun):

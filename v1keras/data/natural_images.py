@@ -4,10 +4,12 @@ import numpy as np
 
 
 def dead_leaves(count, size, rng):
-    """Opaque discs of all sizes falling on one another, over and under a texture with a 1/f spectrum.
+    """Opaque discs of all sizes falling on one another, over and under a texture with a
+    1/f spectrum.
 
-    Edges and occlusion come from the dead leaves model (Lee, Mumford & Huang 2001: radii distributed as r^-3), surfaces from
-    1/f noise, a patch of its own for every disc. RMS contrast varies from image to image as it does in photographs.
+    Edges and occlusion come from the dead leaves model (Lee, Mumford & Huang 2001:
+    radii distributed as r^-3), surfaces from 1/f noise, a patch of its own for every
+    disc. RMS contrast varies from image to image as it does in photographs.
 
     Args:
         count: number of images.
@@ -51,7 +53,9 @@ def _radii(size, rng):
 
 
 def pink_noise(size, rng):
-    """`(size, size)` noise of zero mean and unit variance whose amplitude falls as 1/frequency."""
+    """`(size, size)` noise of zero mean and unit variance whose amplitude falls as
+    1/frequency.
+    """
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     frequency[0, 0] = np.inf
     noise = np.fft.irfft2(

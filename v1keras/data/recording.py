@@ -1,4 +1,4 @@
-"""`Recording`: one population's images and responses, in memory and in one HDF5 file."""
+"""`Recording`: images and responses of one population, in memory and in HDF5."""
 
 import copy
 import dataclasses
@@ -35,25 +35,37 @@ class Recording:
 
     Args:
         images: `(n, height, width)` uint8 or float32, in pixel units.
-        responses: `(n, neurons)` float32, the mean over presentations; NaN = not recorded.
-        split: `(n,)` int8: 0 train, 1 validation, 2 test, -1 unassigned (where left out).
-        repeats: `(n_r, n_repeats, neurons)` float32, single presentations of some images.
+        responses: `(n, neurons)` float32, the mean over presentations; NaN = not
+            recorded.
+        split: `(n,)` int8: 0 train, 1 validation, 2 test, -1 unassigned (where left
+            out).
+        repeats: `(n_r, n_repeats, neurons)` float32, single presentations of some
+            images.
         repeat_images: `(n_r,)` the index in `images` of each entry of `repeats`.
-        image_group: `(n,)` integers; images of one group (crops of one photograph, say) belong on one side of a split.
+        image_group: `(n,)` integers; images of one group (crops of one photograph, say)
+            belong on one side of a split.
         neuron_session: `(neurons,)` strings: in which session each neuron was recorded.
-        neurons: further columns, each an array of one entry a neuron. A column `for_tuning` marks neurons that
-            are trained on but left out of reported means.
-        stimuli: further columns, each an array of one entry an image: its category, a grating's orientation, the animal's running speed.
-        attributes: facts about the recording; `units` ("spikes per presentation"), `window_s` (seconds), `presentations`
-            (how many were averaged into a response that has no repeats), and the others of `ATTRIBUTES`.
+        neurons: further columns, each an array of one entry a neuron. A column
+            `for_tuning` marks neurons that are trained on but left out of reported
+            means.
+        stimuli: further columns, each an array of one entry an image: its category, a
+            grating's orientation, the animal's running speed.
+        attributes: facts about the recording; `units` ("spikes per presentation"),
+            `window_s` (seconds), `presentations` (how many were averaged into a
+            response that has no repeats), and the others of `ATTRIBUTES`.
 
     Raises:
-        ValueError: an array is missing, or has another shape or type than fits; names it, what came and what fits.
+        ValueError: an array is missing, or has another shape or type than fits; names
+            it, what came and what fits.
 
     Example:
 
     >>> import numpy as np
-    >>> recording = Recording(np.zeros((4, 8, 8), "uint8"), np.arange(12.0).reshape(4, 3), split=[0, 0, 1, 2])
+    >>> recording = Recording(
+    ...     np.zeros((4, 8, 8), "uint8"),
+    ...     np.arange(12.0).reshape(4, 3),
+    ...     split=[0, 0, 1, 2],
+    ... )
     >>> recording.indices("train")
     array([0, 1])
     >>> recording.neuron_count
@@ -80,14 +92,18 @@ class Recording:
 
     @property
     def reported(self) -> np.ndarray:
-        """`(neurons,)` bool: the neurons that means are reported over (all but those kept for tuning)."""
+        """`(neurons,)` bool: the neurons that means are reported over (all but those
+        kept for tuning).
+        """
         return ~np.asarray(
             self.neurons.get("for_tuning", np.zeros(self.neuron_count)), bool
         )
 
     @property
     def hertz(self) -> np.ndarray | None:
-        """`(neurons,)` mean response over all images in spikes per second, or None without a `window_s`."""
+        """`(neurons,)` mean response over all images in spikes per second, or None
+        without a `window_s`.
+        """
         if "window_s" not in self.attributes:
             return None
         with warnings.catch_warnings():
@@ -203,11 +219,13 @@ class Recording:
         )
         if silent.size:
             warnings.warn(
-                f"neurons {_some(silent)} have no response at all: kept, but left out of every mean and counted"
+                f"neurons {_some(silent)} have no response at all: kept, but left out"
+                " of every mean and counted"
             )
         if constant.size and len(self.images) > 1:
             warnings.warn(
-                f"neurons {_some(constant)} answer all images alike: nothing to predict; kept, left out of means"
+                f"neurons {_some(constant)} answer all images alike: nothing to"
+                " predict; kept, left out of means"
             )
 
     def _validate_repeats(self):
@@ -270,8 +288,9 @@ class Recording:
                 name: int(np.sum(self.split == side)) for name, side in SPLITS.items()
             }
             raise ValueError(
-                f"recording {self.attributes.get('name', '')!r} has no {split} images (it has {counts}): mark some in "
-                "`split`, or let --config.data.protocol=paper draw them"
+                f"recording {self.attributes.get('name', '')!r} has no {split} images"
+                f" (it has {counts}): mark some in `split`, or let"
+                " --config.data.protocol=paper draw them"
             )
         return found
 
@@ -293,9 +312,9 @@ class Recording:
             self,
             responses=self.responses[:, chosen],
             repeats=None if self.repeats is None else self.repeats[:, :, chosen],
-            neuron_session=None
-            if self.neuron_session is None
-            else self.neuron_session[chosen],
+            neuron_session=(
+                None if self.neuron_session is None else self.neuron_session[chosen]
+            ),
             neurons={name: column[chosen] for name, column in self.neurons.items()},
         )
 
@@ -332,7 +351,8 @@ class Recording:
 
         Raises:
             OSError: there is no such file, or it can't be read.
-            ValueError: it is no HDF5 file, or breaks the format; names the file, the dataset, what came and what fits.
+            ValueError: it is no HDF5 file, or breaks the format; names the file, the
+                dataset, what came and what fits.
         """
         with reading(path) as file:
             arrays, attributes = read(file, kept)

@@ -1,11 +1,13 @@
-"""A recording as a folder whose images and responses are read from the disk where and when they are needed.
+"""A recording as a folder whose images and responses are read from the disk where and
+when they are needed.
 
-    presentations.tfrecord  a record an image: its pixels, then its responses (float32), as raw bytes, little-endian
-    layout.json             their shapes
-    recording.h5            all the rest, in the format of recordings
+    presentations.tfrecord  a record an image: its pixels, then its responses (float32),
+    as raw bytes, little-endian layout.json             their shapes recording.h5
+    all the rest, in the format of recordings
 
-Records of one length stand at known places in the file, so any image is found without an index and without reading those before it.
-TensorFlow's own `tf.data.TFRecordDataset` with `tf.io.decode_raw` reads them, too.
+Records of one length stand at known places in the file, so any image is found without
+an index and without reading those before it. TensorFlow's own `tf.data.TFRecordDataset`
+with `tf.io.decode_raw` reads them, too.
 """
 
 import json
@@ -34,7 +36,12 @@ def write(recording, folder):
 
     >>> import tempfile
     >>> folder = tempfile.mkdtemp() + "/shard"
-    >>> write(Recording(np.arange(8, dtype="uint8").reshape(2, 2, 2), np.array([[1.0], [2.0]])), folder)
+    >>> write(
+    ...     Recording(
+    ...         np.arange(8, dtype="uint8").reshape(2, 2, 2), np.array([[1.0], [2.0]])
+    ...     ),
+    ...     folder,
+    ... )
     >>> read(folder).images[1].tolist(), read(folder).responses[1].tolist()
     ([[4, 5], [6, 7]], [2.0])
     """
@@ -75,7 +82,8 @@ def read(folder):
     for name in (PRESENTATIONS, REST, LAYOUT):
         if not (folder / name).is_file():
             raise FileNotFoundError(
-                f"{folder} holds no {name}; expected a folder that `python -m v1keras.data shard` wrote"
+                f"{folder} holds no {name}; expected a folder that `python -m"
+                " v1keras.data shard` wrote"
             )
     try:
         layout = json.loads((folder / LAYOUT).read_text())
@@ -88,13 +96,15 @@ def read(folder):
     found = (folder / PRESENTATIONS).stat().st_size
     if found != count * record.itemsize:
         raise ValueError(
-            f"{folder / PRESENTATIONS}: {found} bytes, expected {count * record.itemsize}: it is cut off, or of another recording"
+            f"{folder / PRESENTATIONS}: {found} bytes, expected"
+            f" {count * record.itemsize}: it is cut off, or of another recording"
         )
     records = np.memmap(folder / PRESENTATIONS, record, "r", shape=(count,))
     length = record["image"].itemsize + record["responses"].itemsize
     if (records["length"] != length).any():
         raise ValueError(
-            f"{folder / PRESENTATIONS}: its records are not of {length} bytes; shard the recording anew"
+            f"{folder / PRESENTATIONS}: its records are not of {length} bytes; shard"
+            " the recording anew"
         )
     return Recording.load(
         folder / REST, images=records["image"], responses=records["responses"]
@@ -102,7 +112,9 @@ def read(folder):
 
 
 def _record(size, dtype, neurons):
-    """How TFRecord stores raw bytes: their number and its checksum before them, their own checksum behind."""
+    """How TFRecord stores raw bytes: their number and its checksum before them, their
+    own checksum behind.
+    """
     image = ("image", np.dtype(dtype).newbyteorder("<"), tuple(size))
     return np.dtype(
         [

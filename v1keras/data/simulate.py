@@ -18,19 +18,23 @@ def simulate_recording(
     repeats: int = 20,
     seed: int = 0,
 ) -> Recording:
-    """Images and Poisson responses of simple, complex, centre-surround and texture cells.
+    """Images and Poisson responses of simple, complex, centre-surround and texture
+    cells.
 
-    A neuron's rate is its drive over the contrast around its receptive field (divisive normalisation, Heeger 1992), scaled to a
-    mean of 1 to 5 spikes per presentation (10 to 50 Hz) of the test images:
+    A neuron's rate is its drive over the contrast around its receptive field (divisive
+    normalisation, Heeger 1992), scaled to a mean of 1 to 5 spikes per presentation (10
+    to 50 Hz) of the test images:
 
     - simple: a Gabor filter's output, half-rectified and squared;
     - complex: the energy of a quadrature pair of Gabors (Adelson & Bergen 1985);
-    - center_surround: a difference of Gaussians, half-rectified and squared, on- or off-centre;
-    - texture: the Gabor energy averaged over all places where the filter, cut off 2 standard deviations from its centre, is within the
-      image.
+    - center_surround: a difference of Gaussians, half-rectified and squared, on- or
+      off-centre;
+    - texture: the Gabor energy averaged over all places where the filter, cut off 2
+      standard deviations from its centre, is within the image.
 
     Args:
-        train_images: number of images shown once; one in ten of them is marked for validation.
+        train_images: number of images shown once; one in ten of them is marked for
+            validation.
         test_images: number of images shown `repeats` times.
         neurons_per_kind: how many of each of the four kinds.
         image_size: pixels a side.
@@ -38,14 +42,19 @@ def simulate_recording(
         seed: of images, neurons and spikes.
 
     Returns:
-        A `Recording` with the columns `neurons/kind`, `neurons/filter` `(neurons, size, size)` of unit norm (of texture cells: one
-        place of many, 0 where cut off), `neurons/true_rate` `(neurons, n)`, the rate behind the spikes, and, NaN where a kind has none:
-        `neurons/row` and `neurons/column` of the receptive field's centre, pixels from the first pixel's; `neurons/orientation_deg` of the
-        stripes, counter-clockwise from horizontal, below 180; `neurons/frequency` of the Gabor's grating, cycles per pixel.
+        A `Recording` with the columns `neurons/kind`, `neurons/filter` `(neurons, size,
+        size)` of unit norm (of texture cells: one place of many, 0 where cut off),
+        `neurons/true_rate` `(neurons, n)`, the rate behind the spikes, and, NaN where a
+        kind has none: `neurons/row` and `neurons/column` of the receptive field's
+        centre, pixels from the first pixel's; `neurons/orientation_deg` of the stripes,
+        counter-clockwise from horizontal, below 180; `neurons/frequency` of the Gabor's
+        grating, cycles per pixel.
 
     Example:
 
-    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16, repeats=5)
+    >>> recording = simulate_recording(
+    ...     40, 10, neurons_per_kind=1, image_size=16, repeats=5
+    ... )
     >>> recording.images.shape, recording.responses.shape, recording.repeats.shape
     ((50, 16, 16), (50, 4), (10, 5, 4))
     """
@@ -55,10 +64,12 @@ def simulate_recording(
         or image_size < 12
     ):
         raise ValueError(
-            f"a simulation of {train_images} train and {test_images} test images of {image_size} pixels, {neurons_per_kind} neurons "
-            f"a kind, {repeats} repeats; expected at least 1, 1, 12, 1 and 2"
+            f"a simulation of {train_images} train and {test_images} test images of"
+            f" {image_size} pixels, {neurons_per_kind} neurons a kind, {repeats}"
+            " repeats; expected at least 1, 1, 12, 1 and 2"
         )
-    # A generator each: more training images change neither the neurons nor the test images.
+    # A generator each: more training images change neither the neurons nor the test
+    # images.
     for_train, for_test, for_cells, for_spikes = (
         np.random.default_rng((seed, part)) for part in range(4)
     )
@@ -78,7 +89,8 @@ def simulate_recording(
     tested = np.arange(train_images, train_images + test_images)
     if not rates[tested].mean(axis=0).all():
         raise ValueError(
-            f"a cell answers none of the {test_images} test images; simulate more of them, or take another seed"
+            f"a cell answers none of the {test_images} test images; simulate more of"
+            " them, or take another seed"
         )
     rates *= np.exp(for_cells.uniform(np.log(1), np.log(5), len(cells))) / rates[
         tested
@@ -100,8 +112,8 @@ def simulate_recording(
         repeat_images=tested,
         neurons={
             "kind": np.array([cell["kind"] for cell in cells]),
-            "filter": np.stack([cell["filters"][0] for cell in cells]).astype(
-                np.float32
+            "filter": (
+                np.stack([cell["filters"][0] for cell in cells]).astype(np.float32)
             ),
             "true_rate": rates.T.astype(np.float32),
             **{
@@ -118,7 +130,10 @@ def simulate_recording(
             "area": "V1 (simulated)",
             "technique": "simulation",
             "license": "Apache-2.0",
-            "source": f"v1keras.simulate_recording({train_images}, {test_images}, {neurons_per_kind}, {image_size}, {repeats}, {seed})",
+            "source": (
+                f"v1keras.simulate_recording({train_images}, {test_images},"
+                f" {neurons_per_kind}, {image_size}, {repeats}, {seed})"
+            ),
         },
     )
 
@@ -127,8 +142,9 @@ def rate_of(cell, contrast):
     """The unscaled rate of one simulated neuron.
 
     Args:
-        cell: dict of `kind`, `filters` (a list of `(size, size)`, unit norm; those of a texture cell are moved to wherever the part that is
-            not 0 is within the image) and `pool` `(size, size)`, weights that sum to 1.
+        cell: dict of `kind`, `filters` (a list of `(size, size)`, unit norm; those of a
+            texture cell are moved to wherever the part that is not 0 is within the
+            image) and `pool` `(size, size)`, weights that sum to 1.
         contrast: `(n, size, size)` images, zero-mean grey.
 
     Returns:
@@ -147,7 +163,9 @@ def rate_of(cell, contrast):
 
 
 def _within(images, kernel):
-    """Correlation of `(n, s, s)` images with the part of an `(s, s)` kernel that is not 0, where all of that is within the image."""
+    """Correlation of `(n, s, s)` images with the part of an `(s, s)` kernel that is not
+    0, where all of that is within the image.
+    """
     rows, columns = np.nonzero(kernel)
     part = kernel[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     size = images.shape[1:]

@@ -17,14 +17,16 @@ def draw_split(
 ) -> np.ndarray:
     """Divides images at random into train, test and validation.
 
-    `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the first go to training, the next
-    to testing, the last to validation: with 270 images and parts 180, 52, 38 this is the split of Kindel et al. 2019.
+    `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the
+    first go to training, the next to testing, the last to validation: with 270 images
+    and parts 180, 52, 38 this is the split of Kindel et al. 2019.
 
     Args:
         image_count: n.
         seed: of the permutation.
         parts: (train, test, validation), in proportion.
-        groups: `(n,)` integers. Images of one group stay together; the cuts fall where the number of images comes nearest.
+        groups: `(n,)` integers. Images of one group stay together; the cuts fall where
+            the number of images comes nearest.
 
     Returns:
         `(n,)` int8 split: 0 train, 1 validation, 2 test.
@@ -40,14 +42,16 @@ def draw_split(
     parts = np.asarray(parts, float)
     if parts.shape != (3,) or (parts <= 0).any():
         raise ValueError(
-            f"split parts: found {parts.tolist()}, expected three numbers above 0: train, test, validation"
+            f"split parts: found {parts.tolist()}, expected three numbers above 0:"
+            " train, test, validation"
         )
     labels, order, cuts = _draw(
         image_count, seed, np.cumsum(parts)[:2] / parts.sum() * image_count, groups
     )
     if not 0 < cuts[0] < cuts[1] < len(order):
         raise ValueError(
-            f"{len(order)} images or groups of images are too few for the parts {parts.tolist()}"
+            f"{len(order)} images or groups of images are too few for the parts"
+            f" {parts.tolist()}"
         )
     split = np.full(image_count, VALIDATION, np.int8)
     split[np.isin(labels, order[: cuts[0]])] = TRAIN
@@ -58,7 +62,8 @@ def draw_split(
 def redraw_validation(
     split: np.ndarray, seed: int, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Draws anew which of the images not for testing train and which stop: for another member of an ensemble.
+    """Draws anew which of the images not for testing train and which stop: for another
+    member of an ensemble.
 
     Args:
         split: `(n,)` as `draw_split` gives it.
@@ -66,7 +71,8 @@ def redraw_validation(
         groups: `(n,)` integers; images of one group stay together.
 
     Returns:
-        `(n,)` int8 split with the same test images, and as many for training as come nearest to before.
+        `(n,)` int8 split with the same test images, and as many for training as come
+        nearest to before.
 
     Example:
 
@@ -83,7 +89,9 @@ def redraw_validation(
 
 
 def _draw(count, seed, goals, groups):
-    """The group of each image, the groups in random order, and after how many of them the images come nearest to each goal."""
+    """The group of each image, the groups in random order, and after how many of them
+    the images come nearest to each goal.
+    """
     labels = (
         np.arange(count)
         if groups is None
@@ -101,8 +109,9 @@ def apply_protocol(
 
     Args:
         recording: a `Recording`.
-        protocol: "file" keeps the split in the file; "paper" draws images at random, as the paper did; "grouped"
-            draws groups of images, so that no photograph is on two sides.
+        protocol: "file" keeps the split in the file; "paper" draws images at random, as
+            the paper did; "grouped" draws groups of images, so that no photograph is on
+            two sides.
         seed: of the draw.
         parts: (train, test, validation), in proportion.
 
@@ -113,7 +122,9 @@ def apply_protocol(
 
     >>> from v1keras import simulate_recording
     >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
-    >>> len(apply_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices("train"))
+    >>> len(
+    ...     apply_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices("train")
+    ... )
     30
     """
     if protocol not in PROTOCOLS:
@@ -125,6 +136,7 @@ def apply_protocol(
     groups = recording.image_group if protocol == "grouped" else None
     if protocol == "grouped" and groups is None:
         raise ValueError(
-            "protocol 'grouped' needs the dataset image_group in the recording; use 'paper' without it"
+            "protocol 'grouped' needs the dataset image_group in the recording; use"
+            " 'paper' without it"
         )
     return recording.with_split(draw_split(len(recording.images), seed, parts, groups))

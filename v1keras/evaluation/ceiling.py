@@ -1,4 +1,5 @@
-"""What is predictable at all: signal power, CC_max and CC_norm (Schoppe et al. 2016, Front. Comput. Neurosci. 10:10).
+"""What is predictable at all: signal power, CC_max and CC_norm (Schoppe et al. 2016,
+Front. Comput. Neurosci. 10:10).
 
 Variances are sample variances (n - 1), so that signal power is estimated without bias.
 """
@@ -11,27 +12,33 @@ from v1keras.evaluation.metrics import correlation, mean, variance
 
 
 def signal_power(repeats: np.ndarray) -> np.ndarray:
-    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016).
+    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N
+    - 1)] (Schoppe et al. 2016).
 
-    That is the covariance over images of two presentations, averaged over all pairs of them. Where presentations are missing, a pair's is over
-    the images that have both, and counts by their number less one.
+    That is the covariance over images of two presentations, averaged over all pairs of
+    them. Where presentations are missing, a pair's is over the images that have both,
+    and counts by their number less one.
 
     Args:
         repeats: `(images, N, neurons)`, NaN = missing.
 
     Returns:
-        `(neurons,)`, variance of the noiseless response; may come out negative where noise prevails. NaN where no two images have two presentations.
+        `(neurons,)`, variance of the noiseless response; may come out negative where
+        noise prevails. NaN where no two images have two presentations.
 
     Example:
 
     >>> import numpy as np
-    >>> signal_power(np.array([[[1.0], [1.0]], [[3.0], [3.0]]])).tolist()  # no noise: the variance of 1 and 3
+    >>> signal_power(
+    ...     np.array([[[1.0], [1.0]], [[3.0], [3.0]]])
+    ... ).tolist()  # no noise: the variance of 1 and 3
     [2.0]
     """
     repeats = np.asarray(repeats, float)
     if repeats.ndim != 3 or repeats.shape[1] < 2:
         raise ValueError(
-            f"repeats {repeats.shape}: expected (images, two or more presentations, neurons)"
+            f"repeats {repeats.shape}: expected (images, two or more presentations,"
+            " neurons)"
         )
     trials = repeats.shape[1]
     summed, single = variance(repeats.sum(axis=1)), variance(repeats).sum(axis=0)
@@ -43,7 +50,9 @@ def signal_power(repeats: np.ndarray) -> np.ndarray:
 
 
 def _mean_covariance(repeats):
-    """The covariance over images of two presentations, averaged over the pairs: `(neurons,)`."""
+    """The covariance over images of two presentations, averaged over the pairs:
+    `(neurons,)`.
+    """
     products, counted = np.zeros(repeats.shape[2]), np.zeros(repeats.shape[2])
     for first, second in itertools.combinations(range(repeats.shape[1]), 2):
         known = np.isfinite(repeats[:, first]) & np.isfinite(
@@ -62,7 +71,8 @@ def signal_power_from_means(
     """Signal power where only means are known: Var(y) - fano * mean(y) / presentations.
 
     Args:
-        responses: `(images, neurons)` mean spike counts, NaN = missing. All images of a recording say most.
+        responses: `(images, neurons)` mean spike counts, NaN = missing. All images of a
+            recording say most.
         presentations: how many were averaged.
         fano: variance over mean of single counts; 1 for a Poisson neuron.
 
@@ -72,7 +82,9 @@ def signal_power_from_means(
     Example:
 
     >>> import numpy as np
-    >>> signal_power_from_means(np.array([[1.0], [3.0]]), presentations=4).tolist()  # 2 - 2/4
+    >>> signal_power_from_means(
+    ...     np.array([[1.0], [3.0]]), presentations=4
+    ... ).tolist()  # 2 - 2/4
     [1.5]
     """
     responses = np.asarray(responses, float)
@@ -80,10 +92,12 @@ def signal_power_from_means(
 
 
 def noise_variance(repeats: np.ndarray) -> np.ndarray:
-    """Variance of the noise in the mean over presentations: the variance over presentations, over their number.
+    """Variance of the noise in the mean over presentations: the variance over
+    presentations, over their number.
 
     Args:
-        repeats: `(images, N, neurons)`, NaN = missing. An image with one presentation has the other images' mean variance.
+        repeats: `(images, N, neurons)`, NaN = missing. An image with one presentation
+            has the other images' mean variance.
 
     Returns:
         `(neurons,)`, averaged over images; NaN where no image has two presentations.
@@ -91,7 +105,9 @@ def noise_variance(repeats: np.ndarray) -> np.ndarray:
     Example:
 
     >>> import numpy as np
-    >>> noise_variance(np.array([[[1.0], [3.0]]])).tolist()  # variance 2 of one, half that of the mean of two
+    >>> noise_variance(
+    ...     np.array([[[1.0], [3.0]]])
+    ... ).tolist()  # variance 2 of one, half that of the mean of two
     [1.0]
     """
     repeats = np.asarray(repeats, float)
@@ -103,7 +119,8 @@ def noise_variance(repeats: np.ndarray) -> np.ndarray:
 
 
 def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
-    """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no signal power.
+    """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no
+    signal power.
 
     Args:
         power: `(neurons,)` signal power.
@@ -123,12 +140,15 @@ def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
 
 
 def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
-    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations, NaN = missing: of those that there are of each image.
+    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations, NaN =
+    missing: of those that there are of each image.
 
     Example:
 
     >>> import numpy as np
-    >>> cc_max_from_repeats(np.array([[[1.0], [1.0]], [[3.0], [3.0]]])).tolist()  # no noise
+    >>> cc_max_from_repeats(
+    ...     np.array([[[1.0], [1.0]], [[3.0], [3.0]]])
+    ... ).tolist()  # no noise
     [1.0]
     """
     repeats = np.asarray(repeats, float)
@@ -146,7 +166,9 @@ def cc_max_from_means(
     Example:
 
     >>> import numpy as np
-    >>> cc_max_from_means(np.array([[1.0], [3.0]]), presentations=4).round(3).tolist()  # sqrt(1.5 / 2)
+    >>> cc_max_from_means(np.array([[1.0], [3.0]]), presentations=4).round(
+    ...     3
+    ... ).tolist()  # sqrt(1.5 / 2)
     [0.866]
     """
     return cc_max(
@@ -166,7 +188,8 @@ def cc_norm(
         ceiling: `(neurons,)` CC_max, of `cc_max_from_repeats` or `cc_max_from_means`.
 
     Returns:
-        `(neurons,)`; NaN where there is no ceiling (CC_max 0). May exceed 1 by luck of a small test set.
+        `(neurons,)`; NaN where there is no ceiling (CC_max 0). May exceed 1 by luck of
+        a small test set.
 
     Example:
 

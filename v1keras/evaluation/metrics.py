@@ -1,4 +1,6 @@
-"""How well rates predict responses. Every function returns one value a neuron; NaN responses are left out."""
+"""How well rates predict responses. Every function returns one value a neuron; NaN
+responses are left out.
+"""
 
 import warnings
 
@@ -13,7 +15,8 @@ def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
         rates: `(images, neurons)`.
 
     Returns:
-        `(neurons,)`. A constant prediction counts as 0; NaN where the response doesn't vary or has fewer than two values.
+        `(neurons,)`. A constant prediction counts as 0; NaN where the response doesn't
+        vary or has fewer than two values.
 
     Raises:
         ValueError: the shapes differ.
@@ -21,7 +24,9 @@ def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
     Example:
 
     >>> import numpy as np
-    >>> correlation(np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [4.0], [6.0]])).round(6).tolist()
+    >>> correlation(
+    ...     np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [4.0], [6.0]])
+    ... ).round(6).tolist()
     [1.0]
     """
     responses, rates = _pair(responses, rates)
@@ -30,7 +35,8 @@ def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
     spread, predicted_spread = (
         np.sqrt(np.nansum(v**2, axis=0)) for v in (centred, predicted)
     )
-    # A constant leaves rounding errors behind, so zero is judged against the values' own size.
+    # A constant leaves rounding errors behind, so zero is judged against the values'
+    # own size.
     constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.where(
@@ -61,7 +67,9 @@ def feve(
     Example:
 
     >>> import numpy as np
-    >>> feve(np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]]), np.array([0.0])).tolist()
+    >>> feve(
+    ...     np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]]), np.array([0.0])
+    ... ).tolist()
     [1.0]
     """
     responses, rates = _pair(responses, rates)
@@ -74,15 +82,18 @@ def feve(
 
 
 def image_selectivity(responses: np.ndarray) -> np.ndarray:
-    """How few of the images a neuron answers: SI = [1 - (sum r / n)^2 / (sum r^2 / n)] / (1 - 1 / n).
+    """How few of the images a neuron answers: SI = [1 - (sum r / n)^2 / (sum r^2 / n)]
+    / (1 - 1 / n).
 
     Args:
         responses: `(images, neurons)` mean responses >= 0, NaN = missing.
 
     Returns:
-        `(neurons,)`, 0 where it answers all images alike and 1 where it answers one alone; NaN where it answers none.
+        `(neurons,)`, 0 where it answers all images alike and 1 where it answers one
+        alone; NaN where it answers none.
 
-    Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's known responses.
+    Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's known
+    responses.
 
     Example:
 
@@ -97,7 +108,8 @@ def image_selectivity(responses: np.ndarray) -> np.ndarray:
 
 
 def fraction_near_limit(cc_norm: np.ndarray, limit: float = 0.9) -> float:
-    """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`. NaN counts as not.
+    """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`.
+    NaN counts as not.
 
     Example:
 
@@ -116,7 +128,9 @@ def mean(values):
 
 
 def variance(values):
-    """Sample variance (n - 1) over images, NaN left out; NaN where fewer than two values are left."""
+    """Sample variance (n - 1) over images, NaN left out; NaN where fewer than two
+    values are left.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.nanvar(values, axis=0, ddof=1)
@@ -126,6 +140,7 @@ def _pair(responses, rates):
     responses, rates = np.asarray(responses, float), np.asarray(rates, float)
     if responses.shape != rates.shape or responses.ndim != 2:
         raise ValueError(
-            f"responses {responses.shape} and rates {rates.shape}: expected the same (images, neurons)"
+            f"responses {responses.shape} and rates {rates.shape}: expected the same"
+            " (images, neurons)"
         )
     return responses, np.where(np.isnan(responses), np.nan, rates)

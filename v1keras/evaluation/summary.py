@@ -35,7 +35,12 @@ def score_neurons(
 
     >>> import numpy as np
     >>> y = np.array([[1.0], [2.0], [3.0]])
-    >>> {name: column.round(6).tolist() for name, column in score_neurons(y, y, np.array([1.0]), np.array([0.0])).items()}
+    >>> {
+    ...     name: column.round(6).tolist()
+    ...     for name, column in score_neurons(
+    ...         y, y, np.array([1.0]), np.array([0.0])
+    ...     ).items()
+    ... }
     {'correlation': [1.0], 'cc_max': [1.0], 'cc_norm': [1.0], 'feve': [1.0]}
     """
     return {
@@ -56,18 +61,22 @@ def estimate_ceiling(
 
     Args:
         responses: `(images, neurons)` mean responses to all images of the recording.
-        repeats: `(images, N, neurons)` single presentations, where there are any: they are used then.
-        presentations: how many were averaged where only means are known; None for unknown.
+        repeats: `(images, N, neurons)` single presentations, where there are any: they
+            are used then.
+        presentations: how many were averaged where only means are known; None for
+            unknown.
         fano: variance over mean of single counts, where only means are known.
 
     Returns:
-        (source, CC_max `(neurons,)`, noise variance `(neurons,)`); the source is "repeats", "means" or, where
-        neither tells, "none", with NaN.
+        (source, CC_max `(neurons,)`, noise variance `(neurons,)`); the source is
+        "repeats", "means" or, where neither tells, "none", with NaN.
 
     Example:
 
     >>> import numpy as np
-    >>> source, ceiling, noise = estimate_ceiling(np.array([[1.0], [3.0]]), presentations=4)
+    >>> source, ceiling, noise = estimate_ceiling(
+    ...     np.array([[1.0], [3.0]]), presentations=4
+    ... )
     >>> source, ceiling.round(3).tolist(), noise.tolist()
     ('means', [0.866], [0.5])
     """
@@ -94,17 +103,28 @@ def summarize(
         seed: of the bootstrap over neurons.
 
     Returns:
-        dict of `neurons` (how many) and, for each metric, a dict of its `mean` over the neurons that have it, the 95 % `interval`
-        of that mean (percentile bootstrap over neurons), its `median` and the count `missing`. The mean of CC_norm is over values
-        clipped to [-1, 1]; its median is of the unclipped. `no_ceiling` counts the neurons whose CC_max is 0, and
-        `fraction_near_limit` is over all neurons of the group. A value that does not exist is None.
+        dict of `neurons` (how many) and, for each metric, a dict of its `mean` over the
+        neurons that have it, the 95 % `interval` of that mean (percentile bootstrap
+        over neurons), its `median` and the count `missing`. The mean of CC_norm is over
+        values clipped to [-1, 1]; its median is of the unclipped. `no_ceiling` counts
+        the neurons whose CC_max is 0, and `fraction_near_limit` is over all neurons of
+        the group. A value that does not exist is None.
 
     Example:
 
     >>> import numpy as np
-    >>> scores = {"correlation": np.array([0.2, 0.4]), "cc_max": np.array([0.4, 0.0]), "cc_norm": np.array([0.5, np.nan])}
+    >>> scores = {
+    ...     "correlation": np.array([0.2, 0.4]),
+    ...     "cc_max": np.array([0.4, 0.0]),
+    ...     "cc_norm": np.array([0.5, np.nan]),
+    ... }
     >>> found = summarize(scores, np.array([True, True]))
-    >>> round(found["correlation"]["mean"], 3), found["cc_norm"]["missing"], found["no_ceiling"], found["fraction_near_limit"]
+    >>> (
+    ...     round(found["correlation"]["mean"], 3),
+    ...     found["cc_norm"]["missing"],
+    ...     found["no_ceiling"],
+    ...     found["fraction_near_limit"],
+    ... )
     (0.3, 1, 1, 0.0)
     """
     chosen = np.asarray(chosen, bool)
@@ -127,10 +147,12 @@ def summarize(
 
 
 def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Each neuron's scores averaged over several trainings: one split's few test images put some above their limit by luck.
+    """Each neuron's scores averaged over several trainings: one split's few test images
+    put some above their limit by luck.
 
     Args:
-        runs: list of dicts of `(neurons,)` columns, as `score_neurons` gives them, one for each seed.
+        runs: list of dicts of `(neurons,)` columns, as `score_neurons` gives them, one
+            for each seed.
 
     Returns:
         dict of the same columns, NaN left out.
@@ -138,7 +160,9 @@ def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarra
     Example:
 
     >>> import numpy as np
-    >>> average_over_seeds([{"correlation": np.array([0.2])}, {"correlation": np.array([0.4])}])["correlation"].round(3).tolist()
+    >>> average_over_seeds(
+    ...     [{"correlation": np.array([0.2])}, {"correlation": np.array([0.4])}]
+    ... )["correlation"].round(3).tolist()
     [0.3]
     """
     return {name: mean(np.stack([run[name] for run in runs])) for name in runs[0]}

@@ -12,50 +12,69 @@ from v1keras.inversion.images import Fourier, Pixels
 from v1keras.inversion.objectives import Objective, Seen, own_rate
 from v1keras.inversion.result import Inversion, refuse_non_finite
 
-# First and longest step, as a share of the norm; what follows a step that lost, and one that gained.
+# First and longest step, as a share of the norm; what follows a step that lost, and one
+# that gained.
 _LONGEST, _SHORTER, _LONGER = 0.2, 0.7, 1.05
 # Steps in which the smoothing's width falls to 1/e.
 _SMOOTHED = 15.0
-# A stimulus has converged when going on along the gradient for a whole norm would, to first order, gain less than this share. The
-# shortfall is of the order of its square.
+# A stimulus has converged when going on along the gradient for a whole norm would, to
+# first order, gain less than this share. The shortfall is of the order of its square.
 _CONVERGED = 3e-3
 
 
 class Ascent:
-    """Projected gradient ascent on the sphere of one contrast norm within the pixel range, many stimuli at once.
+    """Projected gradient ascent on the sphere of one contrast norm within the pixel
+    range, many stimuli at once.
 
-    A step goes along the gradient, of which the part that would only raise the contrast is taken out and which is then smoothed by a
-    Gaussian and by the parametrisation: positive operators, so that the ascent comes to rest only where the objective itself is
-    highest, and they merely shape the way there. The Gaussian's width falls to zero within some tens of steps. The step's length is each
-    stimulus's own: shorter after a step that lost, longer after one that gained. A stimulus that has converged is left
+    A step goes along the gradient, of which the part that would only raise the contrast
+    is taken out and which is then smoothed by a Gaussian and by the parametrisation:
+    positive operators, so that the ascent comes to rest only where the objective itself
+    is highest, and they merely shape the way there. The Gaussian's width falls to zero
+    within some tens of steps. The step's length is each stimulus's own: shorter after a
+    step that lost, longer after one that gained. A stimulus that has converged is left
     out of the steps that follow.
 
-    It is compiled once: calls with other neurons, starts, numbers of steps or seeds use the same graph.
+    It is compiled once: calls with other neurons, starts, numbers of steps or seeds use
+    the same graph.
 
     Args:
-        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates `(batch, N)`, differentiable by TensorFlow.
+        rates: callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`, differentiable by TensorFlow.
         image_size: (height, width) in pixels.
         constraint: a `Contrast`.
         objective: an `Objective`; None for the rate of the neuron.
         images: the parametrisation, `Pixels()` or `Fourier()`.
         blur: standard deviation of the Gaussian at the first step, pixels; 0 for none.
-        jitter: in each step the images are shifted by up to this many pixels, so that the stimulus does not hang on the sampling grid.
-        own: callable, images and neurons `(batch,)` -> `(batch,)`, the rates of each image's own neuron, where there is a cheaper way than
-            by the rates of all: `v1keras.models.own_rates(model)`.
+        jitter: in each step the images are shifted by up to this many pixels, so that
+            the stimulus does not hang on the sampling grid.
+        own: callable, images and neurons `(batch,)` -> `(batch,)`, the rates of each
+            image's own neuron, where there is a cheaper way than by the rates of all:
+            `v1keras.models.own_rates(model)`.
 
     Raises:
         ValueError: the norm does not fit the image and its pixel range.
 
-    Reference: Walker et al. 2019 (Nature Neuroscience 22:2060) for most exciting inputs under a contrast constraint.
+    Reference: Walker et al. 2019 (Nature Neuroscience 22:2060) for most exciting inputs
+        under a contrast constraint.
 
     Example:
 
     >>> from v1keras.inversion import Contrast
     >>> filters = np.random.default_rng(0).normal(size=(36, 2)).astype("float32")
-    >>> linear_nonlinear = lambda images: tf.exp((tf.reshape(images, (-1, 36)) - 100) @ filters / 100)
-    >>> found = Ascent(linear_nonlinear, (6, 6), Contrast(grey=100, norm=50, low=0, high=255), blur=0).run([0, 1])
+    >>> linear_nonlinear = lambda images: tf.exp(
+    ...     (tf.reshape(images, (-1, 36)) - 100) @ filters / 100
+    ... )
+    >>> found = Ascent(
+    ...     linear_nonlinear,
+    ...     (6, 6),
+    ...     Contrast(grey=100, norm=50, low=0, high=255),
+    ...     blur=0,
+    ... ).run([0, 1])
     >>> pattern = found.stimuli[1].ravel() - 100
-    >>> bool(pattern @ filters[:, 1] > 0.999 * np.linalg.norm(pattern) * np.linalg.norm(filters[:, 1]))
+    >>> bool(
+    ...     pattern @ filters[:, 1]
+    ...     > 0.999 * np.linalg.norm(pattern) * np.linalg.norm(filters[:, 1])
+    ... )
     True
     """
 
@@ -111,16 +130,20 @@ class Ascent:
             steps: at most.
             seed: of the noise that each neuron starts from.
             restarts: starts a neuron; the best is kept.
-            start: `(neurons * restarts, height, width)` images in pixel units to start from, a neuron's restarts in sequence; None for noise.
-            chunk: stimuli in one batch, rounded down to whole neurons and sets; bounds the memory.
+            start: `(neurons * restarts, height, width)` images in pixel units to start
+                from, a neuron's restarts in sequence; None for noise.
+            chunk: stimuli in one batch, rounded down to whole neurons and sets; bounds
+                the memory.
 
         Returns:
             An `Inversion`.
 
         Raises:
-            ValueError: no neurons, or one that does not exist; no steps or restarts; not one image to start from for each stimulus; or
-                stimuli that are no whole sets.
-            FloatingPointError: an objective is not finite; says which neuron's and at which step.
+            ValueError: no neurons, or one that does not exist; no steps or restarts;
+                not one image to start from for each stimulus; or stimuli that are no
+                whole sets.
+            FloatingPointError: an objective is not finite; says which neuron's and at
+                which step.
         """
         neurons = np.atleast_1d(np.asarray(neurons, np.int32))
         self._check(neurons, steps, restarts, start)
@@ -195,20 +218,25 @@ class Ascent:
         outside = neurons[(neurons < 0) | (neurons >= self.count)]
         if not neurons.size or outside.size:
             raise ValueError(
-                f"neurons: found {outside[0] if outside.size else 'none'}, expected indices from 0 to {self.count - 1}"
+                f"neurons: found {outside[0] if outside.size else 'none'}, expected"
+                f" indices from 0 to {self.count - 1}"
             )
         rows = len(neurons) * restarts
         if start is not None and np.shape(start) != (rows, *self.image_size):
             raise ValueError(
-                f"start: found images of {np.shape(start)}, expected {(rows, *self.image_size)}"
+                f"start: found images of {np.shape(start)}, expected"
+                f" {(rows, *self.image_size)}"
             )
         if rows % self.objective.together:
             raise ValueError(
-                f"{rows} stimuli are no whole sets of {self.objective.together}, which {self.objective} looks at together"
+                f"{rows} stimuli are no whole sets of {self.objective.together}, which"
+                f" {self.objective} looks at together"
             )
 
     def noise(self, seed: int, neuron: Any, restart: Any) -> np.ndarray:
-        """`(height, width, 1)` noise that depends on these three alone, whatever else is inverted."""
+        """`(height, width, 1)` noise that depends on these three alone, whatever else
+        is inverted.
+        """
         return (
             np.random.default_rng((seed, neuron, restart))
             .normal(size=(*self.image_size, 1))
@@ -216,7 +244,9 @@ class Ascent:
         )
 
     def _spread(self, patterns, neurons, rows, steps, seed):
-        """Runs the ascent on the replicas of the strategy in whose scope this is called; a dict of arrays, a row an image."""
+        """Runs the ascent on the replicas of the strategy in whose scope this is
+        called; a dict of arrays, a row an image.
+        """
         strategy = tf.distribute.get_strategy()
         sets = len(rows) // self.objective.together
         replicas = (
@@ -284,7 +314,8 @@ class Ascent:
             put = lambda whole, part, at=active: tf.tensor_scatter_nd_update(
                 whole, at[:, None], part
             )
-            # What one shift makes of a jittered image says little: the last is taken, and none has converged.
+            # What one shift makes of a jittered image says little: the last is taken,
+            # and none has converged.
             better = (
                 value > tf.gather(most, active)
                 if not self.jitter
@@ -376,9 +407,10 @@ class Ascent:
             gradient * pattern < 0, tf.float32
         )  # a pixel at the edge may only come back
         along = _dot(gradient * free, pattern) / (_dot(pattern * free, pattern) + 1e-30)
-        return value, free * (gradient - along * pattern) + (
-            1 - free
-        ) * inward * gradient
+        return (
+            value,
+            free * (gradient - along * pattern) + (1 - free) * inward * gradient,
+        )
 
 
 def invert(
@@ -390,7 +422,9 @@ def invert(
     seed: int = 0,
     chunk: int = 128,
 ) -> Inversion:
-    """The stimulus that each neuron's model answers with the highest rate: `Ascent(rates, image_size, constraint).run(...)`."""
+    """The stimulus that each neuron's model answers with the highest rate:
+    `Ascent(rates, image_size, constraint).run(...)`.
+    """
     return Ascent(rates, image_size, constraint).run(neurons, steps, seed, chunk=chunk)
 
 
@@ -403,7 +437,9 @@ def _dot(a, b):
 
 
 def _smooth(images, width, widest):
-    """Convolution with a Gaussian of a standard deviation of `width` pixels, at most `widest`; zero beyond the image."""
+    """Convolution with a Gaussian of a standard deviation of `width` pixels, at most
+    `widest`; zero beyond the image.
+    """
     reach = int(np.ceil(3 * widest))
     if not reach:
         return images

@@ -12,23 +12,30 @@ _BISECTIONS = 30
 class Contrast:
     """Stimuli of one contrast within the pixel range.
 
-    A stimulus is `grey` plus a pattern; the pattern's Euclidean norm over pixels is `norm`, and no pixel leaves [`low`, `high`].
+    A stimulus is `grey` plus a pattern; the pattern's Euclidean norm over pixels is
+    `norm`, and no pixel leaves [`low`, `high`].
 
     Args:
         grey: the pixel value of no contrast.
-        norm: of the pattern, in pixel units: RMS contrast times the square root of the number of pixels.
+        norm: of the pattern, in pixel units: RMS contrast times the square root of the
+            number of pixels.
         low: smallest pixel value, below `grey`.
         high: largest pixel value, above `grey`.
-        window: `(height, width)` bool, where the pattern may be (see `disk`); None for everywhere.
-        surround: `(height, width)` in pixel units, shown outside the window; None for grey.
+        window: `(height, width)` bool, where the pattern may be (see `disk`); None for
+            everywhere.
+        surround: `(height, width)` in pixel units, shown outside the window; None for
+            grey.
 
     Raises:
-        ValueError: `norm` is not positive, `grey` is not between `low` and `high`, or a surround without a window or of another shape.
+        ValueError: `norm` is not positive, `grey` is not between `low` and `high`, or a
+            surround without a window or of another shape.
 
     Example:
 
     >>> import numpy as np
-    >>> pattern = Contrast(grey=100, norm=40, low=0, high=255).project(np.array([[[[3.0], [4.0]]]], "float32"))
+    >>> pattern = Contrast(grey=100, norm=40, low=0, high=255).project(
+    ...     np.array([[[[3.0], [4.0]]]], "float32")
+    ... )
     >>> pattern.numpy().ravel().round(3).tolist()
     [24.0, 32.0]
     """
@@ -47,13 +54,15 @@ class Contrast:
             )
         if not self.low < self.grey < self.high:
             raise ValueError(
-                f"grey {self.grey} is not between the pixel range's {self.low} and {self.high}"
+                f"grey {self.grey} is not between the pixel range's {self.low} and"
+                f" {self.high}"
             )
         if self.surround is not None and (
             self.window is None or np.shape(self.surround) != np.shape(self.window)
         ):
             raise ValueError(
-                f"a surround of {np.shape(self.surround)} needs a window of the same shape; found {np.shape(self.window)}"
+                f"a surround of {np.shape(self.surround)} needs a window of the same"
+                f" shape; found {np.shape(self.window)}"
             )
 
     @classmethod
@@ -64,7 +73,8 @@ class Contrast:
 
         Args:
             rms: root mean square of the pattern over the window's pixels, pixel units.
-            window: `(height, width)` bool; `np.ones(image_size, bool)` for the whole image.
+            window: `(height, width)` bool; `np.ones(image_size, bool)` for the whole
+                image.
 
         Example:
 
@@ -74,7 +84,8 @@ class Contrast:
         return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)
 
     def check(self, image_size: tuple[int, ...]) -> None:
-        """Refuses a norm that no image within the range can have, and a window of another size.
+        """Refuses a norm that no image within the range can have, and a window of
+        another size.
 
         Args:
             image_size: (height, width).
@@ -84,7 +95,8 @@ class Contrast:
         """
         if self.window is not None and np.shape(self.window) != tuple(image_size):
             raise ValueError(
-                f"a window of {np.shape(self.window)} pixels; images have {tuple(image_size)}"
+                f"a window of {np.shape(self.window)} pixels; images have"
+                f" {tuple(image_size)}"
             )
         pixels = int(
             np.prod(image_size) if self.window is None else np.sum(self.window)
@@ -92,7 +104,8 @@ class Contrast:
         largest = max(self.grey - self.low, self.high - self.grey) * pixels**0.5
         if self.norm > largest:
             raise ValueError(
-                f"contrast norm {self.norm:g} does not fit {pixels} pixels from {self.low:g} to {self.high:g}: at most {largest:g}"
+                f"contrast norm {self.norm:g} does not fit {pixels} pixels from"
+                f" {self.low:g} to {self.high:g}: at most {largest:g}"
             )
 
     def images(self, pattern: tf.Tensor) -> tf.Tensor:
@@ -108,13 +121,15 @@ class Contrast:
         )
 
     def project(self, pattern: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """The allowed pattern in the direction of `pattern`: scaled and clipped until its norm is `norm`.
+        """The allowed pattern in the direction of `pattern`: scaled and clipped until
+        its norm is `norm`.
 
         Args:
             pattern: `(batch, height, width, 1)`, zero where there is no contrast.
 
         Returns:
-            The same shape. A pattern with too few pixels that differ from zero to reach the norm comes out with as much as fits.
+            The same shape. A pattern with too few pixels that differ from zero to reach
+            the norm comes out with as much as fits.
         """
         pattern = tf.convert_to_tensor(pattern, tf.float32)
         if self.window is not None:
@@ -127,7 +142,8 @@ class Contrast:
         def scaled(scale):
             return tf.clip_by_value(scale * pattern, low, high)
 
-        # Clipping only takes away, so the scale lies above 1; its logarithm is found by bisection, each image's own.
+        # Clipping only takes away, so the scale lies above 1; its logarithm is found by
+        # bisection, each image's own.
         lower, upper = (
             tf.zeros_like(pattern[:, :1, :1]),
             tf.fill(tf.shape(pattern[:, :1, :1]), 10.0),
@@ -144,11 +160,15 @@ class Contrast:
         return scaled(tf.exp(lower))
 
     def free(self, pattern: tf.Tensor) -> tf.Tensor:
-        """`(batch, height, width, 1)` bool: pixels that are not at the edge of the range."""
+        """`(batch, height, width, 1)` bool: pixels that are not at the edge of the
+        range.
+        """
         return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)
 
     def within(self, gradient: tf.Tensor) -> tf.Tensor:
-        """The part of a gradient by the pattern that can move it: that within the window."""
+        """The part of a gradient by the pattern that can move it: that within the
+        window.
+        """
         return gradient if self.window is None else gradient * self._within()
 
     def _within(self):

@@ -14,11 +14,13 @@ class Pixels:
     """
 
     def start(self, noise: tf.Tensor) -> tf.Tensor:
-        """The pattern `(batch, height, width, 1)` that noise in the parameters makes."""
+        """Return the pattern `(batch, height, width, 1)` of noise in the parameters."""
         return noise
 
     def step(self, gradient: tf.Tensor) -> tf.Tensor:
-        """The step in pixels that a gradient step in the parameters makes, from the gradient by pixels; the same shape."""
+        """The step in pixels that a gradient step in the parameters makes, from the
+        gradient by pixels; the same shape.
+        """
         return gradient
 
     def __repr__(self):
@@ -26,20 +28,29 @@ class Pixels:
 
 
 class Fourier:
-    """Fourier amplitudes over frequency^decay, in which the spectrum of natural images is flat; images need not be square.
+    """Fourier amplitudes over frequency^decay, in which the spectrum of natural images
+    is flat; images need not be square.
 
-    A parameter's step moves its frequency by the square of what it counts: coarse structure first, fine structure later, and no
-    single pixel stands out. Noise in the parameters is noise with the spectrum of natural images.
+    A parameter's step moves its frequency by the square of what it counts: coarse
+    structure first, fine structure later, and no single pixel stands out. Noise in the
+    parameters is noise with the spectrum of natural images.
 
     Args:
         decay: 1 for the amplitudes of natural images; 0 is `Pixels`.
 
-    Reference: Olah, Mordvintsev & Schubert 2017 (Distill, Feature visualization), on preconditioning; Field 1987 (JOSA A 4:2379).
+    Reference: Olah, Mordvintsev & Schubert 2017 (Distill, Feature visualization), on
+        preconditioning; Field 1987 (JOSA A 4:2379).
 
     Example:
 
     >>> smooth = Fourier().start(tf.random.stateless_normal((1, 32, 48, 1), (0, 0)))
-    >>> smooth.shape, bool(tf.reduce_mean(tf.abs(smooth[:, 1:] - smooth[:, :-1])) < tf.math.reduce_std(smooth))
+    >>> (
+    ...     smooth.shape,
+    ...     bool(
+    ...         tf.reduce_mean(tf.abs(smooth[:, 1:] - smooth[:, :-1]))
+    ...         < tf.math.reduce_std(smooth)
+    ...     ),
+    ... )
     (TensorShape([1, 32, 48, 1]), True)
     """
 

@@ -1,4 +1,6 @@
-"""What an ascent makes large. Objectives are values: +, - and * give new ones, and each prints what it is."""
+"""What an ascent makes large. Objectives are values: +, - and * give new ones, and each
+prints what it is.
+"""
 
 import dataclasses
 import functools
@@ -105,7 +107,9 @@ class Objective:
         return max(self.together, other.together)
 
     def log(self) -> "Objective":
-        """Its logarithm: a difference of two is then a ratio, which loud neurons do not rule."""
+        """Its logarithm: a difference of two is then a ratio, which loud neurons do not
+        rule.
+        """
         return Objective(
             lambda seen: tf.math.log(self(seen) + 1e-6), f"log({self})", self.together
         )
@@ -120,7 +124,9 @@ def _objective(value):
 
 
 def own_rate() -> Objective:
-    """The rate of the neuron that each image is made for; `-own_rate()` finds what inhibits it most."""
+    """The rate of the neuron that each image is made for; `-own_rate()` finds what
+    inhibits it most.
+    """
     return Objective(lambda seen: seen.own_rate, "rate of the neuron")
 
 
@@ -138,7 +144,9 @@ def rate_of(*neurons: int) -> Objective:
 
 
 def population_rate() -> Objective:
-    """The mean rate of all neurons; `own_rate().log() - population_rate().log()` finds what sets a neuron apart."""
+    """The mean rate of all neurons; `own_rate().log() - population_rate().log()` finds
+    what sets a neuron apart.
+    """
     return Objective(
         lambda seen: tf.reduce_mean(seen.all_rates, axis=1),
         "mean rate of the population",
@@ -146,10 +154,12 @@ def population_rate() -> Objective:
 
 
 def response_distance(responses: np.ndarray) -> Objective:
-    """The mean squared difference of the population's rates from given ones, in units of their variance over neurons.
+    """The mean squared difference of the population's rates from given ones, in units
+    of their variance over neurons.
 
     Args:
-        responses: `(N,)` for all images, or `(images, N)`, a row for each image of the run.
+        responses: `(N,)` for all images, or `(images, N)`, a row for each image of the
+            run.
     """
     target = tf.constant(responses, tf.float32)
 
@@ -163,7 +173,9 @@ def response_distance(responses: np.ndarray) -> Objective:
 
 
 def total_variation() -> Objective:
-    """Sum over pixels of the absolute differences from the pixel below and the pixel beside, pixel units; a penalty is `- w * total_variation()`."""
+    """Sum over pixels of the absolute differences from the pixel below and the pixel
+    beside, pixel units; a penalty is `- w * total_variation()`.
+    """
 
     def variation(seen):
         below, beside = (
@@ -178,7 +190,8 @@ def total_variation() -> Objective:
 
 
 def set_distance(size: int) -> Objective:
-    """How far an image is from the others of its set: 1 - cosine of their patterns, averaged over the others.
+    """How far an image is from the others of its set: 1 - cosine of their patterns,
+    averaged over the others.
 
     Args:
         size: of a set; rows in sequence.
@@ -194,7 +207,8 @@ def set_distance(size: int) -> Objective:
 
 
 def shortfall(best: np.ndarray, share: float) -> Objective:
-    """By how much the neuron's rate stays below a share of what it can reach, over that; 0 where it does not.
+    """By how much the neuron's rate stays below a share of what it can reach, over
+    that; 0 where it does not.
 
     Args:
         best: `(images,)` rates, one for each image of the run.

@@ -1,4 +1,6 @@
-"""More than one stimulus: sets that differ and drive alike, and images that a population can't tell apart."""
+"""More than one stimulus: sets that differ and drive alike, and images that a
+population can't tell apart.
+"""
 
 from collections.abc import Sequence
 
@@ -22,11 +24,13 @@ def diverse_set(
     steps: int = 150,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each neuron a set of stimuli that differ as much as they can and still drive it.
+    """For each neuron a set of stimuli that differ as much as they can and still drive
+    it.
 
-    A complex cell's differ in phase, where a simple cell's can't. The set begins with the stimuli of `size` ascents from different
-    noise; then the distance within the set is made large, at a penalty where the rate falls short; what still does is taken back towards
-    the neuron's best stimulus until it does not.
+    A complex cell's differ in phase, where a simple cell's can't. The set begins with
+    the stimuli of `size` ascents from different noise; then the distance within the set
+    is made large, at a penalty where the rate falls short; what still does is taken
+    back towards the neuron's best stimulus until it does not.
 
     Args:
         ascent: an `Ascent` for the rate of the neuron.
@@ -39,14 +43,23 @@ def diverse_set(
     Returns:
         (stimuli `(n, size, height, width)` in pixel units, rates `(n, size)`).
 
-    Reference: Cadena et al. 2018 (ECCV, Diverse feature visualizations reveal invariances); Ding et al. 2023 (bioRxiv 2023.03.15.532836).
+    Reference: Cadena et al. 2018 (ECCV, Diverse feature visualizations reveal
+    invariances); Ding et al. 2023 (bioRxiv 2023.03.15.532836).
 
     Example:
 
     >>> from v1keras.inversion import Contrast
-    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 2)))[0].astype("float32")
-    >>> energy = lambda images: tf.reduce_sum(tf.square((tf.reshape(images, (-1, 36)) - 100) @ filters), axis=1, keepdims=True)
-    >>> stimuli, rates = diverse_set(Ascent(energy, (6, 6), Contrast(100, 50, 0, 255)), [0], size=4)
+    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 2)))[0].astype(
+    ...     "float32"
+    ... )
+    >>> energy = lambda images: tf.reduce_sum(
+    ...     tf.square((tf.reshape(images, (-1, 36)) - 100) @ filters),
+    ...     axis=1,
+    ...     keepdims=True,
+    ... )
+    >>> stimuli, rates = diverse_set(
+    ...     Ascent(energy, (6, 6), Contrast(100, 50, 0, 255)), [0], size=4
+    ... )
     >>> stimuli.shape, bool(rates.min() > 0.85 * rates.max() - 1e-3)
     ((1, 4, 6, 6), True)
     """
@@ -103,29 +116,38 @@ def reconstruct(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images to which the population answers as given.
 
-    With `count` of 2 or more and a response to a known image they are metamers: what they share is what the population tells of the
-    image, and where they differ it is blind.
+    With `count` of 2 or more and a response to a known image they are metamers: what
+    they share is what the population tells of the image, and where they differ it is
+    blind.
 
     Args:
-        ascent: an `Ascent` on the population; its objective is not used. Its constraint sets the contrast of what is found.
+        ascent: an `Ascent` on the population; its objective is not used. Its constraint
+            sets the contrast of what is found.
         responses: `(n, N)` rates to reach.
         count: images for each, from different noise.
         steps: at most.
         seed: of the noise.
 
     Returns:
-        (images `(n, count, height, width)` in pixel units, distances `(n, count)`: the mean squared difference from the response over the
-        response's variance over neurons).
+        (images `(n, count, height, width)` in pixel units, distances `(n, count)`: the
+        mean squared difference from the response over the response's variance over
+        neurons).
 
     Reference: Freeman & Simoncelli 2011 (Nature Neuroscience 14:1195) on metamers.
 
     Example:
 
     >>> from v1keras.inversion import Contrast
-    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 9)))[0].astype("float32")
-    >>> rates = lambda images: tf.nn.softplus((tf.reshape(images, (-1, 36)) - 100) @ filters)
+    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 9)))[0].astype(
+    ...     "float32"
+    ... )
+    >>> rates = lambda images: tf.nn.softplus(
+    ...     (tf.reshape(images, (-1, 36)) - 100) @ filters
+    ... )
     >>> contrast = Contrast(100, 50, 0, 255)
-    >>> image = contrast.images(contrast.project(np.random.default_rng(1).normal(size=(1, 6, 6, 1))))
+    >>> image = contrast.images(
+    ...     contrast.project(np.random.default_rng(1).normal(size=(1, 6, 6, 1)))
+    ... )
     >>> images, distances = reconstruct(Ascent(rates, (6, 6), contrast), rates(image))
     >>> images.shape, bool(distances.max() < 0.01)
     ((1, 2, 6, 6), True)

@@ -9,14 +9,18 @@ from v1keras.models.core import check_image_size
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class KindelCore(keras.layers.Layer):
-    """Two convolutions and a dense layer, on raw pixels; with a `DenseReadout` of ReLU it is the paper's network, one for each session.
+    """Two convolutions and a dense layer, on raw pixels; with a `DenseReadout` of ReLU
+    it is the paper's network, one for each session.
 
-    conv 16, ReLU, max-pool 3/2, conv 32, ReLU, max-pool 3/2, dense 300, ReLU, dropout. Convolution weights start truncated normal with a
-    standard deviation of 0.1, the dense layer's with 0.1 / sqrt(inputs), biases at 0.
+    conv 16, ReLU, max-pool 3/2, conv 32, ReLU, max-pool 3/2, dense 300, ReLU, dropout.
+    Convolution weights start truncated normal with a standard deviation of 0.1, the
+    dense layer's with 0.1 / sqrt(inputs), biases at 0.
 
     Args:
-        kernel_size: side of both convolutions' kernels: 3 in the paper of 2019, 7 in the code of 2018.
-        dropout: share of the dense layer's outputs that is dropped in training: 0.35 in 2019, 0 in 2018.
+        kernel_size: side of both convolutions' kernels: 3 in the paper of 2019, 7 in
+            the code of 2018.
+        dropout: share of the dense layer's outputs that is dropped in training: 0.35 in
+            2019, 0 in 2018.
         seed: of the initial weights and of the dropout.
 
     Call arguments:
@@ -26,7 +30,8 @@ class KindelCore(keras.layers.Layer):
     Returns:
         Features `(batch, 300)`.
 
-    Reference: Kindel, Christensen & Zylberberg 2019 (Journal of Vision 19(4):29), and github.com/jzlab/v1_predictor.
+    Reference: Kindel, Christensen & Zylberberg 2019 (Journal of Vision 19(4):29), and
+    github.com/jzlab/v1_predictor.
 
     Example:
 

@@ -7,9 +7,11 @@ from v1keras.models.depthwise import on_processors
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer of this name, whose training step on processors is one operation instead of nine.
+    """Keras' layer of this name, whose training step on processors is one operation
+    instead of nine.
 
-    The statistics, weights and outputs are the same. Several replicas, other backends and GPUs take Keras' own way: replicas see one batch.
+    The statistics, weights and outputs are the same. Several replicas, other backends
+    and GPUs take Keras' own way: replicas see one batch.
 
     Args: those of `keras.layers.BatchNormalization`.
 
@@ -24,7 +26,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     >>> import numpy as np
     >>> layer = BatchNormalization()
-    >>> np.asarray(layer(np.array([[[[1.0]], [[3.0]]]], "float32"), training=True)).round(2).ravel().tolist()
+    >>> np.asarray(
+    ...     layer(np.array([[[[1.0]], [[3.0]]]], "float32"), training=True)
+    ... ).round(2).ravel().tolist()
     [-1.0, 1.0]
     """
 
@@ -54,9 +58,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         counted = tf.cast(tf.reduce_prod(tf.shape(inputs)[:3]), tf.float32)
-        variance *= (
-            1 - 1 / counted
-        )  # of the batch itself; the operation gives an estimate of all that it is drawn from
+        # The variance of the batch itself; the operation returns the unbiased estimate.
+        variance *= 1 - 1 / counted
         for moving, found in (
             (self.moving_mean, mean),
             (self.moving_variance, variance),
@@ -66,6 +69,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 def batch_norm(name):
-    """The layer, with a memory short enough for few steps an epoch; several replicas see one batch."""
+    """The layer, with a memory short enough for few steps an epoch; several replicas
+    see one batch.
+    """
     together = keras.backend.backend() == "tensorflow"  # elsewhere Keras refuses it
     return BatchNormalization(momentum=0.9, synchronized=together, name=name)

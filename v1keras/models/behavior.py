@@ -1,4 +1,6 @@
-"""Behaviour in a model: a readout whose places move with the eye, and whose rates are scaled by what the animal does."""
+"""Behaviour in a model: a readout whose places move with the eye, and whose rates are
+scaled by what the animal does.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +15,11 @@ from v1keras.models.sessions import V1Sessions
 
 
 class _OfBehavior(keras.layers.Layer):
-    """A small network of what was measured beside an image, less what it gives for the mean of the training images.
+    """A small network of what was measured beside an image, less what it gives for the
+    mean of the training images.
 
-    Without that difference a shift could not be told from other places, nor a gain from larger weights. The last layer begins at zero.
+    Without that difference a shift could not be told from other places, nor a gain from
+    larger weights. The last layer begins at zero.
     """
 
     def __init__(
@@ -32,7 +36,8 @@ class _OfBehavior(keras.layers.Layer):
             or not (self.std > 0).all()
         ):
             raise ValueError(
-                f"mean {self.mean.tolist()} and std {self.std.tolist()} of {column}: expected one each a value, std above 0"
+                f"mean {self.mean.tolist()} and std {self.std.tolist()} of {column}:"
+                " expected one each a value, std above 0"
             )
         self.width = self.mean.size
         starts = [
@@ -84,12 +89,15 @@ class _OfBehavior(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Shifter(_OfBehavior):
-    """Where the eye looks -> how far the places that all neurons read move: f(z) - f(0), f a perceptron with tanh in every layer.
+    """Where the eye looks -> how far the places that all neurons read move: f(z) -
+    f(0), f a perceptron with tanh in every layer.
 
-    z is the position less its mean over the training images, over its standard deviation. So the shift is zero at the mean position.
+    z is the position less its mean over the training images, over its standard
+    deviation. So the shift is zero at the mean position.
 
     Args:
-        column: name of the recording's column, `(n, 2)` in any unit, and of the model's input.
+        column: name of the recording's column, `(n, 2)` in any unit, and of the model's
+            input.
         mean: `(2,)` of the training images ...
         std: `(2,)` ... and their standard deviation, > 0.
         hidden: units of each hidden layer.
@@ -104,7 +112,8 @@ class Shifter(_OfBehavior):
     Raises:
         ValueError: mean and standard deviation don't fit.
 
-    Reference: Lurz et al. 2021 (ICLR) for the readout; Willeke et al. 2022 (arXiv 2206.08666), whose baseline has two hidden layers of five.
+    Reference: Lurz et al. 2021 (ICLR) for the readout; Willeke et al. 2022 (arXiv
+        2206.08666), whose baseline has two hidden layers of five.
 
     Example:
 
@@ -129,13 +138,16 @@ class Shifter(_OfBehavior):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class GainModulator(_OfBehavior):
-    """What the animal does -> by how much each neuron's rate is multiplied: exp(f(z) - f(0)), f a perceptron, tanh but in the last layer.
+    """What the animal does -> by how much each neuron's rate is multiplied: exp(f(z) -
+    f(0)), f a perceptron, tanh but in the last layer.
 
-    z is the behaviour less its mean over the training images, over its standard deviation. So the gain is 1 at the mean behaviour.
+    z is the behaviour less its mean over the training images, over its standard
+    deviation. So the gain is 1 at the mean behaviour.
 
     Args:
         neurons: how many.
-        column: name of the recording's column, `(n, k)` in any units (pupil dilation, its derivative, running speed), and of the model's input.
+        column: name of the recording's column, `(n, k)` in any units (pupil dilation,
+            its derivative, running speed), and of the model's input.
         mean: `(k,)` of the training images ...
         std: `(k,)` ... and their standard deviation, > 0.
         hidden: units of each hidden layer.
@@ -150,14 +162,17 @@ class GainModulator(_OfBehavior):
     Raises:
         ValueError: mean and standard deviation don't fit.
 
-    Reference: Sinz et al. 2018 (NeurIPS), who modulate a network's output by a perceptron of pupil and running; Niell & Stryker 2010
-        (Neuron 65:472) for the gain of running mice.
+    Reference: Sinz et al. 2018 (NeurIPS), who modulate a network's output by a
+        perceptron of pupil and running; Niell & Stryker 2010 (Neuron 65:472) for the
+        gain of running mice.
 
     Example:
 
     >>> import numpy as np
     >>> modulator = GainModulator(3, "running", mean=[2.0], std=[5.0])
-    >>> np.asarray(modulator(np.array([[2.0], [9.0]], "float32"))).tolist()  # untrained: 1 for all
+    >>> np.asarray(
+    ...     modulator(np.array([[2.0], [9.0]], "float32"))
+    ... ).tolist()  # untrained: 1 for all
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
@@ -186,10 +201,12 @@ class GainModulator(_OfBehavior):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class BehavingReadout(keras.layers.Layer):
-    """A readout whose places are shifted by the eye's position, or whose rates are multiplied by a gain of behaviour, or both.
+    """A readout whose places are shifted by the eye's position, or whose rates are
+    multiplied by a gain of behaviour, or both.
 
     Args:
-        readout: the readout at the mean position and behaviour; with a shifter, a `GaussianReadout`.
+        readout: the readout at the mean position and behaviour; with a shifter, a
+            `GaussianReadout`.
         shifter: a `Shifter`, or None.
         modulator: a `GainModulator`, or None.
 
@@ -207,8 +224,15 @@ class BehavingReadout(keras.layers.Layer):
     Example:
 
     >>> import numpy as np
-    >>> readout = BehavingReadout(GaussianReadout(3), Shifter("pupil_center", [0.0, 0.0], [1.0, 1.0]))
-    >>> tuple(readout(np.zeros((2, 8, 8, 16), "float32"), {"pupil_center": np.zeros((2, 2), "float32")}).shape)
+    >>> readout = BehavingReadout(
+    ...     GaussianReadout(3), Shifter("pupil_center", [0.0, 0.0], [1.0, 1.0])
+    ... )
+    >>> tuple(
+    ...     readout(
+    ...         np.zeros((2, 8, 8, 16), "float32"),
+    ...         {"pupil_center": np.zeros((2, 2), "float32")},
+    ...     ).shape
+    ... )
     (2, 3)
     """
 
@@ -223,15 +247,18 @@ class BehavingReadout(keras.layers.Layer):
         super().__init__(name=name, **kwargs)
         if shifter is None and modulator is None:
             raise ValueError(
-                "neither a shifter nor a modulator: expected one of them; the readout alone needs no other around it"
+                "neither a shifter nor a modulator: expected one of them; the readout"
+                " alone needs no other around it"
             )
         if shifter is not None and not hasattr(readout, "positions"):
             raise ValueError(
-                f"a shifter with a {type(readout).__name__}: expected a GaussianReadout, which reads at places"
+                f"a shifter with a {type(readout).__name__}: expected a"
+                " GaussianReadout, which reads at places"
             )
         if modulator is not None and modulator.neurons != readout.neurons:
             raise ValueError(
-                f"gains of {modulator.neurons} neurons with a readout of {readout.neurons}: expected as many"
+                f"gains of {modulator.neurons} neurons with a readout of"
+                f" {readout.neurons}: expected as many"
             )
         self.readout, self.shifter, self.modulator, self.neurons = (
             readout,
@@ -260,7 +287,9 @@ class BehavingReadout(keras.layers.Layer):
                 part.build(shape)
 
     def start_at(self, mean_rates: np.ndarray) -> None:
-        """Lets the untrained readout answer near `mean_rates` `(neurons,)` at the mean behaviour."""
+        """Lets the untrained readout answer near `mean_rates` `(neurons,)` at the mean
+        behaviour.
+        """
         self.readout.start_at(mean_rates)
 
     def call(self, features, behavior, training=False):
@@ -298,19 +327,26 @@ class BehavingReadout(keras.layers.Layer):
 
 
 def at_mean_behavior(model: keras.Model) -> keras.Model:
-    """The model of images alone: eye position and behaviour held at their means over the training images. It shares the model's weights.
+    """The model of images alone: eye position and behaviour held at their means over
+    the training images. It shares the model's weights.
 
     Args:
         model: `V1Model`, `V1Sessions`, or an `Ensemble` or `Concatenated`.
 
     Returns:
-        A model of the same class, images `(batch, height, width, 1)` -> rates; the model itself where it takes no behaviour.
+        A model of the same class, images `(batch, height, width, 1)` -> rates; the
+        model itself where it takes no behaviour.
 
     Example:
 
     >>> import numpy as np
-    >>> readout = BehavingReadout(FactorizedReadout(3), modulator=GainModulator(3, "running", [0.0], [1.0]))
-    >>> model, images = V1Model(StackedCore((8,), (5,)), readout, (20, 20)), np.ones((2, 20, 20, 1), "float32")
+    >>> readout = BehavingReadout(
+    ...     FactorizedReadout(3), modulator=GainModulator(3, "running", [0.0], [1.0])
+    ... )
+    >>> model, images = (
+    ...     V1Model(StackedCore((8,), (5,)), readout, (20, 20)),
+    ...     np.ones((2, 20, 20, 1), "float32"),
+    ... )
     >>> rates = model({"images": images, "running": np.zeros((2, 1), "float32")})
     >>> bool(np.allclose(at_mean_behavior(model)(images), rates))
     True
@@ -344,12 +380,14 @@ def column_statistics(model: keras.Model) -> dict[str, tuple[list[float], list[f
         model: as for `at_mean_behavior`.
 
     Returns:
-        dict, name of each of its columns -> (mean, standard deviation) over the training images, lists of a value each; of several
-        sessions those of the first.
+        dict, name of each of its columns -> (mean, standard deviation) over the
+        training images, lists of a value each; of several sessions those of the first.
 
     Example:
 
-    >>> readout = BehavingReadout(FactorizedReadout(3), modulator=GainModulator(3, "running", [2.0], [5.0]))
+    >>> readout = BehavingReadout(
+    ...     FactorizedReadout(3), modulator=GainModulator(3, "running", [2.0], [5.0])
+    ... )
     >>> column_statistics(V1Model(StackedCore((8,), (5,)), readout, (20, 20)))
     {'running': ([2.0], [5.0])}
     """

@@ -14,11 +14,13 @@ from v1keras.models.regularizers import GroupSparsity, Laplacian
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class OnOff(keras.layers.Layer):
-    """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2) and log(1 + max(-x, 0)^2), side by side.
+    """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2)
+    and log(1 + max(-x, 0)^2), side by side.
 
-    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992, Half-squaring in responses of cat striate cells,
-    Visual Neuroscience 9); pooled over places,
-    both signs together are the energy of a complex cell (Adelson & Bergen 1985). The logarithm keeps strong contrasts in bounds.
+    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992,
+    Half-squaring in responses of cat striate cells, Visual Neuroscience 9); pooled over
+    places, both signs together are the energy of a complex cell (Adelson & Bergen
+    1985). The logarithm keeps strong contrasts in bounds.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -29,7 +31,9 @@ class OnOff(keras.layers.Layer):
     Example:
 
     >>> import numpy as np
-    >>> np.asarray(OnOff()(np.array([[[[1.0, -1.0]]]])), float).ravel().round(3).tolist()
+    >>> np.asarray(OnOff()(np.array([[[[1.0, -1.0]]]])), float).ravel().round(
+    ...     3
+    ... ).tolist()
     [0.693, 0.0, 0.0, 0.693]
     """
 
@@ -52,20 +56,25 @@ class OnOff(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class StackedCore(keras.layers.Layer):
-    """A stack of convolutions, each followed by batch normalisation and a nonlinearity; pooling after the first.
+    """A stack of convolutions, each followed by batch normalisation and a nonlinearity;
+    pooling after the first.
 
     Args:
         filters: channels of each layer.
-        kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`, the others keep the size.
+        kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`,
+            the others keep the size.
         activation: name of a Keras activation.
-        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which doubles its channels, or "divisive" for
-            `DivisiveNormalization`.
+        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which
+            doubles its channels, or "divisive" for `DivisiveNormalization`.
         pool_size: average pooling after the first layer; 1 for none.
-        separable: whether later layers convolve each channel by itself and then mix channels at each place (depth-separable).
+        separable: whether later layers convolve each channel by itself and then mix
+            channels at each place (depth-separable).
         dilation: of the later layers' kernels: every how many pixels they look.
-        skip: whether later layers add what they compute to their input; all `filters` must be alike.
+        skip: whether later layers add what they compute to their input; all `filters`
+            must be alike.
         laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
-        group_sparsity: strength of the `GroupSparsity` penalty on the later layers' kernels.
+        group_sparsity: strength of the `GroupSparsity` penalty on the later layers'
+            kernels.
 
     Call arguments:
         images: `(batch, height, width, channels)`.
@@ -75,10 +84,11 @@ class StackedCore(keras.layers.Layer):
         Features `(batch, h, w, filters[-1])`.
 
     Raises:
-        ValueError: `filters` and `kernel_sizes` differ in length, `skip` where the layers' channels differ, or the image is smaller
-            than the first kernel.
+        ValueError: `filters` and `kernel_sizes` differ in length, `skip` where the
+            layers' channels differ, or the image is smaller than the first kernel.
 
-    Reference: Klindt et al. 2017 (arXiv 1711.02653); Lurz et al. 2021 (ICLR), section 3, for depth-separable layers.
+    Reference: Klindt et al. 2017 (arXiv 1711.02653); Lurz et al. 2021 (ICLR), section
+        3, for depth-separable layers.
 
     Example:
 
@@ -105,7 +115,8 @@ class StackedCore(keras.layers.Layer):
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
             raise ValueError(
-                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both"
+                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry"
+                " a layer in both"
             )
         self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
         self.activation, self.first_activation, self.pool_size = (
@@ -118,7 +129,8 @@ class StackedCore(keras.layers.Layer):
         doubled = self.filters[0] * (2 if first_activation == "on_off" else 1)
         if skip and len({doubled, *self.filters[1:]}) != 1:
             raise ValueError(
-                f"skip: the layers' channels are {(doubled, *self.filters[1:])}; expected all alike"
+                f"skip: the layers' channels are {(doubled, *self.filters[1:])};"
+                " expected all alike"
             )
         self.stages = self._first_layer(self.filters[0], self.kernel_sizes[0])
         for i in range(1, len(self.filters)):
@@ -179,7 +191,9 @@ class StackedCore(keras.layers.Layer):
         return self.after_first(self.stages[0](images), training)
 
     def after_first(self, features: Any, training: bool = False) -> Any:
-        """All that follows the first convolution, from its output `(batch, h, w, channels)`."""
+        """All that follows the first convolution, from its output `(batch, h, w,
+        channels)`.
+        """
         for i, layer in enumerate(self.by_layer()):
             before = features
             for stage in layer if i else layer[1:]:
@@ -221,7 +235,8 @@ class StackedCore(keras.layers.Layer):
 
 
 def check_image_size(shape, kernel_size, pool_size):
-    """Refuses images `(batch, height, width, channels)` that a first kernel and the pooling after it leave nothing of.
+    """Refuses images `(batch, height, width, channels)` that a first kernel and the
+    pooling after it leave nothing of.
 
     Raises:
         ValueError: says how large they must be.
@@ -229,7 +244,8 @@ def check_image_size(shape, kernel_size, pool_size):
     least = kernel_size + pool_size - 1
     if min(shape[1:3]) < least:
         raise ValueError(
-            f"images of {shape[1]} x {shape[2]} pixels; a first kernel of {kernel_size} and pooling of {pool_size} need at least {least}"
+            f"images of {shape[1]} x {shape[2]} pixels; a first kernel of {kernel_size}"
+            f" and pooling of {pool_size} need at least {least}"
         )
 
 

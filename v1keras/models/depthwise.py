@@ -6,18 +6,23 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
-    """Convolves each channel with a kernel of its own; the same function as Keras' layer of this name, several times faster to train on processors.
+    """Convolves each channel with a kernel of its own; the same function as Keras'
+    layer of this name, several times faster to train on processors.
 
-    With padding `p`, the output `y[b] = sum_ij kernel[i, j] * x[b, . + i - p, . + j - p]` of image `b`, and the loss's gradient `g` by it,
+    With padding `p`, the output `y[b] = sum_ij kernel[i, j] * x[b, . + i - p, . + j -
+    p]` of image `b`, and the loss's gradient `g` by it,
 
         d loss / d x[b]         = sum_ij kernel[-i, -j] * g[b, . + i - p, . + j - p]
         d loss / d kernel[i, j] = sum_b sum_hw g[b, h, w] * x[b, h + i - p, w + j - p]
 
-    are depthwise convolutions, too: of `g` with the turned kernel, and of each image with its `g` as the kernel. The libraries under
-    TensorFlow are fast at the forward pass alone, so both are computed by that. What is no stride of 1 with padding "same" and one kernel a
-    channel without bias, and everything on another backend or a GPU, is Keras' own.
+    are depthwise convolutions, too: of `g` with the turned kernel, and of each image
+    with its `g` as the kernel. The libraries under TensorFlow are fast at the forward
+    pass alone, so both are computed by that. What is no stride of 1 with padding "same"
+    and one kernel a channel without bias, and everything on another backend or a GPU,
+    is Keras' own.
 
-    Args: those of `keras.layers.DepthwiseConv2D`; the weights, too, are the same, `(side, side, channels, 1)`.
+    Args: those of `keras.layers.DepthwiseConv2D`; the weights, too, are the same,
+    `(side, side, channels, 1)`.
 
     Call arguments:
         inputs: `(batch, h, w, channels)`.
@@ -28,7 +33,9 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     Example:
 
     >>> import numpy as np
-    >>> layer = DepthwiseConv2D(3, padding="same", use_bias=False, depthwise_initializer="ones")
+    >>> layer = DepthwiseConv2D(
+    ...     3, padding="same", use_bias=False, depthwise_initializer="ones"
+    ... )
     >>> np.asarray(layer(np.ones((1, 3, 3, 1), "float32")))[0, :, :, 0].tolist()
     [[4.0, 6.0, 4.0], [6.0, 9.0, 6.0], [4.0, 6.0, 4.0]]
     """
@@ -74,15 +81,18 @@ def _convolved(inputs, kernel, dilation):
                 inputs, upstream, kernel.shape[:2], dilation
             )
 
-        return ops.depthwise_conv(
-            inputs, kernel, padding="same", dilation_rate=dilation
-        ), gradient
+        return (
+            ops.depthwise_conv(inputs, kernel, padding="same", dilation_rate=dilation),
+            gradient,
+        )
 
     return convolve(inputs, kernel)
 
 
 def _kernel_gradient(inputs, upstream, sides, dilation):
-    """`(side, side, channels, 1)`, summed over the batch in float32, one image after another: what they need fits the cache."""
+    """`(side, side, channels, 1)`, summed over the batch in float32, one image after
+    another: what they need fits the cache.
+    """
     import tensorflow as tf
 
     around = [

@@ -11,13 +11,15 @@ class V1Model(keras.Model):
 
     Args:
         core: layer, images -> features `(batch, h, w, channels)`.
-        readout: layer, features -> rates `(batch, neurons)`; or a `BehavingReadout`, which takes columns of behaviour, too.
+        readout: layer, features -> rates `(batch, neurons)`; or a `BehavingReadout`,
+            which takes columns of behaviour, too.
         image_size: (height, width) in pixels.
         pixel_mean: subtracted from every pixel ...
         pixel_std: ... which is then divided by this.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a dict of the `images` and of each column `(batch, k)`.
+        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a
+            dict of the `images` and of each column `(batch, k)`.
 
     Returns:
         Rates `(batch, neurons)`.
@@ -25,7 +27,13 @@ class V1Model(keras.Model):
     Example:
 
     >>> import numpy as np
-    >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(3), (20, 20), pixel_mean=110, pixel_std=60)
+    >>> model = V1Model(
+    ...     StackedCore((8,), (5,)),
+    ...     FactorizedReadout(3),
+    ...     (20, 20),
+    ...     pixel_mean=110,
+    ...     pixel_std=60,
+    ... )
     >>> tuple(model(np.zeros((2, 20, 20, 1), "float32")).shape)
     (2, 3)
     """
@@ -58,7 +66,9 @@ class V1Model(keras.Model):
 
     @property
     def columns(self) -> dict[str, int]:
-        """dict, name of each column of behaviour that it takes beside images -> values in it an image; empty for images alone."""
+        """dict, name of each column of behaviour that it takes beside images -> values
+        in it an image; empty for images alone.
+        """
         return getattr(self.readout, "columns", {})
 
     def get_config(self):
@@ -81,17 +91,21 @@ class V1Model(keras.Model):
 
 
 def normalized(images, mean, std):
-    """Images `(batch, height, width, 1)` in pixel units, less `mean` and over `std`: the layer "pixels" of a model."""
+    """Images `(batch, height, width, 1)` in pixel units, less `mean` and over `std`:
+    the layer "pixels" of a model.
+    """
     return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)
 
 
 def inputs_of(image_size, columns, sessions=()):
-    """The inputs of a model: images, or a dict of these as `images` and of columns of behaviour.
+    """The inputs of a model: images, or a dict of these as `images` and of columns of
+    behaviour.
 
     Args:
         image_size: (height, width) in pixels.
         columns: dict, name -> values an image.
-        sessions: (count,) where an image of each session comes together, each with its own behaviour.
+        sessions: (count,) where an image of each session comes together, each with its
+            own behaviour.
     """
     images = keras.Input((*sessions, *image_size, 1), name="images")
     if not columns:
@@ -103,7 +117,9 @@ def inputs_of(image_size, columns, sessions=()):
 
 
 def parted(inputs, columns):
-    """The images among a model's inputs, and a list of the dict of the columns, empty where there are none."""
+    """The images among a model's inputs, and a list of the dict of the columns, empty
+    where there are none.
+    """
     return (
         (inputs["images"], [{name: inputs[name] for name in columns}])
         if columns

@@ -1,4 +1,6 @@
-"""Several models as one: `Ensemble` of the same neurons, `Concatenated` of different ones."""
+"""Several models as one: `Ensemble` of the same neurons, `Concatenated` of different
+ones.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,25 +42,37 @@ class WeightedMean(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Ensemble(keras.Model):
-    """Averages the rates of its members, which errs less than each where their errors differ.
+    """Averages the rates of its members, which errs less than each where their errors
+    differ.
 
     Args:
-        members: `V1Model`s for the same image size and the same neurons, of different names.
+        members: `V1Model`s for the same image size and the same neurons, of different
+            names.
         weights: what each member counts; None for all alike.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; where members have `columns` a dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
+            a dict, as for `V1Model`.
 
     Returns:
         Rates `(batch, neurons)`.
 
     Raises:
-        ValueError: the members' image sizes or numbers of neurons differ, there are fewer than two, or not one weight each.
+        ValueError: the members' image sizes or numbers of neurons differ, there are
+            fewer than two, or not one weight each.
 
     Example:
 
     >>> import numpy as np
-    >>> members = [V1Model(StackedCore((8,), (5,)), FactorizedReadout(3), (20, 20), name=f"member_{i}") for i in range(2)]
+    >>> members = [
+    ...     V1Model(
+    ...         StackedCore((8,), (5,)),
+    ...         FactorizedReadout(3),
+    ...         (20, 20),
+    ...         name=f"member_{i}",
+    ...     )
+    ...     for i in range(2)
+    ... ]
     >>> tuple(Ensemble(members)(np.zeros((2, 20, 20, 1), "float32")).shape)
     (2, 3)
     """
@@ -73,7 +87,8 @@ class Ensemble(keras.Model):
         shapes = {(member.image_size, member.output_shape[1]) for member in members}
         if len(members) < 2 or len(shapes) != 1:
             raise ValueError(
-                f"an ensemble of {len(members)} members with (image size, neurons) {sorted(shapes)}: expected two or more, all alike"
+                f"an ensemble of {len(members)} members with (image size, neurons)"
+                f" {sorted(shapes)}: expected two or more, all alike"
             )
         weights = (
             [1 / len(members)] * len(members)
@@ -108,16 +123,19 @@ class Ensemble(keras.Model):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Concatenated(keras.Model):
-    """Puts the rates of models of different neurons side by side: one network a session, as Kindel et al. 2019 trained them.
+    """Puts the rates of models of different neurons side by side: one network a
+    session, as Kindel et al. 2019 trained them.
 
     Args:
         members: `V1Model`s for the same image size, of different names.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; where members have `columns` a dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
+            a dict, as for `V1Model`.
 
     Returns:
-        Rates `(batch, neurons)`: the first member's neurons, then the second's, and so on.
+        Rates `(batch, neurons)`: the first member's neurons, then the second's, and so
+        on.
 
     Raises:
         ValueError: the members' image sizes differ, or there are fewer than two.
@@ -125,7 +143,15 @@ class Concatenated(keras.Model):
     Example:
 
     >>> import numpy as np
-    >>> members = [V1Model(StackedCore((8,), (5,)), FactorizedReadout(i + 3), (20, 20), name=f"session_{i}") for i in range(2)]
+    >>> members = [
+    ...     V1Model(
+    ...         StackedCore((8,), (5,)),
+    ...         FactorizedReadout(i + 3),
+    ...         (20, 20),
+    ...         name=f"session_{i}",
+    ...     )
+    ...     for i in range(2)
+    ... ]
     >>> tuple(Concatenated(members)(np.zeros((2, 20, 20, 1), "float32")).shape)
     (2, 7)
     """
@@ -136,7 +162,8 @@ class Concatenated(keras.Model):
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
             raise ValueError(
-                f"{len(members)} members with image sizes {sorted(sizes)}: expected two or more, all alike"
+                f"{len(members)} members with image sizes {sorted(sizes)}: expected two"
+                " or more, all alike"
             )
         inputs, each = _given(members)
         rates = keras.layers.Concatenate(name="side_by_side")(each)

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 ORIENTATIONS = 8
-# Side, wavelength, standard deviation and stride of each scale, pixels: an octave or less apart, up to the whole of a 33-pixel image.
+# Side, wavelength, standard deviation and stride of each scale, pixels: an octave or
+# less apart, up to the whole of a 33-pixel image.
 SCALES = (
     (7, 3.5, 1.5, 2),
     (9, 5.0, 2.2, 2),
@@ -17,7 +18,8 @@ SCALES = (
     (31, 26.0, 11.0, 2),
 )
 
-# What each kind of feature counts in the kernel; chosen on validation images of kindel2019.
+# What each kind of feature counts in the kernel; chosen on validation images of
+# kindel2019.
 ENERGY, PHASES, PIXELS = 1.5, 1.0, 1.5
 BLUR, BLUR_STRIDE = 3.0, 3  # of the blurred pixels
 
@@ -32,7 +34,8 @@ def gabor_bank(side, wavelength, width, orientations=ORIENTATIONS):
         orientations: evenly spaced over 180 degrees.
 
     Returns:
-        `(side, side, 1, 2 * orientations)` float32; even and odd phase of each orientation in turn.
+        `(side, side, 1, 2 * orientations)` float32; even and odd phase of each
+        orientation in turn.
 
     Example:
 
@@ -54,13 +57,15 @@ def gabor_bank(side, wavelength, width, orientations=ORIENTATIONS):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class LogGaborCore(keras.layers.Layer):
-    """Logarithms of Gabor energies and of half-squared Gabor responses at several scales, and blurred pixels; nothing is learned.
+    """Logarithms of Gabor energies and of half-squared Gabor responses at several
+    scales, and blurred pixels; nothing is learned.
 
-    For each place, scale and orientation: log(energy + floor), and log(max(+-response, 0)^2 + floor) for both phases: complex and simple
-    cells with compressed contrast.
+    For each place, scale and orientation: log(energy + floor), and log(max(+-response,
+    0)^2 + floor) for both phases: complex and simple cells with compressed contrast.
 
     Args:
-        floor: what is added before the logarithm, as a share of a scale's mean energy, which `adapt` measures.
+        floor: what is added before the logarithm, as a share of a scale's mean energy,
+            which `adapt` measures.
 
     Call arguments:
         images: `(batch, height, width, 1)`.
@@ -75,7 +80,9 @@ class LogGaborCore(keras.layers.Layer):
 
     >>> import numpy as np
     >>> images = np.random.default_rng(0).normal(size=(5, 16, 16, 1)).astype("float32")
-    >>> core = LogGaborCore(); core.build((None, 16, 16, 1)); core.adapt(images)
+    >>> core = LogGaborCore()
+    ... core.build((None, 16, 16, 1))
+    ... core.adapt(images)
     >>> tuple(core(images).shape) == (5, len(core.groups))
     True
     """
@@ -89,7 +96,8 @@ class LogGaborCore(keras.layers.Layer):
         self.scales = [scale for scale in SCALES if scale[0] <= min(height, width)]
         if not self.scales:
             raise ValueError(
-                f"images of {height} x {width} pixels; the smallest Gabor filter needs {SCALES[0][0]}"
+                f"images of {height} x {width} pixels; the smallest Gabor filter needs"
+                f" {SCALES[0][0]}"
             )
         self.banks = [gabor_bank(*scale[:3]) for scale in self.scales]
         self.blur = [_blur(size) for size in (height, width)]
@@ -99,7 +107,9 @@ class LogGaborCore(keras.layers.Layer):
         )
 
     def _lay_out(self, height, width):
-        """Sets `groups` and `places` `(n,)` and `(n, 2)`: each feature's kind, and where it is, from -0.5 to 0.5 across the image."""
+        """Sets `groups` and `places` `(n,)` and `(n, 2)`: each feature's kind, and
+        where it is, from -0.5 to 0.5 across the image.
+        """
         groups, places = [], []
         for side, _, _, stride in self.scales:
             at = [
@@ -129,7 +139,9 @@ class LogGaborCore(keras.layers.Layer):
             )
 
     def adapt(self, images: np.ndarray) -> None:
-        """Measures the scales' mean energies on `images` `(n, height, width, 1)`, as `call` is given them."""
+        """Measures the scales' mean energies on `images` `(n, height, width, 1)`, as
+        `call` is given them.
+        """
         self.floors.assign(
             [
                 self.floor * float(ops.mean(energy))

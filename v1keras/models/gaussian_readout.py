@@ -15,23 +15,29 @@ _FEW = 4096
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class GaussianReadout(keras.layers.Layer):
-    """Reads the features at one place for each neuron, between pixels by bilinear interpolation; rate = softplus(weights features + bias).
+    """Reads the features at one place for each neuron, between pixels by bilinear
+    interpolation; rate = softplus(weights features + bias).
 
-    In training the place is drawn from a Gaussian around the neuron's position, anew for each image, so that the gradient sees
-    farther than four pixels; its spread is learned and shrinks as the position gets certain. Otherwise the position itself is read.
+    In training the place is drawn from a Gaussian around the neuron's position, anew
+    for each image, so that the gradient sees farther than four pixels; its spread is
+    learned and shrinks as the position gets certain. Otherwise the position itself is
+    read.
 
     Args:
         neurons: how many.
         covariance: "isotropic", one width a neuron, or "full", a matrix a neuron.
-        width: standard deviation at the start; positions run from -1 to 1 across the features.
+        width: standard deviation at the start; positions run from -1 to 1 across the
+            features.
         l1: strength of the penalty on the summed absolute feature weights.
-        coordinates: `(neurons, d)` cortical coordinates, scaled to about -1 to 1: positions then are one affine map of them,
-            shared by all neurons (retinotopy); None for free positions.
+        coordinates: `(neurons, d)` cortical coordinates, scaled to about -1 to 1:
+            positions then are one affine map of them, shared by all neurons
+            (retinotopy); None for free positions.
         seed: of the drawn places.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
-        shift: `(batch, 2)` rows and columns that the places of all neurons are moved by, as far as the edge; None for none.
+        shift: `(batch, 2)` rows and columns that the places of all neurons are moved
+            by, as far as the edge; None for none.
         training: whether places are drawn.
 
     Returns:
@@ -79,7 +85,8 @@ class GaussianReadout(keras.layers.Layer):
             self.coordinates.ndim != 2 or len(self.coordinates) != neurons
         ):
             raise ValueError(
-                f"coordinates: found {self.coordinates.shape}, expected ({neurons}, d): a row a neuron"
+                f"coordinates: found {self.coordinates.shape}, expected ({neurons}, d):"
+                " a row a neuron"
             )
         self._draws = keras.random.SeedGenerator(seed)
 
@@ -87,7 +94,8 @@ class GaussianReadout(keras.layers.Layer):
         channels = input_shape[-1]
         if self.coordinates is None:
             start = keras.initializers.RandomUniform(-0.05, 0.05, seed=self.seed)
-            # A constraint, since a position that left the image would have no gradient to come back by.
+            # A constraint, since a position that left the image would have no gradient
+            # to come back by.
             self.mean = self.add_weight(
                 shape=(self.neurons, 2),
                 initializer=start,
@@ -132,7 +140,9 @@ class GaussianReadout(keras.layers.Layer):
         return ops.clip(ops.matmul(self.coordinates, self.map) + self.origin, -1, 1)
 
     def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
+        """Sets the biases so that the untrained readout answers near `mean_rates`
+        `(neurons,)`; NaN counts as 1.
+        """
         self.bias.assign(inverse_softplus(mean_rates))
 
     def call(self, features, shift=None, training=False):
@@ -162,14 +172,18 @@ class GaussianReadout(keras.layers.Layer):
         return ops.softplus(drive + self.bias)
 
     def of_each(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
+        h, w, channels)`.
+        """
         read = bilinear(features, ops.take(self.positions(), neurons, axis=0)[:, None])[
             :, 0
         ]
         return self.rates_of(read, neurons)
 
     def rates_of(self, read: Any, neurons: Any) -> Any:
-        """Rates `(batch,)` of neurons `(batch,)` from the features `(batch, channels)` read at their places."""
+        """Rates `(batch,)` of neurons `(batch,)` from the features `(batch, channels)`
+        read at their places.
+        """
         drive = ops.sum(
             read * ops.take(ops.transpose(self.features), neurons, axis=0), axis=-1
         )
@@ -184,15 +198,17 @@ class GaussianReadout(keras.layers.Layer):
             "covariance": self.covariance,
             "width": self.width,
             "l1": self.l1,
-            "coordinates": None
-            if self.coordinates is None
-            else self.coordinates.tolist(),
+            "coordinates": (
+                None if self.coordinates is None else self.coordinates.tolist()
+            ),
             "seed": self.seed,
         }
 
 
 def _drive(features, rows, columns, weights):
-    """`(batch, neurons)`, what neurons with weights `(neurons, channels)` read at rows and columns `(1 or batch, neurons)`."""
+    """`(batch, neurons)`, what neurons with weights `(neurons, channels)` read at rows
+    and columns `(1 or batch, neurons)`.
+    """
     if on_processors() and (rows.shape[0] != 1 or weights.shape[0] > _FEW):
         from v1keras.models.places import drive_at
 
@@ -215,7 +231,8 @@ def bilinear(features, place):
 
     Args:
         features: `(batch, h, w, channels)`.
-        place: `(batch or 1, neurons, 2)` rows and columns, -1 the first pixel's centre and 1 the last's.
+        place: `(batch or 1, neurons, 2)` rows and columns, -1 the first pixel's centre
+            and 1 the last's.
 
     Returns:
         `(batch, neurons, channels)`.
@@ -223,7 +240,12 @@ def bilinear(features, place):
     Example:
 
     >>> import numpy as np
-    >>> float(bilinear(np.array([[[[0.0], [2.0]]]], "float32"), np.array([[[0.0, -0.5]]], "float32"))[0, 0, 0])
+    >>> float(
+    ...     bilinear(
+    ...         np.array([[[[0.0], [2.0]]]], "float32"),
+    ...         np.array([[[0.0, -0.5]]], "float32"),
+    ...     )[0, 0, 0]
+    ... )
     0.5
     """
     _, height, width, channels = features.shape
@@ -251,8 +273,8 @@ def corners(place, height, width):
         width: of the features.
 
     Returns:
-        (top, left, shares): `(...)` row and column of the pixel above and to the left, and a dict (rows below it, columns beside it) ->
-        `(...)` share.
+        (top, left, shares): `(...)` row and column of the pixel above and to the left,
+        and a dict (rows below it, columns beside it) -> `(...)` share.
     """
     row, column = (
         (place[..., i] + 1) / 2 * (size - 1) for i, size in ((0, height), (1, width))

@@ -8,13 +8,16 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class DivisiveNormalization(keras.layers.Layer):
-    """Divides every channel by a pool of channels around it: y_c = x_c^n / (s_c^n + sum_k w_ck pooled(x_k^n)), x half-rectified.
+    """Divides every channel by a pool of channels around it: y_c = x_c^n / (s_c^n +
+    sum_k w_ck pooled(x_k^n)), x half-rectified.
 
-    The pool's weights w >= 0 between channels, the semi-saturation s > 0 and the exponent n >= 1 are learned; the pool reaches
-    `pool_size` pixels, all counting alike.
+    The pool's weights w >= 0 between channels, the semi-saturation s > 0 and the
+    exponent n >= 1 are learned; the pool reaches `pool_size` pixels, all counting
+    alike.
 
     Args:
-        pool_size: side of the square that is pooled over, pixels; 1 pools over channels alone.
+        pool_size: side of the square that is pooled over, pixels; 1 pools over channels
+            alone.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -22,7 +25,8 @@ class DivisiveNormalization(keras.layers.Layer):
     Returns:
         The same shape, >= 0.
 
-    Reference: Burg et al. 2021 (PLoS Computational Biology 17:e1009028); Heeger 1992 (Visual Neuroscience 9:181).
+    Reference: Burg et al. 2021 (PLoS Computational Biology 17:e1009028); Heeger 1992
+    (Visual Neuroscience 9:181).
 
     Example:
 

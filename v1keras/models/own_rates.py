@@ -1,4 +1,6 @@
-"""One neuron's rate for each image, at the cost of one neuron: what an inversion asks of a model."""
+"""One neuron's rate for each image, at the cost of one neuron: what an inversion asks
+of a model.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,30 +17,36 @@ from v1keras.models.sessions import V1Sessions
 
 # Of what reads each pixel by itself, and so works on a window as on the whole.
 _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
-# A window that covers more than this of the image saves too little for what cutting it out costs.
+# A window that covers more than this of the image saves too little for what cutting it
+# out costs.
 _WORTHWHILE = 0.8
 
 
 def own_rates(model: Any) -> Callable[[Any, Any], Any]:
     """The model as a callable that gives each image's own neuron alone.
 
-    The same rates as `model(images)`, of which it takes one a row, but cheaper, and its gradient much cheaper:
+    The same rates as `model(images)`, of which it takes one a row, but cheaper, and its
+    gradient much cheaper:
 
     - the readout computes one neuron for each image;
-    - a readout that looks at one place (`GaussianReadout`) gets the features of a `StackedCore` computed on the window of the image that
-      place can see; what would lie beyond the image's border is set to zero in every layer, as padding is;
-    - the gradient of the first convolution, which has one input channel, is a product with the banded matrix of its kernels.
+    - a readout that looks at one place (`GaussianReadout`) gets the features of a
+      `StackedCore` computed on the window of the image that place can see; what would
+      lie beyond the image's border is set to zero in every layer, as padding is;
+    - the gradient of the first convolution, which has one input channel, is a product
+      with the banded matrix of its kernels.
 
     Args:
-        model: a `V1Model`, an `Ensemble`, or any other callable images -> rates `(batch, neurons)`. Some of its weights
-            are copied: after further training, make this anew.
+        model: a `V1Model`, an `Ensemble`, or any other callable images -> rates
+            `(batch, neurons)`. Some of its weights are copied: after further training,
+            make this anew.
 
     Returns:
-        Callable: images `(batch, height, width, 1)` in pixel units, neurons `(batch,)` integers -> rates `(batch,)`. Its gradient is
-        to be taken by the images alone.
+        Callable: images `(batch, height, width, 1)` in pixel units, neurons `(batch,)`
+        integers -> rates `(batch,)`. Its gradient is to be taken by the images alone.
 
     Raises:
-        ValueError: the model has the rates of several recordings, or takes behaviour beside images.
+        ValueError: the model has the rates of several recordings, or takes behaviour
+            beside images.
 
     Example:
 
@@ -50,11 +58,13 @@ def own_rates(model: Any) -> Callable[[Any, Any], Any]:
     """
     if isinstance(model, V1Sessions):
         raise ValueError(
-            f"a model of several recordings has rates of each; take one: model.session(name), of {', '.join(model.readouts)}"
+            "a model of several recordings has rates of each; take one:"
+            f" model.session(name), of {', '.join(model.readouts)}"
         )
     if getattr(model, "columns", {}):
         raise ValueError(
-            f"the model's rates depend on {', '.join(model.columns)}, too; take at_mean_behavior(model), of images alone"
+            f"the model's rates depend on {', '.join(model.columns)}, too; take"
+            " at_mean_behavior(model), of images alone"
         )
     if isinstance(model, Ensemble):
         members = [own_rates(member) for member in model.members]
@@ -89,8 +99,11 @@ def _taken(rates, neurons):
 
 
 class _ThinConvolution:
-    """A `valid` convolution of one input channel. Its gradient by the input, as a transposed convolution, is slow on processors: output
-    rows times the banded matrix of the kernels' rows, one for each row of the kernel, then summed over the kernel's rows."""
+    """A `valid` convolution of one input channel. Its gradient by the input, as a
+    transposed convolution, is slow on processors: output rows times the banded matrix
+    of the kernels' rows, one for each row of the kernel, then summed over the kernel's
+    rows.
+    """
 
     def __init__(self, kernel):
         self.kernel, self.bands = kernel, {}
@@ -132,7 +145,9 @@ class _ThinConvolution:
 
 
 def _window_of(model):
-    """The window that a place of a `GaussianReadout` sees, or None where there is none worth cutting out."""
+    """The window that a place of a `GaussianReadout` sees, or None where there is none
+    worth cutting out.
+    """
     core = model.core
     known = (
         keras.layers.Conv2D,
@@ -154,7 +169,8 @@ def _window_of(model):
 
 
 class _Window:
-    """A core on the square of each image that the four pixels around a neuron's place can see.
+    """A core on the square of each image that the four pixels around a neuron's place
+    can see.
 
     Args:
         stages: of a `StackedCore`.
@@ -166,7 +182,8 @@ class _Window:
         self.stages, self.readout, self.shapes = stages, readout, [shape]
         for stage in stages:
             self.shapes.append(stage.compute_output_shape(self.shapes[-1]))
-        # Before each stage: side of the window, and where it begins: scale * (begin of the last window) - shift.
+        # Before each stage: side of the window, and where it begins: scale * (begin of
+        # the last window) - shift.
         self.sizes, self.begins = [2], [(1, 0)]
         for stage in reversed(stages):
             size, (scale, shift) = self.sizes[0], self.begins[0]
@@ -183,7 +200,9 @@ class _Window:
             self.begins.insert(0, (scale, shift))
 
     def rates(self, images, neurons, first):
-        """Rates `(batch,)` of normalised images; `first` convolves them instead of the first stage."""
+        """Rates `(batch,)` of normalised images; `first` convolves them instead of the
+        first stage.
+        """
         place = ops.take(self.readout.positions(), neurons, axis=0)
         top, left, shares = corners(place, *self.shapes[-1][1:3])
         begins = ops.cast(ops.stack([top, left], axis=1), "int32")  # of the last window
@@ -203,7 +222,9 @@ class _Window:
         return self.readout.rates_of(read, neurons)
 
     def _inside(self, i, axis, begins, one_hot=False):
-        """Which of the window's pixels before stage i are the image's: `(batch, size)`; or as a matrix that picks them out of it."""
+        """Which of the window's pixels before stage i are the image's: `(batch, size)`;
+        or as a matrix that picks them out of it.
+        """
         scale, shift = self.begins[i]
         at = (scale * begins[:, axis] - shift)[:, None] + ops.arange(
             self.sizes[i], dtype="int32"

@@ -1,21 +1,26 @@
-"""What neurons read at places of their own, one image after another; on processors, with TensorFlow.
+"""What neurons read at places of their own, one image after another; on processors,
+with TensorFlow.
 
-Several images at once, or one operation for all of them, would write and read again all that is read, `(batch, neurons, channels)`, at every
-step; of one image it stays in the processor's cache.
+Several images at once, or one operation for all of them, would write and read again all
+that is read, `(batch, neurons, channels)`, at every step; of one image it stays in the
+processor's cache.
 """
 
 import tensorflow as tf
 
-# Of the images: two processors are busy, and no more is held in memory than two images' readings.
+# Of the images: two processors are busy, and no more is held in memory than two images'
+# readings.
 _AT_ONCE = 2
-# So many neurons' readings of an image stay in the cache; more are read one block after another.
+# So many neurons' readings of an image stay in the cache; more are read one block after
+# another.
 _BLOCK = 16_384
 
 
 @tf.function(autograph=False)
 @tf.custom_gradient
 def drive_at(features, rows, columns, weights):
-    """The weighted sum of the channels at a place between pixels: sum_c weights[n, c] * features[b, rows[b, n], columns[b, n], c].
+    """The weighted sum of the channels at a place between pixels: sum_c weights[n, c] *
+    features[b, rows[b, n], columns[b, n], c].
 
     Time and memory are linear in neurons. Its gradient is the same from run to run.
 
@@ -31,7 +36,12 @@ def drive_at(features, rows, columns, weights):
     Example:
 
     >>> features = tf.reshape(tf.range(4.0), (1, 2, 2, 1))
-    >>> drive_at(features, tf.constant([[0.0, 0.5]]), tf.constant([[1.0, 0.5]]), tf.ones((2, 1))).numpy().tolist()
+    >>> drive_at(
+    ...     features,
+    ...     tf.constant([[0.0, 0.5]]),
+    ...     tf.constant([[1.0, 0.5]]),
+    ...     tf.ones((2, 1)),
+    ... ).numpy().tolist()
     [[1.0, 1.5]]
     """
     neurons, images = weights.shape[0], tf.shape(features)[0]
@@ -111,7 +121,9 @@ def _forward(features, rows, columns, weights):
 
 
 def _backward(features, rows, columns, weights, drive, upstream):
-    """The gradient by features, rows, columns and weights, of what was read and that by it, `(batch, neurons)`."""
+    """The gradient by features, rows, columns and weights, of what was read and that by
+    it, `(batch, neurons)`.
+    """
     height, width = features.shape[1:3]
     images = tf.shape(features)[0]
 
@@ -156,13 +168,17 @@ def _read(image, rows, columns):
 
 
 def _farther(at, size):
-    """The farther of the pixels on both sides of a place: up to there the drive is linear."""
+    """The farther of the pixels on both sides of a place: up to there the drive is
+    linear.
+    """
     before = tf.clip_by_value(tf.floor(at * (size - 1)), 0, size - 2)
     return tf.where(at * (size - 1) - before > 0.5, before, before + 1) / (size - 1)
 
 
 def _spread(upstream, rows, columns, weights, height, width):
-    """`(h * w, channels)`: to each pixel the weights of those who read it. A sparse matrix, pixels by neurons, times the weights."""
+    """`(h * w, channels)`: to each pixel the weights of those who read it. A sparse
+    matrix, pixels by neurons, times the weights.
+    """
     row, column = rows * (height - 1), columns * (width - 1)
     top, left = (
         tf.clip_by_value(tf.floor(at), 0, max(size - 2, 0))

@@ -9,13 +9,16 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class FactorizedReadout(keras.layers.Layer):
-    """A spatial mask and feature weights for each neuron: rate = softplus(sum_xy mask sum_c weight feature + bias).
+    """A spatial mask and feature weights for each neuron: rate = softplus(sum_xy mask
+    sum_c weight feature + bias).
 
     Args:
         neurons: how many.
-        l1: strength of the penalty on the product of the two L1 norms, summed over neurons. The product is what the rate depends
-            on: scaling a mask up and its weights down changes neither.
-        nonnegative: whether masks are kept at 0 or above, so that a feature has one sign all over a receptive field.
+        l1: strength of the penalty on the product of the two L1 norms, summed over
+            neurons. The product is what the rate depends on: scaling a mask up and its
+            weights down changes neither.
+        nonnegative: whether masks are kept at 0 or above, so that a feature has one
+            sign all over a receptive field.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -47,9 +50,11 @@ class FactorizedReadout(keras.layers.Layer):
         _, height, width, channels = input_shape
         self.mask = self.add_weight(
             shape=(height * width, self.neurons),
-            initializer=keras.initializers.RandomUniform(0, 0.02, seed=0)
-            if self.nonnegative
-            else keras.initializers.RandomNormal(stddev=0.01, seed=0),
+            initializer=(
+                keras.initializers.RandomUniform(0, 0.02, seed=0)
+                if self.nonnegative
+                else keras.initializers.RandomNormal(stddev=0.01, seed=0)
+            ),
             constraint=keras.constraints.NonNeg() if self.nonnegative else None,
             name="mask",
         )
@@ -63,7 +68,9 @@ class FactorizedReadout(keras.layers.Layer):
         )
 
     def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
+        """Sets the biases so that the untrained readout answers near `mean_rates`
+        `(neurons,)`; NaN counts as 1.
+        """
         self.bias.assign(inverse_softplus(mean_rates))
 
     def call(self, features):
@@ -79,7 +86,9 @@ class FactorizedReadout(keras.layers.Layer):
         return ops.softplus(drive)
 
     def of_each(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, h, w, channels)`."""
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
+        h, w, channels)`.
+        """
         flat = ops.reshape(
             features, (-1, features.shape[1] * features.shape[2], features.shape[3])
         )
@@ -104,14 +113,16 @@ class FactorizedReadout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class DenseReadout(keras.layers.Layer):
-    """A weight for every feature at every place: rate = activation(sum_xyc weight feature + bias), as in Kindel et al. 2019.
+    """A weight for every feature at every place: rate = activation(sum_xyc weight
+    feature + bias), as in Kindel et al. 2019.
 
     Args:
         neurons: how many.
         activation: of Keras, by name; its rates must be >= 0.
         l1: strength of the penalty on the summed absolute weights.
         l2: strength of the penalty on the summed squared weights.
-        seed: of the initial weights, truncated normal with a standard deviation of 0.1 / sqrt(features).
+        seed: of the initial weights, truncated normal with a standard deviation of 0.1
+            / sqrt(features).
 
     Call arguments:
         features: `(batch, h, w, channels)`, or `(batch, features)`.
@@ -153,9 +164,11 @@ class DenseReadout(keras.layers.Layer):
             initializer=keras.initializers.TruncatedNormal(
                 stddev=0.1 * count**-0.5, seed=self.seed
             ),
-            regularizer=keras.regularizers.L1L2(self.l1, self.l2)
-            if self.l1 or self.l2
-            else None,
+            regularizer=(
+                keras.regularizers.L1L2(self.l1, self.l2)
+                if self.l1 or self.l2
+                else None
+            ),
             name="weight",
         )
         self.bias = self.add_weight(
@@ -163,7 +176,9 @@ class DenseReadout(keras.layers.Layer):
         )
 
     def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates` `(neurons,)`; NaN counts as 1."""
+        """Sets the biases so that the untrained readout answers near `mean_rates`
+        `(neurons,)`; NaN counts as 1.
+        """
         self.bias.assign(
             inverse_softplus(mean_rates)
             if self.activation == "softplus"
@@ -175,7 +190,9 @@ class DenseReadout(keras.layers.Layer):
         return self._function(ops.matmul(flat, self.weight) + self.bias)
 
     def of_each(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, ...)`."""
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
+        ...)`.
+        """
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         drive = ops.sum(
             flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
@@ -197,7 +214,9 @@ class DenseReadout(keras.layers.Layer):
 
 
 def known_rates(mean_rates):
-    """`(neurons,)` mean rates that a readout can start at: above 0, and 1 where unknown."""
+    """`(neurons,)` mean rates that a readout can start at: above 0, and 1 where
+    unknown.
+    """
     return np.clip(
         np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None
     )

@@ -6,7 +6,8 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Laplacian(keras.regularizers.Regularizer):
-    """Penalises rough kernels: `strength` times the summed square of each kernel's discrete Laplacian (zeros beyond its edge).
+    """Penalises rough kernels: `strength` times the summed square of each kernel's
+    discrete Laplacian (zeros beyond its edge).
 
     Args:
         strength: factor, >= 0.
@@ -16,7 +17,8 @@ class Laplacian(keras.regularizers.Regularizer):
     Example:
 
     >>> import numpy as np
-    >>> impulse = np.zeros((3, 3, 1, 1), "float32"); impulse[1, 1] = 1
+    >>> impulse = np.zeros((3, 3, 1, 1), "float32")
+    ... impulse[1, 1] = 1
     >>> float(Laplacian(1.0)(impulse))  # 4^2 + 4 * 1^2
     20.0
     """
@@ -38,7 +40,8 @@ class Laplacian(keras.regularizers.Regularizer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class GroupSparsity(keras.regularizers.Regularizer):
-    """Penalises the number of used channel pairs: `strength` times the sum over in and out channels of the kernel's norm.
+    """Penalises the number of used channel pairs: `strength` times the sum over in and
+    out channels of the kernel's norm.
 
     Args:
         strength: factor, >= 0.
@@ -48,7 +51,9 @@ class GroupSparsity(keras.regularizers.Regularizer):
     Example:
 
     >>> import numpy as np
-    >>> float(GroupSparsity(1.0)(np.full((2, 2, 1, 3), 0.5, "float32")))  # three pairs, each of norm 1
+    >>> float(
+    ...     GroupSparsity(1.0)(np.full((2, 2, 1, 3), 0.5, "float32"))
+    ... )  # three pairs, each of norm 1
     3.0
     """
 

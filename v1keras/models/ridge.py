@@ -9,7 +9,8 @@ from keras import ops
 OFFSET = 0.05  # added to a response before its square root is taken, spikes
 # Variance of the noise over that of the prior's prediction.
 SHRINKAGES = (0.3, 0.6, 1.2, 2.4, 5.0)
-# Where a neuron may look, as shares of the image's side: (row, column, standard deviation), 0 in the middle.
+# Where a neuron may look, as shares of the image's side: (row, column, standard
+# deviation), 0 in the middle.
 WINDOWS = [
     (row, column, 0.15)
     for row in (-0.18, -0.06, 0.06, 0.18)
@@ -23,11 +24,14 @@ WINDOWS = [
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class RidgeReadout(keras.layers.Layer):
-    """Bayesian ridge regression of the square root of the response, which makes Poisson noise even: rate = (weights features + bias)^2.
+    """Bayesian ridge regression of the square root of the response, which makes Poisson
+    noise even: rate = (weights features + bias)^2.
 
-    Where a neuron looks and how noisy it is, it is not known: each Gaussian window and each noise level is a prior of its own, and the
-    weights are the mean of their posteriors, each counted by its evidence for this neuron (Bayesian model averaging). What is
-    regressed is sqrt(response + 0.05), so that silence is no outlier; the rate is without the 0.05.
+    Where a neuron looks and how noisy it is, it is not known: each Gaussian window and
+    each noise level is a prior of its own, and the weights are the mean of their
+    posteriors, each counted by its evidence for this neuron (Bayesian model averaging).
+    What is regressed is sqrt(response + 0.05), so that silence is no outlier; the rate
+    is without the 0.05.
 
     Args:
         neurons: how many.
@@ -38,15 +42,22 @@ class RidgeReadout(keras.layers.Layer):
     Returns:
         Rates `(batch, neurons)`.
 
-    Reference: MacKay 1992 (Neural Computation 4:415) for the evidence; Park & Pillow 2011 (PLoS Computational Biology 7:e1002219) for
-    locality as a prior on receptive fields.
+    Reference: MacKay 1992 (Neural Computation 4:415) for the evidence; Park & Pillow
+    2011 (PLoS Computational Biology 7:e1002219) for locality as a prior on receptive
+    fields.
 
     Example:
 
     >>> import numpy as np
     >>> features = np.random.default_rng(0).normal(size=(9, 20)).astype("float32")
-    >>> readout = RidgeReadout(2); readout.build((None, 20))
-    >>> readout.fit([(features, np.ones((9, 2)))], np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
+    >>> readout = RidgeReadout(2)
+    ... readout.build((None, 20))
+    >>> readout.fit(
+    ...     [(features, np.ones((9, 2)))],
+    ...     np.zeros(20, int),
+    ...     np.zeros((20, 2)),
+    ...     np.ones(1),
+    ... )
     >>> np.asarray(readout(features)).round(3)[0].tolist()
     [1.0, 1.0]
     """
@@ -69,8 +80,9 @@ class RidgeReadout(keras.layers.Layer):
         """Solves for the weights: the mean of those solved on each draw of images.
 
         Args:
-            draws: list of (features `(images, n)`, responses `(images, neurons)`); responses are >= 0, and a missing one (NaN) is taken for
-                the neuron's mean.
+            draws: list of (features `(images, n)`, responses `(images, neurons)`);
+                responses are >= 0, and a missing one (NaN) is taken for the neuron's
+                mean.
             groups: `(n,)` which group each feature belongs to.
             places: `(n, 2)` where each feature is, from -0.5 to 0.5 across the image.
             shares: what each group counts in the prior's variance.
@@ -81,7 +93,8 @@ class RidgeReadout(keras.layers.Layer):
         """
         if any((responses < 0).any() for _, responses in draws):
             raise ValueError(
-                "negative responses; a ridge on square roots needs responses >= 0: set --config.ridge.share=0"
+                "negative responses; a ridge on square roots needs responses >= 0: set"
+                " --config.ridge.share=0"
             )
         solved = [
             solve(
@@ -101,7 +114,9 @@ class RidgeReadout(keras.layers.Layer):
         return _rates(ops.matmul(features, self.weight) + self.bias)
 
     def of_each(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch, n)`."""
+        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
+        n)`.
+        """
         drive = ops.sum(
             features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
         )
@@ -119,7 +134,9 @@ def _rates(drive):
 
 
 def solve(features, responses, groups, places, shares, windows=WINDOWS):
-    """The weights `(n, neurons)` and biases `(neurons,)` for one draw of images; arguments as of `RidgeReadout.fit`."""
+    """The weights `(n, neurons)` and biases `(neurons,)` for one draw of images;
+    arguments as of `RidgeReadout.fit`.
+    """
     target = np.sqrt(responses + OFFSET)
     known = np.isfinite(target)
     mean = np.where(known, target, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
@@ -146,7 +163,9 @@ def solve(features, responses, groups, places, shares, windows=WINDOWS):
 
 
 def _prior_scale(power, groups, places, shares, window):
-    """`(n,)` prior variance of each weight: a Gaussian window over places, each group's features counting in all as its share."""
+    """`(n,)` prior variance of each weight: a Gaussian window over places, each group's
+    features counting in all as its share.
+    """
     row, column, width = window
     scale = np.exp(
         -((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2)
@@ -158,7 +177,9 @@ def _prior_scale(power, groups, places, shares, window):
 
 
 def _posteriors(kernel, target):
-    """Log evidence `(shrinkages, neurons)` and dual weights `(shrinkages, images, neurons)` under each noise level."""
+    """Log evidence `(shrinkages, neurons)` and dual weights `(shrinkages, images,
+    neurons)` under each noise level.
+    """
     count = len(kernel)
     values, vectors = np.linalg.eigh(kernel.astype("float64"))
     values, rotated = np.maximum(values, 0), vectors.T @ target
@@ -173,7 +194,9 @@ def _posteriors(kernel, target):
 
 
 def _model_weights(evidence, answers):
-    """Posterior of each window and noise level for each neuron; windows that serve the neurons that answer are likelier beforehand."""
+    """Posterior of each window and noise level for each neuron; windows that serve the
+    neurons that answer are likelier beforehand.
+    """
     likely = _softmax(evidence)
     for _ in range(3):
         common = (

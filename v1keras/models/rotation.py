@@ -14,35 +14,47 @@ from v1keras.models.core import check_image_size
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class RotationEquivariantCore(keras.layers.Layer):
-    """Convolutions whose every kernel comes in all orientations: V1 neurons compute alike, turned against one another.
+    """Convolutions whose every kernel comes in all orientations: V1 neurons compute
+    alike, turned against one another.
 
-    The first layer applies each kernel in `orientations` turns; a later layer's kernel looks at all turns of the channels below, and when it
-    is turned, so is what it looks at. An image turned by 360/`orientations` degrees gives the same features, turned and moved on by
-    one orientation: exactly at multiples of 90 degrees, and up to interpolation between pixels otherwise.
+    The first layer applies each kernel in `orientations` turns; a later layer's kernel
+    looks at all turns of the channels below, and when it is turned, so is what it looks
+    at. An image turned by 360/`orientations` degrees gives the same features, turned
+    and moved on by one orientation: exactly at multiples of 90 degrees, and up to
+    interpolation between pixels otherwise.
 
     Args:
         filters: kernels of each layer; a layer has `filters * orientations` channels.
-        kernel_sizes: side of each layer's kernels, pixels. The first is `valid`, the others keep the size.
+        kernel_sizes: side of each layer's kernels, pixels. The first is `valid`, the
+            others keep the size.
         orientations: turns over 360 degrees; a multiple of 4.
         activation: name of a Keras activation.
         pool_size: average pooling after the first layer; 1 for none.
 
     Call arguments:
         images: `(batch, height, width, 1)`.
-        training: whether batch statistics are used and updated; they are shared by all orientations of a kernel.
+        training: whether batch statistics are used and updated; they are shared by all
+            orientations of a kernel.
 
     Returns:
-        Features `(batch, h, w, filters[-1] * orientations)`; the orientations of a kernel lie side by side.
+        Features `(batch, h, w, filters[-1] * orientations)`; the orientations of a
+        kernel lie side by side.
 
     Raises:
-        ValueError: `filters` and `kernel_sizes` differ in length, or `orientations` is no multiple of 4.
+        ValueError: `filters` and `kernel_sizes` differ in length, or `orientations` is
+            no multiple of 4.
 
-    Reference: Ecker et al. 2019 (ICLR, arXiv 1809.10504), section 3; Cohen & Welling 2016 (arXiv 1602.07576).
+    Reference: Ecker et al. 2019 (ICLR, arXiv 1809.10504), section 3; Cohen & Welling
+        2016 (arXiv 1602.07576).
 
     Example:
 
     >>> import numpy as np
-    >>> tuple(RotationEquivariantCore((3, 4), (5, 3), orientations=4)(np.zeros((2, 20, 20, 1), "float32")).shape)
+    >>> tuple(
+    ...     RotationEquivariantCore((3, 4), (5, 3), orientations=4)(
+    ...         np.zeros((2, 20, 20, 1), "float32")
+    ...     ).shape
+    ... )
     (2, 8, 8, 16)
     """
 
@@ -59,7 +71,8 @@ class RotationEquivariantCore(keras.layers.Layer):
         super().__init__(name=name, **kwargs)
         if len(filters) != len(kernel_sizes) or not len(filters):
             raise ValueError(
-                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry a layer in both"
+                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry"
+                " a layer in both"
             )
         if orientations < 4 or orientations % 4:
             raise ValueError(
@@ -129,7 +142,9 @@ class RotationEquivariantCore(keras.layers.Layer):
         return features
 
     def _all_turns(self, kernel, turns, layer):
-        """`(side, side, channels below, filters * orientations)`: the kernel in every orientation."""
+        """`(side, side, channels below, filters * orientations)`: the kernel in every
+        orientation.
+        """
         side, _, below, count = kernel.shape
         turns_below = self.orientations if layer else 1
         channels = below // turns_below
@@ -174,7 +189,9 @@ class RotationEquivariantCore(keras.layers.Layer):
 
 
 def _turn(side, degrees):
-    """`(side^2, side^2)` matrix that turns a kernel counter-clockwise around its centre; what comes from beyond its edge is 0."""
+    """`(side^2, side^2)` matrix that turns a kernel counter-clockwise around its
+    centre; what comes from beyond its edge is 0.
+    """
     unit = np.eye(side * side).reshape(-1, side, side)
     if degrees % 90 == 0:
         turned = np.rot90(unit, round(degrees / 90), axes=(1, 2))

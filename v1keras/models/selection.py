@@ -10,35 +10,45 @@ from v1keras.models.behavior import BehavingReadout
 from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble
 
-# Where a readout's weights have their neurons: on the last axis, but for these; None where all neurons share them.
+# Where a readout's weights have their neurons: on the last axis, but for these; None
+# where all neurons share them.
 _AXES = {"mean": 0, "spread": 0, "map": None, "origin": None}
 
 
 def of_neurons(model: Any, neurons: Sequence[int] | np.ndarray) -> keras.Model:
-    """A model of its own that predicts some of the neurons of another, with a copy of the weights.
+    """A model of its own that predicts some of the neurons of another, with a copy of
+    the weights.
 
     Args:
         model: `V1Model`, or an `Ensemble` or `Concatenated` of them.
         neurons: their indices among the model's outputs, in the order wanted.
 
     Returns:
-        A model of the same class and the same inputs -> rates `(batch, len(neurons))`. Of several side by side, the
-        members that have none of the neurons are left out.
+        A model of the same class and the same inputs -> rates `(batch, len(neurons))`.
+        Of several side by side, the members that have none of the neurons are left out.
 
     Raises:
-        ValueError: no or unknown neurons, or a model of another class; for `Concatenated`, neurons not in ascending order.
+        ValueError: no or unknown neurons, or a model of another class; for
+            `Concatenated`, neurons not in ascending order.
 
     Example:
 
     >>> import numpy as np
     >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(5), (20, 20))
     >>> images = np.random.default_rng(0).normal(size=(2, 20, 20, 1)).astype("float32")
-    >>> bool(np.allclose(of_neurons(model, [4, 0])(images), np.asarray(model(images))[:, [4, 0]], atol=1e-6))
+    >>> bool(
+    ...     np.allclose(
+    ...         of_neurons(model, [4, 0])(images),
+    ...         np.asarray(model(images))[:, [4, 0]],
+    ...         atol=1e-6,
+    ...     )
+    ... )
     True
     """
     if not isinstance(model, (V1Model, Ensemble, Concatenated)):
         raise ValueError(
-            f"found a {type(model).__name__}, expected a V1Model, or an Ensemble or Concatenated of them"
+            f"found a {type(model).__name__}, expected a V1Model, or an Ensemble or"
+            " Concatenated of them"
         )
     count, neurons = model.output_shape[1], [int(neuron) for neuron in neurons]
     if not neurons or min(neurons) < 0 or max(neurons) >= count:
@@ -54,7 +64,8 @@ def of_neurons(model: Any, neurons: Sequence[int] | np.ndarray) -> keras.Model:
     if isinstance(model, Concatenated):
         if neurons != sorted(neurons):
             raise ValueError(
-                "neurons: expected ascending indices, since the members stand side by side"
+                "neurons: expected ascending indices, since the members stand side by"
+                " side"
             )
         parts, start = [], 0
         for member in model.members:

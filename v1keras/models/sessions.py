@@ -10,32 +10,45 @@ from v1keras.models.encoder import V1Model, inputs_of, normalized, parted
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class V1Sessions(keras.Model):
-    """Predicts the rates of several recorded populations, each by a readout of its own, from features that all share.
+    """Predicts the rates of several recorded populations, each by a readout of its own,
+    from features that all share.
 
     Args:
         core: layer, images -> features `(batch, h, w, channels)`.
-        readouts: dict, a session's name -> its readout, a layer of the name NAME_readout: weights in a file are told apart by it.
+        readouts: dict, a session's name -> its readout, a layer of the name
+            NAME_readout: weights in a file are told apart by it.
         image_size: (height, width) in pixels, of all sessions.
         pixel_mean: subtracted from every pixel ...
         pixel_std: ... which is then divided by this.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a
+            dict, as for `V1Model`.
 
     Returns:
         dict, a session's name -> rates `(batch, neurons)` of its neurons.
 
     Raises:
-        ValueError: fewer than two readouts, one that is not named as its session, or readouts that take different columns of behaviour.
+        ValueError: fewer than two readouts, one that is not named as its session, or
+            readouts that take different columns of behaviour.
 
-    Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over recordings.
+    Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over
+        recordings.
 
     Example:
 
     >>> import numpy as np
-    >>> readouts = {name: FactorizedReadout(count, name=f"{name}_readout") for name, count in (("left", 3), ("right", 5))}
-    >>> model = V1Sessions(StackedCore((8,), (5,)), readouts, (20, 20), pixel_mean=110, pixel_std=60)
-    >>> {name: tuple(rates.shape) for name, rates in model(np.zeros((2, 20, 20, 1), "float32")).items()}
+    >>> readouts = {
+    ...     name: FactorizedReadout(count, name=f"{name}_readout")
+    ...     for name, count in (("left", 3), ("right", 5))
+    ... }
+    >>> model = V1Sessions(
+    ...     StackedCore((8,), (5,)), readouts, (20, 20), pixel_mean=110, pixel_std=60
+    ... )
+    >>> {
+    ...     name: tuple(rates.shape)
+    ...     for name, rates in model(np.zeros((2, 20, 20, 1), "float32")).items()
+    ... }
     {'left': (2, 3), 'right': (2, 5)}
     >>> tuple(model.session("left")(np.zeros((2, 20, 20, 1), "float32")).shape)
     (2, 3)
@@ -59,12 +72,14 @@ class V1Sessions(keras.Model):
         if len(readouts) < 2 or misnamed:
             found = ", ".join(misnamed or readouts)
             raise ValueError(
-                f"readouts of {found}: expected two or more, each named as its session, such as a_readout of a"
+                f"readouts of {found}: expected two or more, each named as its session,"
+                " such as a_readout of a"
             )
         columns = [getattr(readout, "columns", {}) for readout in readouts.values()]
         if any(each != columns[0] for each in columns):
             raise ValueError(
-                f"readouts take the columns {columns}: expected the same, with as many values, in all sessions"
+                f"readouts take the columns {columns}: expected the same, with as many"
+                " values, in all sessions"
             )
         inputs = inputs_of(image_size, columns[0])
         images, behavior = parted(inputs, columns[0])
@@ -106,10 +121,12 @@ class V1Sessions(keras.Model):
         )
 
     def side_by_side(self) -> keras.Model:
-        """The model for training: an image of each session `(batch, sessions, height, width, 1)` -> rates `(batch, all neurons)`.
+        """The model for training: an image of each session `(batch, sessions, height,
+        width, 1)` -> rates `(batch, all neurons)`.
 
-        The core sees the images of all sessions as one batch, each readout those of its own session, and its behaviour `(batch, sessions, k)`;
-        weights are shared with this model.
+        The core sees the images of all sessions as one batch, each readout those of its
+        own session, and its behaviour `(batch, sessions, k)`; weights are shared with
+        this model.
         """
         count = len(self.readouts)
         inputs = inputs_of(self.image_size, self.columns, (count,))

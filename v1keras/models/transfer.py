@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-# What grey photographs have, in pixel values from 0 to 255: normalised images are brought to this before the network's own preprocessing.
+# What grey photographs have, in pixel values from 0 to 255: normalised images are
+# brought to this before the network's own preprocessing.
 _MEAN, _STD = 118.0, 64.0
 NETWORKS = {
     "VGG16": keras.applications.vgg16,
@@ -18,14 +19,16 @@ NETWORKS = {
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class TransferCore(keras.layers.Layer):
-    """Features of one layer of a network for object recognition, batch-normalised; the network itself does not learn.
+    """Features of one layer of a network for object recognition, batch-normalised; the
+    network itself does not learn.
 
     Args:
         network: "VGG16", "VGG19", "ResNet50" or "ConvNeXtTiny".
         layer: name of one of its layers.
-        weights: None for fresh weights, "imagenet" for those that Keras publishes, or a file of weights. A core that is loaded from a
-            preset takes them from there.
-        scale: factor by which images are enlarged first, to bring receptive fields to the layer's.
+        weights: None for fresh weights, "imagenet" for those that Keras publishes, or a
+            file of weights. A core that is loaded from a preset takes them from there.
+        scale: factor by which images are enlarged first, to bring receptive fields to
+            the layer's.
 
     Call arguments:
         images: `(batch, height, width, 1)` of zero mean and unit variance.
@@ -35,7 +38,8 @@ class TransferCore(keras.layers.Layer):
         Features `(batch, h, w, channels)`.
 
     Raises:
-        ValueError: unknown network or layer (names the nearest), or images too small for the network.
+        ValueError: unknown network or layer (names the nearest), or images too small
+            for the network.
 
     Reference: Cadena et al. 2019 (PLoS Computational Biology 15:e1006897).
 
@@ -80,7 +84,8 @@ class TransferCore(keras.layers.Layer):
                 difflib.get_close_matches(self.layer, names)
             ) or ", ".join(names[:5])
             raise ValueError(
-                f"layer: {self.network} has no {self.layer!r}; the nearest are {nearest}"
+                f"layer: {self.network} has no {self.layer!r}; the nearest are"
+                f" {nearest}"
             )
         self.features = keras.Model(
             whole.input, whole.get_layer(self.layer).output, name=self.network.lower()

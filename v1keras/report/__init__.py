@@ -1,4 +1,6 @@
-"""Stage 8: results -> table, figures, TensorBoard, one HTML page. It is given results and imports no other stage."""
+"""Stage 8: results -> table, figures, TensorBoard, one HTML page. It is given results
+and imports no other stage.
+"""
 
 from v1keras.report.cells import write_cells
 from v1keras.report.page import write_page

@@ -2,7 +2,8 @@
 
     python -m v1keras.report runs/kindel2019
 
-The folder is the workdir of a training; the page is its report.html. Its recording must be where the training found it.
+The folder is the workdir of a training; the page is its report.html. Its recording must
+be where the training found it.
 """
 
 import pathlib
@@ -19,7 +20,8 @@ def main(arguments):
     folder = pathlib.Path(arguments[1])
     if not (folder / workdir.CONFIG).exists():
         raise FileNotFoundError(
-            f"{folder} is no workdir: it has no {workdir.CONFIG}; name the --workdir of a finished training"
+            f"{folder} is no workdir: it has no {workdir.CONFIG}; name the --workdir of"
+            " a finished training"
         )
     model, facts, recordings = open_models(folder, flags.FLAGS.recording)
     evaluation = facts["config"]["evaluation"]

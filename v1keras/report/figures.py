@@ -8,7 +8,8 @@ from matplotlib import pyplot  # noqa: E402
 
 
 def tile(pictures, gap=1):
-    """Pictures side by side in a near-square grid, each scaled to its own largest absolute value; zero is grey.
+    """Pictures side by side in a near-square grid, each scaled to its own largest
+    absolute value; zero is grey.
 
     Args:
         pictures: `(n, height, width)`.
@@ -101,8 +102,10 @@ def tuning_curves(cells):
     """Pictures and tuning curves of cells, a row each.
 
     Args:
-        cells: list of (title, pictures, curves): `pictures` a dict from a name to a `(height, width)` array whose zero is grey; `curves` a dict
-            from the label of the axis to a pair of arrays `(k,)`, the values shown and the rates to them. The same names in every row.
+        cells: list of (title, pictures, curves): `pictures` a dict from a name to a
+            `(height, width)` array whose zero is grey; `curves` a dict from the label
+            of the axis to a pair of arrays `(k,)`, the values shown and the rates to
+            them. The same names in every row.
 
     Returns:
         A matplotlib figure.
@@ -110,7 +113,15 @@ def tuning_curves(cells):
     Example:
 
     >>> import numpy as np
-    >>> figure = tuning_curves([("cell 3", {"stimulus": np.eye(4)}, {"orientation (deg)": (np.arange(4), np.arange(4.0))})])
+    >>> figure = tuning_curves(
+    ...     [
+    ...         (
+    ...             "cell 3",
+    ...             {"stimulus": np.eye(4)},
+    ...             {"orientation (deg)": (np.arange(4), np.arange(4.0))},
+    ...         )
+    ...     ]
+    ... )
     >>> [axis.get_title() or axis.get_xlabel() for axis in figure.axes]
     ['stimulus', 'orientation (deg)']
     """

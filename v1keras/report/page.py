@@ -13,8 +13,10 @@ from v1keras.files import written_whole
 
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-pre { overflow-x: auto; padding: .8rem; border: 1px solid #8886; border-radius: .3rem; font-size: 13px; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; }
+pre { overflow-x: auto; padding: .8rem; border: 1px solid #8886; border-radius: .3rem;
+  font-size: 13px; }
 img { max-width: 100%; background: white; border-radius: .3rem; }
 """
 
@@ -27,7 +29,8 @@ def write_page(
     Args:
         path: the .html file.
         title: of the page.
-        sections: list of (heading, explanation, content); the content is text, shown as it is, or a matplotlib figure, which is closed.
+        sections: list of (heading, explanation, content); the content is text, shown as
+            it is, or a matplotlib figure, which is closed.
 
     Raises:
         OSError: the file can't be written.
@@ -41,9 +44,14 @@ def write_page(
             body.append(f"<pre>{html.escape(content)}</pre>")
         else:
             body.append(
-                f'<img alt="{html.escape(explanation)}" src="data:image/png;base64,{_encode(content)}">'
+                f'<img alt="{html.escape(explanation)}"'
+                f' src="data:image/png;base64,{_encode(content)}">'
             )
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{STYLE}</style>'
+    head = (
+        '<meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
+    )
     with written_whole(pathlib.Path(path)) as beside:
         beside.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>\n'

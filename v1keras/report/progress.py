@@ -8,10 +8,12 @@ import keras
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One line of at most 80 columns that is rewritten after each epoch: how far, the validation score, and when training ends at the latest.
+    """One line of at most 80 columns that is rewritten after each epoch: how far, the
+    validation score, and when training ends at the latest.
 
     Args:
-        stream: where to; None for stderr. Written only where that is a terminal; elsewhere one line at the end.
+        stream: where to; None for stderr. Written only where that is a terminal;
+            elsewhere one line at the end.
         metric: the log it shows.
     """
 
@@ -37,8 +39,9 @@ class ProgressBar(keras.callbacks.Callback):
         left = passed / (done - self.first) * (total - done)
         filled = 8 * done // total
         self.line = (
-            f"epoch {done:>{len(str(total))}}/{total} [{'=' * filled}{' ' * (8 - filled)}] validation {value:.3f} (best {self.best:.3f})"
-            f"  at most {_clock(left)} left"
+            f"epoch {done:>{len(str(total))}}/{total}"
+            f" [{'=' * filled}{' ' * (8 - filled)}] validation {value:.3f} (best"
+            f" {self.best:.3f})  at most {_clock(left)} left"
         )
         if self.stream.isatty():
             self.stream.write("\r" + self.line)

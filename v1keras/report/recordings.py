@@ -5,19 +5,23 @@ from matplotlib import pyplot
 
 
 def triggered_averages(images, responses):
-    """Spike-triggered averages: the images weighted by the responses to them, less the mean image.
+    """Spike-triggered averages: the images weighted by the responses to them, less the
+    mean image.
 
     Args:
         images: `(n, height, width)`.
         responses: `(n, neurons)`, NaN = missing.
 
     Returns:
-        `(neurons, height, width)`, in pixel units; zero for a neuron without a response.
+        `(neurons, height, width)`, in pixel units; zero for a neuron without a
+        response.
 
     Example:
 
     >>> images = np.eye(4).reshape(4, 2, 2)
-    >>> triggered_averages(images, np.array([[0.0], [0.0], [4.0], [0.0]])).round(2).tolist()
+    >>> triggered_averages(images, np.array([[0.0], [0.0], [4.0], [0.0]])).round(
+    ...     2
+    ... ).tolist()
     [[[-0.25, -0.25], [0.75, -0.25]]]
     """
     flat = images.reshape(len(images), -1).astype(np.float32)

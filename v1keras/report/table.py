@@ -23,20 +23,43 @@ def score_table(metrics: dict[str, Any]) -> str:
         metrics: as `v1keras.evaluate.evaluate` gives them.
 
     Returns:
-        A header and a line for each group of neurons. In brackets the 95 % interval over neurons.
+        A header and a line for each group of neurons. In brackets the 95 % interval
+        over neurons.
 
     Example:
 
     >>> score = {"mean": 0.5, "interval": [0.4, 0.6], "median": 0.5, "missing": 0}
-    >>> group = {"neurons": 7, "correlation": score, "cc_norm": score, "feve": score, "no_ceiling": 0, "fraction_near_limit": 0.25}
-    >>> print(score_table({"split": "test", "images": 9, "ceiling": "means", "groups": {"reported": group}}))
+    >>> group = {
+    ...     "neurons": 7,
+    ...     "correlation": score,
+    ...     "cc_norm": score,
+    ...     "feve": score,
+    ...     "no_ceiling": 0,
+    ...     "fraction_near_limit": 0.25,
+    ... }
+    >>> print(
+    ...     score_table(
+    ...         {
+    ...             "split": "test",
+    ...             "images": 9,
+    ...             "ceiling": "means",
+    ...             "groups": {"reported": group},
+    ...         }
+    ...     )
+    ... )
     9 test images; ceiling from means
     neurons              count   correlation           CC_norm          near limit
     reported                 7   0.500 [0.400, 0.600]  0.500 [0.400, 0.600]   25 %
     """
     lines = [
-        f"{metrics['images']} {metrics['split']} images; ceiling from {metrics['ceiling']}",
-        f"{'neurons':<20} {'count':>5}   {'correlation':<20}  {'CC_norm':<16} near limit",
+        (
+            f"{metrics['images']} {metrics['split']} images; ceiling from"
+            f" {metrics['ceiling']}"
+        ),
+        (
+            f"{'neurons':<20} {'count':>5}   {'correlation':<20}  {'CC_norm':<16} near"
+            " limit"
+        ),
     ]
     for name, group in metrics["groups"].items():
         near = group["fraction_near_limit"]
@@ -46,7 +69,9 @@ def score_table(metrics: dict[str, Any]) -> str:
             else f"{100 * near:.0f} %"
         )
         lines.append(
-            f"{name[:20]:<20} {group['neurons']:>5}   {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20} {near:>6}"
+            f"{name[:20]:<20} {group['neurons']:>5}  "
+            f" {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20}"
+            f" {near:>6}"
         )
     return "\n".join(lines)
 
@@ -54,20 +79,34 @@ def score_table(metrics: dict[str, Any]) -> str:
 def cell_table(
     columns: dict[str, np.ndarray], took: float, norm: float, rms: float
 ) -> str:
-    """The table that an inversion prints, at most 80 columns wide: how many stimuli pass each control, and the classes.
+    """The table that an inversion prints, at most 80 columns wide: how many stimuli
+    pass each control, and the classes.
 
     Args:
-        columns: of `(n,)`, as `v1keras.cells.controls` and `physiology` give them, with `neuron`, `converged` and, where filters are known,
-            `kind` and `filter_cosine`.
+        columns: of `(n,)`, as `v1keras.cells.controls` and `physiology` give them, with
+            `neuron`, `converged` and, where filters are known, `kind` and
+            `filter_cosine`.
         took: seconds.
         norm: of the stimuli's contrast, pixel units.
         rms: the same, root mean square over the image.
 
     Example:
 
-    >>> names = [f"best_{name}rate" for name in ("gabor_", "center_surround_", "image_")] + ["best_image_rate_at_norm", "second_cosine"]
-    >>> columns = {name: np.array([0.5, 4.0]) for name in names} | {"rate": np.array([1.0, 3.0]), "class": np.array(["gabor", "gabor"])}
-    >>> print(cell_table(columns | {"neuron": np.arange(2), "converged": np.array([True, True])}, 1.5, 400, 12.5))
+    >>> names = [
+    ...     f"best_{name}rate" for name in ("gabor_", "center_surround_", "image_")
+    ... ] + ["best_image_rate_at_norm", "second_cosine"]
+    >>> columns = {name: np.array([0.5, 4.0]) for name in names} | {
+    ...     "rate": np.array([1.0, 3.0]),
+    ...     "class": np.array(["gabor", "gabor"]),
+    ... }
+    >>> print(
+    ...     cell_table(
+    ...         columns | {"neuron": np.arange(2), "converged": np.array([True, True])},
+    ...         1.5,
+    ...         400,
+    ...         12.5,
+    ...     )
+    ... )
     2 neurons inverted in 1.5 s; 2 converged
     contrast norm 400 (RMS 12.5 grey levels); --contrast_norm takes another
     rate above that to                              neurons      median ratio
@@ -80,8 +119,14 @@ def cell_table(
     """
     count, rates = len(columns["neuron"]), columns["rate"]
     lines = [
-        f"{count} neurons inverted in {took:.1f} s; {int(columns['converged'].sum())} converged",
-        f"contrast norm {norm:.0f} (RMS {rms:.1f} grey levels); --contrast_norm takes another",
+        (
+            f"{count} neurons inverted in {took:.1f} s;"
+            f" {int(columns['converged'].sum())} converged"
+        ),
+        (
+            f"contrast norm {norm:.0f} (RMS {rms:.1f} grey levels); --contrast_norm"
+            " takes another"
+        ),
         f"{'rate above that to':<40} {'neurons':>14} {'median ratio':>17}",
     ]
     for name, said in _BEATEN.items():
@@ -96,7 +141,8 @@ def cell_table(
             ).sum()
             lines.append(f"{said} more than their best image: {better} of {count}")
     lines.append(
-        f"found again from other noise (cosine of 0.9 or more): {(columns['second_cosine'] >= 0.9).sum()} of {count}"
+        "found again from other noise (cosine of 0.9 or more):"
+        f" {(columns['second_cosine'] >= 0.9).sum()} of {count}"
     )
     classes, counts = np.unique(columns["class"], return_counts=True)
     lines.append(
@@ -110,7 +156,8 @@ def cell_table(
             known = columns["filter_cosine"][columns["kind"] == kind]
             if np.isfinite(known).any():
                 lines.append(
-                    f"true filter, {kind}: median |cosine| {np.median(known):.3f}, {(known >= 0.8).mean():.0%} at 0.8 or more"
+                    f"true filter, {kind}: median |cosine| {np.median(known):.3f},"
+                    f" {(known >= 0.8).mean():.0%} at 0.8 or more"
                 )
     return "\n".join(lines)
 

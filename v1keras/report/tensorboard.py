@@ -26,12 +26,15 @@ def _plain_errors(folder):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Writes scalars each epoch; filters and the spread of scores over neurons every few; and what tells runs apart under HParams.
+    """Writes scalars each epoch; filters and the spread of scores over neurons every
+    few; and what tells runs apart under HParams.
 
     Args:
         folder: of the event files.
-        config: the configuration, nested: shown under Text, and key by key under HParams.
-        trainer: the `Trainer`: `scores` gives the `(neurons,)` validation correlations of the last epoch, `progress.best_score` the highest.
+        config: the configuration, nested: shown under Text, and key by key under
+            HParams.
+        trainer: the `Trainer`: `scores` gives the `(neurons,)` validation correlations
+            of the last epoch, `progress.best_score` the highest.
         every: epochs between two histograms and images.
     """
 
@@ -92,9 +95,11 @@ class TensorBoardLog(keras.callbacks.Callback):
 
 
 class Profile(keras.callbacks.Callback):
-    """Records where the time of some steps goes, and the graph of a step, for TensorBoard's tabs Profile and Graphs.
+    """Records where the time of some steps goes, and the graph of a step, for
+    TensorBoard's tabs Profile and Graphs.
 
-    It begins after the first steps, in which everything is compiled, and ends at the first pause after as many steps as asked for.
+    It begins after the first steps, in which everything is compiled, and ends at the
+    first pause after as many steps as asked for.
 
     Args:
         folder: of the event files.
@@ -124,7 +129,8 @@ class Profile(keras.callbacks.Callback):
         if self.left is None or self.left > 0:
             ran = 0 if self.left is None else self.steps - self.left
             warnings.warn(
-                f"--profile={self.steps}: the training had {ran} steps after the first few, in which it is compiled"
+                f"--profile={self.steps}: the training had {ran} steps after the first"
+                " few, in which it is compiled"
             )
             if ran:
                 self._write()

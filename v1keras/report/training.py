@@ -1,4 +1,6 @@
-"""Figures of a trained model beside the recording: what it predicts of single neurons, its filters, where its readouts look."""
+"""Figures of a trained model beside the recording: what it predicts of single neurons,
+its filters, where its readouts look.
+"""
 
 import numpy as np
 from matplotlib import pyplot
@@ -7,7 +9,8 @@ from v1keras.report import figures
 
 
 def predictions(responses, rates, columns):
-    """Predicted rates against measured responses, of the best, the median and the worst predicted neuron.
+    """Predicted rates against measured responses, of the best, the median and the worst
+    predicted neuron.
 
     Args:
         responses: `(images, neurons)`, NaN = missing.
@@ -20,7 +23,11 @@ def predictions(responses, rates, columns):
     Example:
 
     >>> rates = np.random.default_rng(0).normal(size=(9, 4))
-    >>> columns = {"neuron": np.arange(4), "correlation": np.array([0.1, 0.9, 0.5, np.nan]), "cc_norm": np.full(4, np.nan)}
+    >>> columns = {
+    ...     "neuron": np.arange(4),
+    ...     "correlation": np.array([0.1, 0.9, 0.5, np.nan]),
+    ...     "cc_norm": np.full(4, np.nan),
+    ... }
     >>> [axis.get_title() for axis in predictions(rates, rates, columns).axes]
     ['best: neuron 1\\nr 0.90', 'median: neuron 2\\nr 0.50', 'worst: neuron 0\\nr 0.10']
     """
@@ -41,7 +48,8 @@ def predictions(responses, rates, columns):
             else ""
         )
         axis.set_title(
-            f"{name}: neuron {columns['neuron'][i]}\nr {columns['correlation'][i]:.2f}{of_limit}",
+            f"{name}: neuron {columns['neuron'][i]}\nr"
+            f" {columns['correlation'][i]:.2f}{of_limit}",
             fontsize=9,
         )
         axis.set_xlabel("predicted rate")
@@ -51,7 +59,9 @@ def predictions(responses, rates, columns):
 
 
 def filters(kernels):
-    """The kernels `(n, height, width)` of a first layer, each scaled to its own largest value; zero is grey."""
+    """The kernels `(n, height, width)` of a first layer, each scaled to its own largest
+    value; zero is grey.
+    """
     figure, axis = pyplot.subplots(figsize=(5, 5))
     axis.imshow(
         figures.tile(kernels), cmap="gray", vmin=0, vmax=1, interpolation="nearest"
@@ -62,7 +72,9 @@ def filters(kernels):
 
 
 def positions(places):
-    """Where each readout looks: `(neurons, 2)` rows and columns from -1 to 1 across the features."""
+    """Where each readout looks: `(neurons, 2)` rows and columns from -1 to 1 across the
+    features.
+    """
     figure, axis = pyplot.subplots(figsize=(4, 4))
     axis.plot(places[:, 1], places[:, 0], ".", ms=4)
     axis.set(

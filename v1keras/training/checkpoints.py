@@ -1,4 +1,6 @@
-"""Where an interrupted training goes on: the last few of its states, each whole and verified."""
+"""Where an interrupted training goes on: the last few of its states, each whole and
+verified.
+"""
 
 import hashlib
 import json
@@ -15,7 +17,8 @@ from v1keras.files import check_room, written_whole
 
 
 class Checkpoints:
-    """A folder of checkpoints, `STEP.h5` each: arrays in groups and what JSON can hold, under a sha256 of all of it.
+    """A folder of checkpoints, `STEP.h5` each: arrays in groups and what JSON can hold,
+    under a sha256 of all of it.
 
     Args:
         folder: made with the first checkpoint.
@@ -48,7 +51,8 @@ class Checkpoints:
     ) -> None:
         """Writes one, beside its place until it is whole, and removes the oldest.
 
-        Where that can't be done, the disk being full for one, it says so and leaves those that are there.
+        Where that can't be done, the disk being full for one, it says so and leaves
+        those that are there.
 
         Args:
             step: whole number that rises from one to the next.
@@ -73,7 +77,8 @@ class Checkpoints:
         except OSError as error:
             kept = self._paths()
             warnings.warn(
-                f"checkpoint not written ({error}); training goes on, the last one is {kept[-1] if kept else 'missing'}"
+                f"checkpoint not written ({error}); training goes on, the last one is"
+                f" {kept[-1] if kept else 'missing'}"
             )
             return
         for path in self._paths()[: -self.keep]:
@@ -82,7 +87,8 @@ class Checkpoints:
     def newest(
         self,
     ) -> tuple[dict[str, list[np.ndarray]] | None, dict[str, Any] | None]:
-        """(groups, facts) of the newest that is whole; (None, None) where there is none at all.
+        """(groups, facts) of the newest that is whole; (None, None) where there is none
+        at all.
 
         Raises:
             ValueError: there are some, and not one can be read.
@@ -93,11 +99,13 @@ class Checkpoints:
                 return _read(path)
             except (OSError, KeyError, ValueError) as error:
                 warnings.warn(
-                    f"checkpoint {path} is damaged ({error}); going back to the one before"
+                    f"checkpoint {path} is damaged ({error}); going back to the one"
+                    " before"
                 )
         if paths:
             raise ValueError(
-                f"no checkpoint in {self.folder} can be read; remove that folder to train from the beginning"
+                f"no checkpoint in {self.folder} can be read; remove that folder to"
+                " train from the beginning"
             )
         return None, None
 

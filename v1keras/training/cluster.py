@@ -5,13 +5,15 @@ import sys
 
 import tensorflow as tf
 
-# What TensorFlow raises at the next step, at once or when ten seconds have passed without a sign of life.
+# What TensorFlow raises at the next step, at once or when ten seconds have passed
+# without a sign of life.
 LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 _COUNT, _MOST = "V1KERAS_STARTED_AGAIN", 20
 
 
 def start_again(error):
-    """Starts this command anew with `--resume`: TensorFlow can't take back a machine that was lost into a cluster that stands.
+    """Starts this command anew with `--resume`: TensorFlow can't take back a machine
+    that was lost into a cluster that stands.
 
     The new process waits for the others, the lost one included, as at the first start.
 
@@ -19,7 +21,8 @@ def start_again(error):
         error: one of `LOST`.
 
     Raises:
-        The error itself where this is no process of several; OSError where it has started again often already.
+        The error itself where this is no process of several; OSError where it has
+        started again often already.
     """
     if not os.environ.get("TF_CONFIG"):
         raise error
@@ -34,10 +37,12 @@ def start_again(error):
     times = int(os.environ.get(_COUNT, 0)) + 1
     if times > _MOST:
         raise OSError(
-            f"a machine was lost for the {times}th time ({told}); see what ends it, then go on with --resume"
+            f"a machine was lost for the {times}th time ({told}); see what ends it,"
+            " then go on with --resume"
         )
     print(
-        f"warning: a machine was lost ({told}); going on from the last checkpoint as soon as all are back",
+        f"warning: a machine was lost ({told}); going on from the last checkpoint as"
+        " soon as all are back",
         file=sys.stderr,
         flush=True,
     )

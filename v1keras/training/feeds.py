@@ -1,8 +1,11 @@
-"""How a batch reaches the devices: from arrays that live there, or read while the step before is computed.
+"""How a batch reaches the devices: from arrays that live there, or read while the step
+before is computed.
 
-Both give the same batches. A feed's `blocks(order, first)` goes through the `(steps, batch, sessions)` indices of an epoch's batches from
-step `first` on and yields (block, start, stop): in one call of a compiled function, `batch(block, i)` gives the inputs and responses of each
-session for i from start to stop. `took` is told the seconds of a step, for there is a look at the clock and at signals after each call.
+Both give the same batches. A feed's `blocks(order, first)` goes through the `(steps,
+batch, sessions)` indices of an epoch's batches from step `first` on and yields (block,
+start, stop): in one call of a compiled function, `batch(block, i)` gives the inputs and
+responses of each session for i from start to stop. `took` is told the seconds of a
+step, for there is a look at the clock and at signals after each call.
 """
 
 import numpy as np
@@ -16,10 +19,12 @@ _PAUSE = 0.5  # seconds a call, then
 
 
 class Resident:
-    """All inputs and responses on every device; each replica gathers its share of a batch by indices.
+    """All inputs and responses on every device; each replica gathers its share of a
+    batch by indices.
 
     Args:
-        train: list of (inputs, responses `(n, neurons)`), one a session; inputs are images `(n, h, w, 1)` or a dict of arrays.
+        train: list of (inputs, responses `(n, neurons)`), one a session; inputs are
+            images `(n, h, w, 1)` or a dict of arrays.
         strategy: a `tf.distribute` strategy.
         batch_size: images of each session over all replicas.
     """
@@ -63,10 +68,12 @@ class Resident:
 
 
 class Streamed:
-    """Inputs and responses stay where they are, in memory or on the disk; each machine reads its own replicas' share, ahead of the steps.
+    """Inputs and responses stay where they are, in memory or on the disk; each machine
+    reads its own replicas' share, ahead of the steps.
 
     Args:
-        train, strategy, batch_size: as for `Resident`; the arrays may be `v1keras.data.Rows`.
+        train, strategy, batch_size: as for `Resident`; the arrays may be
+            `v1keras.data.Rows`.
     """
 
     def __init__(self, train, strategy, batch_size):
@@ -111,7 +118,9 @@ class Streamed:
         pass
 
     def _read(self, mine, start):
-        """The arrays `(steps, images here, ...)` of a block; the last is filled up, so that all are of one shape."""
+        """The arrays `(steps, images here, ...)` of a block; the last is filled up, so
+        that all are of one shape.
+        """
         block = mine[start : start + self.steps]
         block = np.concatenate(
             [block, np.repeat(block[-1:], self.steps - len(block), axis=0)]
@@ -136,7 +145,9 @@ class Streamed:
 
 
 def feed_of(train, strategy, batch_size, resident_gb):
-    """A `Resident` feed where the arrays take no more than so many GB, else a `Streamed` one."""
+    """A `Resident` feed where the arrays take no more than so many GB, else a
+    `Streamed` one.
+    """
     size = sum(array.size * _stored(array).size for array in tf.nest.flatten(train))
     return (Resident if size <= resident_gb * 1e9 else Streamed)(
         train, strategy, batch_size
@@ -144,5 +155,7 @@ def feed_of(train, strategy, batch_size, resident_gb):
 
 
 def _stored(array):
-    """Half precision holds the values of uint8 exactly, in half the memory; uint8 itself can't be sent between machines."""
+    """Half precision holds the values of uint8 exactly, in half the memory; uint8
+    itself can't be sent between machines.
+    """
     return tf.float16 if array.dtype == np.uint8 else tf.float32

@@ -1,7 +1,10 @@
-"""Noise models: the distribution of a response around its rate, through TensorFlow Probability.
+"""Noise models: the distribution of a response around its rate, through TensorFlow
+Probability.
 
-Each is a Keras layer that holds what it learns a neuron beside the rate; `distribution(rates)` gives `log_prob`, `mean`, `variance`
-and `sample`. The mean is always the rate that the model predicts. A preset's model gives rates; what its noise model learned is in its metadata.
+Each is a Keras layer that holds what it learns a neuron beside the rate;
+`distribution(rates)` gives `log_prob`, `mean`, `variance` and `sample`. The mean is
+always the rate that the model predicts. A preset's model gives rates; what its noise
+model learned is in its metadata.
 """
 
 import math
@@ -17,7 +20,8 @@ from tensorflow_probability import distributions as tfd
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Poisson(keras.layers.Layer):
-    """Spike counts; means of counts, which are no integers, are given their likelihood up to a constant.
+    """Spike counts; means of counts, which are no integers, are given their likelihood
+    up to a constant.
 
     Example:
 
@@ -35,14 +39,19 @@ class Poisson(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class NegativeBinomial(keras.layers.Layer):
-    """Spike counts that vary more than Poisson's: variance = rate + dispersion * rate^2, the dispersion learned a neuron.
+    """Spike counts that vary more than Poisson's: variance = rate + dispersion *
+    rate^2, the dispersion learned a neuron.
 
-    The count of a Poisson neuron whose gain is itself gamma distributed (Goris, Movshon & Simoncelli 2014, Nature Neuroscience 17:858).
+    The count of a Poisson neuron whose gain is itself gamma distributed (Goris, Movshon
+    & Simoncelli 2014, Nature Neuroscience 17:858).
 
     Example:
 
-    >>> noise = NegativeBinomial(); noise.build((None, 1))
-    >>> round(float(noise.distribution([[4.0]]).variance()[0, 0]), 3)  # where it starts: 4 + 0.1 * 16
+    >>> noise = NegativeBinomial()
+    ... noise.build((None, 1))
+    >>> round(
+    ...     float(noise.distribution([[4.0]]).variance()[0, 0]), 3
+    ... )  # where it starts: 4 + 0.1 * 16
     5.6
     """
 
@@ -61,12 +70,16 @@ class NegativeBinomial(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Gaussian(keras.layers.Layer):
-    """Noise of either sign and of one size around a rate that is 0 or above; its standard deviation is learned a neuron.
+    """Noise of either sign and of one size around a rate that is 0 or above; its
+    standard deviation is learned a neuron.
 
     Example:
 
-    >>> noise = Gaussian(); noise.build((None, 2))
-    >>> noise.distribution([[3.0, 4.0]]).stddev().numpy().round(3).tolist()  # where it starts
+    >>> noise = Gaussian()
+    ... noise.build((None, 2))
+    >>> noise.distribution([[3.0, 4.0]]).stddev().numpy().round(
+    ...     3
+    ... ).tolist()  # where it starts
     [[1.0, 1.0]]
     """
 
@@ -83,18 +96,22 @@ class Gaussian(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class ZeroInflatedGamma(keras.layers.Layer):
-    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei, Zhou et al. 2019, bioRxiv 637652).
+    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei, Zhou
+    et al. 2019, bioRxiv 637652).
 
-    With probability q the response is `threshold` plus a gamma variable of shape k, else it lies evenly between 0 and `threshold`; q
-    and k are learned a neuron, the gamma's scale follows from the rate.
+    With probability q the response is `threshold` plus a gamma variable of shape k,
+    else it lies evenly between 0 and `threshold`; q and k are learned a neuron, the
+    gamma's scale follows from the rate.
 
     Args:
-        threshold: below it a response counts as none, in units of the responses. The rate of `distribution` is the mean as long as it
-            is above what `threshold` itself contributes.
+        threshold: below it a response counts as none, in units of the responses. The
+            rate of `distribution` is the mean as long as it is above what `threshold`
+            itself contributes.
 
     Example:
 
-    >>> noise = ZeroInflatedGamma(); noise.build((None, 2))
+    >>> noise = ZeroInflatedGamma()
+    ... noise.build((None, 2))
     >>> noise.distribution([[3.0, 4.0]]).mean().numpy().round(3).tolist()
     [[3.0, 4.0]]
     """
@@ -161,7 +178,8 @@ class _ZeroInflatedGamma(tfd.Distribution):
 
     def _log_prob(self, value):
         fires = value > self._threshold
-        # Inside the logarithm only what is above the threshold: elsewhere its gradient would not be finite.
+        # Inside the logarithm only what is above the threshold: elsewhere its gradient
+        # would not be finite.
         excess = tf.where(fires, value - self._threshold, 1.0) / self._scale
         gamma = (
             (self._k - 1) * tf.math.log(excess)
@@ -223,24 +241,35 @@ def make_likelihood(name: str) -> keras.Layer:
 def likelihood_of(
     metadata: dict[str, Any], neurons: slice | Sequence[int] | np.ndarray = slice(None)
 ) -> keras.Layer:
-    """The noise model that a preset was trained with, with what it learned: `distribution(rates)` is what the neurons answer, and how often.
+    """The noise model that a preset was trained with, with what it learned:
+    `distribution(rates)` is what the neurons answer, and how often.
 
     Args:
         metadata: of the preset, as `v1keras.zoo.info` gives it.
-        neurons: which of the preset's, a slice or indices. Of several recordings' preset the neurons of one follow those of the one before.
+        neurons: which of the preset's, a slice or indices. Of several recordings'
+            preset the neurons of one follow those of the one before.
 
     Raises:
-        ValueError: the preset holds no noise model: it was trained without one, or by an earlier version.
+        ValueError: the preset holds no noise model: it was trained without one, or by
+            an earlier version.
 
     Example:
 
-    >>> metadata = {"noise": {"name": "negative_binomial", "values": {"dispersion": [-2.0, 0.0]}}}
-    >>> likelihood_of(metadata).distribution([[4.0, 4.0]]).variance().numpy().astype(float).round(1).tolist()  # 4 + 16 softplus
+    >>> metadata = {
+    ...     "noise": {
+    ...         "name": "negative_binomial",
+    ...         "values": {"dispersion": [-2.0, 0.0]},
+    ...     }
+    ... }
+    >>> likelihood_of(metadata).distribution([[4.0, 4.0]]).variance().numpy().astype(
+    ...     float
+    ... ).round(1).tolist()  # 4 + 16 softplus
     [[6.0, 15.1]]
     """
     if not metadata.get("noise"):
         raise ValueError(
-            "the preset holds no noise model; expected `noise` in its metadata, which a training of today writes"
+            "the preset holds no noise model; expected `noise` in its metadata, which a"
+            " training of today writes"
         )
     noise, values = (
         make_likelihood(metadata["noise"]["name"]),
@@ -257,14 +286,16 @@ def likelihood_of(
 
 
 def learned_noise(likelihoods: Sequence[keras.Layer]) -> dict[str, Any] | None:
-    """What a preset's metadata says of its noise: its name and, for each parameter, a value a neuron, the mean over an ensemble's members.
+    """What a preset's metadata says of its noise: its name and, for each parameter, a
+    value a neuron, the mean over an ensemble's members.
 
     Args:
         likelihoods: trained noise models of one kind, one a member; [] gives None.
 
     Example:
 
-    >>> noise = make_likelihood("gaussian"); noise.build((None, 2))
+    >>> noise = make_likelihood("gaussian")
+    ... noise.build((None, 2))
     >>> learned_noise([noise])["name"], len(learned_noise([noise])["values"]["scale"])
     ('gaussian', 2)
     """
@@ -296,8 +327,9 @@ def check_responses(likelihood: keras.Layer, responses: np.ndarray) -> None:
     negative = (responses < 0).any(axis=0)
     if likelihood.nonnegative and negative.any():
         raise ValueError(
-            f"{int(negative.sum())} neurons have negative responses (neuron {int(negative.argmax())} for one); a {likelihood.name} "
-            "likelihood needs responses >= 0; take --config.training.likelihood=gaussian"
+            f"{int(negative.sum())} neurons have negative responses (neuron"
+            f" {int(negative.argmax())} for one); a {likelihood.name} likelihood needs"
+            " responses >= 0; take --config.training.likelihood=gaussian"
         )
 
 

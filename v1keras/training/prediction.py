@@ -5,21 +5,26 @@ import tensorflow as tf
 
 
 class Predictor:
-    """Rates of many images, by batches; each replica of the strategy in whose scope it is made computes its share of every batch.
+    """Rates of many images, by batches; each replica of the strategy in whose scope it
+    is made computes its share of every batch.
 
     Args:
-        model: callable, images `(batch, height, width, 1)` in pixel units, or a dict of these and of others -> rates `(batch, neurons)`.
+        model: callable, images `(batch, height, width, 1)` in pixel units, or a dict of
+            these and of others -> rates `(batch, neurons)`.
         batch_size: images at a time, over all replicas.
 
     Call arguments:
-        inputs: images `(n, height, width, 1)`, an array or `v1keras.data.Rows`; or the dict of such that the model takes.
+        inputs: images `(n, height, width, 1)`, an array or `v1keras.data.Rows`; or the
+            dict of such that the model takes.
 
     Returns:
         `(n, neurons)`.
 
     Example:
 
-    >>> Predictor(lambda images: images[:, 0, :2, 0])(np.arange(12.0).reshape(3, 2, 2, 1)).tolist()
+    >>> Predictor(lambda images: images[:, 0, :2, 0])(
+    ...     np.arange(12.0).reshape(3, 2, 2, 1)
+    ... ).tolist()
     [[0.0, 1.0], [4.0, 5.0], [8.0, 9.0]]
     """
 

@@ -13,18 +13,24 @@ class Schedule:
 
     Args:
         batch_size: images a step of each session, over all replicas.
-        max_epochs: passes through the training images, at most; a session with fewer images than another starts over meanwhile.
-        annealing: "plateau": after `patience` epochs without a better validation score the best weights are restored and the learning
-            rate is multiplied by `decay`; after the last of `decays` times training stops. "cosine": the learning rate falls to zero
-            over `max_epochs`, by half a cosine after a rise over the first five epochs.
+        max_epochs: passes through the training images, at most; a session with fewer
+            images than another starts over meanwhile.
+        annealing: "plateau": after `patience` epochs without a better validation score
+            the best weights are restored and the learning rate is multiplied by
+            `decay`; after the last of `decays` times training stops. "cosine": the
+            learning rate falls to zero over `max_epochs`, by half a cosine after a rise
+            over the first five epochs.
         patience: epochs.
         decay: factor.
         decays: how often.
-        averaging: validated and kept are weights averaged over epochs, each time `averaging` of the average so far (less in the first
-            epochs) and the rest of the new; 0 for the weights themselves.
+        averaging: validated and kept are weights averaged over epochs, each time
+            `averaging` of the average so far (less in the first epochs) and the rest of
+            the new; 0 for the weights themselves.
         seed: of the order of the images.
-        steps: in an epoch, each on a batch drawn anew from all images; 0 for as many as show each image once.
-        resident_gb: training data up to this size live on every device, larger ones are read while the step before is computed.
+        steps: in an epoch, each on a batch drawn anew from all images; 0 for as many as
+            show each image once.
+        resident_gb: training data up to this size live on every device, larger ones are
+            read while the step before is computed.
     """
 
     batch_size: int = 32
@@ -49,11 +55,13 @@ class Schedule:
         if self.batch_size % replicas:
             nearest = max(replicas, round(self.batch_size / replicas) * replicas)
             raise ValueError(
-                f"batch_size {self.batch_size} is not divisible by {replicas} replicas; take {nearest}"
+                f"batch_size {self.batch_size} is not divisible by {replicas} replicas;"
+                f" take {nearest}"
             )
         if self.annealing not in ANNEALINGS:
             raise ValueError(
-                f"annealing: found {self.annealing!r}, expected one of {', '.join(ANNEALINGS)}"
+                f"annealing: found {self.annealing!r}, expected one of"
+                f" {', '.join(ANNEALINGS)}"
             )
 
 

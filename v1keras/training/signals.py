@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM (what schedulers send before they kill): a training stops where it can go on."""
+"""Ctrl-C and SIGTERM (what schedulers send before they kill): a training stops where it
+can go on.
+"""
 
 import contextlib
 import signal
@@ -33,7 +35,8 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_requests():
-    """Yields a `StopRequest` that the signals set as long as the block lasts; outside the main thread it stays unset.
+    """Yields a `StopRequest` that the signals set as long as the block lasts; outside
+    the main thread it stays unset.
 
     Example:
 

@@ -10,16 +10,21 @@ import warnings
 import tensorflow as tf
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
-_TF_CONFIG = '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}'
+_TF_CONFIG = (
+    '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker",'
+    ' "index": 0}}'
+)
 
 
 def make_strategy(name: str = "auto", wait_s: float = 300.0) -> tf.distribute.Strategy:
     """A `tf.distribute` strategy.
 
     Args:
-        name: "one" device; "mirrored" over all GPUs of this machine (over its logical CPU devices where it has none);
-            "multiworker" over the machines that the environment variable `TF_CONFIG` lists, or else over the tasks of a Slurm step;
-            "auto": multiworker where `TF_CONFIG` is set, mirrored where there are two GPUs or more, else one.
+        name: "one" device; "mirrored" over all GPUs of this machine (over its logical
+            CPU devices where it has none); "multiworker" over the machines that the
+            environment variable `TF_CONFIG` lists, or else over the tasks of a Slurm
+            step; "auto": multiworker where `TF_CONFIG` is set, mirrored where there are
+            two GPUs or more, else one.
         wait_s: seconds that the machines wait for each other.
 
     Raises:
@@ -48,7 +53,8 @@ def make_strategy(name: str = "auto", wait_s: float = 300.0) -> tf.distribute.St
         devices = gpus or tf.config.list_logical_devices("CPU")
         if len(devices) == 1:
             warnings.warn(
-                f"strategy mirrored: there is one device here, {devices[0].name}; goes on with it alone"
+                f"strategy mirrored: there is one device here, {devices[0].name}; goes"
+                " on with it alone"
             )
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return (
@@ -66,11 +72,13 @@ def check_cluster(text: str) -> tuple[str, list[str]]:
         text: the value of the environment variable.
 
     Raises:
-        ValueError: it is no JSON, names no worker, or this process is none of those it names.
+        ValueError: it is no JSON, names no worker, or this process is none of those it
+            names.
 
     Example:
 
-    >>> check_cluster('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}')
+    >>> task = '"task": {"type": "worker", "index": 1}'
+    >>> check_cluster('{"cluster": {"worker": ["a:1", "b:1"]}, ' + task + "}")
     ('b:1', ['a:1'])
     """
     expected = f"expected the like of {_TF_CONFIG}"
@@ -90,13 +98,15 @@ def check_cluster(text: str) -> tuple[str, list[str]]:
         raise ValueError(f"TF_CONFIG names no worker: found {text!r}; {expected}")
     if here not in hosts:
         raise ValueError(
-            f"TF_CONFIG: task {here[0]} {here[1]} is none of its cluster ({len(hosts)} processes); {expected}"
+            f"TF_CONFIG: task {here[0]} {here[1]} is none of its cluster ({len(hosts)}"
+            f" processes); {expected}"
         )
     return hosts[here], [host for task, host in hosts.items() if task != here]
 
 
 def meet(here, others, wait_s):
-    """Waits until all processes of a cluster are there: TensorFlow itself waits for ever, where no signal reaches it.
+    """Waits until all processes of a cluster are there: TensorFlow itself waits for
+    ever, where no signal reaches it.
 
     Args:
         here: this one's HOST:PORT, on which it listens meanwhile.
@@ -112,7 +122,8 @@ def meet(here, others, wait_s):
             missing = [host for host in missing if not _answers(host)]
             if missing and time.monotonic() > until:
                 raise OSError(
-                    f"no answer from {', '.join(missing)} within {wait_s:.0f} s; start all machines of TF_CONFIG within that time"
+                    f"no answer from {', '.join(missing)} within {wait_s:.0f} s; start"
+                    " all machines of TF_CONFIG within that time"
                 )
             time.sleep(0.2 if missing else 0)
 
@@ -123,7 +134,9 @@ def is_multiworker(strategy):
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes files: the only one, or the first of several."""
+    """Whether this process is the one that writes files: the only one, or the first of
+    several.
+    """
     resolver = strategy.cluster_resolver
     if resolver is None or resolver.task_type in (None, "chief"):
         return True
@@ -138,12 +151,14 @@ def _of_slurm():
     """The `TF_CONFIG` of a Slurm step."""
     if "SLURM_PROCID" not in os.environ:
         raise ValueError(
-            f"strategy multiworker: neither TF_CONFIG is set nor is this a Slurm step; set it: {_TF_CONFIG}"
+            "strategy multiworker: neither TF_CONFIG is set nor is this a Slurm step;"
+            f" set it: {_TF_CONFIG}"
         )
     port = (
         15_000 + int(os.environ.get("SLURM_JOB_ID", 0)) % 15_000
     )  # jobs that share a node must not share ports
-    # It asks nvidia-smi for the GPUs that tasks share; where there is none, any number that is large enough will do.
+    # It asks nvidia-smi for the GPUs that tasks share; where there is none, any number
+    # that is large enough will do.
     gpus = (
         {}
         if shutil.which("nvidia-smi")

@@ -26,26 +26,44 @@ class Trainer:
     """Fits a model to responses by maximum likelihood.
 
     Args:
-        model: images `(batch, h, w, 1)`, or a dict of these and of others -> rates `(batch, neurons)`, made in the strategy's scope; or, of
-            sessions with images of their own, an image of each `(batch, sessions, h, w, 1)` -> the rates of all their neurons, session after
-            session.
+        model: images `(batch, h, w, 1)`, or a dict of these and of others -> rates
+            `(batch, neurons)`, made in the strategy's scope; or, of sessions with
+            images of their own, an image of each `(batch, sessions, h, w, 1)` -> the
+            rates of all their neurons, session after session.
         optimizer: a Keras optimizer, made in the strategy's scope.
-        likelihood: a noise model of `v1keras.training.likelihoods`, made in the strategy's scope; it learns along.
-        score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the mean of its finite values decides when to stop.
+        likelihood: a noise model of `v1keras.training.likelihoods`, made in the
+            strategy's scope; it learns along.
+        score: (responses, rates), both `(images, neurons)`, -> one value a neuron; the
+            mean of its finite values decides when to stop.
         strategy: a `tf.distribute` strategy.
         schedule: a `Schedule`.
-        weights: `(neurons,)`, what each neuron's log-likelihood counts; None for 1 each.
+        weights: `(neurons,)`, what each neuron's log-likelihood counts; None for 1
+            each.
 
     Example:
 
     >>> import keras, numpy as np
     >>> from v1keras.training import Poisson, Schedule, Trainer, make_strategy
     >>> rng = np.random.default_rng(0)
-    >>> images = rng.normal(size=(64, 4, 4, 1)); rates = np.exp(images[:, 0, 0] + [0, 0.5])
-    >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "exponential")])
+    >>> images = rng.normal(size=(64, 4, 4, 1))
+    ... rates = np.exp(images[:, 0, 0] + [0, 0.5])
+    >>> model = keras.Sequential(
+    ...     [
+    ...         keras.Input((4, 4, 1)),
+    ...         keras.layers.Flatten(),
+    ...         keras.layers.Dense(2, "exponential"),
+    ...     ]
+    ... )
     >>> fit = lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0)
     >>> schedule = Schedule(batch_size=16, max_epochs=20)
-    >>> trainer = Trainer(model, keras.optimizers.Adam(0.05), Poisson(), fit, make_strategy("one"), schedule)
+    >>> trainer = Trainer(
+    ...     model,
+    ...     keras.optimizers.Adam(0.05),
+    ...     Poisson(),
+    ...     fit,
+    ...     make_strategy("one"),
+    ...     schedule,
+    ... )
     >>> trainer.fit((images, rates), (images, rates)).best_score > -0.5
     True
     """
@@ -90,20 +108,25 @@ class Trainer:
         callbacks: Sequence[keras.callbacks.Callback] = (),
         checkpoints: Checkpoints | None = None,
     ) -> Progress:
-        """Trains until the validation score stops rising, and leaves the best weights in the model.
+        """Trains until the validation score stops rising, and leaves the best weights
+        in the model.
 
         Args:
-            train: (images `(n, h, w, 1)` or the dict that the model takes, responses `(n, neurons)`), arrays or `v1keras.data.Rows`, or a
-                list of these, one a session; NaN responses are left out.
+            train: (images `(n, h, w, 1)` or the dict that the model takes, responses
+                `(n, neurons)`), arrays or `v1keras.data.Rows`, or a list of these, one
+                a session; NaN responses are left out.
             validation: the same, of other images.
-            callbacks: Keras callbacks; their logs hold `loss`, `validation_score`, `learning_rate`, `images_per_second`.
-            checkpoints: `Checkpoints` that are written on the way, and from which an interrupted training goes on; None for none.
+            callbacks: Keras callbacks; their logs hold `loss`, `validation_score`,
+                `learning_rate`, `images_per_second`.
+            checkpoints: `Checkpoints` that are written on the way, and from which an
+                interrupted training goes on; None for none.
 
         Returns:
             `Progress`.
 
         Raises:
-            ValueError: fewer training images than one batch, or the checkpoints are of another model.
+            ValueError: fewer training images than one batch, or the checkpoints are of
+                another model.
             FloatingPointError: the loss is no longer finite.
             Stopped: a signal asked to stop, and the state is in `checkpoints`.
         """
@@ -114,7 +137,8 @@ class Trainer:
         steps = self.schedule.steps or max(counts) // self.schedule.batch_size
         if min(counts) < self.schedule.batch_size:
             raise ValueError(
-                f"{min(counts)} training images are fewer than a batch of {self.schedule.batch_size}"
+                f"{min(counts)} training images are fewer than a batch of"
+                f" {self.schedule.batch_size}"
             )
         if checkpoints:
             self._restore(checkpoints)
@@ -131,10 +155,8 @@ class Trainer:
         callbacks.on_train_begin()
         progress = self.progress
         with (
-            stop_requests()
-            if checkpoints
-            else contextlib.nullcontext(StopRequest()) as request
-        ):
+            stop_requests() if checkpoints else contextlib.nullcontext(StopRequest())
+        ) as request:
             while not progress.finished:
                 callbacks.on_epoch_begin(progress.epoch)
                 if self.schedule.annealing == "cosine":
@@ -182,8 +204,9 @@ class Trainer:
                 progress.loss += loss
             if not np.isfinite(progress.loss):
                 raise FloatingPointError(
-                    f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower the learning rate (it is {rate:g}), or look for "
-                    "extreme responses; checkpoints hold the last good epoch"
+                    f"the loss is {progress.loss} in epoch {progress.epoch + 1}: lower"
+                    f" the learning rate (it is {rate:g}), or look for extreme"
+                    " responses; checkpoints hold the last good epoch"
                 )
             callbacks.on_train_batch_end(
                 progress.step - 1
@@ -194,7 +217,9 @@ class Trainer:
         return (progress.step - first) * order[0].size / (time.perf_counter() - began)
 
     def _order(self, counts, steps):
-        """`(steps, batch_size, sessions)` indices of the images of this epoch's batches."""
+        """`(steps, batch_size, sessions)` indices of the images of this epoch's
+        batches.
+        """
         rng, size = (
             np.random.default_rng((self.schedule.seed, self.progress.epoch)),
             self.schedule.batch_size,
@@ -209,7 +234,7 @@ class Trainer:
         return np.stack([drawn(count) for count in counts], axis=-1)
 
     def _compile(self, feed):
-        """Steps of an epoch as one call: each replica takes its share of every batch."""
+        """Compile steps of an epoch: each replica takes its share of every batch."""
         neurons = self.model.output_shape[-1]
         weights = 1.0 if self.weights is None else tf.constant(self.weights, tf.float32)
         replicas = self.strategy.num_replicas_in_sync
@@ -231,7 +256,8 @@ class Trainer:
                 log_prob = self.likelihood.distribution(rates).log_prob(
                     tf.where(known, target, tf.ones_like(target))
                 )
-                # Summed over neurons, averaged over the global batch: replicas' gradients add up to one device's.
+                # Summed over neurons, averaged over the global batch: replicas'
+                # gradients add up to one device's.
                 nll = (
                     -tf.reduce_sum(weights * tf.where(known, log_prob, 0))
                     / self.schedule.batch_size
@@ -255,7 +281,9 @@ class Trainer:
         return some_steps
 
     def _pause(self, checkpoints, request, finished=False):
-        """Between two steps: saves where that is due, and stops where that was asked for."""
+        """Between two steps: saves where that is due, and stops where that was asked
+        for.
+        """
         asked = request.number
         if is_multiworker(self.strategy):  # all stop at the same step
             values = self.strategy.experimental_distribute_values_from_function(
@@ -265,9 +293,13 @@ class Trainer:
         if (finished or asked or checkpoints.due) and is_chief(self.strategy):
             self._save(checkpoints)
         if asked and not finished:
-            where = f"in epoch {self.progress.epoch + 1}, after {self.progress.step} steps of it"
+            where = (
+                f"in epoch {self.progress.epoch + 1}, after {self.progress.step} steps"
+                " of it"
+            )
             raise Stopped(
-                f"stopped by {signal.Signals(asked).name} {where}; {checkpoints.folder} holds its state: --resume goes on",
+                f"stopped by {signal.Signals(asked).name} {where}; {checkpoints.folder}"
+                " holds its state: --resume goes on",
                 asked,
             )
 
@@ -275,7 +307,9 @@ class Trainer:
         return self.model.variables + self.likelihood.variables
 
     def _scores(self, validation):
-        """`(neurons,)` scores; sessions with fewer images than another show some again, which count once."""
+        """`(neurons,)` scores; sessions with fewer images than another show some again,
+        which count once.
+        """
         if len(validation) == 1:
             return self.score(
                 np.asarray(validation[0][1]), self.predict(validation[0][0])
@@ -296,11 +330,14 @@ class Trainer:
         )
 
     def _advance(self, validation):
-        """Validates; keeps the best weights; on a plateau returns to them at a lower learning rate, and in the end stops."""
+        """Validates; keeps the best weights; on a plateau returns to them at a lower
+        learning rate, and in the end stops.
+        """
         progress, schedule = self.progress, self.schedule
         trained = _values(self._variables())
         if schedule.averaging:
-            # Less of the past in the first epochs, which are far from where the weights end.
+            # Less of the past in the first epochs, which are far from where the weights
+            # end.
             keep = min(schedule.averaging, (1 + progress.epoch) / (10 + progress.epoch))
             self.average = _mixed(self.average or trained, trained, keep)
             _assign(self._variables(), self.average)
@@ -327,7 +364,9 @@ class Trainer:
             self.optimizer.learning_rate.assign(self._learning_rate() * schedule.decay)
 
     def _cosine(self, epoch):
-        """Share of the first learning rate: up to it within five epochs, down to zero by half a cosine."""
+        """Share of the first learning rate: up to it within five epochs, down to zero
+        by half a cosine.
+        """
         middle = epoch + 0.5
         return min(1.0, middle / 5) * (
             0.5 + 0.5 * np.cos(np.pi * middle / self.schedule.max_epochs)
@@ -337,7 +376,8 @@ class Trainer:
         return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
 
     def _save(self, checkpoints):
-        # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out the state of its random layers.
+        # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out
+        # the state of its random layers.
         groups = {
             "model": _values(self._variables()),
             "optimizer": _values(self.optimizer.variables),
@@ -357,7 +397,8 @@ class Trainer:
             tuple(v.shape) for v in self._variables()
         ]:
             raise ValueError(
-                f"{checkpoints.folder} is of another model: its variables' shapes differ; start anew in another workdir"
+                f"{checkpoints.folder} is of another model: its variables' shapes"
+                " differ; start anew in another workdir"
             )
         self.progress, self.best, self.average = (
             Progress(**progress),
@@ -369,7 +410,9 @@ class Trainer:
 
 
 def _side_by_side(sessions, stack):
-    """The inputs of one session as they are, of several with a second axis over sessions."""
+    """The inputs of one session as they are, of several with a second axis over
+    sessions.
+    """
     return (
         tf.nest.map_structure(lambda *each: stack(each, axis=1), *sessions)
         if len(sessions) > 1
@@ -382,7 +425,9 @@ def _values(variables):
 
 
 def _mixed(old, new, keep):
-    """keep * old + (1 - keep) * new; what is no float, such as the state of a random layer, is taken as it is."""
+    """keep * old + (1 - keep) * new; what is no float, such as the state of a random
+    layer, is taken as it is.
+    """
     return [
         (keep * a + (1 - keep) * b).astype(b.dtype) if b.dtype.kind == "f" else b
         for a, b in zip(old, new, strict=True)

@@ -1,11 +1,14 @@
-"""Stage 5: weights <-> preset, a folder that holds a trained model and all that is known of it.
+"""Stage 5: weights <-> preset, a folder that holds a trained model and all that is
+known of it.
 
     config.json        the model's architecture
     model.weights.h5   its weights
     README.md          the card: metadata.json for readers
-    metadata.json      sha256 of the three, recording, neurons, training, scores, golden outputs
+    metadata.json      sha256 of the three, recording, neurons, training, scores, golden
+    outputs
 
-What makes no model (`names`, `find`, `info`, `check_files`, `neurons_of`) needs no TensorFlow; the rest is loaded when it is first used.
+What makes no model (`names`, `find`, `info`, `check_files`, `neurons_of`) needs no
+TensorFlow; the rest is loaded when it is first used.
 """
 
 import importlib
@@ -42,6 +45,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(
-            f"module 'v1keras.zoo' has no attribute {name!r}; it has {', '.join(__all__)}"
+            f"module 'v1keras.zoo' has no attribute {name!r}; it has"
+            f" {', '.join(__all__)}"
         )
     return getattr(importlib.import_module(_LATER[name]), name)

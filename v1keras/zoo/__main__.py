@@ -2,11 +2,11 @@
 
     python -m v1keras.zoo list
     python -m v1keras.zoo show kindel2019_factorized
-    python -m v1keras.zoo verify                                    # all; or those named
-    python -m v1keras.zoo verify kindel2019_factorized --scores     # measures its scores again
+    python -m v1keras.zoo verify  # all presets, or those named
+    python -m v1keras.zoo verify kindel2019_factorized --scores  # scores, too
     python -m v1keras.zoo predict kindel2019_factorized a.png b.npy > rates.csv
     python -m v1keras.zoo add runs/kindel2019 --name=kindel2019_factorized
-    python -m v1keras.zoo time                                      # measures latencies anew, for the cards; all, or those named
+    python -m v1keras.zoo time  # latencies for the cards; all presets, or those named
 
 What `add` and `time` write goes into the checkout's zoo/.
 """
@@ -120,10 +120,14 @@ def main(arguments):
             publish.add(workdir, values.name)
             print(f"written: {zoo.find(values.name)}")
         case _:
-            expected = "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME IMAGES...`, `add WORKDIR --name=NAME` "
+            expected = (
+                "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME"
+                " IMAGES...`, `add WORKDIR --name=NAME` "
+            )
             expected += "or `time [NAME...]`"
             raise ValueError(
-                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected {expected}"
+                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected"
+                f" {expected}"
             )
 
 
@@ -131,7 +135,8 @@ def run():
     flags.DEFINE_bool(
         "scores",
         False,
-        "With verify: measure the scores again, on the recording that the preset names.",
+        "With verify: measure the scores again, on the recording that the preset"
+        " names.",
     )
     flags.DEFINE_string("name", None, "With add: of the preset, <dataset>_<readout>.")
     command.run(main, words=True)

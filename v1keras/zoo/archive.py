@@ -18,20 +18,23 @@ def fetch(address):
     """Downloads a preset, unless that is done.
 
     Args:
-        address: `https://...#sha256=...`, or `file://...#sha256=...`, of a zip archive of a preset's four files, at its top or in one
-            folder: what `python -m zipfile -c NAME.zip zoo/NAME` makes.
+        address: `https://...#sha256=...`, or `file://...#sha256=...`, of a zip archive
+            of a preset's four files, at its top or in one folder: what `python -m
+            zipfile -c NAME.zip zoo/NAME` makes.
 
     Returns:
         The folder in the cache that holds the preset.
 
     Raises:
-        ValueError: the address lacks its sha256; what came has another (it is removed); or the archive holds something else.
+        ValueError: the address lacks its sha256; what came has another (it is removed);
+            or the archive holds something else.
         OSError: it can't be downloaded.
     """
     match = re.fullmatch(r"((?:https|file)://[^#]+)#sha256=([0-9a-f]{64})", address)
     if not match:
         raise ValueError(
-            f"found the address {address!r}; expected https://...zip#sha256= and 64 hexadecimal digits (or file://)"
+            f"found the address {address!r}; expected https://...zip#sha256= and 64"
+            " hexadecimal digits (or file://)"
         )
     url, digest = match.groups()
     packed = cache_folder() / "zoo" / f"{digest}.zip"
@@ -47,7 +50,8 @@ def fetch(address):
                 ):
                     return folder
                 warnings.warn(
-                    f"{folder} was changed since it was unpacked: removed, unpacked anew"
+                    f"{folder} was changed since it was unpacked: removed, unpacked"
+                    " anew"
                 )
             with folder_written_whole(folder) as beside:
                 for name, member in members.items():
@@ -58,7 +62,9 @@ def fetch(address):
 
 
 def _members(archive, url):
-    """File name -> member, once it is sure that nothing but a preset's files is there: no name is taken from the archive."""
+    """File name -> member, once it is sure that nothing but a preset's files is there:
+    no name is taken from the archive.
+    """
     found = [member for member in archive.infolist() if not member.is_dir()]
     paths = [pathlib.PurePosixPath(member.filename) for member in found]
     strange = [
@@ -72,7 +78,8 @@ def _members(archive, url):
     if strange or sorted(path.name for path in paths) != sorted(_FILES):
         listed = ", ".join(strange or map(str, paths)) or "nothing"
         raise ValueError(
-            f"{url} holds {listed[:200]}; expected a preset's {', '.join(sorted(_FILES))}, at the top or in one folder"
+            f"{url} holds {listed[:200]}; expected a preset's"
+            f" {', '.join(sorted(_FILES))}, at the top or in one folder"
         )
     size = sum(member.file_size for member in found)
     if size > LARGEST:

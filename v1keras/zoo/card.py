@@ -4,28 +4,41 @@ from typing import Any
 
 from v1keras.zoo.catalog import info, names, remote
 
-_ESTIMATED = "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016), estimated from {}; near the limit means 0.9 or more."
+_ESTIMATED = (
+    "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016),"
+    " estimated from {}; near the limit means 0.9 or more."
+)
 # By where the ceiling comes from.
 _LIMIT = {
     "repeats": _ESTIMATED.format("single presentations"),
     "means": _ESTIMATED.format("means, with Poisson noise"),
     "several": _ESTIMATED.format(
-        "single presentations where there are any, else from means, with Poisson noise, where they are of spike counts"
+        "single presentations where there are any, else from means, with Poisson noise,"
+        " where they are of spike counts"
     ),
-    "none": "The recording has no repeats and no spike counts, so that the limit is unknown.",
+    "none": (
+        "The recording has no repeats and no spike counts, so that the limit is"
+        " unknown."
+    ),
 }
 _COLUMNS = "correlation | CC_norm | near the limit |"
 
 
 def table() -> str:
-    """The text of zoo/README.md: the presets that come with the package and their scores."""
+    """The text of zoo/README.md: the presets that come with the package and their
+    scores.
+    """
     rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
     for name in names():
         for row in info(name)["scores"]:
             rows.append(
-                f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) | {_scores(row)}"
+                f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) |"
+                f" {_scores(row)}"
             )
-    head = "Scores on test images, as each preset's card says how measured. Written by `python -m v1keras.zoo add`."
+    head = (
+        "Scores on test images, as each preset's card says how measured. Written by"
+        " `python -m v1keras.zoo add`."
+    )
     text = "# Pretrained models\n\n" + head + "\n\n" + "\n".join(rows) + "\n"
     if remote():
         text += (
@@ -40,9 +53,11 @@ def card(metadata: dict[str, Any]) -> str:
     """The text of a preset's README.md.
 
     Args:
-        metadata: as `info` gives it. Each row of its `scores` is a dict of `protocol`, `seeds`, `neurons` (which), `count`,
-            `correlation`, `cc_norm` and `fraction_near_limit` on test images, means over the seeds. Only a published preset has
-            `own_scores` (such rows of these very weights, each with its `split`) and `latency`.
+        metadata: as `info` gives it. Each row of its `scores` is a dict of `protocol`,
+            `seeds`, `neurons` (which), `count`, `correlation`, `cc_norm` and
+            `fraction_near_limit` on test images, means over the seeds. Only a published
+            preset has `own_scores` (such rows of these very weights, each with its
+            `split`) and `latency`.
 
     Returns:
         Markdown.
@@ -73,21 +88,40 @@ def card(metadata: dict[str, Any]) -> str:
     )
     text = [
         f"# {name}",
-        f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of {recording.get('area', 'an area not stated')} "
-        f"(species: {recording.get('species', 'not stated')}) from images of {height} x {width} pixels. "
-        f"A rate is in {recording.get('units', 'the units of the responses')}.",
-        f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates = model.predict({asked})  # {', '.join(inputs)}\n```",
+        (
+            f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of"
+            f" {recording.get('area', 'an area not stated')} (species:"
+            f" {recording.get('species', 'not stated')}) from images of {height} x"
+            f" {width} pixels. A rate is in"
+            f" {recording.get('units', 'the units of the responses')}."
+        ),
+        (
+            f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates ="
+            f" model.predict({asked})  # {', '.join(inputs)}\n```"
+        ),
         "## Pixels",
-        f"Pixels are the recording's own, {low:g} to {high:g}, {_degrees(recording.get('pixels_per_degree'))}. "
-        f"`python -m v1keras.zoo predict {name} IMAGES...` takes such arrays (.npy, .npz), and image files: turned grey, the largest part of "
-        f"proportions {height}:{width} cut out of the middle and resized to {height} x {width}, black to {low:g} and white to {high:g}.",
+        (
+            f"Pixels are the recording's own, {low:g} to {high:g},"
+            f" {_degrees(recording.get('pixels_per_degree'))}. `python -m v1keras.zoo"
+            f" predict {name} IMAGES...` takes such arrays (.npy, .npz), and image"
+            f" files: turned grey, the largest part of proportions {height}:{width} cut"
+            f" out of the middle and resized to {height} x {width}, black to {low:g}"
+            f" and white to {high:g}."
+        ),
         *_behavior(behavior),
         "## Trained on",
-        f"- recording: {recording.get('name', 'not named')}; sessions (neurons): {sessions}",
+        (
+            f"- recording: {recording.get('name', 'not named')}; sessions (neurons):"
+            f" {sessions}"
+        ),
         f"- source: {recording.get('source', 'not stated')}",
         f"- cite: {recording.get('citation', 'not stated')}",
         f"- terms: {recording.get('license', 'not stated')}",
-        f"- split: protocol {config['data']['protocol']}, seed {config['data']['split_seed']}; its test images had no part in these weights",
+        (
+            f"- split: protocol {config['data']['protocol']}, seed"
+            f" {config['data']['split_seed']}; its test images had no part in these"
+            " weights"
+        ),
         f"- parameters: {metadata['parameters']:,}",
         f"- command: `{metadata['command']}`",
         f"- commit: {metadata['commit'] or 'not recorded'}",
@@ -107,7 +141,10 @@ def card(metadata: dict[str, Any]) -> str:
             for row in metadata["own_scores"]
         ]
         text += [
-            f"These very weights, measured anew by `python -m v1keras.zoo verify {name} --scores`:",
+            (
+                "These very weights, measured anew by `python -m v1keras.zoo verify"
+                f" {name} --scores`:"
+            ),
             f"| images | neurons | protocol, seed | {_COLUMNS}\n{'|---' * 6}|\n"
             + "\n".join(rows),
         ]
@@ -119,7 +156,8 @@ def card(metadata: dict[str, Any]) -> str:
         ]
         text += [
             "## How fast",
-            f"Time to the rates of one image on {latency['machine']}, {latency['calls']} calls after some first ones"
+            f"Time to the rates of one image on {latency['machine']},"
+            f" {latency['calls']} calls after some first ones"
             + (
                 f"; the machine's load before it was {latency['load']:g}."
                 if "load" in latency
@@ -157,10 +195,14 @@ def _behavior(columns):
     ]
     return [
         "## Behaviour",
-        "The model takes what was measured beside each image, in the recording's own units. `v1keras.models.at_mean_behavior(model)` is the model of "
-        "images alone, with these held at their means; so are `python -m v1keras.zoo predict` and the inversion.",
-        "| column | mean over the training images | standard deviation |\n|---|---|---|\n"
-        + "\n".join(rows),
+        (
+            "The model takes what was measured beside each image, in the recording's"
+            " own units. `v1keras.models.at_mean_behavior(model)` is the model of"
+            " images alone, with these held at their means; so are `python -m"
+            " v1keras.zoo predict` and the inversion."
+        ),
+        "| column | mean over the training images | standard deviation"
+        " |\n|---|---|---|\n" + "\n".join(rows),
     ]
 
 

@@ -39,7 +39,9 @@ def names() -> list[str]:
 
 
 def remote():
-    """The presets too large for the package: dict of name -> {"url": of an archive, "sha256": of it}."""
+    """The presets too large for the package: dict of name -> {"url": of an archive,
+    "sha256": of it}.
+    """
     return json.loads((zoo_folder() / REMOTE).read_text())
 
 
@@ -47,8 +49,9 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
     """The folder of a preset.
 
     Args:
-        name: one of `names()` or of `remote()`, a preset's folder, the workdir of a training, or an address
-            `https://...#sha256=...` (or `file://`) of a zip archive of a preset's files. What is remote is downloaded once.
+        name: one of `names()` or of `remote()`, a preset's folder, the workdir of a
+            training, or an address `https://...#sha256=...` (or `file://`) of a zip
+            archive of a preset's files. What is remote is downloaded once.
 
     Raises:
         FileNotFoundError: there is no such preset.
@@ -67,7 +70,8 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
         return fetch(f"{entry['url']}#sha256={entry['sha256']}" if entry else name)
     known = ", ".join([*names(), *remote()]) or "none"
     raise FileNotFoundError(
-        f"no model {name!r}: neither a preset ({known}) nor the folder of one, nor a workdir"
+        f"no model {name!r}: neither a preset ({known}) nor the folder of one, nor a"
+        " workdir"
     )
 
 
@@ -97,11 +101,13 @@ def info(name: str | os.PathLike[str]) -> dict[str, Any]:
         ) from None
     if version != FORMAT_VERSION:
         raise ValueError(
-            f"{path} has format_version {version}; this version of v1keras reads {FORMAT_VERSION}"
+            f"{path} has format_version {version}; this version of v1keras reads"
+            f" {FORMAT_VERSION}"
         )
     if digest != digest_of(metadata) or text != render(metadata):
         raise ValueError(
-            f"{path} was changed after it was written: its sha256 is not the one it states"
+            f"{path} was changed after it was written: its sha256 is not the one it"
+            " states"
         )
     return metadata
 
@@ -128,7 +134,8 @@ def check_files(
         found, stated = sha256(folder / file), metadata["sha256"][file]
         if found != stated:
             raise ValueError(
-                f"{folder / file} is not the file of this preset: its sha256 is {found}, stated is {stated}"
+                f"{folder / file} is not the file of this preset: its sha256 is"
+                f" {found}, stated is {stated}"
             )
 
 
@@ -157,7 +164,8 @@ def neurons_of(name: str | os.PathLike[str], session: str) -> np.ndarray:
     found = np.flatnonzero(labels == session)
     if not found.size:
         raise ValueError(
-            f"session: found {session!r}, expected one of {', '.join(metadata['sessions'])}"
+            f"session: found {session!r}, expected one of"
+            f" {', '.join(metadata['sessions'])}"
         )
     return found
 
@@ -176,7 +184,9 @@ def digest_of(metadata):
 
 
 def render(metadata):
-    """The text of `metadata.json`: one entry a line, a list of plain values on one line."""
+    """The text of `metadata.json`: one entry a line, a list of plain values on one
+    line.
+    """
     # No line break can stand within a string of JSON: what is joined here is layout.
     return (
         re.sub(

@@ -14,12 +14,15 @@ _ARRAYS = (".npy", ".npz")
 def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.ndarray:
     """The images in a file, in the pixel units and of the size that a preset takes.
 
-    An image file is turned grey (ITU-R 601); the largest part of the preset's proportions is cut out of its middle and resized to the
-    preset's size; black and white become the ends of the range of the recording's pixels. Arrays are taken as they are.
+    An image file is turned grey (ITU-R 601); the largest part of the preset's
+    proportions is cut out of its middle and resized to the preset's size; black and
+    white become the ends of the range of the recording's pixels. Arrays are taken as
+    they are.
 
     Args:
-        path: an image that Pillow reads, an .npy, or an .npz with one array or one called `images`; arrays are `(height, width)`,
-            `(n, height, width)` or `(n, height, width, 1)`.
+        path: an image that Pillow reads, an .npy, or an .npz with one array or one
+            called `images`; arrays are `(height, width)`, `(n, height, width)` or `(n,
+            height, width, 1)`.
         metadata: of the preset, as `info` gives it.
 
     Returns:
@@ -34,7 +37,9 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
     >>> import tempfile
     >>> path = tempfile.mkdtemp() + "/grey.png"
     >>> Image.fromarray(np.full((60, 90), 100, "uint8")).save(path)
-    >>> images = read_images(path, {"image_size": (33, 33), "pixels": {"minimum": 0, "maximum": 255}})
+    >>> images = read_images(
+    ...     path, {"image_size": (33, 33), "pixels": {"minimum": 0, "maximum": 255}}
+    ... )
     >>> images.shape, float(images.mean())
     ((1, 33, 33, 1), 100.0)
     """
@@ -43,7 +48,8 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
     low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
     if path.suffix.lower() in (".mat", ".h5", ".hdf5"):
         raise ValueError(
-            f"{path}: expected an .npy, an .npz or an image; save its array by `numpy.save`"
+            f"{path}: expected an .npy, an .npz or an image; save its array by"
+            " `numpy.save`"
         )
     if path.suffix.lower() not in _ARRAYS:
         grey = _grey_levels(path, (height, width)) / 255
@@ -62,7 +68,8 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
         or array.dtype.kind not in "uif"
     ):
         raise ValueError(
-            f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height}, {width}){': grey levels' * (array.ndim == 4)}"
+            f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height},"
+            f" {width}){': grey levels' * (array.ndim == 4)}"
         )
     if not np.isfinite(shaped).all():
         raise ValueError(
@@ -75,20 +82,26 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
 def warn_of_pixels(
     name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]
 ) -> None:
-    """Warns of images in other units than those that a model was trained on: 0 to 1 or standard deviations instead of 0 to 255, say.
+    """Warns of images in other units than those that a model was trained on: 0 to 1 or
+    standard deviations instead of 0 to 255, say.
 
     Args:
         name: of the images, for the warning.
-        images: of any shape. They are far from the recording's where they reach beyond its range by half of it, or differ among themselves
-            by less than a thirtieth of it. Images of one grey level are not.
-        pixels: dict of the `minimum` and `maximum` of the recording's images, as `info` gives it.
+        images: of any shape. They are far from the recording's where they reach beyond
+            its range by half of it, or differ among themselves by less than a thirtieth
+            of it. Images of one grey level are not.
+        pixels: dict of the `minimum` and `maximum` of the recording's images, as `info`
+            gives it.
 
     Example:
 
     >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warn_of_pixels("mine.npy", np.array([0.0, 0.9]), {"minimum": 0, "maximum": 255})
+    ...     warn_of_pixels(
+    ...         "mine.npy", np.array([0.0, 0.9]), {"minimum": 0, "maximum": 255}
+    ...     )
     >>> print(caught[0].message)
-    mine.npy: pixels lie from 0 to 0.9, but the model's recording has 0 to 255; are they to be scaled?
+    mine.npy: pixels lie from 0 to 0.9, but the model's recording has 0 to 255; are they
+    to be scaled?
     """
     if not images.size:
         return
@@ -104,7 +117,10 @@ def warn_of_pixels(
         or most > high + reach / 2
         or 0 < most - least < reach / 30
     ):
-        told = f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has {low:g} to {high:g}"
+        told = (
+            f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has"
+            f" {low:g} to {high:g}"
+        )
         warnings.warn(f"{name}: {told}; are they to be scaled?")
 
 
@@ -123,7 +139,8 @@ def _array(path):
             )
             if name is None:
                 raise ValueError(
-                    f"found the arrays {', '.join(loaded.files) or 'none'}, expected one called images"
+                    f"found the arrays {', '.join(loaded.files) or 'none'}, expected"
+                    " one called images"
                 )
             return loaded[name]
     except FileNotFoundError:
@@ -148,6 +165,7 @@ def _grey_levels(path, size):
     zoom = min(grey.width / width, grey.height / height)
     across, down = round(zoom * width), round(zoom * height)
     left, top = (grey.width - across) // 2, (grey.height - down) // 2
-    # Cut out first: a resize of a part looks beyond its edges. Bilinear, since it never leaves the range of the pixels.
+    # Cut out first: a resize of a part looks beyond its edges. Bilinear, since it never
+    # leaves the range of the pixels.
     part = grey.crop((left, top, left + across, top + down))
     return np.asarray(part.resize((width, height), Image.Resampling.BILINEAR)) * scale

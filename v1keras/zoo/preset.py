@@ -35,7 +35,8 @@ from v1keras.zoo.catalog import (
 from v1keras.zoo.images import warn_of_pixels
 
 GOLDEN_IMAGES = 5
-# Of a rate: other processors add up in another order, but no part of a model that was changed stays within it.
+# Of a rate: other processors add up in another order, but no part of a model that was
+# changed stays within it.
 GOLDEN_TOLERANCE = 1e-3
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "h5py")
 # Keras classes that run code of the file's own, or of a file that it names.
@@ -54,20 +55,26 @@ def load(
 ) -> keras.Model:
     """A trained model.
 
-    The files' sha256 come first, then the classes and the names in them, then the weights, then the golden outputs.
+    The files' sha256 come first, then the classes and the names in them, then the
+    weights, then the golden outputs.
 
     Args:
-        name: one of `names()`, a preset's folder, the workdir of a training, or an address; see `find`.
+        name: one of `names()`, a preset's folder, the workdir of a training, or an
+            address; see `find`.
         load_weights: False gives the architecture with fresh weights.
-        check: whether to compute the rates for five images that are known since the preset was made.
+        check: whether to compute the rates for five images that are known since the
+            preset was made.
 
     Returns:
-        A Keras model: images `(batch, height, width, 1)` in pixel units -> rates `(batch, neurons)`, expected spikes per presentation. One
-        that takes behaviour has the names of its `columns`, and takes a dict of them and of the `images`. Its `predict` warns of arrays of
-        images in other units than those that it was trained on.
+        A Keras model: images `(batch, height, width, 1)` in pixel units -> rates
+        `(batch, neurons)`, expected spikes per presentation. One that takes behaviour
+        has the names of its `columns`, and takes a dict of them and of the `images`.
+        Its `predict` warns of arrays of images in other units than those that it was
+        trained on.
 
     Raises:
-        ValueError: a file's sha256, a name in it or a rate is not the one that the preset states.
+        ValueError: a file's sha256, a name in it or a rate is not the one that the
+            preset states.
         FileNotFoundError: there is no such preset, or it lacks a file.
 
     Example:
@@ -83,7 +90,8 @@ def load(
     _refuse_foreign_classes(architecture, folder / CONFIG)
     model = keras.saving.deserialize_keras_object(architecture)
     if load_weights:
-        # Keras goes by position: it would give one session the weights of another without a word.
+        # Keras goes by position: it would give one session the weights of another
+        # without a word.
         with tempfile.TemporaryDirectory() as scratch:
             own = pathlib.Path(scratch) / WEIGHTS
             model.save_weights(own)
@@ -91,7 +99,8 @@ def load(
         for layer in sorted(set(expected) | set(found)):
             if expected.get(layer) != found.get(layer):
                 raise ValueError(
-                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')}; {CONFIG} says {expected.get(layer, 'none')}"
+                    f"{folder / WEIGHTS}: {layer} is {found.get(layer, 'missing')};"
+                    f" {CONFIG} says {expected.get(layer, 'none')}"
                 )
         model.load_weights(folder / WEIGHTS)
         if check:
@@ -101,7 +110,9 @@ def load(
 
 
 def _warning(predict, name, pixels):
-    """`predict` that warns of images in other units than those that the preset was trained on; Python shows the same warning once."""
+    """`predict` that warns of images in other units than those that the preset was
+    trained on; Python shows the same warning once.
+    """
 
     @functools.wraps(predict)
     def warning(x, *arguments, **options):
@@ -121,10 +132,12 @@ def save(
     Args:
         model: a `V1Model`, or several in one.
         folder: to write to; its name is the preset's.
-        facts: what is known of the model, for `metadata.json`: `recording` (its attributes), `pixels` (`minimum` and `maximum` of its
-            images, and where known the `mean` of those it learned from), `sessions` (neurons in each), `neuron_sessions` (pairs of session
-            and count, in the order of the outputs), `command`, `commit` and `config` of the training, `ceiling`, `scores` and the like (see
-            `card`). Values that JSON knows.
+        facts: what is known of the model, for `metadata.json`: `recording` (its
+            attributes), `pixels` (`minimum` and `maximum` of its images, and where
+            known the `mean` of those it learned from), `sessions` (neurons in each),
+            `neuron_sessions` (pairs of session and count, in the order of the outputs),
+            `command`, `commit` and `config` of the training, `ceiling`, `scores` and
+            the like (see `card`). Values that JSON knows.
 
     Raises:
         OSError: the folder can't be written.
@@ -175,7 +188,8 @@ def save(
 
 
 def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
-    """Writes a preset's card and metadata anew with some facts changed; its model stays as it is.
+    """Writes a preset's card and metadata anew with some facts changed; its model stays
+    as it is.
 
     Args:
         name: of a preset, or its folder.
@@ -191,7 +205,10 @@ def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
     >>> folder = pathlib.Path(tempfile.mkdtemp()) / "copy"
     >>> save(load("simulated_factorized"), folder, info("simulated_factorized"))
     >>> restate(folder, {"measured_by": "hand"})
-    >>> "Measured by: `hand`" in (folder / "README.md").read_text(), info(folder)["measured_by"]
+    >>> (
+    ...     "Measured by: `hand`" in (folder / "README.md").read_text(),
+    ...     info(folder)["measured_by"],
+    ... )
     (True, 'hand')
     """
     folder, metadata = find(name), info(name)
@@ -207,7 +224,9 @@ def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
 
 
 def _describe(folder, metadata):
-    """Writes the card and the metadata of the model in a folder, with the sha256 of all files."""
+    """Writes the card and the metadata of the model in a folder, with the sha256 of all
+    files.
+    """
     metadata = json.loads(json.dumps(metadata))
     (folder / CARD).write_text(card(metadata))
     metadata["sha256"] = {
@@ -218,7 +237,8 @@ def _describe(folder, metadata):
 
 
 def golden_images(image_size, pixels):
-    """The images whose rates every preset states: uniform noise over the range of the recording's pixels.
+    """The images whose rates every preset states: uniform noise over the range of the
+    recording's pixels.
 
     Args:
         image_size: (height, width).
@@ -229,7 +249,9 @@ def golden_images(image_size, pixels):
 
     Example:
 
-    >>> golden_images((2, 2), {"minimum": 0, "maximum": 255})[0].astype(int).ravel().tolist()
+    >>> golden_images((2, 2), {"minimum": 0, "maximum": 255})[0].astype(
+    ...     int
+    ... ).ravel().tolist()
     [139, 182, 153, 138]
     """
     # RandomState, since NumPy has promised that its stream stays as it is.
@@ -247,8 +269,9 @@ def golden_inputs(image_size: tuple[int, ...], metadata: dict[str, Any]) -> Any:
         metadata: as `info` gives it.
 
     Returns:
-        `golden_images`; where the model takes behaviour a dict of these as `images` and of each column `(5, k)`, drawn from a Gaussian with the
-        mean and standard deviation of the training images.
+        `golden_images`; where the model takes behaviour a dict of these as `images` and
+        of each column `(5, k)`, drawn from a Gaussian with the mean and standard
+        deviation of the training images.
     """
     images = golden_images(image_size, metadata["pixels"])
     if not metadata.get("behavior"):
@@ -268,7 +291,8 @@ def golden_inputs(image_size: tuple[int, ...], metadata: dict[str, Any]) -> Any:
 def check_golden(
     model: Callable[[Any], Any], metadata: dict[str, Any], where: pathlib.Path
 ) -> float:
-    """Computes the rates for the golden images, and compares them with those that the preset states.
+    """Computes the rates for the golden images, and compares them with those that the
+    preset states.
 
     Args:
         model: as loaded.
@@ -293,12 +317,15 @@ def check_golden(
             differing = (
                 "no such output"
                 if rates is None
-                else rates.shape
-                if rates.shape != stated.shape
-                else np.abs(rates - stated).max()
+                else (
+                    rates.shape
+                    if rates.shape != stated.shape
+                    else np.abs(rates - stated).max()
+                )
             )
             raise ValueError(
-                f"{where / METADATA}: the golden outputs of {output} are not this model's (found {differing} apart or instead)"
+                f"{where / METADATA}: the golden outputs of {output} are not this"
+                f" model's (found {differing} apart or instead)"
             )
         largest = max(largest, float(np.abs(rates - stated).max()))
     return largest
@@ -316,7 +343,12 @@ def rates_of(call, inputs):
 
     Example:
 
-    >>> {name: rates.shape for name, rates in rates_of(lambda images: images[:, 0, :3, 0], np.zeros((2, 4, 4, 1))).items()}
+    >>> {
+    ...     name: rates.shape
+    ...     for name, rates in rates_of(
+    ...         lambda images: images[:, 0, :3, 0], np.zeros((2, 4, 4, 1))
+    ...     ).items()
+    ... }
     {'rates': (2, 3)}
     """
     outputs = call(inputs)
@@ -340,7 +372,9 @@ def _rounded(rates):
 
 
 def _refuse_foreign_classes(config, path):
-    """Keras would import whatever class a file names; a preset needs none but ours, which are registered, and Keras's own."""
+    """Keras would import whatever class a file names; a preset needs none but ours,
+    which are registered, and Keras's own.
+    """
     if isinstance(config, dict):
         if "class_name" in config:
             name, module, registered = (
@@ -355,7 +389,8 @@ def _refuse_foreign_classes(config, path):
                 or name in _UNSAFE
             ):
                 raise ValueError(
-                    f"{path} names the class {name!r} of {module!r}; expected v1keras's or Keras's, and none that runs code"
+                    f"{path} names the class {name!r} of {module!r}; expected v1keras's"
+                    " or Keras's, and none that runs code"
                 )
         config = list(config.values())
     if isinstance(config, list):
@@ -364,7 +399,9 @@ def _refuse_foreign_classes(config, path):
 
 
 def _layers(path):
-    """What a weights file holds: place of each layer -> its name and the shapes of its weights."""
+    """What a weights file holds: place of each layer -> its name and the shapes of its
+    weights.
+    """
     found = {}
     with h5py.File(path, "r") as file:
 

@@ -53,8 +53,9 @@ def read(name: str, path: str | os.PathLike[str] | None = None) -> Recording:
 
     Args:
         name: one of `SOURCES`.
-        path: the publisher's file or folder; where left out, it is looked for in the folder that `V1KERAS_DATA` names, or downloaded where
-            that is not set and the publisher serves it freely.
+        path: the publisher's file or folder; where left out, it is looked for in the
+            folder that `V1KERAS_DATA` names, or downloaded where that is not set and
+            the publisher serves it freely.
 
     Raises:
         ValueError: unknown name, or a file that is not the publisher's or malformed.

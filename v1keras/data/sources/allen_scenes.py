@@ -1,15 +1,22 @@
-"""Allen Brain Observatory, Visual Coding: 118 natural scenes, each shown about 50 times to awake mice.
+"""Allen Brain Observatory, Visual Coding: 118 natural scenes, each shown about 50 times
+to awake mice.
 
-As published, NWB 2 files; they are read as the HDF5 that they are, by the paths that the NWB schema fixes:
+As published, NWB 2 files; they are read as the HDF5 that they are, by the paths that
+the NWB schema fixes:
 
-- Neuropixels (DANDI 000021): `intervals/natural_scenes_presentations/{frame, start_time, stop_time}`, frame -1 a blank screen;
-  `units/{id, spike_times, spike_times_index, peak_channel_id, quality}`; `general/extracellular_ephys/electrodes/{id, location, x, y, z}`. The
-  scenes are published apart, `natural_scene_templates/natural_scene_<i>.tiff` of 918 x 1174 pixels.
-- Two-photon (DANDI 000728): `stimulus/presentation/natural_scenes_stimulus/{data, timestamps}`, a blank screen -1, which may stand there as an
-  unsigned number; the scenes in `stimulus/templates/natural_scenes_template/NaturalScene<i>`; `processing/ophys/DfOverF/DfOverF/{data,
-  timestamps}`, data `(time, neurons)`.
+- Neuropixels (DANDI 000021): `intervals/natural_scenes_presentations/{frame,
+  start_time, stop_time}`, frame -1 a blank screen; `units/{id, spike_times,
+  spike_times_index, peak_channel_id, quality}`;
+  `general/extracellular_ephys/electrodes/{id, location, x, y, z}`. The scenes are
+  published apart, `natural_scene_templates/natural_scene_<i>.tiff` of 918 x 1174
+  pixels.
+- Two-photon (DANDI 000728): `stimulus/presentation/natural_scenes_stimulus/{data,
+  timestamps}`, a blank screen -1, which may stand there as an unsigned number; the
+  scenes in `stimulus/templates/natural_scenes_template/NaturalScene<i>`;
+  `processing/ophys/DfOverF/DfOverF/{data, timestamps}`, data `(time, neurons)`.
 
-Siegle et al., Nature 592:86, 2021; de Vries et al., Nature Neuroscience 23:138, 2020. Allen Institute terms of use.
+Siegle et al., Nature 592:86, 2021; de Vries et al., Nature Neuroscience 23:138, 2020.
+Allen Institute terms of use.
 """
 
 import re
@@ -23,10 +30,15 @@ from v1keras.data.sources import presentations
 from v1keras.data.sources.containers import LARGEST_FILE, naming
 from v1keras.data.sources.fetch import local
 
-SOURCE = "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon); scenes in s3://allen-brain-observatory"
+SOURCE = (
+    "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon);"
+    " scenes in s3://allen-brain-observatory"
+)
 WINDOW_S = 0.25  # a scene's time on the screen; the next follows at once
 LATENCY_S = 0.05  # of spikes behind the screen
-CALCIUM_S = 0.5  # from a scene's onset, dF/F is averaged over this: its time on the screen and as much again, as in the Allen's analysis
+# from a scene's onset, dF/F is averaged over this: its time on the screen and as much
+# again, as in the Allen's analysis
+CALCIUM_S = 0.5
 _BLANKS = (-1, 2**32 - 1)
 
 
@@ -34,24 +46,29 @@ def read(path=None, area="VISp", average=18):
     """One session.
 
     Args:
-        path: the session's .nwb file, or a folder with it and, for Neuropixels, `natural_scene_templates/`; where left out, the folder
-            `allen_scenes` in the one that `V1KERAS_DATA` names.
-        area: which units of a Neuropixels session; those whose quality isn't "good" are left out.
+        path: the session's .nwb file, or a folder with it and, for Neuropixels,
+            `natural_scene_templates/`; where left out, the folder `allen_scenes` in the
+            one that `V1KERAS_DATA` names.
+        area: which units of a Neuropixels session; those whose quality isn't "good" are
+            left out.
         average: pixels a side that become one: 918 x 1174 become 51 x 65.
 
     Returns:
-        A `Recording` with `repeats`: spikes in 250 ms from 50 ms after a scene's onset, or dF/F averaged over 500 ms from it. Columns
-        `neurons/unit`, for Neuropixels `neurons/coordinates` (of the electrode, as published).
+        A `Recording` with `repeats`: spikes in 250 ms from 50 ms after a scene's onset,
+        or dF/F averaged over 500 ms from it. Columns `neurons/unit`, for Neuropixels
+        `neurons/coordinates` (of the electrode, as published).
 
     Raises:
         OSError: it is not there.
-        ValueError: it is malformed, or a session without natural scenes; names the file.
+        ValueError: it is malformed, or a session without natural scenes; names the
+            file.
     """
     path = local("allen_scenes", path, SOURCE)
     files = sorted(path.rglob("*.nwb")) if path.is_dir() else [path]
     if len(files) != 1:
         raise ValueError(
-            f"{path}: expected one session's .nwb file, found {len(files)}: name it by --path"
+            f"{path}: expected one session's .nwb file, found {len(files)}: name it by"
+            " --path"
         )
     with naming(files[0]):
         with h5py.File(files[0], "r") as file:
@@ -64,12 +81,14 @@ def read(path=None, area="VISp", average=18):
     wrong = set(np.unique(shown)) - set(range(len(images)))
     if wrong:
         raise ValueError(
-            f"{files[0]}: scenes {sorted(wrong)[:5]} were shown, but there are {len(images)} templates"
+            f"{files[0]}: scenes {sorted(wrong)[:5]} were shown, but there are"
+            f" {len(images)} templates"
         )
     places = [np.flatnonzero(shown == scene) for scene in range(len(images))]
     if min(map(len, places)) == 0:
         raise ValueError(
-            f"{files[0]}: of {len(images)} scenes {sum(len(p) == 0 for p in places)} were never shown"
+            f"{files[0]}: of {len(images)} scenes {sum(len(p) == 0 for p in places)}"
+            " were never shown"
         )
     spikes = "coordinates" in columns
     trials = presentations.repeats(trials, places)
@@ -84,13 +103,18 @@ def read(path=None, area="VISp", average=18):
             "units": "spikes per presentation" if spikes else "dF/F",
             "species": "mouse",
             "area": area if spikes else "visual cortex",
-            "technique": "Neuropixels, awake"
-            if spikes
-            else "two-photon calcium imaging, awake",
-            "license": "Allen Institute terms of use, http://www.alleninstitute.org/legal/terms-use/",
-            "citation": "Siegle et al., Nature 592:86, 2021"
-            if spikes
-            else "de Vries et al., Nature Neuroscience 23:138, 2020",
+            "technique": (
+                "Neuropixels, awake" if spikes else "two-photon calcium imaging, awake"
+            ),
+            "license": (
+                "Allen Institute terms of use,"
+                " http://www.alleninstitute.org/legal/terms-use/"
+            ),
+            "citation": (
+                "Siegle et al., Nature 592:86, 2021"
+                if spikes
+                else "de Vries et al., Nature Neuroscience 23:138, 2020"
+            ),
             "source": SOURCE,
         }
         | ({"window_s": WINDOW_S} if spikes else {}),
@@ -105,7 +129,8 @@ def _numbers(file, name, ndim=1, most=LARGEST_FILE):
     dataset = file[name]
     if dataset.ndim != ndim or not dataset.size or dataset.dtype.kind not in "biuf":
         raise ValueError(
-            f"{name} is {dataset.shape} {dataset.dtype}, expected {ndim} axes of numbers"
+            f"{name} is {dataset.shape} {dataset.dtype}, expected {ndim} axes of"
+            " numbers"
         )
     if dataset.size * dataset.dtype.itemsize > most:
         raise ValueError(
@@ -118,7 +143,8 @@ def _scenes(frames, onsets, name):
     """Scenes and their onsets without the blank screens."""
     if frames.shape != onsets.shape or not np.isfinite(onsets).all():
         raise ValueError(
-            f"{name}: {frames.size} scenes and {onsets.size} times; expected a time each"
+            f"{name}: {frames.size} scenes and {onsets.size} times; expected a time"
+            " each"
         )
     if not np.array_equal(frames, np.round(frames)):
         raise ValueError(f"{name} holds what is no number of a scene")
@@ -152,22 +178,26 @@ def _spikes(file, area):
         channels
     ):
         raise ValueError(
-            f"units: {len(units)} ids, {len(peaks)} channels, {len(ends)} spike trains; expected one each"
+            f"units: {len(units)} ids, {len(peaks)} channels, {len(ends)} spike trains;"
+            " expected one each"
         )
     if ends[-1] != len(times) or (np.diff(ends.astype(np.int64)) < 0).any():
         raise ValueError(
-            f"units/spike_times_index ends at {ends[-1]}, expected to rise to the {len(times)} spike times"
+            f"units/spike_times_index ends at {ends[-1]}, expected to rise to the"
+            f" {len(times)} spike times"
         )
     unknown = set(peaks.tolist()) - set(channels)
     if unknown:
         raise ValueError(
-            f"units/peak_channel_id names {sorted(unknown)[:3]}, which are no electrodes"
+            f"units/peak_channel_id names {sorted(unknown)[:3]}, which are no"
+            " electrodes"
         )
     rows = np.array([channels.index(peak) for peak in peaks.tolist()])
     chosen = np.flatnonzero((where[rows] == area) & (quality == "good"))
     if not chosen.size:
         raise ValueError(
-            f"no good unit in {area}; there are units in {', '.join(sorted(set(where[rows])))}"
+            f"no good unit in {area}; there are units in"
+            f" {', '.join(sorted(set(where[rows])))}"
         )
     begins = np.append(0, ends[:-1]).astype(np.int64)
     start = onsets + LATENCY_S
@@ -199,7 +229,8 @@ def _calcium(file):
     )
     if len(traces) != len(times) or (np.diff(times) <= 0).any():
         raise ValueError(
-            f"{series}/data is {traces.shape}, expected ({len(times)} rising times, neurons)"
+            f"{series}/data is {traces.shape}, expected ({len(times)} rising times,"
+            " neurons)"
         )
     first, last = (
         np.searchsorted(times, onsets),
@@ -209,7 +240,8 @@ def _calcium(file):
         times
     ).max():
         raise ValueError(
-            f"{series}/timestamps ends at {times[-1]} s, expected samples of every scene, the last at {onsets.max()} s"
+            f"{series}/timestamps ends at {times[-1]} s, expected samples of every"
+            f" scene, the last at {onsets.max()} s"
         )
     trials = np.stack(
         [traces[a:b].mean(axis=0) for a, b in zip(first, last, strict=True)]
@@ -221,7 +253,8 @@ def _template_stack(file, average):
     group = file.get("stimulus/templates/natural_scenes_template")
     if not isinstance(group, h5py.Group):
         raise ValueError(
-            "no group stimulus/templates/natural_scenes_template; expected the scenes in it"
+            "no group stimulus/templates/natural_scenes_template; expected the scenes"
+            " in it"
         )
     numbers = {
         int(match[1]): group[name]
@@ -241,7 +274,8 @@ def _templates(folder, average):
     }
     if not found:
         raise ValueError(
-            f"no natural_scene_templates/natural_scene_0.tiff in {folder}; expected the scenes there, from {SOURCE}"
+            f"no natural_scene_templates/natural_scene_0.tiff in {folder}; expected the"
+            f" scenes there, from {SOURCE}"
         )
     pictures = {}
     for number, path in found.items():
@@ -251,11 +285,14 @@ def _templates(folder, average):
 
 
 def _stacked(pictures, average):
-    """All scenes in order, each averaged over squares of pixels, what doesn't fill a square cut off on all sides alike."""
+    """All scenes in order, each averaged over squares of pixels, what doesn't fill a
+    square cut off on all sides alike.
+    """
     shapes = {picture.shape for picture in pictures.values()}
     if sorted(pictures) != list(range(len(pictures))) or len(shapes) != 1:
         raise ValueError(
-            f"found {len(pictures)} scenes of the shapes {sorted(shapes)}, expected scenes 0, 1, ... of one shape"
+            f"found {len(pictures)} scenes of the shapes {sorted(shapes)}, expected"
+            " scenes 0, 1, ... of one shape"
         )
     stack = np.stack([pictures[number] for number in range(len(pictures))])
     if (
@@ -264,7 +301,8 @@ def _stacked(pictures, average):
         or min(stack.shape[1:]) < average
     ):
         raise ValueError(
-            f"scenes are {stack.shape[1:]} {stack.dtype}, expected at least {average} pixels a side"
+            f"scenes are {stack.shape[1:]} {stack.dtype}, expected at least {average}"
+            " pixels a side"
         )
     for axis in (1, 2):
         rest = stack.shape[axis] % average

@@ -1,13 +1,17 @@
 """Antolik et al. 2016: mouse V1, three imaged regions of two animals, natural images.
 
-As published (supplement S1, a zip): `Data/region1/` ... `region3/`, each with `training_inputs.npy` `(n, 961)`, an image of 31 x 31 pixels a
-row, `training_set.npy` `(n, neurons)`, one response an image, `validation_inputs.npy` `(50, 961)` and `raw_validation_set.npy`
-`(repeats, 50, neurons)`, images shown several times. 103, 55 and 102 neurons.
+As published (supplement S1, a zip): `Data/region1/` ... `region3/`, each with
+`training_inputs.npy` `(n, 961)`, an image of 31 x 31 pixels a row, `training_set.npy`
+`(n, neurons)`, one response an image, `validation_inputs.npy` `(50, 961)` and
+`raw_validation_set.npy` `(repeats, 50, neurons)`, images shown several times. 103, 55
+and 102 neurons.
 
-A response is in arbitrary units: the authors' code (github.com/antolikjan/lscsm, dataimport.py) reads what was inferred of spikes from the calcium
-signal, `spiking_3-7.dat`, and divides it by 0.028.
+A response is in arbitrary units: the authors' code (github.com/antolikjan/lscsm,
+dataimport.py) reads what was inferred of spikes from the calcium signal,
+`spiking_3-7.dat`, and divides it by 0.028.
 
-Antolik, Hofer, Bednar & Mrsic-Flogel, PLoS Computational Biology 12(6):e1004927, 2016, CC BY.
+Antolik, Hofer, Bednar & Mrsic-Flogel, PLoS Computational Biology 12(6):e1004927, 2016,
+CC BY.
 """
 
 import numpy as np
@@ -24,13 +28,14 @@ def read(path=None, region=1):
     """One region.
 
     Args:
-        path: the supplement, zipped or unpacked; where left out, `antolik2016/Data.zip` in the folder that
-            `V1KERAS_DATA` names, or downloaded.
+        path: the supplement, zipped or unpacked; where left out, `antolik2016/Data.zip`
+            in the folder that `V1KERAS_DATA` names, or downloaded.
         region: 1, 2 or 3.
 
     Returns:
-        A `Recording`: images in the published units, the validation images marked for testing, with their `repeats`; of the others a
-        fifth, drawn as Klindt et al. 2017 drew them (seed 1), for validation.
+        A `Recording`: images in the published units, the validation images marked for
+        testing, with their `repeats`; of the others a fifth, drawn as Klindt et al.
+        2017 drew them (seed 1), for validation.
 
     Raises:
         OSError: it is not there.
@@ -63,7 +68,8 @@ def read(path=None, region=1):
     for name, shape in expected.items():
         if arrays[name].shape != shape:
             raise ValueError(
-                f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected {shape}"
+                f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected"
+                f" {shape}"
             )
     split = np.full(len(shown), TRAIN)
     split[
@@ -83,7 +89,10 @@ def read(path=None, region=1):
             "area": "V1",
             "technique": "two-photon calcium imaging, anaesthetised",
             "license": "CC BY 4.0",
-            "citation": "Antolik, Hofer, Bednar & Mrsic-Flogel, PLoS Computational Biology 12(6):e1004927, 2016",
+            "citation": (
+                "Antolik, Hofer, Bednar & Mrsic-Flogel, PLoS Computational Biology"
+                " 12(6):e1004927, 2016"
+            ),
             "source": URL,
         },
     )

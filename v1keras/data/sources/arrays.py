@@ -30,14 +30,19 @@ def read(
     columns=None,
     attributes=None,
 ):
-    """Arrays from files, each named as `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv`.
+    """Arrays from files, each named as `file.npy`, `file.npz:key`, `file.mat:variable`
+    or `file.csv`.
 
     Args:
-        images: `(n, height, width)`, or a folder of grey pictures, which are taken by the order of their names (numbers by their value).
-        responses: `(n, neurons)` mean responses, NaN (in .csv an empty field or "nan") = not recorded. Where left out, the means of `repeats`.
+        images: `(n, height, width)`, or a folder of grey pictures, which are taken by
+            the order of their names (numbers by their value).
+        responses: `(n, neurons)` mean responses, NaN (in .csv an empty field or "nan")
+            = not recorded. Where left out, the means of `repeats`.
         repeats: `(images, repeats, neurons)` single presentations.
-        repeat_images: `(images,)` which image (counted from 0) each entry of `repeats` is of; all of them in order where left out.
-        columns: dict of more of them: `split`, `image_group`, `neuron_session`, `neurons/<column>` and `stimuli/<column>`.
+        repeat_images: `(images,)` which image (counted from 0) each entry of `repeats`
+            is of; all of them in order where left out.
+        columns: dict of more of them: `split`, `image_group`, `neuron_session`,
+            `neurons/<column>` and `stimuli/<column>`.
         attributes: dict, as a `Recording` takes them.
 
     Returns:
@@ -45,7 +50,8 @@ def read(
 
     Raises:
         OSError: a file is not there.
-        ValueError: a file is malformed, or they don't fit together; names the file or the array.
+        ValueError: a file is malformed, or they don't fit together; names the file or
+            the array.
 
     Example:
 
@@ -63,7 +69,8 @@ def read(
             not group and name not in ("split", "image_group", "neuron_session")
         ):
             raise ValueError(
-                f"column {name!r}: expected split, image_group, neuron_session, neurons/NAME or stimuli/NAME"
+                f"column {name!r}: expected split, image_group, neuron_session,"
+                " neurons/NAME or stimuli/NAME"
             )
         values = array(path)
         values = (
@@ -105,7 +112,8 @@ def read(
     except ValueError as error:
         file = files.get(str(error).split(":")[0], images)
         raise ValueError(
-            f"{file}{'' if file == images else f', with the images of {images}'}: {error}"
+            f"{file}{'' if file == images else f', with the images of {images}'}:"
+            f" {error}"
         ) from None
 
 
@@ -113,7 +121,8 @@ def array(path):
     """One array from a file.
 
     Args:
-        path: `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv` (numbers, or one column of words; no heading).
+        path: `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv` (numbers, or
+            one column of words; no heading).
 
     Raises:
         OSError: it is not there.
@@ -162,7 +171,8 @@ def _table(text):
     except ValueError:
         if len(rows[0]) > 1:
             raise ValueError(
-                "holds words beside numbers: expected numbers alone, or one column of words, without a heading"
+                "holds words beside numbers: expected numbers alone, or one column of"
+                " words, without a heading"
             ) from None
         return np.array([row[0].strip() for row in rows])
 
@@ -179,7 +189,9 @@ def _float32(values):
 
 
 def _pictures(folder):
-    """Grey pictures of one size, by the order of the numbers or the names of their files."""
+    """Grey pictures of one size, by the order of the numbers or the names of their
+    files.
+    """
     files = [
         path
         for path in pathlib.Path(folder).iterdir()
@@ -207,7 +219,8 @@ def _pictures(folder):
                 found = room_for((len(files), image.height, image.width), np.uint8)
             if (image.height, image.width) != found.shape[1:]:
                 raise ValueError(
-                    f"is {image.height} x {image.width} pixels, the first {found.shape[1]} x {found.shape[2]}"
+                    f"is {image.height} x {image.width} pixels, the first"
+                    f" {found.shape[1]} x {found.shape[2]}"
                 )
             found[row] = np.asarray(image.convert("L"))
     return found

@@ -1,16 +1,22 @@
-"""Cadena et al. 2019: 166 neurons of awake macaque V1, 7,250 images, up to four presentations of each.
+"""Cadena et al. 2019: 166 neurons of awake macaque V1, 7,250 images, up to four
+presentations of each.
 
-As published: `data_binned_responses/cadena_ploscb_data.pkl` (alone, or in the publishers' zip), a pickled dictionary of `images`
-`(7250, 140, 140)`, `responses` `(4, 7250, 166)` spike counts of 40 to 100 ms after the image came on, NaN where a neuron did not see a
-presentation (sessions had two or four), `image_types` `(7250, 1)` ("original", or "conv1" to "conv4": textures synthesised from it),
-`image_numbers` `(7250, 1)` (which original), `subject_id`, `session_id`, `unit_id` and `repetitions` `(166,)`. It is read without unpickling.
+As published: `data_binned_responses/cadena_ploscb_data.pkl` (alone, or in the
+publishers' zip), a pickled dictionary of `images` `(7250, 140, 140)`, `responses` `(4,
+7250, 166)` spike counts of 40 to 100 ms after the image came on, NaN where a neuron did
+not see a presentation (sessions had two or four), `image_types` `(7250, 1)`
+("original", or "conv1" to "conv4": textures synthesised from it), `image_numbers`
+`(7250, 1)` (which original), `subject_id`, `session_id`, `unit_id` and `repetitions`
+`(166,)`. It is read without unpickling.
 
-Layout, types, the crop, the split and which sessions had two presentations are as in the authors' code, github.com/sacadena/Cadena2019PlosCB
-(cnn_sys_ident/data.py). That spikes are of 40 to 100 ms, and that 140 pixels are 2 degrees, stands neither there nor in the file: it is from the
-paper's Methods.
+Layout, types, the crop, the split and which sessions had two presentations are as in
+the authors' code, github.com/sacadena/Cadena2019PlosCB (cnn_sys_ident/data.py). That
+spikes are of 40 to 100 ms, and that 140 pixels are 2 degrees, stands neither there nor
+in the file: it is from the paper's Methods.
 
-Cadena et al., PLoS Computational Biology 15(4):e1006897, 2019. Data: https://gin.g-node.org/doi/Cadena_PlosCB19_data, CC BY-NC-ND 4.0: its
-authors ask to be asked before a new analysis is published.
+Cadena et al., PLoS Computational Biology 15(4):e1006897, 2019. Data:
+https://gin.g-node.org/doi/Cadena_PlosCB19_data, CC BY-NC-ND 4.0: its authors ask to be
+asked before a new analysis is published.
 """
 
 import zipfile
@@ -33,13 +39,16 @@ def read(path=None):
     """The recording.
 
     Args:
-        path: the .pkl file, the publishers' zip, or its folder; where left out, `cadena2019/cadena_ploscb_data.zip` in the folder
-            that `V1KERAS_DATA` names, or downloaded.
+        path: the .pkl file, the publishers' zip, or its folder; where left out,
+            `cadena2019/cadena_ploscb_data.zip` in the folder that `V1KERAS_DATA` names,
+            or downloaded.
 
     Returns:
-        A `Recording` of 7,250 images, 40 x 40 pixels (the central 80, every second: the authors' preprocessing), `repeats`
-        `(7250, 4, 166)`, `stimuli/image_type`; split as the authors': the last fifth of the images for testing, of the others a fifth
-        drawn (seed 1000) for validation; `image_group` says which images come from one original.
+        A `Recording` of 7,250 images, 40 x 40 pixels (the central 80, every second: the
+        authors' preprocessing), `repeats` `(7250, 4, 166)`, `stimuli/image_type`; split
+        as the authors': the last fifth of the images for testing, of the others a fifth
+        drawn (seed 1000) for validation; `image_group` says which images come from one
+        original.
 
     Raises:
         OSError: it is not there.
@@ -82,7 +91,8 @@ def _recording(content):
         or images.dtype.kind not in "uif"
     ):
         raise ValueError(
-            f"images is {images.shape} {images.dtype}, expected (images, 140, 140) numbers"
+            f"images is {images.shape} {images.dtype}, expected (images, 140, 140)"
+            " numbers"
         )
     if (
         trials.ndim != 3
@@ -90,7 +100,8 @@ def _recording(content):
         or trials.dtype.kind not in "uif"
     ):
         raise ValueError(
-            f"responses is {trials.shape} {trials.dtype}, expected (presentations, {len(images)} images, neurons) numbers"
+            f"responses is {trials.shape} {trials.dtype}, expected (presentations,"
+            f" {len(images)} images, neurons) numbers"
         )
     if (trials < 0).any() or np.isinf(trials).any():
         raise ValueError("responses holds what is no number of spikes")
@@ -98,12 +109,14 @@ def _recording(content):
         initial=0
     ) != len(trials):
         raise ValueError(
-            f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but responses holds {len(trials)} presentations"
+            f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but"
+            f" responses holds {len(trials)} presentations"
         )
     types = np.array([_text(item) for item in arrays["image_types"].ravel()])
     if types.shape != (len(images),) or not np.isin(types, _TYPES).all():
         raise ValueError(
-            f"image_types holds {types.size} entries such as {types[:1].tolist()}, expected one of {', '.join(_TYPES)} for each image"
+            f"image_types holds {types.size} entries such as {types[:1].tolist()},"
+            f" expected one of {', '.join(_TYPES)} for each image"
         )
     if images.dtype != np.uint8 and np.array_equal(images, images.astype(np.uint8)):
         images = images.astype(np.uint8)
@@ -136,8 +149,13 @@ def _recording(content):
             "species": "macaque",
             "area": "V1",
             "technique": "silicon probe, awake",
-            "license": "CC BY-NC-ND 4.0; its authors ask to be asked before a new analysis is published",
-            "citation": "Cadena et al., PLoS Computational Biology 15(4):e1006897, 2019",
+            "license": (
+                "CC BY-NC-ND 4.0; its authors ask to be asked before a new analysis is"
+                " published"
+            ),
+            "citation": (
+                "Cadena et al., PLoS Computational Biology 15(4):e1006897, 2019"
+            ),
             "source": URL,
         },
     )

@@ -1,6 +1,8 @@
-"""Publishers' containers, read as plain data: folders, zip and tar archives, .npy, MATLAB files. Nothing in them is executed.
+"""Publishers' containers, read as plain data: folders, zip and tar archives, .npy,
+MATLAB files. Nothing in them is executed.
 
-Every function raises a `ValueError` of one line that names the file, whatever is wrong with it.
+Every function raises a `ValueError` of one line that names the file, whatever is wrong
+with it.
 """
 
 import contextlib
@@ -15,7 +17,8 @@ import h5py
 import numpy as np
 import scipy.io
 
-# The largest published file that is read at once: 956 stimuli x 20 repeats x 211 ms x 110 units of pvc-8 are 444 MB.
+# The largest published file that is read at once: 956 stimuli x 20 repeats x 211 ms x
+# 110 units of pvc-8 are 444 MB.
 LARGEST_FILE = 1 << 30
 _HDF5 = b"\x89HDF\r\n\x1a\n"  # at its beginning, or behind MATLAB's header
 _DAMAGED = (
@@ -78,7 +81,8 @@ class Folder:
                 }
             else:
                 raise ValueError(
-                    f"{self.path} is neither a folder nor a whole .zip or .tar.gz archive"
+                    f"{self.path} is neither a folder nor a whole .zip or .tar.gz"
+                    " archive"
                 )
         for name in self._sizes:
             if posixpath.isabs(name) or ".." in name.replace("\\", "/").split("/"):
@@ -107,7 +111,9 @@ class Folder:
 
     @property
     def in_order(self):
-        """Names of all files as the archive has them: a compressed tar is read through once in this order."""
+        """Names of all files as the archive has them: a compressed tar is read through
+        once in this order.
+        """
         return list(self._sizes)
 
     def find(self, tail):
@@ -122,7 +128,8 @@ class Folder:
         if len(found) != 1:
             have = ", ".join(found or self.names[:5]) or "nothing"
             raise ValueError(
-                f"{self.path}: expected one {tail}, found {len(found)} (it holds {have}{', ...' * (not found)})"
+                f"{self.path}: expected one {tail}, found {len(found)} (it holds"
+                f" {have}{', ...' * (not found)})"
             )
         return found[0]
 
@@ -130,7 +137,8 @@ class Folder:
         """The content of a file, as bytes."""
         if self._sizes[name] > LARGEST_FILE:
             raise ValueError(
-                f"{self.path}: {name} declares {self._sizes[name]} bytes, expected at most {LARGEST_FILE}"
+                f"{self.path}: {name} declares {self._sizes[name]} bytes, expected at"
+                f" most {LARGEST_FILE}"
             )
         with naming(f"{self.path}: {name}", _DAMAGED):
             if self._archive is None:
@@ -146,7 +154,8 @@ class Folder:
 
 @contextlib.contextmanager
 def naming(where, errors=(Exception,)):
-    """Turns what goes wrong in its block into a `ValueError` of one line that begins with the name of the file.
+    """Turns what goes wrong in its block into a `ValueError` of one line that begins
+    with the name of the file.
 
     Args:
         where: the file, and what of it is read.
@@ -164,7 +173,8 @@ def naming(where, errors=(Exception,)):
         ) from None
     except (*errors, MemoryError) as error:
         raise ValueError(
-            f"{where} can't be read: {' '.join(str(error).split()) or type(error).__name__}"
+            f"{where} can't be read:"
+            f" {' '.join(str(error).split()) or type(error).__name__}"
         ) from None
 
 
@@ -176,7 +186,8 @@ def npy(content, where):
         where: its name, for errors.
 
     Raises:
-        ValueError: it is none, holds Python objects, or is shorter or longer than its header says.
+        ValueError: it is none, holds Python objects, or is shorter or longer than its
+            header says.
 
     Example:
 
@@ -196,7 +207,8 @@ def npy(content, where):
         shape, fortran, dtype = header(stream)
         if dtype.hasobject:
             raise ValueError(
-                "holds pickled Python objects, which are not read; expected numbers or strings"
+                "holds pickled Python objects, which are not read; expected numbers or"
+                " strings"
             )
         size = dtype.itemsize
         for length in shape:
@@ -204,7 +216,8 @@ def npy(content, where):
         rest = content[stream.tell() :]
         if min(shape, default=0) < 0 or size != len(rest):
             raise ValueError(
-                f"holds {len(rest)} bytes of data, expected {size} for {shape} of {dtype}"
+                f"holds {len(rest)} bytes of data, expected {size} for {shape} of"
+                f" {dtype}"
             )
         return np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran else "C")
 
@@ -212,8 +225,9 @@ def npy(content, where):
 def matlab(file, names, where=None):
     """Variables of a .mat file, version 5 or 7.3, shaped as MATLAB shows them.
 
-    MATLAB keeps the first index fastest; version 7.3 is HDF5, which keeps the last one so, and its arrays come with their axes
-    reversed: they are turned back here. A cell array comes as an array of objects, one array each.
+    MATLAB keeps the first index fastest; version 7.3 is HDF5, which keeps the last one
+    so, and its arrays come with their axes reversed: they are turned back here. A cell
+    array comes as an array of objects, one array each.
 
     Args:
         file: its path, or its content as a binary stream.

@@ -1,4 +1,6 @@
-"""Kindel, Christensen & Zylberberg (J. Vision 2019): ten macaque V1 array recordings, 270 natural images."""
+"""Kindel, Christensen & Zylberberg (J. Vision 2019): ten macaque V1 array recordings,
+270 natural images.
+"""
 
 import io
 
@@ -17,23 +19,28 @@ def read(path=None):
     """The published recordings as one population of 392 neurons.
 
     Args:
-        path: the authors' archive, in place of the one that `V1KERAS_DATA` or the publisher has.
+        path: the authors' archive, in place of the one that `V1KERAS_DATA` or the
+            publisher has.
 
     Returns:
-        A `Recording` of 270 images of 33 x 33 pixels with a session label a neuron; `image_group` says which images are views of one
-        photograph; the column `for_tuning` marks the session the paper left out of its results.
+        A `Recording` of 270 images of 33 x 33 pixels with a session label a neuron;
+        `image_group` says which images are views of one photograph; the column
+        `for_tuning` marks the session the paper left out of its results.
     """
     return read_archive(fetch("kindel2019", "data.tar.gz", URL, SHA256, path=path))
 
 
 def read_archive(path):
-    """Reads the authors' `data.tar.gz`: ten files `data/NNmean50ms_smallim_d2_crop.mat`.
+    """Reads the authors' `data.tar.gz`: ten files
+    `data/NNmean50ms_smallim_d2_crop.mat`.
 
     Args:
-        path: the archive; each .mat file holds `images` `(n, h, w)` and `activity` `(n, neurons)`, mean spike counts.
+        path: the archive; each .mat file holds `images` `(n, h, w)` and `activity` `(n,
+            neurons)`, mean spike counts.
 
     Raises:
-        ValueError: the archive holds no such files, or files that don't belong together.
+        ValueError: the archive holds no such files, or files that don't belong
+            together.
     """
     contents = {}
     with Folder(path) as folder:
@@ -51,16 +58,19 @@ def read_archive(path):
     images = next(iter(contents.values()))["images"]
     if images.ndim != 3 or images.dtype != np.uint8:
         raise ValueError(
-            f"{path}: images of {next(iter(contents))} is {images.shape} {images.dtype}, expected (images, height, width) uint8"
+            f"{path}: images of {next(iter(contents))} is {images.shape}"
+            f" {images.dtype}, expected (images, height, width) uint8"
         )
     for name, content in contents.items():
         if not np.array_equal(content["images"], images):
             raise ValueError(
-                f"{path}: the images of {name} differ from those of {next(iter(contents))}"
+                f"{path}: the images of {name} differ from those of"
+                f" {next(iter(contents))}"
             )
         if content["activity"].ndim != 2 or len(content["activity"]) != len(images):
             raise ValueError(
-                f"{path}: activity of {name} is {content['activity'].shape}, expected ({len(images)}, neurons)"
+                f"{path}: activity of {name} is {content['activity'].shape}, expected"
+                f" ({len(images)}, neurons)"
             )
         if (
             content["activity"].dtype.kind not in "uif"
@@ -91,8 +101,14 @@ def read_archive(path):
             "species": "macaque",
             "area": "V1",
             "technique": "Utah array, anaesthetised",
-            "license": "code repository: Apache-2.0; recordings derive from CRCNS pvc-8: scientific use, no redistribution",
-            "citation": "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8",
+            "license": (
+                "code repository: Apache-2.0; recordings derive from CRCNS pvc-8:"
+                " scientific use, no redistribution"
+            ),
+            "citation": (
+                "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; Kohn &"
+                " Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8"
+            ),
             "source": URL,
         },
     )

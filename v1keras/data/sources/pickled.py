@@ -1,7 +1,9 @@
-"""Arrays out of a pickle, without unpickling: the file is taken for a list of instructions, and only those that build data are followed.
+"""Arrays out of a pickle, without unpickling: the file is taken for a list of
+instructions, and only those that build data are followed.
 
-Publishers pickled dictionaries of NumPy arrays. `pickle.load` would run whatever the file asks for; here a name that the file gives is
-compared with the few that stand for arrays, and is never looked up.
+Publishers pickled dictionaries of NumPy arrays. `pickle.load` would run whatever the
+file asks for; here a name that the file gives is compared with the few that stand for
+arrays, and is never looked up.
 """
 
 import codecs
@@ -60,7 +62,9 @@ class _Named:
 
 
 class _Built:
-    """An array, or a type of its elements, between the instruction that makes it and the one that fills it."""
+    """An array, or a type of its elements, between the instruction that makes it and
+    the one that fills it.
+    """
 
     def __init__(self, kind, text=None):
         self.kind, self.value = kind, None if text is None else np.dtype(text)
@@ -81,7 +85,9 @@ def unpickled(content):
     Example:
 
     >>> import pickle
-    >>> unpickled(pickle.dumps({"responses": np.arange(3)}, protocol=4))["responses"].tolist()
+    >>> unpickled(pickle.dumps({"responses": np.arange(3)}, protocol=4))[
+    ...     "responses"
+    ... ].tolist()
     [0, 1, 2]
     """
     stack, memo = [], {}
@@ -116,7 +122,8 @@ def _follow(name, argument, stack, memo):
             argument = " ".join([stack.pop(), stack.pop()][::-1])
         if argument not in _KNOWN:
             raise ValueError(
-                f"asks for {argument.replace(' ', '.')!r}, which is no array: it is not read"
+                f"asks for {argument.replace(' ', '.')!r}, which is no array: it is not"
+                " read"
             )
         stack.append(_Named(_KNOWN[argument]))
     elif name == "MARK":
@@ -211,7 +218,8 @@ def _fill(built, state):
         1 if dtype.hasobject else dtype.itemsize
     ):
         raise ValueError(
-            f"has an array with {len(data)} bytes or cells of data for {shape} of {dtype}"
+            f"has an array with {len(data)} bytes or cells of data for {shape} of"
+            f" {dtype}"
         )
     if dtype.hasobject:
         array = np.empty(count, object)

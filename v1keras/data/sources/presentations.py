@@ -26,7 +26,8 @@ def repeats(trials, places):
         places: a list of indices for each image: its presentations.
 
     Returns:
-        `(images, most presentations, ...)` float32, NaN where an image was shown less often.
+        `(images, most presentations, ...)` float32, NaN where an image was shown less
+        often.
 
     Example:
 

@@ -1,14 +1,19 @@
-"""CRCNS pvc-8 (Kohn & Coen-Cagli 2015): spikes of macaque V1 arrays to natural images and gratings, presentation by presentation.
+"""CRCNS pvc-8 (Kohn & Coen-Cagli 2015): spikes of macaque V1 arrays to natural images
+and gratings, presentation by presentation.
 
-As published: ten session files `01.mat` ... `10.mat`, each with `resp_train` uint8 `(units, 956, 20, 105 or 106)`, spikes in 1 ms bins
-while the stimulus is on, `resp_train_blk` uint8 `(units, 956, 20, 211)`, the same after it, `images` a cell array of 956 pictures of
-320 x 320 uint8, `INDCENT` `(units, 1)`, 1 for units whose receptive field is well centred, `RF_SPATIAL` `(units, 5)` and `RF_TUNING`
-`(units, 4)`. The stimuli, counted from 1, the first index fastest: 1-540 natural images (2 sizes, 9 categories, 30 images), 541-668 gratings
-(4 phases, 4 orientations, 8 spatial frequencies), 669-732 gratings (4 phases, 16 orientations), 733-956 gratings (4 phases, patch or
-annulus, 7 radii, 4 orientations). Large images are 6.7 degrees wide in sessions 01-07, 3 degrees in 08-10.
+As published: ten session files `01.mat` ... `10.mat`, each with `resp_train` uint8
+`(units, 956, 20, 105 or 106)`, spikes in 1 ms bins while the stimulus is on,
+`resp_train_blk` uint8 `(units, 956, 20, 211)`, the same after it, `images` a cell array
+of 956 pictures of 320 x 320 uint8, `INDCENT` `(units, 1)`, 1 for units whose receptive
+field is well centred, `RF_SPATIAL` `(units, 5)` and `RF_TUNING` `(units, 4)`. The
+stimuli, counted from 1, the first index fastest: 1-540 natural images (2 sizes, 9
+categories, 30 images), 541-668 gratings (4 phases, 4 orientations, 8 spatial
+frequencies), 669-732 gratings (4 phases, 16 orientations), 733-956 gratings (4 phases,
+patch or annulus, 7 radii, 4 orientations). Large images are 6.7 degrees wide in
+sessions 01-07, 3 degrees in 08-10.
 
-doi:10.6080/K0SB43P8; Coen-Cagli, Kohn & Schwartz, Nature Neuroscience 18:1648, 2015. Terms: scientific use, an account at crcns.org, no
-redistribution.
+doi:10.6080/K0SB43P8; Coen-Cagli, Kohn & Schwartz, Nature Neuroscience 18:1648, 2015.
+Terms: scientific use, an account at crcns.org, no redistribution.
 """
 
 import pathlib
@@ -20,7 +25,10 @@ from v1keras.data.sources import presentations
 from v1keras.data.sources.containers import matlab
 from v1keras.data.sources.fetch import local
 
-SOURCE = "https://crcns.org/data-sets/vc/pvc-8, with a free account whose terms are accepted there"
+SOURCE = (
+    "https://crcns.org/data-sets/vc/pvc-8, with a free account whose terms are accepted"
+    " there"
+)
 STIMULI, REPEATS = 956, 20
 LATENCY_MS = (
     50  # of the response behind the stimulus, as in the publishers' own analysis
@@ -28,8 +36,10 @@ LATENCY_MS = (
 PIXELS_PER_DEGREE = 48.0
 # The paper chose its hyperparameters on this session and left it out of its results.
 TUNING_SESSION = "02"
-# For each kind: the stimuli (counted from 0), the side of the square around the centre that is kept, and every how many-th pixel of it.
-# Of the small images what kindel2019 holds: turned copies there are equal pixel by pixel, which fits pixels left out, not averaged.
+# For each kind: the stimuli (counted from 0), the side of the square around the centre
+# that is kept, and every how many-th pixel of it. Of the small images what kindel2019
+# holds: turned copies there are equal pixel by pixel, which fits pixels left out, not
+# averaged.
 KINDS = {
     "small": (np.arange(0, 540, 2), 66, 2),
     "large": (np.arange(1, 540, 2), 320, 4),
@@ -50,17 +60,22 @@ def read(path=None, kind="small"):
     """Every session file that is there, as one population.
 
     Args:
-        path: the folder of session files, or one of them; where left out, the folder `pvc8` in the one that `V1KERAS_DATA` names.
-        kind: "small": the 270 natural images within the receptive fields, as Kindel et al. 2019 used them; "large": the same
-            photographs, large (sessions 01-07); "gratings": 416 gratings, with `stimuli/orientation` and so on.
+        path: the folder of session files, or one of them; where left out, the folder
+            `pvc8` in the one that `V1KERAS_DATA` names.
+        kind: "small": the 270 natural images within the receptive fields, as Kindel et
+            al. 2019 used them; "large": the same photographs, large (sessions 01-07);
+            "gratings": 416 gratings, with `stimuli/orientation` and so on.
 
     Returns:
-        A `Recording` of the well-centred units, `repeats` `(images, 20, neurons)` spike counts, columns `neurons/unit` (row in the
-        session's file), `neurons/rf_spatial` and `neurons/rf_tuning` as published; `image_group` and `for_tuning` as in kindel2019.
+        A `Recording` of the well-centred units, `repeats` `(images, 20, neurons)` spike
+        counts, columns `neurons/unit` (row in the session's file), `neurons/rf_spatial`
+        and `neurons/rf_tuning` as published; `image_group` and `for_tuning` as in
+        kindel2019.
 
     Raises:
         FileNotFoundError: no session file.
-        ValueError: a file is malformed, or the sessions saw different images; names the file.
+        ValueError: a file is malformed, or the sessions saw different images; names the
+            file.
     """
     path = local("pvc8", path, SOURCE)
     files = sorted(path.glob("[0-9][0-9].mat")) if path.is_dir() else [path]
@@ -96,27 +111,34 @@ def read(path=None, kind="small"):
         image_group=None if kind == "gratings" else photographs(len(images)),
         neuron_session=labels,
         neurons=columns,
-        stimuli=gratings()
-        if kind == "gratings"
-        else {"category": np.arange(len(images)) % 9},
+        stimuli=(
+            gratings()
+            if kind == "gratings"
+            else {"category": np.arange(len(images)) % 9}
+        ),
         attributes={
             "name": "pvc8" if kind == "small" else f"pvc8_{kind}",
             "units": "spikes per presentation",
-            "window_s": np.bincount(bins).argmax()
-            / 1000,  # 105 or 106 ms: that of most neurons
+            "window_s": (
+                np.bincount(bins).argmax() / 1000
+            ),  # 105 or 106 ms: that of most neurons
             "pixels_per_degree": PIXELS_PER_DEGREE / KINDS[kind][2],
             "species": "macaque",
             "area": "V1",
             "technique": "Utah array, anaesthetised",
             "license": "CRCNS terms of use: scientific use, no redistribution",
-            "citation": "Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8; Coen-Cagli, Kohn & Schwartz, Nature Neuroscience 18:1648, 2015",
+            "citation": (
+                "Kohn & Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8; Coen-Cagli, Kohn"
+                " & Schwartz, Nature Neuroscience 18:1648, 2015"
+            ),
             "source": SOURCE,
         },
     )
 
 
 def photographs(count):
-    """Which photograph each of the natural images of one size shows: of each nine, two in four rotations and one alone.
+    """Which photograph each of the natural images of one size shows: of each nine, two
+    in four rotations and one alone.
 
     Example:
 
@@ -131,13 +153,18 @@ def gratings():
     """What the 416 gratings are, in the order of the published stimuli 541 to 956.
 
     Returns:
-        dict of `(416,)` columns: `series` (what was varied), `phase` (0 to 3, a number of quarter cycles), `orientation` (degrees),
-        `cycles_per_degree`, `radius_degrees` and `patch` ("disc" or "annulus"); NaN and "" where the publishers don't say.
+        dict of `(416,)` columns: `series` (what was varied), `phase` (0 to 3, a number
+        of quarter cycles), `orientation` (degrees), `cycles_per_degree`,
+        `radius_degrees` and `patch` ("disc" or "annulus"); NaN and "" where the
+        publishers don't say.
 
     Example:
 
     >>> columns = gratings()
-    >>> columns["orientation"][[128, 132]].tolist(), columns["phase"][[128, 129]].tolist()  # the 16 orientations, phase fastest
+    >>> (
+    ...     columns["orientation"][[128, 132]].tolist(),
+    ...     columns["phase"][[128, 129]].tolist(),
+    ... )  # the 16 orientations, phase fastest
     ([90.0, 78.75], [0, 1])
     """
     four = np.array([0.0, 45, 90, 135])
@@ -186,7 +213,9 @@ def gratings():
 
 
 def _session(path, kind):
-    """One session file: the images, `counts` `(images, 20, neurons)` of its well-centred units, and their columns."""
+    """One session file: the images, `counts` `(images, 20, neurons)` of its
+    well-centred units, and their columns.
+    """
     path = pathlib.Path(path)
     content = matlab(path, _ARRAYS)
     train, blank, centred = (
@@ -206,11 +235,13 @@ def _session(path, kind):
         )
         if not fits or array.dtype.kind not in "biuf":
             raise ValueError(
-                f"{path}: {name} is {array.shape} {array.dtype}, expected ({units} units, {STIMULI}, {REPEATS}, {least} or more ms)"
+                f"{path}: {name} is {array.shape} {array.dtype}, expected ({units}"
+                f" units, {STIMULI}, {REPEATS}, {least} or more ms)"
             )
     if not np.isin(centred, [0, 1]).all() or not centred.any():
         raise ValueError(
-            f"{path}: INDCENT holds {np.unique(centred).tolist()[:5]}, expected 1 for centred units and 0 for others"
+            f"{path}: INDCENT holds {np.unique(centred).tolist()[:5]}, expected 1 for"
+            " centred units and 0 for others"
         )
     columns = {}
     for name in ("RF_SPATIAL", "RF_TUNING"):
@@ -220,7 +251,8 @@ def _session(path, kind):
             or content[name].dtype.kind not in "biuf"
         ):
             raise ValueError(
-                f"{path}: {name} is {content[name].shape} {content[name].dtype}, expected ({units} units, numbers)"
+                f"{path}: {name} is {content[name].shape} {content[name].dtype},"
+                f" expected ({units} units, numbers)"
             )
         columns[name.lower()] = content[name][centred == 1]
     stimuli, side, step = KINDS[kind]
@@ -240,13 +272,16 @@ def _session(path, kind):
 
 
 def _counts(path, train, blank):
-    """`(images, 20)` spikes of one unit, 50 ms after the presentation began to 50 ms after it ended; NaN where no bin was recorded."""
+    """`(images, 20)` spikes of one unit, 50 ms after the presentation began to 50 ms
+    after it ended; NaN where no bin was recorded.
+    """
     shifted = np.concatenate([train[..., LATENCY_MS:], blank[..., :LATENCY_MS]], axis=2)
     missing = np.isnan(shifted).all(axis=2) if shifted.dtype.kind == "f" else False
     counts = np.nansum(shifted, axis=2, dtype=np.float32)
     if (counts < 0).any() or (counts != np.round(counts)).any():
         raise ValueError(
-            f"{path}: resp_train holds what is no number of spikes, expected whole numbers from 0"
+            f"{path}: resp_train holds what is no number of spikes, expected whole"
+            " numbers from 0"
         )
     return np.where(missing, np.float32(np.nan), counts)
 
@@ -254,14 +289,16 @@ def _counts(path, train, blank):
 def _images(path, cells, stimuli, side, step):
     if cells.dtype != object or cells.size != STIMULI:
         raise ValueError(
-            f"{path}: images is {cells.shape} {cells.dtype}, expected a cell array of {STIMULI}"
+            f"{path}: images is {cells.shape} {cells.dtype}, expected a cell array of"
+            f" {STIMULI}"
         )
     pictures = []
     for stimulus in stimuli:
         picture = np.asarray(cells.ravel()[stimulus])
         if picture.shape != (320, 320) or picture.dtype != np.uint8:
             raise ValueError(
-                f"{path}: picture {stimulus + 1} is {picture.shape} {picture.dtype}, expected (320, 320) uint8"
+                f"{path}: picture {stimulus + 1} is {picture.shape} {picture.dtype},"
+                " expected (320, 320) uint8"
             )
         edge = (320 - side) // 2
         pictures.append(picture[edge : edge + side : step, edge : edge + side : step])

@@ -1,13 +1,19 @@
-"""Scans of mouse V1 in the layout of Sensorium 2022, which Lurz et al. 2020 and Franke et al. 2022 share.
+"""Scans of mouse V1 in the layout of Sensorium 2022, which Lurz et al. 2020 and Franke
+et al. 2022 share.
 
-As published: a zip for each scan, `static<animal>-<session>-<scan>-...zip`, with `data/images/<t>.npy` `(channels, height, width)`,
-`data/responses/<t>.npy` `(neurons,)`, deconvolved calcium traces, `data/behavior/<t>.npy` `(3,)` (pupil dilation, its derivative, running
-speed) and `data/pupil_center/<t>.npy` `(2,)`, one file a presentation t = 0, 1, ...; `meta/trials/tiers.npy` ("train", "validation", "test",
-"final_test"), `meta/trials/frame_image_id.npy` (in other scans `image_id` or `colorframeprojector_image_id`);
-`meta/neurons/cell_motor_coordinates.npy` `(neurons, 3)` in micrometres, `unit_ids`, `area` and `layer`. Each scan is a recording of its own.
+As published: a zip for each scan, `static<animal>-<session>-<scan>-...zip`, with
+`data/images/<t>.npy` `(channels, height, width)`, `data/responses/<t>.npy`
+`(neurons,)`, deconvolved calcium traces, `data/behavior/<t>.npy` `(3,)` (pupil
+dilation, its derivative, running speed) and `data/pupil_center/<t>.npy` `(2,)`, one
+file a presentation t = 0, 1, ...; `meta/trials/tiers.npy` ("train", "validation",
+"test", "final_test"), `meta/trials/frame_image_id.npy` (in other scans `image_id` or
+`colorframeprojector_image_id`); `meta/neurons/cell_motor_coordinates.npy` `(neurons,
+3)` in micrometres, `unit_ids`, `area` and `layer`. Each scan is a recording of its own.
 
-Sensorium: Willeke et al., arXiv:2206.08666, https://gin.g-node.org/cajal/Sensorium2022; seven animals, images 144 x 256. Lurz et al., ICLR 2021:
-scan 20457-5-9, images 36 x 64. Franke et al., Nature 610:128, 2022, https://gin.g-node.org/cajal/Franke_Willeke_2022: two colour channels.
+Sensorium: Willeke et al., arXiv:2206.08666, https://gin.g-node.org/cajal/Sensorium2022;
+seven animals, images 144 x 256. Lurz et al., ICLR 2021: scan 20457-5-9, images 36 x 64.
+Franke et al., Nature 610:128, 2022, https://gin.g-node.org/cajal/Franke_Willeke_2022:
+two colour channels.
 """
 
 import re
@@ -60,7 +66,9 @@ _CITATIONS = {
 
 
 def read_sensorium(path=None, scan=SCANS[0]):
-    """One of the seven scans, averaged 4 x 4 to the 36 x 64 pixels that the competition's baselines take."""
+    """One of the seven scans, averaged 4 x 4 to the 36 x 64 pixels that the
+    competition's baselines take.
+    """
     filename = f"static{scan}-GrayImageNet-94c6ff995dac583098847cfecd43e7b6.zip"
     path = local(
         "sensorium2022", path, SENSORIUM, filename, f"{SENSORIUM}/raw/master/{filename}"
@@ -88,10 +96,12 @@ def read_scan(path, dataset, average=1, channel=None):
         channel: which of the images' channels, where there are several.
 
     Returns:
-        A `Recording`. Presentations of one image in one tier are one row, their mean; images for testing that were shown several
-        times have `repeats`. Columns `neurons/coordinates` (micrometres), `neurons/unit`; `stimuli/behavior` and `stimuli/pupil_center`
-        (means over an image's presentations), `stimuli/tier`. Withheld responses, which the publishers wrote as zeros, are NaN, and
-        their images belong to no side.
+        A `Recording`. Presentations of one image in one tier are one row, their mean;
+        images for testing that were shown several times have `repeats`. Columns
+        `neurons/coordinates` (micrometres), `neurons/unit`; `stimuli/behavior` and
+        `stimuli/pupil_center` (means over an image's presentations), `stimuli/tier`.
+        Withheld responses, which the publishers wrote as zeros, are NaN, and their
+        images belong to no side.
 
     Raises:
         OSError: it is not there.
@@ -117,13 +127,15 @@ def read_scan(path, dataset, average=1, channel=None):
             if image.shape != pictures.shape[1:] or image.dtype != pictures.dtype:
                 first_is = f"the first {pictures.shape[1:]} {pictures.dtype}"
                 raise ValueError(
-                    f"{path}: {root}data/images/{trial}.npy becomes {image.shape} {image.dtype}, {first_is}"
+                    f"{path}: {root}data/images/{trial}.npy becomes {image.shape}"
+                    f" {image.dtype}, {first_is}"
                 )
             if first[rows[trial]] == trial:
                 pictures[rows[trial]] = image
             elif not np.array_equal(pictures[rows[trial]], image):
                 raise ValueError(
-                    f"{path}: presentations {first[rows[trial]]} and {trial} have one image id, but different images"
+                    f"{path}: presentations {first[rows[trial]]} and {trial} have one"
+                    " image id, but different images"
                 )
             if trial % 1000 == 999:
                 let_go(responses)
@@ -152,9 +164,11 @@ def read_scan(path, dataset, average=1, channel=None):
         pictures,
         means,
         split=split,
-        repeats=presentations.repeats(responses, [shown[row] for row in repeated])
-        if repeated
-        else None,
+        repeats=(
+            presentations.repeats(responses, [shown[row] for row in repeated])
+            if repeated
+            else None
+        ),
         repeat_images=np.array(repeated) if repeated else None,
         neurons=neurons,
         stimuli={"tier": tiers[first]}
@@ -186,13 +200,15 @@ def _trials(folder, root):
         or not set(np.unique(tiers)) <= set(_TIERS)
     ):
         raise ValueError(
-            f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype}, {np.unique(tiers)[:5].tolist()}; expected {', '.join(_TIERS)}"
+            f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype},"
+            f" {np.unique(tiers)[:5].tolist()}; expected {', '.join(_TIERS)}"
         )
     ids = [f"{root}meta/trials/{name}.npy" for name in _IMAGE_IDS]
     found = [name for name in ids if name in folder]
     if not found:
         raise ValueError(
-            f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected one of them"
+            f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected"
+            " one of them"
         )
     images = folder.npy(found[0])
     kinds = found[0].replace(
@@ -208,7 +224,10 @@ def _trials(folder, root):
     }
     missing = [name for name in expected if name not in folder]
     if images.shape != tiers.shape or classes.shape != tiers.shape or missing:
-        have = f"{images.shape} image ids, {len(expected) - len(missing)} of {len(expected)} files of images and responses"
+        have = (
+            f"{images.shape} image ids, {len(expected) - len(missing)} of"
+            f" {len(expected)} files of images and responses"
+        )
         raise ValueError(f"{folder.path}: {tiers.size} tiers, but {have}")
     extra = [f"{root}data/{what}/{tiers.size}.npy" for what in ("images", "responses")]
     if any(name in folder for name in extra):
@@ -219,7 +238,9 @@ def _trials(folder, root):
 
 
 def _rows(tiers, images):
-    """The first presentation of each image (in each tier), in order, and to which of them each presentation belongs."""
+    """The first presentation of each image (in each tier), in order, and to which of
+    them each presentation belongs.
+    """
     _, first, inverse = np.unique(
         np.char.add(np.char.add(tiers, "/"), images),
         return_index=True,
@@ -243,14 +264,16 @@ def _neurons(folder, root, response):
         columns[column] = folder.npy(folder.find(file))
         if columns[column].shape[:1] != (response.size,):
             raise ValueError(
-                f"{folder.path}: {name}.npy is {columns[column].shape}, but there are {response.size} responses"
+                f"{folder.path}: {name}.npy is {columns[column].shape}, but there are"
+                f" {response.size} responses"
             )
     if (
         columns["coordinates"].shape[1:] != (3,)
         or columns["coordinates"].dtype.kind not in "iuf"
     ):
         raise ValueError(
-            f"{folder.path}: cell_motor_coordinates.npy is {columns['coordinates'].shape}, expected ({response.size}, 3) numbers"
+            f"{folder.path}: cell_motor_coordinates.npy is"
+            f" {columns['coordinates'].shape}, expected ({response.size}, 3) numbers"
         )
     return columns
 
@@ -263,7 +286,8 @@ def _vector(folder, name, length):
         or not np.isfinite(values).all()
     ):
         raise ValueError(
-            f"{folder.path}: {name} is {values.shape} {values.dtype}, expected {length} finite numbers"
+            f"{folder.path}: {name} is {values.shape} {values.dtype}, expected {length}"
+            " finite numbers"
         )
     return values.ravel()
 
@@ -276,7 +300,8 @@ def _image(folder, name, average, channel):
         or (channel is None and image.shape[0] != 1)
     ):
         raise ValueError(
-            f"{folder.path}: {name} is {image.shape} {image.dtype}, expected (1, height, width) numbers"
+            f"{folder.path}: {name} is {image.shape} {image.dtype}, expected (1,"
+            " height, width) numbers"
         )
     if (
         not 0 <= (channel or 0) < image.shape[0]
@@ -284,7 +309,8 @@ def _image(folder, name, average, channel):
         or image.shape[2] % average
     ):
         raise ValueError(
-            f"{folder.path}: {name} is {image.shape}, expected channel {channel or 0} and sides that {average} divides"
+            f"{folder.path}: {name} is {image.shape}, expected channel {channel or 0}"
+            f" and sides that {average} divides"
         )
     image = image[channel or 0]
     if average > 1:
@@ -296,7 +322,9 @@ def _image(folder, name, average, channel):
 
 
 def _animal(folder, root, count):
-    """Behaviour and pupil of every presentation, where they were recorded and not withheld (zeros throughout)."""
+    """Behaviour and pupil of every presentation, where they were recorded and not
+    withheld (zeros throughout).
+    """
     found = {}
     for name, length in (("behavior", 3), ("pupil_center", 2)):
         files = [f"{root}data/{name}/{trial}.npy" for trial in range(count)]

@@ -1,4 +1,6 @@
-"""Patterns of Tang et al. 2018 (Current Biology 28:38) and four macaque V1 neurons, as published by Wu et al. 2020; two-photon."""
+"""Patterns of Tang et al. 2018 (Current Biology 28:38) and four macaque V1 neurons, as
+published by Wu et al. 2020; two-photon.
+"""
 
 import io
 import re
@@ -10,7 +12,10 @@ from v1keras.data.recording import Recording
 from v1keras.data.sources.containers import Folder
 from v1keras.data.sources.fetch import fetch
 
-SOURCE = "https://github.com/leelabcnbc/Fixed_Kernel_CNN at 345129ecbd94ae49d3985f79f83999b33f6398c4: data/stimuli and data/neurons"
+SOURCE = (
+    "https://github.com/leelabcnbc/Fixed_Kernel_CNN at"
+    " 345129ecbd94ae49d3985f79f83999b33f6398c4: data/stimuli and data/neurons"
+)
 SHA256 = "651a084b3275d566a5ef31b723b6bafdfe02020959dd69539560cea64d0ef760"
 _SIDE = 160  # pixels of a pattern as published
 
@@ -20,10 +25,12 @@ def read(path=None, central=40):
 
     Args:
         path: the archive, in place of the one that `V1KERAS_DATA` has.
-        central: side of the square around the centre that is kept, pixels; averaged 2 x 2, it is half of that. The publishers use 40.
+        central: side of the square around the centre that is kept, pixels; averaged 2 x
+            2, it is half of that. The publishers use 40.
 
     Returns:
-        A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean dF/F, without repeats and without a split.
+        A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean
+        dF/F, without repeats and without a split.
     """
     return read_archive(
         fetch(
@@ -34,14 +41,16 @@ def read(path=None, central=40):
 
 
 def read_archive(path, central=40):
-    """Reads the authors' archive: `stimuli/pattern/{1..n}.png`, `neurons/neu*.npy` with a row for each of them.
+    """Reads the authors' archive: `stimuli/pattern/{1..n}.png`, `neurons/neu*.npy` with
+    a row for each of them.
 
     Args:
         path: the archive.
         central: see `read`.
 
     Raises:
-        ValueError: patterns are missing or misshapen, or a neuron has another number of responses; names the file.
+        ValueError: patterns are missing or misshapen, or a neuron has another number of
+            responses; names the file.
     """
     if not 2 <= central <= _SIDE or central % 2:
         raise ValueError(
@@ -59,14 +68,16 @@ def read_archive(path, central=40):
     count = len(patterns)
     if not count or sorted(patterns) != list(range(1, count + 1)):
         raise ValueError(
-            f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on without a gap"
+            f"{path}: found {count} patterns, expected stimuli/pattern/1.png and so on"
+            " without a gap"
         )
     if not neurons:
         raise ValueError(f"{path}: found no neurons/neu*.npy")
     for name, responses in neurons.items():
         if responses.shape != (count,):
             raise ValueError(
-                f"{path}: neu{name}.npy has {responses.size} responses, expected {count}, one a pattern"
+                f"{path}: neu{name}.npy has {responses.size} responses, expected"
+                f" {count}, one a pattern"
             )
     return Recording(
         np.stack([patterns[i] for i in range(1, count + 1)]),
@@ -79,8 +90,11 @@ def read_archive(path, central=40):
             "area": "V1",
             "technique": "two-photon calcium imaging",
             "license": "none stated; the companion paper is CC BY",
-            "citation": "Tang et al., Current Biology 28:38, 2018; Wu, Rockwell, Zhang, Tang & Lee, PLoS Computational Biology "
-            "17(10):e1009528, 2021 (arXiv 1911.08241)",
+            "citation": (
+                "Tang et al., Current Biology 28:38, 2018; Wu, Rockwell, Zhang, Tang &"
+                " Lee, PLoS Computational Biology 17(10):e1009528, 2021 (arXiv"
+                " 1911.08241)"
+            ),
             "source": SOURCE,
         },
     )
@@ -96,7 +110,8 @@ def _pattern(path, name, content, central):
         raise ValueError(f"{path}: {name} is no PNG image ({error})") from None
     if size != (_SIDE, _SIDE):
         raise ValueError(
-            f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x {_SIDE}"
+            f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x"
+            f" {_SIDE}"
         )
     edge = (_SIDE - central) // 2
     inverted = 255.0 - pixels[edge : edge + central, edge : edge + central]

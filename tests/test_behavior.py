@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import interpolate
 
-from v1keras import Recording, build, evaluate, models, publish, train, zoo
+from v1keras import Recording, build, evaluate, models, train, zoo
 from v1keras.config import default
 from v1keras.data import model_inputs
+from v1keras.workflows import publish
 
 BOTH = {"readout.shifter": "pupil_center", "readout.modulator": "running"}
 

@@ -11,7 +11,8 @@ import sys
 import pytest
 
 import v1keras
-from v1keras import doctor, zoo
+from v1keras import zoo
+from v1keras.workflows import doctor
 from v1keras.zoo import catalog
 
 ROOT = pathlib.Path(v1keras.__file__).parents[1]

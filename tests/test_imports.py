@@ -9,12 +9,13 @@ import v1keras
 
 ROOT = pathlib.Path(v1keras.__file__).parent
 STAGES = {"data", "models", "training", "evaluation", "inversion", "characterization"}
-ALLOWED = {stage: {stage, "files"} for stage in STAGES} | {
-    "zoo": {"zoo", "models", "files", "_version"},
-    "report": {"report", "files"},
+# Each floor imports from those below it alone: commands, workflows, stages, io.
+ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
+    "io": {"io"},
+    "report": {"report", "io"},
+    "zoo": {"zoo", "models", "io", "_version"},
+    "workflows": {"workflows", "config", "_version", "zoo", "report", "io"} | STAGES,
 }
-ALLOWED["data"] |= {"download"}
-ALLOWED["zoo"] |= {"download"}
 
 
 def imported(path):

@@ -4,8 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
-from v1keras import build, pages, simulate_recording
+from v1keras import build, simulate_recording
 from v1keras.config import default
+from v1keras.workflows import pages
 
 
 def page_of(path):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from v1keras import provenance, workdir
+from v1keras.workflows import provenance, workdir
 
 CONFIG = {"seed": 0, "data": {"split_seed": 1}}
 

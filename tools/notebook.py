@@ -18,7 +18,7 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402
 
-from v1keras.files import written_whole  # noqa: E402
+from v1keras.io.atomic import written_whole  # noqa: E402
 
 NOTEBOOK = pathlib.Path(__file__).resolve().parent.parent / "docs" / "notebook.ipynb"
 

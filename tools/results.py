@@ -10,7 +10,7 @@ from matplotlib import pyplot
 from tools import cell_classes, selectivity
 from v1keras.evaluate import groups_of
 from v1keras.evaluation import SCORES, average_over_seeds, summarize
-from v1keras.files import written_whole
+from v1keras.io.atomic import written_whole
 
 _ABOVE_HZ = 5.0
 _HEAD = """# Results on the recordings of Kindel et al. 2019

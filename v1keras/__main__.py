@@ -10,7 +10,7 @@ v1keras-evaluate, v1keras-invert and v1keras-zoo.
 
 from absl import flags
 
-from v1keras import command
+from v1keras import cli
 from v1keras._version import __version__
 
 
@@ -19,7 +19,7 @@ def main(arguments):
         case [] if flags.FLAGS.version:
             print(f"v1keras {__version__}")
         case ["doctor"]:
-            from v1keras import doctor
+            from v1keras.workflows import doctor
 
             findings = doctor.examine()
             print(doctor.table(findings))
@@ -41,7 +41,7 @@ def main(arguments):
 
 def run():
     flags.DEFINE_bool("version", False, "Print the version.")
-    command.run(main, words=True)
+    cli.run(main, words=True)
 
 
 if __name__ == "__main__":

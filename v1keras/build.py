@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from v1keras import models, zoo
 from v1keras.data import Recording, Rows, behavior_of, redraw_validation
-from v1keras.data.rows import finite_sums
-from v1keras.files import row_blocks
+from v1keras.io.atomic import row_blocks
+from v1keras.io.rows import finite_sums
 from v1keras.models import LogGaborCore, RidgeReadout, V1Model, V1Sessions
-from v1keras.precision import precision_of
+from v1keras.models.precision import precision_of
 
 
 def build_model(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from v1keras import command, pages, zoo
+from v1keras import cli, zoo
 from v1keras.build import session_name
 from v1keras.data import (
     Recording,
@@ -30,10 +30,11 @@ from v1keras.data import (
     recording_names,
 )
 from v1keras.evaluation import SCORES, estimate_ceiling, score_neurons, summarize
-from v1keras.files import written_whole
+from v1keras.io.atomic import written_whole
 from v1keras.models import V1Sessions
 from v1keras.report import score_table
 from v1keras.training.prediction import Predictor
+from v1keras.workflows import pages
 
 
 def open_models(
@@ -453,7 +454,7 @@ def run():
     flags.DEFINE_string(
         "out", ".", "Folder to write metrics.json, neurons.csv and report.html to."
     )
-    command.run(main)
+    cli.run(main)
 
 
 if __name__ == "__main__":

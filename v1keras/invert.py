@@ -22,7 +22,7 @@ import h5py
 import numpy as np
 from absl import flags
 
-from v1keras import cells, command, report
+from v1keras import cells, cli, report
 from v1keras.data import Recording
 from v1keras.evaluate import (
     check_fit,
@@ -33,8 +33,8 @@ from v1keras.evaluate import (
     predict,
     write_columns,
 )
-from v1keras.files import check_room, written_whole
 from v1keras.inversion import Contrast, Fourier, Inversion, Pixels
+from v1keras.io.atomic import check_room, written_whole
 from v1keras.models import at_mean_behavior
 
 # Enough to see how large receptive fields are.
@@ -468,7 +468,7 @@ def run():
         False,
         "Take the chunks that an interrupted run of the same options has finished.",
     )
-    command.run(main)
+    cli.run(main)
 
 
 if __name__ == "__main__":

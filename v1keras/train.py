@@ -19,7 +19,7 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from v1keras import command, evaluate, pages, provenance, report, workdir, zoo
+from v1keras import cli, evaluate, report, zoo
 from v1keras.build import (
     build_model,
     build_sessions,
@@ -36,8 +36,8 @@ from v1keras.data import (
     open_recording,
     recording_names,
 )
-from v1keras.data.rows import finite_sums
 from v1keras.evaluation import correlation
+from v1keras.io.rows import finite_sums
 from v1keras.models import Ensemble
 from v1keras.training import (
     Checkpoints,
@@ -50,6 +50,7 @@ from v1keras.training import (
     make_strategy,
 )
 from v1keras.training.cluster import LOST, start_again
+from v1keras.workflows import pages, provenance, workdir
 
 
 def train_and_evaluate(
@@ -65,7 +66,7 @@ def train_and_evaluate(
 
     Args:
         config: as `v1keras.config.default` gives it.
-        folder: the workdir; see `v1keras.workdir` for what is written there.
+        folder: the workdir; see `v1keras.workflows.workdir` for what is written there.
         resume: go on with an interrupted run of the same configuration.
         overwrite: replace the run that is there.
         callbacks: further Keras callbacks.
@@ -405,7 +406,7 @@ def main(_):
         if values[key].value is not None:
             values.config[key] = values[key].value
     line = (
-        f"python -m v1keras.train {command.asked('--(config|init_from|freeze)')}"
+        f"python -m v1keras.train {cli.asked('--(config|init_from|freeze)')}"
         " --workdir=WORKDIR"
     )
     if values.quiet:
@@ -456,7 +457,7 @@ def run():
         lower_bound=0,
     )
     flags.mark_flags_as_required(["config", "workdir"])
-    command.run(main)
+    cli.run(main)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 from written import strict_json, table
 
-from v1keras import workdir, zoo
+from v1keras import zoo
 from v1keras.data import Recording
+from v1keras.workflows import workdir
 
 
 def weights(folder):

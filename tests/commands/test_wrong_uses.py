@@ -13,10 +13,10 @@ import h5py
 import numpy as np
 import pytest
 
-from v1keras import command as commands
+from v1keras import cli as commands
 from v1keras import zoo
 from v1keras.data import simulate_recording
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1  # as in linux/prctl.h and linux/capability.h
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from v1keras.data import Recording, draw_split, simulate_recording
-from v1keras.report.recordings import triggered_averages
+from v1keras.report.recording_page import triggered_averages
 
 
 @pytest.fixture(scope="module")

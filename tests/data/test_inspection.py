@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from v1keras.data import Recording, apply_protocol, inspection, open_recording
-from v1keras.data.natural_images import dead_leaves
+from v1keras.data import Recording, apply_protocol, open_recording, quality
+from v1keras.data.dead_leaves import dead_leaves
 
 # Larger than compared, so that a turned photograph can be cut out of it
 PHOTOGRAPHS = dead_leaves(40, 96, np.random.default_rng(0))
@@ -37,7 +37,7 @@ def test_copies_are_found_and_nothing_else():
         (31, 270),
         (39, 315),
     ]
-    pairs, degrees, compared = inspection.find_copies(stack(copies))
+    pairs, degrees, compared = quality.find_copies(stack(copies))
     assert pairs.tolist() == [[i, 40 + place] for place, (i, _) in enumerate(copies)]
     assert degrees.tolist() == [angle for _, angle in copies]
     assert compared == 48
@@ -48,16 +48,16 @@ def test_moved_and_noisy_copies_are_found():
     images[40] = np.roll(images[40], 1, axis=1) + np.random.default_rng(1).normal(
         0, 5, images[40].shape
     )
-    assert inspection.find_copies(images)[0].tolist() == [[5, 40]]
+    assert quality.find_copies(images)[0].tolist() == [[5, 40]]
 
 
 def test_only_some_are_compared():
-    pairs, _, compared = inspection.find_copies(stack([(3, 0), (7, 90)]), compared=[41])
+    pairs, _, compared = quality.find_copies(stack([(3, 0), (7, 90)]), compared=[41])
     assert pairs.tolist() == [[7, 41]] and compared == 1
 
 
 def test_plain_images_are_no_copies():
-    pairs, _, _ = inspection.find_copies(np.full((5, 20, 20), 127, np.uint8))
+    pairs, _, _ = quality.find_copies(np.full((5, 20, 20), 127, np.uint8))
     assert not len(pairs)
 
 
@@ -72,7 +72,7 @@ def test_images_too_small_to_compare():
 def test_images_of_any_size(shape):
     images = np.random.default_rng(2).integers(0, 256, (6, *shape), dtype=np.uint8)
     images[5] = images[2]
-    assert inspection.find_copies(images)[0].tolist() == [[2, 5]]
+    assert quality.find_copies(images)[0].tolist() == [[2, 5]]
 
 
 def test_twins():
@@ -85,7 +85,7 @@ def test_twins():
     responses[:, 2] = np.nan
     both = np.isfinite(responses[:, [1, 4]]).all(axis=1)
     responses[~both, 1] = responses[~both, 4] = np.nan
-    assert inspection.find_twins(responses).tolist() == [[1, 4]]
+    assert quality.find_twins(responses).tolist() == [[1, 4]]
 
 
 def recording(images, **fields):
@@ -95,13 +95,13 @@ def recording(images, **fields):
 
 
 def told(recording):
-    return "\n".join(inspection.spoilers(recording))
+    return "\n".join(quality.spoilers(recording))
 
 
 def test_nothing_is_told_of_a_sound_recording():
     split = np.repeat([0, 1, 2], [40, 30, 30])
     images = np.random.default_rng(5).integers(0, 256, (100, 16, 16), dtype=np.uint8)
-    assert inspection.spoilers(recording(images, split=split)) == []
+    assert quality.spoilers(recording(images, split=split)) == []
 
 
 def test_copies_on_two_sides_are_told():
@@ -160,7 +160,7 @@ def test_rotated_copies_of_kindel2019():
     0 by an odd multiple of 45 degrees, 2 by 90 or 270.
     """
     found = open_recording("kindel2019")
-    pairs, degrees, _ = inspection.find_copies(found.images)
+    pairs, degrees, _ = quality.find_copies(found.images)
     group = found.image_group
     assert (group[pairs[:, 0]] == group[pairs[:, 1]]).all()  # none that is no copy
     apart = pairs[:, 1] - pairs[:, 0]

@@ -11,9 +11,9 @@ import scipy.io
 from scipy import ndimage
 
 from v1keras.data import open_recording
-from v1keras.data.sources.fetch import fetch
 from v1keras.data.sources.kindel2019 import read_archive
-from v1keras.files import sha256
+from v1keras.data.sources.locate import fetch
+from v1keras.io.atomic import sha256
 
 SESSIONS = [26, 37, 34, 28, 44, 16, 36, 66, 29, 76]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from v1keras.data import Recording
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
 
 IMAGES, NEURONS = 6, 3
 

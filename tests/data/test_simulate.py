@@ -3,8 +3,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from v1keras.data import simulate_recording
-from v1keras.data.natural_images import dead_leaves
-from v1keras.data.simulate import rate_of
+from v1keras.data.dead_leaves import dead_leaves
+from v1keras.data.simulation import rate_of
 
 TRAIN, TESTED, SIZE = 600, 50, 12
 

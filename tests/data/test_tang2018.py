@@ -9,7 +9,7 @@ from PIL import Image
 from v1keras.data import apply_protocol, sources
 from v1keras.data.sources import tang2018
 from v1keras.evaluation import correlation
-from v1keras.models.gabor import gabor_bank
+from v1keras.models.cores.log_gabor import gabor_bank
 
 
 def png(pixels):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras.models import gaussian_readout, places
-from v1keras.models.batch_norm import BatchNormalization
-from v1keras.models.depthwise import DepthwiseConv2D
+from v1keras.models.layers import bilinear_cpu
+from v1keras.models.layers.batch_normalization import BatchNormalization
+from v1keras.models.layers.depthwise_conv import DepthwiseConv2D
+from v1keras.models.readouts import gaussian
 
 
 def normal(*shape, seed=0):
@@ -139,7 +140,7 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
     """Value and gradient by features, places and weights; corners and pixels themselves
     among the places; 70 neurons in three blocks.
     """
-    monkeypatch.setattr(places, "_BLOCK", 32)
+    monkeypatch.setattr(bilinear_cpu, "_BLOCK", 32)
     features, upstream = tf.constant(normal(3, *size, 4)), normal(3, neurons)
     place = np.random.default_rng(1).uniform(-1, 1, (3, neurons, 2)).astype("float32")
     place[0, :5] = [[-1, -1], [1, 1], [-1, 1], [1, -1], [0, 0]]
@@ -152,13 +153,12 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 
     def interpolated(features, rows, columns, weights):
         return tf.reduce_sum(
-            gaussian_readout.bilinear(features, tf.stack([rows, columns], axis=-1))
-            * weights,
+            gaussian.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights,
             axis=-1,
         )
 
     results = []
-    for drive in (gaussian_readout._drive, interpolated):
+    for drive in (gaussian._drive, interpolated):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             found = drive(*arguments)
@@ -178,10 +178,10 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 def test_many_neurons_are_read_at_shared_places_alike(monkeypatch):
     features, weights = normal(3, 6, 9, 4), normal(20, 4)
     place = np.random.default_rng(1).uniform(-1, 1, (2, 1, 20)).astype("float32")
-    few = np.asarray(gaussian_readout._drive(features, *place, weights))
-    monkeypatch.setattr(gaussian_readout, "_FEW", 5)
+    few = np.asarray(gaussian._drive(features, *place, weights))
+    monkeypatch.setattr(gaussian, "_FEW", 5)
     np.testing.assert_allclose(
-        gaussian_readout._drive(features, *place, weights), few, atol=1e-5
+        gaussian._drive(features, *place, weights), few, atol=1e-5
     )
 
 
@@ -196,7 +196,7 @@ def test_the_gradient_of_places_is_the_same_from_run_to_run():
     for _ in range(5):
         with tf.GradientTape() as tape:
             tape.watch([features, weights])
-            drive = gaussian_readout._drive(features, rows, columns, weights)
+            drive = gaussian._drive(features, rows, columns, weights)
         found.append(tape.gradient(drive, [features, weights]))
     assert all(
         np.array_equal(a, b)

@@ -3,7 +3,8 @@ import pytest
 from scipy import ndimage, optimize, signal, special, stats
 
 from v1keras import models
-from v1keras.models import gabor, ridge
+from v1keras.models.cores import log_gabor
+from v1keras.models.readouts import ridge
 
 
 def noise(count=12, size=20, seed=0):
@@ -15,8 +16,8 @@ def noise(count=12, size=20, seed=0):
 
 
 def test_energy_of_a_grating_is_highest_for_its_orientation_whatever_the_phase():
-    side, wavelength, width, _ = gabor.SCALES[2]
-    bank = gabor.gabor_bank(side, wavelength, width)[:, :, 0]
+    side, wavelength, width, _ = log_gabor.SCALES[2]
+    bank = log_gabor.gabor_bank(side, wavelength, width)[:, :, 0]
     rows, columns = np.mgrid[:side, :side] - (side - 1) / 2
     for i, angle in enumerate(np.pi * np.arange(8) / 8):
         energies = []
@@ -45,8 +46,8 @@ def test_features_are_their_formula():
     core.build((None, 20, 20, 1))
     core.adapt(images)
     found = np.asarray(core(images))
-    side, _, _, stride = gabor.SCALES[0]
-    bank = gabor.gabor_bank(*gabor.SCALES[0][:3])[:, :, 0]
+    side, _, _, stride = log_gabor.SCALES[0]
+    bank = log_gabor.gabor_bank(*log_gabor.SCALES[0][:3])[:, :, 0]
     maps = np.stack(
         [
             [

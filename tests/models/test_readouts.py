@@ -4,7 +4,7 @@ import pytest
 from scipy import interpolate
 
 from v1keras import models
-from v1keras.models.gaussian_readout import bilinear
+from v1keras.models.readouts.gaussian import bilinear
 
 
 def features(batch=3, height=6, width=9, channels=4, seed=0):

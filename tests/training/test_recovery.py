@@ -16,7 +16,7 @@ from v1keras.training import (
     Stopped,
     Trainer,
     checkpoints,
-    feeds,
+    input_pipeline,
     make_strategy,
 )
 
@@ -76,8 +76,8 @@ class Asked(Checkpoints):
 def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
     number, resident_gb, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(feeds, "_STEPS", 1)
-    monkeypatch.setattr(feeds, "_PAUSE", 0.0)
+    monkeypatch.setattr(input_pipeline, "_STEPS", 1)
+    monkeypatch.setattr(input_pipeline, "_PAUSE", 0.0)
     whole, expected = train(resident_gb=resident_gb)
     kept = Asked(tmp_path)
     kept.at, kept.number = 14, number
@@ -103,7 +103,7 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
 def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(feeds, "_PAUSE", 1e6)  # an epoch in one go
+    monkeypatch.setattr(input_pipeline, "_PAUSE", 1e6)  # an epoch in one go
     _, expected = train(Checkpoints(tmp_path, every=0))
     paths = sorted(tmp_path.iterdir())
     assert [path.name for path in paths] == [
@@ -140,7 +140,7 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
 
 
 def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(feeds, "_PAUSE", 1e6)
+    monkeypatch.setattr(input_pipeline, "_PAUSE", 1e6)
     saved = []
 
     def full(folder, arrays):

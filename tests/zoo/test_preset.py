@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from v1keras import models, zoo
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
 from v1keras.zoo.catalog import digest_of, render
 from v1keras.zoo.preset import check_golden, golden_rates
 

@@ -14,8 +14,9 @@ import sys
 import numpy as np
 import pytest
 
-from v1keras import publish, simulate_recording, zoo
+from v1keras import simulate_recording, zoo
 from v1keras.data import open_recording
+from v1keras.workflows import publish
 
 ROOT = pathlib.Path(__file__).parents[2]
 FILES = ["README.md", "config.json", "metadata.json", "model.weights.h5"]

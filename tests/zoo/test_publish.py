@@ -8,15 +8,8 @@ import types
 import numpy as np
 import pytest
 
-from v1keras import (
-    Recording,
-    evaluate,
-    provenance,
-    publish,
-    simulate_recording,
-    train,
-    zoo,
-)
+from v1keras import Recording, evaluate, simulate_recording, train, zoo
+from v1keras.workflows import provenance, publish
 from v1keras.zoo import __main__, catalog
 
 needs_git = pytest.mark.skipif(

@@ -13,7 +13,7 @@ from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
 from v1keras.data import Rows, open_recording, shards
 from v1keras.training import make_strategy
-from v1keras.training.feeds import feed_of
+from v1keras.training.input_pipeline import feed_of
 
 _CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
 _IMAGES, _DRAWN = (

@@ -12,7 +12,7 @@ from configs import default, large_population
 from tools.benchmarks import train as architecture
 from tools.benchmarks.machine import processors
 from v1keras import Recording, train
-from v1keras.data.natural_images import dead_leaves
+from v1keras.data.dead_leaves import dead_leaves
 from v1keras.data.recording import TEST, TRAIN, VALIDATION
 from v1keras.evaluation import correlation
 

@@ -1,11 +1,11 @@
 """Stage 7: preferred stimulus and rate function -> what kind of cell."""
 
+from v1keras.characterization.best_shapes import best_center_surround, best_gabor
 from v1keras.characterization.center_surround import (
     center_surround,
     fit_center_surrounds,
 )
 from v1keras.characterization.classes import CLASSES, class_of, classify, spread
-from v1keras.characterization.controls import best_center_surround, best_gabor
 from v1keras.characterization.gabor import (
     fit_gabors,
     gabor,

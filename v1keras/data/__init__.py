@@ -4,11 +4,11 @@ import os
 import pathlib
 
 from v1keras.data import shards, sources
-from v1keras.data.behavior import behavior_of, model_inputs
+from v1keras.data.covariates import behavior_of, model_inputs
 from v1keras.data.recording import Recording
-from v1keras.data.rows import Rows
-from v1keras.data.simulate import simulate_recording
+from v1keras.data.simulation import simulate_recording
 from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
+from v1keras.io.rows import Rows
 
 __all__ = [
     "Recording",

@@ -15,11 +15,11 @@ python -m v1keras.data shard large.h5 --out=large
 import numpy as np
 from absl import flags
 
-from v1keras import command, report
+from v1keras import cli, report
 from v1keras.data import (
     apply_protocol,
-    inspection,
     open_recording,
+    quality,
     shards,
     simulate_recording,
     sources,
@@ -27,7 +27,7 @@ from v1keras.data import (
 from v1keras.data.recording import SPLITS
 from v1keras.data.sources import arrays
 from v1keras.evaluation import estimate_ceiling
-from v1keras.report import figures, recordings
+from v1keras.report import figures, recording_page
 
 _USAGE = (
     "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."
@@ -86,7 +86,7 @@ def describe(recording):
             f"{group}/{name}: {column.shape}, {column.dtype}"
             for name, column in getattr(recording, group).items()
         ]
-    spoilers = inspection.spoilers(recording)
+    spoilers = quality.spoilers(recording)
     return "\n".join(
         lines
         + [f"would spoil a score: {line}" for line in spoilers or ["nothing found"]]
@@ -134,7 +134,7 @@ def plot(recording, path):
         )
     )
     best = np.argsort(-np.nan_to_num(ceiling, nan=-1), kind="stable")[:32]
-    triggered = recordings.triggered_averages(
+    triggered = recording_page.triggered_averages(
         recording.images, recording.responses[:, best]
     )
     rng = np.random.default_rng(0)
@@ -146,7 +146,7 @@ def plot(recording, path):
         (
             "Images",
             "Some, drawn at random.",
-            recordings.sample_images(recording.images[shown], shown),
+            recording_page.sample_images(recording.images[shown], shown),
         ),
         (
             "Neurons",
@@ -154,7 +154,7 @@ def plot(recording, path):
                 "Mean responses, and the highest correlation that noise allows (from"
                 f" {source})."
             ),
-            recordings.neurons(rates, unit, ceiling),
+            recording_page.neurons(rates, unit, ceiling),
         ),
         (
             "Spike-triggered averages",
@@ -318,7 +318,7 @@ def run():
     flags.DEFINE_integer("test_images", 100, "Images the simulation repeats.")
     flags.DEFINE_integer("neurons_per_kind", 12, "Simulated neurons of each kind.")
     flags.DEFINE_integer("image_size", 32, "Pixels a side of the simulated images.")
-    command.run(main, words=True)
+    cli.run(main, words=True)
 
 
 if __name__ == "__main__":

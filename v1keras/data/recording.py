@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from v1keras.data.hdf5 import DATASETS, GROUPS, read, reading, write
-from v1keras.files import row_blocks
+from v1keras.data.recording_file import DATASETS, GROUPS, read, reading, write
+from v1keras.io.atomic import row_blocks
 
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}

@@ -16,7 +16,7 @@ import pathlib
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.files import check_room, folder_written_whole, let_go
+from v1keras.io.atomic import check_room, folder_written_whole, let_go
 
 PRESENTATIONS, REST, LAYOUT = "presentations.tfrecord", "recording.h5", "layout.json"
 

@@ -1,8 +1,7 @@
 """Stage 6: model -> stimulus. It knows only a callable images -> rates."""
 
 from v1keras.inversion.ascent import Ascent, invert
-from v1keras.inversion.constraints import Contrast, disk
-from v1keras.inversion.images import Fourier, Pixels
+from v1keras.inversion.contrast import Contrast, disk
 from v1keras.inversion.objectives import (
     Objective,
     own_rate,
@@ -13,6 +12,7 @@ from v1keras.inversion.objectives import (
     shortfall,
     total_variation,
 )
+from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.result import Inversion
 from v1keras.inversion.sets import diverse_set, reconstruct
 

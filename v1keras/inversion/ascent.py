@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from v1keras.inversion.constraints import Contrast
-from v1keras.inversion.images import Fourier, Pixels
+from v1keras.inversion.contrast import Contrast
 from v1keras.inversion.objectives import Objective, Seen, own_rate
+from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.result import Inversion, refuse_non_finite
 
 # First and longest step, as a share of the norm; what follows a step that lost, and one
@@ -49,7 +49,7 @@ class Ascent:
             the stimulus does not hang on the sampling grid.
         own: callable, images and neurons `(batch,)` -> `(batch,)`, the rates of each
             image's own neuron, where there is a cheaper way than by the rates of all:
-            `v1keras.models.own_rates(model)`.
+            `v1keras.models.neuron_rates(model)`.
 
     Raises:
         ValueError: the norm does not fit the image and its pixel range.

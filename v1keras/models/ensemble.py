@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from v1keras.models.encoder import inputs_of, parted
+from v1keras.models.v1_model import inputs_of, parted
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from v1keras.models.behavior import BehavingReadout
-from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble
+from v1keras.models.readouts.covariates import BehavingReadout
+from v1keras.models.v1_model import V1Model
 
 # Where a readout's weights have their neurons: on the last axis, but for these; None
 # where all neurons share them.

@@ -2,10 +2,10 @@
 and imports no other stage.
 """
 
-from v1keras.report.cells import write_cells
+from v1keras.report.cell_page import write_cells
 from v1keras.report.page import write_page
 from v1keras.report.progress import ProgressBar
-from v1keras.report.table import cell_table, score_table
+from v1keras.report.tables import cell_table, score_table
 from v1keras.report.tensorboard import Profile, TensorBoardLog
 
 __all__ = [

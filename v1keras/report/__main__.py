@@ -10,8 +10,9 @@ import pathlib
 
 from absl import flags
 
-from v1keras import command, pages, workdir
+from v1keras import cli
 from v1keras.evaluate import evaluate_all, model_of, open_models
+from v1keras.workflows import pages, workdir
 
 
 def main(arguments):
@@ -45,7 +46,7 @@ def run():
         None,
         "HDF5 file or public dataset, or some; the model's own where left out.",
     )
-    command.run(main, words=True)
+    cli.run(main, words=True)
 
 
 if __name__ == "__main__":

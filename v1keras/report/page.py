@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib import pyplot
 
-from v1keras.files import written_whole
+from v1keras.io.atomic import written_whole
 
 STYLE = """
 :root { color-scheme: light dark; }

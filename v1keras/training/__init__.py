@@ -1,6 +1,7 @@
 """Stage 3: rate -> likelihood -> weights."""
 
 from v1keras.training.checkpoints import Checkpoints
+from v1keras.training.interruption import Stopped
 from v1keras.training.likelihoods import (
     LIKELIHOODS,
     Gaussian,
@@ -13,7 +14,6 @@ from v1keras.training.likelihoods import (
     make_likelihood,
 )
 from v1keras.training.schedule import Progress, Schedule
-from v1keras.training.signals import Stopped
 from v1keras.training.strategy import is_chief, make_strategy
 from v1keras.training.trainer import Trainer
 

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from v1keras.files import check_room, written_whole
+from v1keras.io.atomic import check_room, written_whole
 
 
 class Checkpoints:

@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.training.checkpoints import Checkpoints
-from v1keras.training.feeds import feed_of
+from v1keras.training.input_pipeline import feed_of
+from v1keras.training.interruption import Stopped, StopRequest, stop_requests
 from v1keras.training.prediction import Predictor, count_of
 from v1keras.training.schedule import Progress, Schedule
-from v1keras.training.signals import Stopped, StopRequest, stop_requests
 from v1keras.training.strategy import is_chief, is_multiworker
 
 # Images and responses, arrays or `v1keras.data.Rows`.

@@ -16,7 +16,7 @@ import sys
 
 from absl import flags
 
-from v1keras import command, zoo
+from v1keras import cli, zoo
 from v1keras.zoo.catalog import CARD, remote
 
 
@@ -105,17 +105,17 @@ def main(arguments):
         case ["show", name]:
             print((zoo.find(name) / CARD).read_text(), end="")
         case ["verify", *names]:
-            from v1keras import publish
+            from v1keras.workflows import publish
 
             each(names or zoo.names(), lambda name: publish.verify(name, values.scores))
         case ["time", *names]:
-            from v1keras import publish
+            from v1keras.workflows import publish
 
             each(names or zoo.names(), publish.retime)
         case ["predict", name, path, *paths]:
             predict(name, [path, *paths])
         case ["add", workdir] if values.name:
-            from v1keras import publish
+            from v1keras.workflows import publish
 
             publish.add(workdir, values.name)
             print(f"written: {zoo.find(values.name)}")
@@ -139,7 +139,7 @@ def run():
         " names.",
     )
     flags.DEFINE_string("name", None, "With add: of the preset, <dataset>_<readout>.")
-    command.run(main, words=True)
+    cli.run(main, words=True)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import warnings
 import zipfile
 import zlib
 
-from v1keras.download import cache_folder, download
-from v1keras.files import folder_written_whole
+from v1keras.io.atomic import folder_written_whole
+from v1keras.io.download import cache_folder, download
 from v1keras.zoo.catalog import CARD, CONFIG, METADATA, WEIGHTS
 
 _FILES = {CONFIG, WEIGHTS, METADATA, CARD}

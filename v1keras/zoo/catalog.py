@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
 
 FORMAT_VERSION = 2
 CONFIG, WEIGHTS, METADATA, CARD = (

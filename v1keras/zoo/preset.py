@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from v1keras._version import __version__
-from v1keras.files import check_room, folder_written_whole, sha256
+from v1keras.io.atomic import check_room, folder_written_whole, sha256
 from v1keras.models import column_statistics
 from v1keras.zoo.card import card
 from v1keras.zoo.catalog import (

@@ -14,7 +14,7 @@ from v1keras.data.sources import (
     sensorium2022,
     tang2018,
 )
-from v1keras.data.sources.containers import naming
+from v1keras.data.sources.archives import naming
 
 SOURCES: dict[str, Callable[..., Recording]] = {
     "kindel2019": kindel2019.read,

@@ -26,9 +26,9 @@ import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import LARGEST_FILE, naming
-from v1keras.data.sources.fetch import local
+from v1keras.data.sources.archives import LARGEST_FILE, naming
+from v1keras.data.sources.locate import local
+from v1keras.data.sources.trials import mean_response, stack_repeats
 
 SOURCE = (
     "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon);"
@@ -91,10 +91,10 @@ def read(path=None, area="VISp", average=18):
             " were never shown"
         )
     spikes = "coordinates" in columns
-    trials = presentations.repeats(trials, places)
+    trials = stack_repeats(trials, places)
     return Recording(
         images,
-        presentations.mean(trials, axis=1),
+        mean_response(trials, axis=1),
         repeats=trials,
         repeat_images=np.arange(len(images)),
         neurons=columns,

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import ATTRIBUTES, Recording
-from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import Folder, matlab, naming
-from v1keras.files import let_go, room_for, row_blocks
+from v1keras.data.sources.archives import Folder, matlab, naming
+from v1keras.data.sources.trials import mean_response
+from v1keras.io.atomic import let_go, room_for, row_blocks
 
 _PICTURES = {
     ".png": "PNG",
@@ -95,7 +95,7 @@ def read(
         )
     pictures = _pictures(images) if pathlib.Path(images).is_dir() else array(images)
     if responses is None:
-        responses = presentations.mean(fields["repeats"], axis=1)
+        responses = mean_response(fields["repeats"], axis=1)
     else:
         responses = _float32(array(responses))
     pictures = pictures if pictures.dtype == np.uint8 else _float32(pictures)

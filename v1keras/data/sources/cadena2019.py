@@ -24,10 +24,10 @@ import zipfile
 import numpy as np
 
 from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
-from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import Folder, naming
-from v1keras.data.sources.fetch import local
-from v1keras.data.sources.pickled import unpickled
+from v1keras.data.sources.archives import Folder, naming
+from v1keras.data.sources.locate import local
+from v1keras.data.sources.safe_pickle import unpickled
+from v1keras.data.sources.trials import mean_response
 
 URL = "https://doid.gin.g-node.org/2e31e304e03d6357c98ac735a1fe5788/2e31e304e03d6357c98ac735a1fe5788.zip"
 _FILE = "cadena_ploscb_data.pkl"
@@ -129,7 +129,7 @@ def _recording(content):
     )
     return Recording(
         images[:, _CROP:-_CROP:_STEP, _CROP:-_CROP:_STEP],
-        presentations.mean(trials, axis=0),
+        mean_response(trials, axis=0),
         split=split,
         repeats=trials.swapaxes(0, 1),
         repeat_images=np.arange(count),

@@ -7,8 +7,8 @@ import io
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.containers import Folder, matlab
-from v1keras.data.sources.fetch import fetch
+from v1keras.data.sources.archives import Folder, matlab
+from v1keras.data.sources.locate import fetch
 from v1keras.data.sources.pvc8 import TUNING_SESSION, photographs
 
 URL = "https://raw.githubusercontent.com/jzlab/v1_predictor/ff90ece8a2fe4888baa2d4eaea005a06b8f45b31/data/data.tar.gz"

@@ -21,9 +21,9 @@ import pathlib
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import matlab
-from v1keras.data.sources.fetch import local
+from v1keras.data.sources.archives import matlab
+from v1keras.data.sources.locate import local
+from v1keras.data.sources.trials import mean_response
 
 SOURCE = (
     "https://crcns.org/data-sets/vc/pvc-8, with a free account whose terms are accepted"
@@ -105,7 +105,7 @@ def read(path=None, kind="small"):
     bins = np.repeat([session["bins"] for session in sessions], units)
     return Recording(
         images,
-        presentations.mean(counts, axis=1),
+        mean_response(counts, axis=1),
         repeats=counts,
         repeat_images=np.arange(len(images)),
         image_group=None if kind == "gratings" else photographs(len(images)),

@@ -21,10 +21,10 @@ import re
 import numpy as np
 
 from v1keras.data.recording import TEST, TRAIN, UNASSIGNED, VALIDATION, Recording
-from v1keras.data.sources import presentations
-from v1keras.data.sources.containers import Folder
-from v1keras.data.sources.fetch import local
-from v1keras.files import let_go, room_for
+from v1keras.data.sources.archives import Folder
+from v1keras.data.sources.locate import local
+from v1keras.data.sources.trials import stack_repeats
+from v1keras.io.atomic import let_go, room_for
 
 SENSORIUM = "https://gin.g-node.org/cajal/Sensorium2022"
 SCANS = (
@@ -165,7 +165,7 @@ def read_scan(path, dataset, average=1, channel=None):
         means,
         split=split,
         repeats=(
-            presentations.repeats(responses, [shown[row] for row in repeated])
+            stack_repeats(responses, [shown[row] for row in repeated])
             if repeated
             else None
         ),

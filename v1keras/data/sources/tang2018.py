@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.containers import Folder
-from v1keras.data.sources.fetch import fetch
+from v1keras.data.sources.archives import Folder
+from v1keras.data.sources.locate import fetch
 
 SOURCE = (
     "https://github.com/leelabcnbc/Fixed_Kernel_CNN at"

@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 
 
-def mean(trials, axis):
+def mean_response(trials, axis):
     """The mean over presentations, missing ones left out; NaN where all are missing.
 
     Example:
 
-    >>> mean(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0).tolist()
+    >>> mean_response(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0).tolist()
     [2.0, nan]
     """
     with warnings.catch_warnings():
@@ -18,7 +18,7 @@ def mean(trials, axis):
         return np.nanmean(trials, axis=axis)
 
 
-def repeats(trials, places):
+def stack_repeats(trials, places):
     """Presentations of the same image side by side.
 
     Args:
@@ -31,7 +31,7 @@ def repeats(trials, places):
 
     Example:
 
-    >>> repeats(np.array([1.0, 2.0, 3.0]), [[0, 2], [1]]).tolist()
+    >>> stack_repeats(np.array([1.0, 2.0, 3.0]), [[0, 2], [1]]).tolist()
     [[1.0, 3.0], [2.0, nan]]
     """
     most = max(len(shown) for shown in places)

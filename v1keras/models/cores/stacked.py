@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from v1keras.models.batch_norm import batch_norm
-from v1keras.models.depthwise import DepthwiseConv2D
-from v1keras.models.normalization import DivisiveNormalization
+from v1keras.models.layers.batch_normalization import batch_norm
+from v1keras.models.layers.depthwise_conv import DepthwiseConv2D
+from v1keras.models.layers.divisive_normalization import DivisiveNormalization
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 
 

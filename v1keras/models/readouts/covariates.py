@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.encoder import V1Model
 from v1keras.models.ensemble import Concatenated, Ensemble
-from v1keras.models.sessions import V1Sessions
+from v1keras.models.multi_session import V1Sessions
+from v1keras.models.v1_model import V1Model
 
 
 class _OfBehavior(keras.layers.Layer):

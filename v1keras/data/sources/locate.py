@@ -5,8 +5,8 @@ on the web.
 import os
 import pathlib
 
-from v1keras.download import cache_folder, download
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
+from v1keras.io.download import cache_folder, download
 
 FOLDER_VARIABLE = "V1KERAS_DATA"
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.depthwise import on_processors
-from v1keras.models.readouts import inverse_softplus
+from v1keras.models.layers.depthwise_conv import on_processors
+from v1keras.models.readouts.factorized import inverse_softplus
 
 # So many neurons read at once where all images are read at the same places.
 _FEW = 4096
@@ -210,7 +210,7 @@ def _drive(features, rows, columns, weights):
     and columns `(1 or batch, neurons)`.
     """
     if on_processors() and (rows.shape[0] != 1 or weights.shape[0] > _FEW):
-        from v1keras.models.places import drive_at
+        from v1keras.models.layers.bilinear_cpu import drive_at
 
         at = (ops.shape(features)[0], weights.shape[0])
         rows, columns = (

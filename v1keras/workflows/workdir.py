@@ -15,8 +15,8 @@ import json
 import pathlib
 import shutil
 
-from v1keras import provenance
-from v1keras.files import written_whole
+from v1keras.io.atomic import written_whole
+from v1keras.workflows import provenance
 
 CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = (
     "config.json",

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.core import OnOff, StackedCore
-from v1keras.models.encoder import V1Model
+from v1keras.models.cores.stacked import OnOff, StackedCore
 from v1keras.models.ensemble import Ensemble
-from v1keras.models.gaussian_readout import GaussianReadout, corners
-from v1keras.models.sessions import V1Sessions
+from v1keras.models.multi_session import V1Sessions
+from v1keras.models.readouts.gaussian import GaussianReadout, corners
+from v1keras.models.v1_model import V1Model
 
 # Of what reads each pixel by itself, and so works on a window as on the whole.
 _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from v1keras.models.core import check_image_size
+from v1keras.models.cores.stacked import check_image_size
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

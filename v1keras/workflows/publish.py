@@ -12,8 +12,9 @@ import time
 
 import numpy as np
 
-from v1keras import evaluate, provenance, train, zoo
-from v1keras.files import written_whole
+from v1keras import evaluate, train, zoo
+from v1keras.io.atomic import written_whole
+from v1keras.workflows import provenance
 from v1keras.zoo import catalog
 from v1keras.zoo.preset import golden_inputs, rates_of
 

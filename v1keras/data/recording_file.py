@@ -5,7 +5,7 @@ import pathlib
 
 import h5py
 
-from v1keras.files import check_room, read_by_rows, write_by_rows, written_whole
+from v1keras.io.atomic import check_room, read_by_rows, write_by_rows, written_whole
 
 FORMAT_VERSION = 1
 DATASETS = (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from v1keras.data.natural_images import dead_leaves
+from v1keras.data.dead_leaves import dead_leaves
 from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
 
 KINDS = ("simple", "complex", "center_surround", "texture")

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 from scipy import ndimage
 
-from v1keras.models.batch_norm import batch_norm
-from v1keras.models.core import check_image_size
+from v1keras.models.cores.stacked import check_image_size
+from v1keras.models.layers.batch_normalization import batch_norm
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

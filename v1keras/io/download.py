@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 import warnings
 
-from v1keras.files import sha256
+from v1keras.io.atomic import sha256
 
 
 def cache_folder():

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from v1keras.models.encoder import V1Model, inputs_of, normalized, parted
+from v1keras.models.v1_model import V1Model, inputs_of, normalized, parted
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from v1keras.data.recording import UNASSIGNED, Recording
-from v1keras.data.rows import Rows
+from v1keras.io.rows import Rows
 
 
 def behavior_of(

@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 
-from v1keras import report, workdir
+from v1keras import report
 from v1keras.data import model_inputs
 from v1keras.models import (
     Concatenated,
@@ -20,6 +20,7 @@ from v1keras.models import (
 from v1keras.report import figures, training
 from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
+from v1keras.workflows import workdir
 
 _SCORES = (
     "Correlation of predicted rates with measured responses; CC_norm divides it by the"

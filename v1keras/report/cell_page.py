@@ -11,7 +11,7 @@ import tensorflow as tf
 from matplotlib import image as picture_file
 from matplotlib import pyplot
 
-from v1keras.files import written_whole
+from v1keras.io.atomic import written_whole
 from v1keras.report import figures
 from v1keras.report.page import STYLE
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from v1keras.files import row_blocks
+from v1keras.io.atomic import row_blocks
 
 
 class Rows:

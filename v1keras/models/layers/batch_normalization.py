@@ -2,7 +2,7 @@
 
 import keras
 
-from v1keras.models.depthwise import on_processors
+from v1keras.models.layers.depthwise_conv import on_processors
 
 
 @keras.saving.register_keras_serializable(package="v1keras")

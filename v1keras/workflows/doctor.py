@@ -11,10 +11,12 @@ import tempfile
 import textwrap
 
 import v1keras
-from v1keras import precision, provenance, zoo
+from v1keras import zoo
 from v1keras.data import sources
-from v1keras.data.sources.fetch import FOLDER_VARIABLE
-from v1keras.download import cache_folder
+from v1keras.data.sources.locate import FOLDER_VARIABLE
+from v1keras.io.download import cache_folder
+from v1keras.models import precision
+from v1keras.workflows import provenance
 
 _WIDTH = 80
 _LEAST_ROOM = 200 << 20  # bytes: the quickstart's workdir, several times over

@@ -1,0 +1,1 @@
+"""Files that are written whole, large arrays on disk, downloads."""

@@ -1,0 +1,1 @@
+"""Cores: images -> feature maps, shared by all neurons."""

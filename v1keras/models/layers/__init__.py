@@ -1,0 +1,1 @@
+"""Layers that cores and readouts are built from, among them fast paths on TensorFlow."""

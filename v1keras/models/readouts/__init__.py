@@ -1,0 +1,1 @@
+"""Readouts: feature maps -> the rates of neurons."""

@@ -1,0 +1,1 @@
+"""What puts the stages together: train, score, invert, publish."""

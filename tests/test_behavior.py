@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from scipy import interpolate
 
-from v1keras import Recording, build, evaluate, models, train, zoo
+from v1keras import Recording, models, train, zoo
 from v1keras.config import default
 from v1keras.data import model_inputs
-from v1keras.workflows import publish
+from v1keras.workflows import build, publish, reopen
+from v1keras.workflows.score import score
 
 BOTH = {"readout.shifter": "pupil_center", "readout.modulator": "running"}
 
@@ -45,10 +46,11 @@ def population(tmp_path_factory):
     @functools.cache
     def trained(**changes):
         """(model, mean test correlation)"""
-        model, metrics, _ = train.train_and_evaluate(
+        model, scores = train.train_and_evaluate(
             configured(folder / "moving.h5", **changes),
             folder / ("run" + "_".join(changes)),
         )
+        metrics = scores.metrics()
         return model, metrics["groups"]["reported"]["correlation"]["mean"]
 
     return recording, trained
@@ -181,9 +183,8 @@ def brief(path, **changes):
 @pytest.fixture(scope="module")
 def preset(small):
     """The folder of a brief training, its model and its test correlation."""
-    model, metrics, _ = train.train_and_evaluate(
-        brief(small / "monday.h5"), small / "run"
-    )
+    model, scores = train.train_and_evaluate(brief(small / "monday.h5"), small / "run")
+    metrics = scores.metrics()
     return small / "run", model, metrics
 
 
@@ -200,7 +201,7 @@ def shown(path, columns, rows=slice(5)):
 def test_a_preset_takes_behaviour_by_name(small, preset):
     folder, model, metrics = preset
     again = zoo.load(folder, check=True)
-    inputs = shown(small / "monday.h5", again.columns)
+    inputs = shown(small / "monday.h5", again.covariates)
     assert {name: values.shape for name, values in inputs.items()} == {
         "images": (5, 24, 24, 1),
         "pupil_center": (5, 2),
@@ -208,7 +209,8 @@ def test_a_preset_takes_behaviour_by_name(small, preset):
     }
     assert sorted(again.input) == sorted(inputs)
     np.testing.assert_array_equal(again(inputs), model(inputs))
-    found, _ = evaluate.evaluate(*evaluate.open_model(folder)[::2])
+    scores = score(*reopen.open_model(folder)[::2])
+    found = scores.metrics()
     assert (
         found["groups"]["reported"]["correlation"]
         == metrics["groups"]["reported"]["correlation"]
@@ -235,21 +237,22 @@ def test_a_preset_takes_behaviour_by_name(small, preset):
 
 def test_at_the_mean_behaviour_it_is_the_readout_alone(small, preset):
     _, model, _ = preset
-    inputs = shown(small / "monday.h5", model.columns)
+    inputs = shown(small / "monday.h5", model.covariates)
     means = {
         name: np.tile(np.float32(mean), (5, 1))
-        for name, (mean, _) in models.column_statistics(model).items()
+        for name, (mean, _) in model.covariate_statistics().items()
     }
-    still = models.at_mean_behavior(model)
-    assert not still.columns
+    still = model.without_covariates()
+    assert not still.covariates
     np.testing.assert_allclose(
         still(inputs["images"]), model(inputs | means), rtol=1e-5
     )
     assert np.abs(still(inputs["images"]) - model(inputs)).max() > 1e-3
     with pytest.raises(
-        ValueError, match=r"depend on pupil_center, running, too; take at_mean_behavior"
+        ValueError,
+        match=r"depend on pupil_center, running, too; take model.without_covariates",
     ):
-        models.own_rates(model)
+        model.neuron_rate_fn()
 
 
 def test_places_move_and_rates_scale():
@@ -258,7 +261,7 @@ def test_places_move_and_rates_scale():
         models.Shifter("eye", [1.0, 2.0], [2.0, 4.0]),
         models.GainModulator(3, "run", [1.0], [2.0]),
     )
-    readout = models.BehavingReadout(models.GaussianReadout(3), shifter, modulator)
+    readout = models.CovariateReadout(models.GaussianReadout(3), shifter, modulator)
     rng = np.random.default_rng(0)
     features = rng.normal(size=(4, 6, 9, 2)).astype("float32")
     behavior = {
@@ -303,25 +306,25 @@ def test_places_move_and_rates_scale():
     ],
 )
 def test_other_models_take_behaviour_too(small, tmp_path, changes):
-    model, metrics, columns = train.train_and_evaluate(
+    model, _ = train.train_and_evaluate(
         brief(small / "monday.h5", **changes), tmp_path / "run"
     )
-    inputs = shown(small / "monday.h5", model.columns)
+    inputs = shown(small / "monday.h5", model.covariates)
     np.testing.assert_allclose(
         zoo.load(tmp_path / "run", check=True)(inputs), model(inputs), rtol=1e-6
     )
-    assert models.at_mean_behavior(model)(inputs["images"]).shape == (5, 12)
+    assert model.without_covariates()(inputs["images"]).shape == (5, 12)
 
 
 def test_several_recordings_with_behaviour_train_one_core(small, tmp_path):
     text = f"{small / 'monday.h5'},{small / 'tuesday.h5'}"
-    model, metrics, columns = train.train_and_evaluate(brief(text), tmp_path / "run")
-    assert metrics["groups"]["reported"]["neurons"] == 24
+    model, scores = train.train_and_evaluate(brief(text), tmp_path / "run")
+    assert scores.groups["reported"]["neurons"] == 24
     for name in ("monday", "tuesday"):
-        session, _, recording = evaluate.open_model(
+        session, _, recording = reopen.open_model(
             tmp_path / "run", small / f"{name}.h5"
         )
-        inputs = shown(small / f"{name}.h5", model.columns)
+        inputs = shown(small / f"{name}.h5", model.covariates)
         np.testing.assert_array_equal(session(inputs), model(inputs)[name])
         assert session.readout.shifter.mean == pytest.approx(
             recording.stimuli["pupil_center"][:60].mean(axis=0), rel=1e-5
@@ -330,8 +333,8 @@ def test_several_recordings_with_behaviour_train_one_core(small, tmp_path):
 
 def test_neurons_are_cut_out_with_their_gains(small, preset):
     _, model, _ = preset
-    inputs = shown(small / "monday.h5", model.columns)
-    cut = models.of_neurons(model, [7, 2])
+    inputs = shown(small / "monday.h5", model.covariates)
+    cut = model.select_neurons([7, 2])
     np.testing.assert_allclose(
         cut(inputs), np.asarray(model(inputs))[:, [7, 2]], rtol=1e-5
     )
@@ -397,7 +400,7 @@ def test_a_recording_without_the_models_behaviour_is_refused(small, preset, tmp_
         ValueError,
         match="found 'running', expected a column of the recording's stimuli",
     ):
-        evaluate.open_model(preset[0], tmp_path / "other.h5")
+        reopen.open_model(preset[0], tmp_path / "other.h5")
 
 
 def test_images_without_a_side_may_lack_behaviour(small):
@@ -405,7 +408,7 @@ def test_images_without_a_side_may_lack_behaviour(small):
     recording.stimuli["pupil_center"][3] = np.nan
     split = recording.split.copy()
     split[3] = -1
-    assert build.build_model(brief(""), recording.with_split(split)).columns == {
+    assert build.build_model(recording.with_split(split), brief("")).covariates == {
         "pupil_center": 2,
         "running": 1,
     }
@@ -423,7 +426,7 @@ def test_commands_hold_behaviour_at_its_mean(preset, small, command, tmp_path):
     ]
     np.testing.assert_allclose(
         rates,
-        models.at_mean_behavior(model)(images[..., None].astype("float32")),
+        model.without_covariates()(images[..., None].astype("float32")),
         rtol=1e-4,
     )
     told = command(

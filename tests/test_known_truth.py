@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from v1keras import simulate_recording, zoo
-from v1keras.cells import filter_cosines
 from v1keras.characterization import Screen, classify, tuning
-from v1keras.data import apply_protocol
-from v1keras.evaluate import evaluate
-from v1keras.inversion import invert
-from v1keras.invert import contrast_of
+from v1keras.data import split_by_protocol
+from v1keras.inversion import invert, matched_contrast
+from v1keras.inversion.controls import filter_cosines
 from v1keras.train import train_and_evaluate
+from v1keras.workflows.score import score
 
 pytestmark = pytest.mark.slow
 needs_recordings = pytest.mark.skipif(
@@ -27,7 +26,8 @@ needs_recordings = pytest.mark.skipif(
 def simulated():
     recording = simulate_recording()
     model = zoo.load("simulated_factorized")
-    return model, recording, *evaluate(model, recording)
+    scores = score(model, recording)
+    return model, recording, scores.metrics(), scores.per_neuron
 
 
 def test_the_simulated_preset_scores_what_its_card_says(simulated):
@@ -64,7 +64,7 @@ def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
     not be that of the 20.
     """
     _, recording, _, _ = simulated
-    split = apply_protocol(recording, protocol, 0, (70, 20, 10))
+    split = split_by_protocol(recording, protocol, 0, (70, 20, 10))
     shown = {
         image.tobytes(): rate
         for image, rate in zip(
@@ -74,7 +74,8 @@ def test_the_true_rate_is_at_the_limit_whatever_the_split(simulated, protocol):
     truth = lambda images: np.stack(
         [shown[image.tobytes()] for image in np.asarray(images)[..., 0]]
     )
-    metrics, columns = evaluate(truth, split)
+    scores = score(truth, split)
+    metrics, columns = scores.metrics(), scores.per_neuron
     assert metrics["ceiling"] == {"file": "repeats", "paper": "means"}[protocol]
     assert np.median(columns["cc_norm"]) == pytest.approx(1, abs=0.05)
 
@@ -84,14 +85,14 @@ def test_inversion_finds_the_true_filters(simulated):
     known = np.isin(recording.neurons["kind"], ["simple", "center_surround"]) & (
         columns["cc_norm"] >= 0.9
     )
-    contrast = contrast_of(model, recording)
+    contrast = matched_contrast(model, recording.images)
     found = invert(
         lambda images: model(images, training=False),
         np.flatnonzero(known),
         model.image_size,
         contrast,
     )
-    cosines = filter_cosines(recording, found, contrast)
+    cosines = filter_cosines(recording, found)
     assert known.sum() >= 20 and np.mean(cosines >= 0.8) >= 0.8
 
 
@@ -101,7 +102,7 @@ def test_characterization_tells_the_kinds(simulated):
     neurons = np.flatnonzero(columns["cc_norm"] >= 0.9)
     rates, contrast = (
         lambda images: model(images, training=False),
-        contrast_of(model, recording),
+        matched_contrast(model, recording.images),
     )
     found = classify(
         invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey
@@ -143,7 +144,8 @@ def test_the_papers_recordings_are_predicted_better_than_the_paper_did(
 
     config = get_config()
     config.data.protocol = protocol
-    _, metrics, columns = train_and_evaluate(config, tmp_path)
+    _, scores = train_and_evaluate(config, tmp_path)
+    metrics, columns = scores.metrics(), scores.per_neuron
     assert (
         metrics["groups"]["reported"]["neurons"] == 355
         and metrics["ceiling"] == "means"
@@ -165,7 +167,6 @@ def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
     model, _, recording = open_model("kindel2019_factorized")
     assert metadata["config"]["data"]["protocol"] == "grouped"
     tested, trained = (
-        evaluate(model, recording, side)[0]["groups"]["reported"]["correlation"]["mean"]
-        for side in ("test", "train")
+        score(model, recording, side).mean("correlation") for side in ("test", "train")
     )
     assert 0.5 < tested < trained - 0.05

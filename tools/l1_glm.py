@@ -9,8 +9,8 @@ for coefficient j, and so fails where there are more features than images
 import keras
 import numpy as np
 from scipy import special
-
 from v1keras.build import pixel_statistics
+
 from v1keras.models import DenseReadout, LogGaborCore, V1Model
 
 # The largest of -(log softplus)'' and of softplus'': they bound the curvature of the

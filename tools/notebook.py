@@ -18,7 +18,7 @@ matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402
 
-from v1keras.io.atomic import written_whole  # noqa: E402
+from v1keras.io.atomic import atomic_write  # noqa: E402
 
 NOTEBOOK = pathlib.Path(__file__).resolve().parent.parent / "docs" / "notebook.ipynb"
 
@@ -73,7 +73,7 @@ def _outputs(source, names):
 
 def main():
     made = execute(json.loads(NOTEBOOK.read_text()))
-    with written_whole(NOTEBOOK) as beside:
+    with atomic_write(NOTEBOOK) as beside:
         beside.write_text(json.dumps(made, indent=1) + "\n")
 
 

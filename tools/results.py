@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib import pyplot
 
 from tools import cell_classes, selectivity
-from v1keras.evaluate import groups_of
 from v1keras.evaluation import SCORES, average_over_seeds, summarize
-from v1keras.io.atomic import written_whole
+from v1keras.evaluation.scores import neuron_groups
+from v1keras.io.atomic import atomic_write
 
 _ABOVE_HZ = 5.0
 _HEAD = """# Results on the recordings of Kindel et al. 2019
@@ -51,7 +51,7 @@ def write(root, scores, reference, recording):
         seeds, columns = list(models[reference]), next(iter(models[reference].values()))
         groups = {
             name: chosen
-            for name, chosen in groups_of(columns, _ABOVE_HZ).items()
+            for name, chosen in neuron_groups(columns, _ABOVE_HZ).items()
             if (chosen & (columns["for_tuning"] == 0)).any()
         }
         found = {
@@ -93,7 +93,7 @@ def write(root, scores, reference, recording):
         "results_selectivity.png": picture
     }
     for name, figure in figures.items():
-        with written_whole(root / "docs" / name) as beside:
+        with atomic_write(root / "docs" / name) as beside:
             figure.savefig(beside, dpi=110)
         pyplot.close(figure)
     text += [
@@ -103,9 +103,9 @@ def write(root, scores, reference, recording):
         ),
         "![CC_norm](docs/results_cc_norm.png)",
     ]
-    with written_whole(root / "docs" / "results.json") as beside:
+    with atomic_write(root / "docs" / "results.json") as beside:
         beside.write_text(json.dumps(facts, indent=1) + "\n")
-    with written_whole(root / "RESULTS.md") as beside:
+    with atomic_write(root / "RESULTS.md") as beside:
         beside.write_text("\n\n".join(text) + "\n")
 
 

@@ -66,30 +66,52 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
         training,
         zoo,
     )
-    from v1keras.data import Recording, simulate_recording
+    from v1keras.data import Recording, load_recording, simulate_recording
     from v1keras.models import V1Model
+    from v1keras.workflows.build import build_model
+    from v1keras.workflows.compare import compare
+    from v1keras.workflows.fit import fit
+    from v1keras.workflows.invert import characterize, preferred_stimuli
+    from v1keras.workflows.report import write_report
+    from v1keras.workflows.score import score
+    from v1keras.zoo import load as load_model
 
-_WHERE = {
-    "models": "v1keras.models",
-    "V1Model": "v1keras.models",
-    "Recording": "v1keras.data",
-    "simulate_recording": "v1keras.data",
-    "data": "v1keras.data",
-    "training": "v1keras.training",
-    "evaluation": "v1keras.evaluation",
-    "inversion": "v1keras.inversion",
-    "characterization": "v1keras.characterization",
-    "report": "v1keras.report",
-    "zoo": "v1keras.zoo",
+# Public name -> (module, name in it); None for the module itself.
+_PUBLIC = {
+    "load_recording": ("v1keras.data", "load_recording"),
+    "load_model": ("v1keras.zoo", "load"),
+    "build_model": ("v1keras.workflows.build", "build_model"),
+    "fit": ("v1keras.workflows.fit", "fit"),
+    "score": ("v1keras.workflows.score", "score"),
+    "compare": ("v1keras.workflows.compare", "compare"),
+    "preferred_stimuli": ("v1keras.workflows.invert", "preferred_stimuli"),
+    "characterize": ("v1keras.workflows.invert", "characterize"),
+    "write_report": ("v1keras.workflows.report", "write_report"),
+    "simulate_recording": ("v1keras.data", "simulate_recording"),
+    "Recording": ("v1keras.data", "Recording"),
+    "V1Model": ("v1keras.models", "V1Model"),
+    "data": ("v1keras.data", None),
+    "models": ("v1keras.models", None),
+    "training": ("v1keras.training", None),
+    "evaluation": ("v1keras.evaluation", None),
+    "inversion": ("v1keras.inversion", None),
+    "characterization": ("v1keras.characterization", None),
+    "report": ("v1keras.report", None),
+    "zoo": ("v1keras.zoo", None),
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+    if name not in _PUBLIC:
         raise AttributeError(
             f"module 'v1keras' has no attribute {name!r}; it has {', '.join(__all__)}"
         )
-    module = importlib.import_module(_WHERE[name])
-    return module if _WHERE[name] == f"v1keras.{name}" else getattr(module, name)
+    path, attribute = _PUBLIC[name]
+    module = importlib.import_module(path)
+    return module if attribute is None else getattr(module, attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,6 +11,9 @@ import traceback
 import warnings
 
 from absl import app, flags, logging
+from ml_collections import config_flags
+
+from v1keras import config
 
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
@@ -78,14 +81,15 @@ def _guarded(main, words, arguments):
         )
 
 
+def define_config(name):
+    """Define the flag of a configuration: a name, a file, or the default."""
+    config_flags.DEFINE_config_file(
+        name, str(config.find("default")), "Configuration by name, or its file."
+    )
+
+
 def _parse(arguments):
-    for word in arguments:
-        path = word.partition("=")[2].split(":")[0]
-        if word.startswith("--config=") and not os.path.exists(path):
-            _fail(
-                f"no configuration {path!r} in {os.getcwd()}: name a file by its path;"
-                " the experiments are in configs/ of the checkout"
-            )
+    arguments = [_with_path(word) for word in arguments]
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
@@ -94,6 +98,18 @@ def _parse(arguments):
     except Exception as error:
         named = isinstance(error, (KeyError, AttributeError))
         _fail(f"--config: {error.args[0] if named else error}")
+
+
+def _with_path(word):
+    """Return `--config=NAME` with the file that the name stands for."""
+    flag, _, name = word.partition("=")
+    if flag not in ("--config", "-config") or not name:
+        return word
+    path, colon, argument = name.partition(":")
+    try:
+        return f"{flag}={config.find(path)}{colon}{argument}"
+    except ValueError as error:
+        _fail(f"--config: {error}")
 
 
 def _is_forbidden(error):

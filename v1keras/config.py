@@ -2,6 +2,12 @@
 changes the few that its experiment changes.
 """
 
+import importlib.resources
+import importlib.util
+import os
+import pathlib
+from typing import Any
+
 import ml_collections
 
 
@@ -157,3 +163,92 @@ def default() -> ml_collections.ConfigDict:
     # published; 1 for a Poisson neuron.
     evaluation.fano = 1.0
     return config.lock()
+
+
+def names() -> list[str]:
+    """Return the names of the configurations that come with the package.
+
+    Example:
+
+    >>> "kindel2019_factorized" in names()
+    True
+    """
+    return sorted(path.stem for path in _folder().glob("[a-z]*.py"))
+
+
+def find(name_or_file: str | os.PathLike[str]) -> pathlib.Path:
+    """Return the file of a configuration.
+
+    Args:
+        name_or_file: One of `names()`, or a Python file with a `get_config` function.
+
+    Raises:
+        ValueError: There is no such configuration.
+    """
+    path = _folder() / f"{name_or_file}.py"
+    if str(name_or_file) in names():
+        return path
+    path = pathlib.Path(name_or_file)
+    if path.is_file():
+        return path
+    raise ValueError(
+        f"no configuration {str(name_or_file)!r}: expected one of"
+        f" {', '.join(names())}, or a file"
+    )
+
+
+def resolve(
+    config: Any = None, **branches: dict[str, Any]
+) -> ml_collections.ConfigDict:
+    """Return a configuration, with some keys changed.
+
+    Args:
+        config: One of `names()`, a Python file with a `get_config` function, a
+            `ml_collections.ConfigDict`, or None for `default()`.
+        **branches: Dicts of keys to change: `training={"max_epochs": 3}`.
+
+    Returns:
+        A locked `ml_collections.ConfigDict`, a copy of what came.
+
+    Raises:
+        ValueError: No such configuration, branch or key, or a value of another type.
+
+    Example:
+
+    >>> resolve(core={"filters": (8,)}).core.filters
+    (8,)
+    """
+    if config is None:
+        config = default()
+    elif isinstance(config, ml_collections.ConfigDict):
+        config = config.copy_and_resolve_references()
+    else:
+        config = _load(find(config))
+    for branch, values in branches.items():
+        for key, value in values.items():
+            _change(config, branch, key, value)
+    return config.lock()
+
+
+def _change(config, branch, key, value):
+    keys = config.get(branch, {})
+    if key not in keys:
+        raise ValueError(
+            f"{branch}.{key}: no such key; expected one of {', '.join(sorted(keys))}"
+        )
+    try:
+        keys[key] = value
+    except TypeError as error:
+        raise ValueError(f"{branch}.{key}: found {value!r}: {error}") from None
+
+
+def _load(path):
+    """Return what the `get_config` function of a Python file returns."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config()
+
+
+def _folder():
+    return pathlib.Path(str(importlib.resources.files("v1keras.configs")))

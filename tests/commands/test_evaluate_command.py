@@ -7,10 +7,11 @@ import pytest
 from scipy import stats
 from written import strict_json, table
 
-from v1keras import cells, zoo
+from v1keras import characterize, preferred_stimuli, zoo
 from v1keras.data import Recording
-from v1keras.evaluate import evaluate, open_model
-from v1keras.inversion import Contrast
+from v1keras.inversion import ContrastConstraint
+from v1keras.workflows.reopen import open_model
+from v1keras.workflows.score import score
 
 
 def test_scores_are_the_models(tiny):
@@ -106,12 +107,11 @@ def test_results_are_columns_that_a_table_takes(tiny):
     dict that JSON knows.
     """
     model, _, recording = open_model(tiny.workdir)
-    metrics, columns = evaluate(model, recording)
-    contrast = Contrast(model.pixel_mean, 100.0, 0.0, 255.0)
-    found = cells.ascent_of(model, contrast).run([3, 0, 1], steps=3)
-    described = cells.physiology(model, recording, found, contrast)[0] | cells.controls(
-        model, recording, found, contrast
-    )
+    scores = score(model, recording)
+    metrics, columns = scores.metrics(), scores.per_neuron
+    contrast = ContrastConstraint(model.pixel_mean, 100.0, 0.0, 255.0)
+    found = preferred_stimuli(model, recording, [3, 0, 1], contrast, steps=3)
+    described = characterize(model, recording, found).table
     for found_columns, length in ((columns, 4), (described, 3)):
         assert len(found_columns) > 8
         for name, column in found_columns.items():

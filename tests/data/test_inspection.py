@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from v1keras.data import Recording, apply_protocol, open_recording, quality
+from v1keras.data import Recording, open_recording, quality, split_by_protocol
 from v1keras.data.dead_leaves import dead_leaves
 
 # Larger than compared, so that a turned photograph can be cut out of it
@@ -175,8 +175,8 @@ def test_rotated_copies_of_kindel2019():
         "split by groups (protocol grouped)"
     )
     assert "stand on two sides" in told(
-        apply_protocol(found, "paper", 0, (180, 52, 38))
+        split_by_protocol(found, "paper", 0, (180, 52, 38))
     )
     assert "stand on two sides" not in told(
-        apply_protocol(found, "grouped", 0, (180, 52, 38))
+        split_by_protocol(found, "grouped", 0, (180, 52, 38))
     )

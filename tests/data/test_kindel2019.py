@@ -58,7 +58,7 @@ def test_a_value_is_found_where_it_belongs(tmp_path):
     )
     assert found.neuron_session.tolist() == ["01", "01", "02", "02", "02", "03"]
     assert found.neurons["for_tuning"].tolist() == [0, 0, 1, 1, 1, 0]
-    assert found.reported.tolist() == [True, True, False, False, False, True]
+    assert found.included.tolist() == [True, True, False, False, False, True]
     assert found.image_group.tolist() == [
         0,
         0,
@@ -279,7 +279,7 @@ def test_published_responses(published):
         published.responses * 20, np.round(published.responses * 20), atol=1e-4
     )
     reported = published.neuron_session != "02"
-    assert published.reported.tolist() == reported.tolist() and reported.sum() == 355
+    assert published.included.tolist() == reported.tolist() and reported.sum() == 355
     assert published.responses[:, reported].mean() / 0.105 == pytest.approx(
         5.2, abs=0.05
     )

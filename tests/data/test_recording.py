@@ -314,7 +314,7 @@ def test_neuron_without_responses_is_kept(tmp_path):
         np.nan,
         responses[[0, 2, 3, 4, 5], 2].mean() / 0.105,
     ]
-    np.testing.assert_allclose(found.hertz, expected, rtol=1e-6)
+    np.testing.assert_allclose(found.mean_rates_hz, expected, rtol=1e-6)
 
 
 def test_constant_neuron_is_kept(tmp_path):
@@ -353,8 +353,8 @@ def test_indices_of_a_side():
 def test_neurons_for_tuning_are_not_reported():
     fields = arrays()
     fields["neurons"]["for_tuning"] = np.array([0, 1, 0], np.uint8)
-    assert Recording(**fields).reported.tolist() == [True, False, True]
-    assert Recording(**arrays()).reported.tolist() == [True, True, True]
+    assert Recording(**fields).included.tolist() == [True, False, True]
+    assert Recording(**arrays()).included.tolist() == [True, True, True]
 
 
 SAVE_ANOTHER = """

@@ -6,7 +6,8 @@ import pathlib
 import foreign
 import numpy as np
 
-from v1keras import evaluate, train, zoo
+from v1keras import train, zoo
+from v1keras.workflows import reopen
 
 CONFIG = pathlib.Path(__file__).parents[2] / "configs" / "sensorium2022_gaussian.py"
 
@@ -25,13 +26,14 @@ def test_the_baseline_trains_on_a_published_scan(tmp_path, monkeypatch):
     spec.loader.exec_module(module)
     config = module.get_config()
     config.training.batch_size, config.training.max_epochs = 4, 2
-    model, metrics, columns = train.train_and_evaluate(config, tmp_path / "run")
+    model, scores = train.train_and_evaluate(config, tmp_path / "run")
+    metrics, columns = scores.metrics(), scores.per_neuron
     assert (
         metrics["images"] == 2
         and metrics["ceiling"] == "repeats"
         and columns["unit"].tolist() == [1, 2, 3, 4, 5]
     )
-    assert model.columns == {
+    assert model.covariates == {
         "pupil_center": 2,
         "behavior": 3,
     } and model.core.compute_output_shape((None, 36, 64, 1)) == (None, 28, 56, 64)
@@ -45,7 +47,7 @@ def test_the_baseline_trains_on_a_published_scan(tmp_path, monkeypatch):
     assert any(
         np.abs(weight).max() > 0 for weight in model.readout.shifter.get_weights()[-1:]
     )  # began at zero
-    again, _, recording = evaluate.open_model(tmp_path / "run")
+    again, _, recording = reopen.open_model(tmp_path / "run")
     assert recording.attributes["name"] == "sensorium2022_21067-10-18"
     np.testing.assert_array_equal(
         again.readout.readout.positions(), model.readout.readout.positions()

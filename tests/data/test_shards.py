@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from v1keras import Recording, simulate_recording, train, zoo
 from v1keras.config import default
-from v1keras.data import Rows, open_recording, shards
-from v1keras.io import atomic
+from v1keras.data import LazyRows, open_recording, shards
+from v1keras.io import large_arrays
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
         ("whole.h5", 0.0, 100),
         ("sharded", 0.0, 100),
     ):
-        monkeypatch.setattr(atomic, "_IN_MEMORY", in_memory)
+        monkeypatch.setattr(large_arrays, "_IN_MEMORY", in_memory)
         opened = open_recording(tmp_path / source)
         on_disk = opened.images.base is not None
         assert on_disk == (in_memory == 100)
@@ -132,10 +132,10 @@ def test_damaged_shards_are_refused(recording, tmp_path):
 def test_a_file_too_large_for_the_memory_is_read_by_chunks(
     recording, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(atomic, "_IN_MEMORY", 100)
+    monkeypatch.setattr(large_arrays, "_IN_MEMORY", 100)
     found = Recording.load(tmp_path / "whole.h5")
     assert found.images.base is not None
     np.testing.assert_array_equal(found.images, recording.images)
     np.testing.assert_array_equal(found.responses, recording.responses)
-    rows = Rows(found.images[..., None], [3, 1])
+    rows = LazyRows(found.images[..., None], [3, 1])
     np.testing.assert_array_equal(np.asarray(rows), recording.images[[3, 1], ..., None])

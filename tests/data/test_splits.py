@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from v1keras.data import Recording, apply_protocol, draw_split, redraw_validation
+from v1keras.data import Recording, draw_split, redraw_validation, split_by_protocol
 
 PARTS = (180, 52, 38)
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -27,13 +27,13 @@ def test_paper_protocol_is_the_papers(seed):
         TEST,
         VALIDATION,
     )
-    found = apply_protocol(recording(image_group=PHOTOGRAPH), "paper", seed, PARTS)
+    found = split_by_protocol(recording(image_group=PHOTOGRAPH), "paper", seed, PARTS)
     assert found.split.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("seed", range(7))
 def test_grouped_protocol_keeps_photographs_whole(seed):
-    split = apply_protocol(
+    split = split_by_protocol(
         recording(image_group=PHOTOGRAPH), "grouped", seed, PARTS
     ).split
     for photograph in range(90):
@@ -73,14 +73,14 @@ def test_seeds_differ_and_parts_are_proportions():
 def test_file_protocol_keeps_the_split():
     split = np.arange(270) % 4 - 1
     assert (
-        apply_protocol(recording(split=split), "file", 0, PARTS).split.tolist()
+        split_by_protocol(recording(split=split), "file", 0, PARTS).split.tolist()
         == split.tolist()
     )
 
 
 def test_protocol_leaves_the_given_recording_alone():
     given = recording()
-    apply_protocol(given, "paper", 0, PARTS)
+    split_by_protocol(given, "paper", 0, PARTS)
     assert set(given.split) == {-1}
 
 
@@ -134,8 +134,8 @@ def test_protocol_that_does_not_fit():
         ValueError,
         match="protocol: found 'group', expected one of file, paper, grouped",
     ):
-        apply_protocol(recording(), "group", 0, PARTS)
+        split_by_protocol(recording(), "group", 0, PARTS)
     with pytest.raises(
         ValueError, match="protocol 'grouped' needs the dataset image_group"
     ):
-        apply_protocol(recording(), "grouped", 0, PARTS)
+        split_by_protocol(recording(), "grouped", 0, PARTS)

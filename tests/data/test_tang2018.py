@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from v1keras.data import apply_protocol, sources
+from v1keras.data import sources, split_by_protocol
 from v1keras.data.sources import tang2018
 from v1keras.evaluation import correlation
 from v1keras.models.cores.log_gabor import gabor_bank
@@ -172,7 +172,7 @@ def test_ridges_reach_the_correlations_stated_beside_the_files():
     What is stated is of another split: 1,900 test images tell a correlation of 0.3 to
     0.02, one of 0.65 to 0.013 (standard errors).
     """
-    recording = apply_protocol(sources.read("tang2018"), "paper", 0, (70, 20, 10))
+    recording = split_by_protocol(sources.read("tang2018"), "paper", 0, (70, 20, 10))
     train, validation, test = (
         recording.indices(side) for side in ("train", "validation", "test")
     )

@@ -7,9 +7,9 @@ import tensorflow as tf
 from scipy import optimize
 
 from v1keras.inversion import (
-    Ascent,
-    Contrast,
+    ContrastConstraint,
     Fourier,
+    GradientAscent,
     disk,
     diverse_set,
     invert,
@@ -18,7 +18,7 @@ from v1keras.inversion import (
 )
 
 SIZE = 16
-CONTRAST = Contrast(grey=117.0, norm=60.0, low=0.0, high=255.0)
+CONTRAST = ContrastConstraint(grey=117.0, norm=60.0, low=0.0, high=255.0)
 
 
 def gabors(count, size=SIZE, seed=0):
@@ -68,7 +68,7 @@ def cosines(stimuli, filters):
 @pytest.mark.parametrize("blur", [0, 1.0, 2.0])
 def test_the_stimulus_of_a_linear_nonlinear_neuron_is_its_filter(nonlinearity, blur):
     filters = gabors(20)
-    found = Ascent(
+    found = GradientAscent(
         linear_nonlinear(filters, nonlinearity), (SIZE, SIZE), CONTRAST, blur=blur
     ).run(range(20))
     assert cosines(found.stimuli, filters).min() >= 0.999
@@ -81,9 +81,9 @@ def test_the_stimulus_of_a_linear_nonlinear_neuron_is_its_filter(nonlinearity, b
 @pytest.mark.parametrize("shape", [(16, 16), (15, 24)])
 def test_fourier_steps_end_at_the_filter_too(shape):
     filters = np.pad(gabors(10, 15), ((0, 0), (0, shape[0] - 15), (0, shape[1] - 15)))
-    found = Ascent(linear_nonlinear(filters), shape, CONTRAST, images=Fourier()).run(
-        range(10)
-    )
+    found = GradientAscent(
+        linear_nonlinear(filters), shape, CONTRAST, images=Fourier()
+    ).run(range(10))
     assert cosines(found.stimuli, filters).min() >= 0.99
 
 
@@ -108,9 +108,11 @@ def test_a_stimulus_keeps_to_its_window_and_its_surround():
     assert window.sum() == sum(
         (i - 7.5) ** 2 + (j - 7.5) ** 2 <= 25 for i in range(SIZE) for j in range(SIZE)
     )
-    contrast = Contrast.of_rms(CONTRAST.grey, 8.0, 0.0, 255.0, window)
+    contrast = ContrastConstraint.of_rms(CONTRAST.grey, 8.0, 0.0, 255.0, window)
     within = (
-        Ascent(linear_nonlinear(filters), (SIZE, SIZE), contrast).run(range(6)).stimuli
+        GradientAscent(linear_nonlinear(filters), (SIZE, SIZE), contrast)
+        .run(range(6))
+        .stimuli
         - CONTRAST.grey
     )
     assert np.abs(within[:, ~window]).max() == 0
@@ -118,8 +120,12 @@ def test_a_stimulus_keeps_to_its_window_and_its_surround():
         within[:, window].std(axis=1, mean=np.zeros((6, 1))), 8.0, rtol=1e-4
     )
     assert cosines(within + CONTRAST.grey, filters * window).min() >= 0.999
-    surrounded = Contrast(contrast.grey, contrast.norm, 0.0, 255.0, window, surround)
-    found = Ascent(linear_nonlinear(filters), (SIZE, SIZE), surrounded).run(range(6))
+    surrounded = ContrastConstraint(
+        contrast.grey, contrast.norm, 0.0, 255.0, window, surround
+    )
+    found = GradientAscent(linear_nonlinear(filters), (SIZE, SIZE), surrounded).run(
+        range(6)
+    )
     np.testing.assert_allclose(
         found.stimuli[:, ~window],
         np.broadcast_to(surround[~window], (6, (~window).sum())),
@@ -136,7 +142,7 @@ def test_where_the_pixel_range_binds_the_stimulus_is_the_best_that_scipy_finds()
     size = 6
     direction = gabors(1, size)[0].ravel().astype(float)
     direction /= np.linalg.norm(direction)
-    contrast = Contrast(grey=117.0, norm=500.0, low=0.0, high=255.0)
+    contrast = ContrastConstraint(grey=117.0, norm=500.0, low=0.0, high=255.0)
     rates = lambda images: tf.nn.softplus(
         (tf.reshape(images, (-1, size**2)) - 117)
         @ tf.constant(direction[:, None], tf.float32)
@@ -172,7 +178,7 @@ def test_projection_is_the_scale_that_a_root_finder_gives():
     patterns = rng.normal(size=(5, 8, 8, 1)) * np.array([1, 5, 50, 500, 5000]).reshape(
         5, 1, 1, 1
     )
-    contrast = Contrast(grey=50.0, norm=300.0, low=0.0, high=255.0)
+    contrast = ContrastConstraint(grey=50.0, norm=300.0, low=0.0, high=255.0)
     found = contrast.project(patterns).numpy()
     for pattern, projected in zip(patterns, found, strict=True):
         clipped = lambda log_scale: np.clip(np.exp(log_scale) * pattern, -50, 205)
@@ -219,20 +225,23 @@ def test_what_cannot_be_is_refused():
             "contrast norm 1e\\+06 does not fit 256 pixels from 0 to 255: at most 2208"
         ),
     ):
-        invert(rates, [0], (SIZE, SIZE), Contrast(117, 1e6, 0, 255))
+        invert(rates, [0], (SIZE, SIZE), ContrastConstraint(117, 1e6, 0, 255))
     with pytest.raises(ValueError, match="grey 300 is not between"):
-        Contrast(300, 10, 0, 255)
+        ContrastConstraint(300, 10, 0, 255)
     with pytest.raises(ValueError, match="expected a number above 0"):
-        Contrast(117, 0, 0, 255)
+        ContrastConstraint(117, 0, 0, 255)
     exploding = lambda images: tf.math.log(-rates(images))
     with pytest.raises(
         ValueError, match=r"a window of \(3, 3\) pixels; images have \(16, 16\)"
     ):
         invert(
-            rates, [0], (SIZE, SIZE), Contrast(117, 10, 0, 255, np.ones((3, 3), bool))
+            rates,
+            [0],
+            (SIZE, SIZE),
+            ContrastConstraint(117, 10, 0, 255, np.ones((3, 3), bool)),
         )
     with pytest.raises(ValueError, match=r"a surround of \(3, 3\) needs a window"):
-        Contrast(117, 10, 0, 255, surround=np.ones((3, 3)))
+        ContrastConstraint(117, 10, 0, 255, surround=np.ones((3, 3)))
     with pytest.raises(
         FloatingPointError, match="the rate of neuron 1 is nan at step 0"
     ):
@@ -249,9 +258,9 @@ def two_optima(filters):
 
 def test_of_several_starts_the_best_is_kept():
     filters = gabors(4)
-    ascent = Ascent(two_optima(filters), (SIZE, SIZE), CONTRAST)
+    ascent = GradientAscent(two_optima(filters), (SIZE, SIZE), CONTRAST)
     found = ascent.run(range(4), restarts=12)
-    assert found.restarts.shape == (
+    assert found.restart_stimuli.shape == (
         4,
         12,
         SIZE,
@@ -260,7 +269,7 @@ def test_of_several_starts_the_best_is_kept():
     assert cosines(found.stimuli, filters).min() >= 0.999
     assert any(
         cosines(one, np.repeat(filters[i : i + 1], 12, axis=0)).min() < -0.99
-        for i, one in enumerate(found.restarts)
+        for i, one in enumerate(found.restart_stimuli)
     )
     np.testing.assert_array_equal(found.values, found.restart_values.max(axis=1))
     np.testing.assert_allclose(
@@ -275,7 +284,7 @@ def test_an_image_to_start_from_decides_which_optimum():
         - 3 * filters
         + np.random.default_rng(0).normal(size=filters.shape)
     )
-    found = Ascent(two_optima(filters), (SIZE, SIZE), CONTRAST).run(
+    found = GradientAscent(two_optima(filters), (SIZE, SIZE), CONTRAST).run(
         range(4), start=start
     )
     assert cosines(found.stimuli, filters).max() <= -0.999
@@ -288,12 +297,15 @@ def test_what_has_converged_stays_and_what_is_dead_is_said():
     rates = lambda images: tf.exp(
         (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights / 20
     )
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(3), steps=200)
-    assert found.dead.tolist() == [False, True, False] and found.converged.all()
+    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run(range(3), steps=200)
+    assert (
+        found.no_initial_gradient.tolist() == [False, True, False]
+        and found.converged.all()
+    )
     assert found.rates[1] == 1 and (found.trace[:, 1] == 1).all()
     assert (found.trace[150] == found.trace[-1]).all()
     assert (
-        not Ascent(rates, (SIZE, SIZE), CONTRAST)
+        not GradientAscent(rates, (SIZE, SIZE), CONTRAST)
         .run(range(3), steps=2)
         .converged[[0, 2]]
         .any()
@@ -307,7 +319,7 @@ def test_calls_do_not_compile_again():
         traces.append(images.shape)
         return linear_nonlinear(gabors(5))(images)
 
-    ascent = Ascent(rates, (SIZE, SIZE), CONTRAST)
+    ascent = GradientAscent(rates, (SIZE, SIZE), CONTRAST)
     ascent.run([0, 1], steps=5)
     compiled = len(traces)
     ascent.run([4, 2, 3], steps=9, seed=3)
@@ -322,7 +334,7 @@ def test_jittered_linear_neurons_want_nearly_the_mean_of_their_shifted_filters()
     rates = lambda images: (
         100 + (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights
     )
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST, jitter=1).run(range(5))
+    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, jitter=1).run(range(5))
     shifted = np.mean(
         [np.roll(filters, (i, j), (1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)],
         axis=0,
@@ -356,7 +368,7 @@ def test_replicas_take_whole_sets_and_leave_none_empty(tmp_path):
 
 
 def test_what_can_not_be_inverted_is_said():
-    ascent = Ascent(
+    ascent = GradientAscent(
         linear_nonlinear(gabors(3)),
         (SIZE, SIZE),
         CONTRAST,
@@ -384,8 +396,11 @@ def test_a_rate_that_is_all_but_zero_is_not_dead():
     rates = lambda images: tf.nn.softplus(
         (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights - 40
     )
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST).run(range(2))
-    assert not found.dead.any() and cosines(found.stimuli, filters).min() >= 0.999
+    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run(range(2))
+    assert (
+        not found.no_initial_gradient.any()
+        and cosines(found.stimuli, filters).min() >= 0.999
+    )
 
 
 def main(out, what="stimuli"):
@@ -397,7 +412,7 @@ def main(out, what="stimuli"):
         [device.name for device in tf.config.list_logical_devices("CPU")]
     ).scope():
         if what == "sets":
-            ascent = Ascent(linear_nonlinear(gabors(5)), (SIZE, SIZE), CONTRAST)
+            ascent = GradientAscent(linear_nonlinear(gabors(5)), (SIZE, SIZE), CONTRAST)
             np.savez(
                 out,
                 one=ascent.run([2], steps=5).stimuli,

@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from v1keras.inversion import (
-    Ascent,
-    Contrast,
+    ContrastConstraint,
+    GradientAscent,
     diverse_set,
     own_rate,
     population_rate,
@@ -18,7 +18,7 @@ from v1keras.inversion import (
 from v1keras.inversion.objectives import Seen
 
 SIZE = 12
-CONTRAST = Contrast(grey=100.0, norm=50.0, low=0.0, high=255.0)
+CONTRAST = ContrastConstraint(grey=100.0, norm=50.0, low=0.0, high=255.0)
 
 
 def gabors(angles, phases, cycles=0.2):
@@ -116,7 +116,7 @@ def test_objectives_say_what_they_are():
 def test_the_most_inhibiting_stimulus_is_the_filter_turned_over():
     filters = gabors([0, 1.0, 2.0], [0, 1, 2])
     rates = lambda images: tf.nn.softplus(drives(images, filters))
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST, -own_rate()).run(range(3))
+    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, -own_rate()).run(range(3))
     patterns = (found.stimuli - CONTRAST.grey).reshape(3, -1)
     assert (
         (patterns * filters.reshape(3, -1)).sum(axis=1) / CONTRAST.norm
@@ -127,7 +127,7 @@ def test_the_most_inhibiting_stimulus_is_the_filter_turned_over():
 def test_several_neurons_want_the_sum_of_their_filters():
     filters = gabors([0, 1.0], [0, 1])
     rates = lambda images: 10 + drives(images, filters)
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST, rate_of(0, 1)).run([0])
+    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, rate_of(0, 1)).run([0])
     together = filters.sum(axis=0)
     assert (
         found.stimuli[0] - CONTRAST.grey
@@ -140,9 +140,9 @@ def test_against_the_population_what_neurons_share_goes():
     """
     filters = gabors([0, 0.3], [0, 0])
     rates = lambda images: 10 + drives(images, filters)
-    found = Ascent(rates, (SIZE, SIZE), CONTRAST, own_rate() - population_rate()).run(
-        [0]
-    )
+    found = GradientAscent(
+        rates, (SIZE, SIZE), CONTRAST, own_rate() - population_rate()
+    ).run([0])
     difference = filters[0] - filters[1]
     assert (
         found.stimuli[0] - CONTRAST.grey
@@ -157,8 +157,8 @@ def test_total_variation_makes_a_noisy_filters_stimulus_smoother():
     variation = lambda image: (
         np.abs(np.diff(image, axis=0)).sum() + np.abs(np.diff(image, axis=1)).sum()
     )
-    plain = Ascent(rates, (SIZE, SIZE), CONTRAST).run([0])
-    smooth = Ascent(
+    plain = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run([0])
+    smooth = GradientAscent(
         rates, (SIZE, SIZE), CONTRAST, own_rate() - 1e-3 * total_variation()
     ).run([0])
     assert variation(smooth.stimuli[0]) < 0.8 * variation(plain.stimuli[0])
@@ -178,7 +178,7 @@ def test_a_complex_cells_set_has_all_phases_and_a_simple_cells_one():
             axis=1,
         )
 
-    ascent = Ascent(rates, (SIZE, SIZE), CONTRAST)
+    ascent = GradientAscent(rates, (SIZE, SIZE), CONTRAST)
     stimuli, reached = diverse_set(ascent, [0, 1], size=6)
     patterns = (stimuli - CONTRAST.grey).reshape(2, 6, -1)
     even, odd = np.moveaxis(patterns @ pair.reshape(2, -1).T, -1, 0)
@@ -210,7 +210,9 @@ def test_metamers_share_the_response_and_not_the_image():
         np.random.default_rng(1).normal(size=(3, SIZE, SIZE, 1))
     ).numpy()
     responses = rates(CONTRAST.grey + pattern).numpy()
-    images, distances = reconstruct(Ascent(rates, (SIZE, SIZE), CONTRAST), responses)
+    images, distances = reconstruct(
+        GradientAscent(rates, (SIZE, SIZE), CONTRAST), responses
+    )
     assert images.shape == (3, 2, SIZE, SIZE) and distances.max() < 0.01
     seen = lambda x: x.reshape(-1, SIZE**2) @ filters.reshape(20, -1).T
     one, other = seen(images[:, 0] - CONTRAST.grey), seen(images[:, 1] - CONTRAST.grey)

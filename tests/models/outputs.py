@@ -75,7 +75,7 @@ def main(out):
     )
     behaving = models.V1Model(
         LAYERS["stacked"][0](),
-        models.BehavingReadout(models.GaussianReadout(3), *parts),
+        models.CovariateReadout(models.GaussianReadout(3), *parts),
         IMAGES[1:3],
         name="behaving",
     )

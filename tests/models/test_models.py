@@ -26,7 +26,7 @@ def small_sessions(neurons):
         name: models.FactorizedReadout(count, l1=0.1, name=f"{name}_readout")
         for name, count in neurons.items()
     }
-    return models.V1Sessions(
+    return models.MultiSessionModel(
         models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0
     )
 
@@ -87,12 +87,12 @@ INSTANCES = {
     "GainModulator": lambda: models.GainModulator(
         2, "running", [1.0], [2.0], hidden=(4, 3), seed=3
     ),
-    "BehavingReadout": lambda: models.BehavingReadout(
+    "CovariateReadout": lambda: models.CovariateReadout(
         models.GaussianReadout(2),
         *(INSTANCES[name]() for name in ("Shifter", "GainModulator")),
     ),
     "V1Model": small_model,
-    "V1Sessions": lambda: small_sessions({"a": 3, "b": 2}),
+    "MultiSessionModel": lambda: small_sessions({"a": 3, "b": 2}),
 }
 
 
@@ -268,7 +268,7 @@ def test_sessions_share_a_core_and_nothing_else():
             r" session"
         ),
     ):
-        models.V1Sessions(
+        models.MultiSessionModel(
             model.core,
             {"a": models.FactorizedReadout(2), "b": model.readouts["b"]},
             (16, 16),

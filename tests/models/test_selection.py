@@ -67,7 +67,7 @@ def test_the_neurons_cut_out_answer_as_before(name, tmp_path):
     model = MODELS[name]()
     neurons = [1, 4, 7, 11] if name == "concatenated" else [4, 1, 2]
     before = np.asarray(model(images()))
-    cut = models.of_neurons(model, neurons)
+    cut = model.select_neurons(neurons)
     np.testing.assert_allclose(cut(images()), before[:, neurons], rtol=1e-5)
     assert cut.output_shape == (None, len(neurons)) and type(cut) is type(model)
     cut.save(tmp_path / "cut.keras")
@@ -81,7 +81,7 @@ def test_the_neurons_cut_out_answer_as_before(name, tmp_path):
 
 def test_members_without_a_neuron_are_left_out():
     model = MODELS["concatenated"]()
-    cut = models.of_neurons(model, [7, 8])
+    cut = model.select_neurons([7, 8])
     assert isinstance(cut, models.V1Model) and cut.name == "b"
     np.testing.assert_allclose(
         cut(images()), np.asarray(model(images()))[:, [7, 8]], rtol=1e-5
@@ -103,11 +103,15 @@ def test_rates_stand_side_by_side():
 @pytest.mark.parametrize("neurons", [[], [6], [-1]])
 def test_neurons_that_are_not_there_are_refused(neurons):
     with pytest.raises(ValueError, match="expected one or more of 0 to 5"):
-        models.of_neurons(network(), neurons)
+        network().select_neurons(neurons)
 
 
 def test_other_models_and_orders_are_refused():
     with pytest.raises(ValueError, match="ascending"):
-        models.of_neurons(MODELS["concatenated"](), [7, 1])
-    with pytest.raises(ValueError, match="found a Functional, expected a V1Model"):
-        models.of_neurons(keras.Model(*[keras.Input((3,))] * 2), [0])
+        MODELS["concatenated"]().select_neurons([7, 1])
+    with pytest.raises(ValueError, match="take model.session"):
+        readouts = {
+            name: models.FactorizedReadout(2, name=f"{name}_readout") for name in "ab"
+        }
+        model = models.MultiSessionModel(models.StackedCore((4,), (5,)), readouts, SIZE)
+        model.select_neurons([0])

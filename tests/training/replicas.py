@@ -17,14 +17,14 @@ import tensorflow as tf
 
 from v1keras.evaluation import correlation
 from v1keras.models import (
-    BehavingReadout,
+    CovariateReadout,
     FactorizedReadout,
     GainModulator,
     GaussianReadout,
+    MultiSessionModel,
     Shifter,
     StackedCore,
     V1Model,
-    V1Sessions,
 )
 from v1keras.training import Poisson, Schedule, Trainer, is_chief, make_strategy
 from v1keras.training.prediction import Predictor
@@ -52,11 +52,11 @@ def main(out, name, cpus, feed):
             "a": FactorizedReadout(5, l1=0.01, name="a_readout"),
             "b": FactorizedReadout(3, name="b_readout"),
         }
-        sessions = V1Sessions(
+        sessions = MultiSessionModel(
             StackedCore((4, 5), (5, 3)), readouts, (16, 16), 127.0, 70.0
         )
         together, second = sessions.side_by_side(), keras.optimizers.Adam(3e-3)
-        behaving = V1Sessions(
+        behaving = MultiSessionModel(
             StackedCore((4, 5), (5, 3)),
             {"a": behaving_readout("a", 5), "b": behaving_readout("b", 3)},
             (16, 16),
@@ -126,7 +126,7 @@ def behaving_readout(name, neurons):
         Shifter("pupil", [2.0, -1.0], [1.0, 3.0]),
         GainModulator(neurons, "running", [5.0], [5.0]),
     )
-    return BehavingReadout(places, *parts, name=f"{name}_readout")
+    return CovariateReadout(places, *parts, name=f"{name}_readout")
 
 
 def behavior(count, seed):

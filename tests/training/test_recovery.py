@@ -148,7 +148,7 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
         if len(saved) > 1:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "check_room", full)
+    monkeypatch.setattr(checkpoints, "check_disk_space", full)
     with pytest.warns(
         UserWarning,
         match=(

@@ -9,8 +9,8 @@ from v1keras.models import (
     DenseReadout,
     FactorizedReadout,
     GaussianReadout,
+    MultiSessionModel,
     StackedCore,
-    V1Sessions,
 )
 from v1keras.training import Checkpoints, Poisson, Schedule, Trainer, make_strategy
 
@@ -28,7 +28,7 @@ def minus_error(responses, rates):
 
 def linear_sessions():
     """No core to share, so that each session's readout learns as if alone."""
-    return V1Sessions(
+    return MultiSessionModel(
         keras.layers.Identity(),
         {
             name: DenseReadout(n, name=f"{name}_readout")
@@ -140,7 +140,7 @@ def test_interrupted_training_of_sessions_goes_on_as_if_it_had_not_been(tmp_path
             "b": GaussianReadout(2, name="b_readout"),
             "a": FactorizedReadout(3, l1=0.1, name="a_readout"),
         }
-        model = V1Sessions(StackedCore((4,), (5,)), readouts, (9, 9))
+        model = MultiSessionModel(StackedCore((4,), (5,)), readouts, (9, 9))
         progress = make_trainer(model, max_epochs=4, averaging=0.5).fit(
             data, held_out, callbacks, checkpoints
         )

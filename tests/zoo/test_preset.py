@@ -193,7 +193,7 @@ def make_sessions(*names):
     readouts = {
         name: models.FactorizedReadout(3, name=f"{name}_readout") for name in names
     }
-    return models.V1Sessions(
+    return models.MultiSessionModel(
         models.StackedCore((4, 5), (5, 3)), readouts, (16, 16), 100.0, 50.0
     )
 

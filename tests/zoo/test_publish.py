@@ -8,8 +8,8 @@ import types
 import numpy as np
 import pytest
 
-from v1keras import Recording, evaluate, simulate_recording, train, zoo
-from v1keras.workflows import provenance, publish
+from v1keras import Recording, simulate_recording, train, zoo
+from v1keras.workflows import provenance, publish, reopen
 from v1keras.zoo import __main__, catalog
 
 needs_git = pytest.mark.skipif(
@@ -104,9 +104,10 @@ def test_a_model_of_several_recordings_becomes_a_preset(
         "get_config"
     ]()
     config.data.recording = f"{tmp_path / 'monday.h5'},{tmp_path / 'tuesday.h5'}"
-    model, metrics, _ = train.train_and_evaluate(
+    model, scores = train.train_and_evaluate(
         config, tmp_path / "both", command_line="train --config=configs/tiny.py"
     )
+    metrics = scores.metrics()
     flags = types.SimpleNamespace(name="tiny_sessions", scores=True)
     monkeypatch.setattr(__main__.flags, "FLAGS", flags)
     __main__.main(["zoo", "add", str(tmp_path / "both")])
@@ -139,7 +140,7 @@ def test_a_model_of_several_recordings_becomes_a_preset(
             " --recording"
         ),
     ):
-        evaluate.open_model("tiny_sessions")
+        reopen.open_model("tiny_sessions")
 
 
 @needs_git

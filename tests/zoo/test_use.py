@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import models, simulate_recording, zoo
+from v1keras import simulate_recording, zoo
 from v1keras.evaluation import correlation
 from v1keras.zoo.preset import golden_images
 
@@ -79,7 +79,7 @@ def test_a_neuron_and_a_session_become_models_of_their_own(name, tmp_path):
     rates = np.asarray(model(images))
     session = list(zoo.info(name)["sessions"])[-1]
     for neurons in ([rates.shape[1] - 1], zoo.neurons_of(name, session)):
-        cut = models.of_neurons(model, neurons)
+        cut = model.select_neurons(neurons)
         np.testing.assert_allclose(cut(images), rates[:, neurons], rtol=1e-4, atol=1e-5)
     cut.save(tmp_path / "cut.keras")
     np.testing.assert_array_equal(

@@ -11,7 +11,7 @@ from configs import kindel2019_factorized
 from tools import paper_network
 from tools.benchmarks.machine import Watch, processors
 from v1keras import train
-from v1keras.data import apply_protocol, open_recording
+from v1keras.data import open_recording, split_by_protocol
 from v1keras.evaluation import correlation
 
 _SEED = 0
@@ -21,13 +21,13 @@ def measure():
     """(dict for the JSON, Markdown)."""
     config = kindel2019_factorized.get_config()
     config.data.split_seed = _SEED
-    recording = apply_protocol(
+    recording = split_by_protocol(
         open_recording(config.data.recording),
         config.data.protocol,
         _SEED,
         config.data.split_parts,
     )
-    recording = recording.of_neurons(recording.reported)
+    recording = recording.of_neurons(recording.included)
     test = recording.indices("test")
 
     def score(model):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tools.benchmarks import train
 from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
-from v1keras.data import Rows, open_recording, shards
+from v1keras.data import LazyRows, open_recording, shards
 from v1keras.training import make_strategy
 from v1keras.training.input_pipeline import feed_of
 
@@ -59,8 +59,8 @@ def measured(case, folder):
     found = {}
     for name, (held, resident_gb) in kinds.items():
         rows = (
-            Rows(held.images[..., None], np.arange(_IMAGES)),
-            Rows(held.responses, np.arange(_IMAGES)),
+            LazyRows(held.images[..., None], np.arange(_IMAGES)),
+            LazyRows(held.responses, np.arange(_IMAGES)),
         )
         found[name] = seconds_to_draw(rows, case["batch"], resident_gb)
         found[name]["step"] = (

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras import cells, models, zoo
-from v1keras.inversion import Ascent, Contrast
+from v1keras.inversion import ContrastConstraint, GradientAscent
 
 _COUNTS, _STEPS, _ALONE, _REPEATS = (1, 16, 128, 392), 40, 6, 3
 
@@ -34,13 +34,13 @@ def measure():
         found = _of_model(
             model,
             counts,
-            Contrast(
+            ContrastConstraint(
                 model.pixel_mean, 20.0 * np.prod(model.image_size) ** 0.5, 0.0, 255.0
             ),
         )
         measured[name] = found
         text += _table(name, found)
-    contrast = Contrast(kindel.pixel_mean, 600.0, 0.0, 255.0)
+    contrast = ContrastConstraint(kindel.pixel_mean, 600.0, 0.0, 255.0)
     began = time.perf_counter()
     run = cells.ascent_of(kindel, contrast).run(np.arange(392), steps=500)
     took = time.perf_counter() - began
@@ -60,7 +60,7 @@ def measure():
 def _of_model(model, counts, contrast):
     fast, plain = (
         cells.ascent_of(model, contrast),
-        Ascent(cells.rates_of(model), model.image_size, contrast),
+        GradientAscent(cells.rates_of(model), model.image_size, contrast),
     )
     neurons = np.arange(model.output_shape[1])
     alone = [_each(plain, neurons[i : i + 1]) for i in range(_ALONE)]
@@ -100,7 +100,7 @@ def _gradient(model, batch):
     whole = lambda images: tf.gather(
         model(images, training=False), neurons, axis=1, batch_dims=1
     )
-    own = models.own_rates(model)
+    own = model.neuron_rate_fn()
     found = []
     for rates in (whole, lambda images: own(images, neurons)):
 

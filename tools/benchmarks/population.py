@@ -13,7 +13,7 @@ from tools.benchmarks import train as architecture
 from tools.benchmarks.machine import processors
 from v1keras import Recording, train
 from v1keras.data.dead_leaves import dead_leaves
-from v1keras.data.recording import TEST, TRAIN, VALIDATION
+from v1keras.data.validation import TEST, TRAIN, VALIDATION
 from v1keras.evaluation import correlation
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -2,20 +2,22 @@
 
 import os
 import pathlib
+from collections.abc import Sequence
 
 from v1keras.data import shards, sources
-from v1keras.data.covariates import behavior_of, model_inputs
+from v1keras.data.covariates import covariate, model_inputs
 from v1keras.data.recording import Recording
 from v1keras.data.simulation import simulate_recording
-from v1keras.data.splits import apply_protocol, draw_split, redraw_validation
-from v1keras.io.rows import Rows
+from v1keras.data.splits import draw_split, redraw_validation, split_by_protocol
+from v1keras.io.large_arrays import LazyRows
 
 __all__ = [
     "Recording",
-    "Rows",
+    "LazyRows",
     "simulate_recording",
-    "apply_protocol",
-    "behavior_of",
+    "split_by_protocol",
+    "covariate",
+    "load_recording",
     "draw_split",
     "model_inputs",
     "open_recording",
@@ -46,6 +48,27 @@ def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
             f" dataset ({known})"
         )
     return Recording.load(name_or_path)
+
+
+def load_recording(
+    name_or_path: str | os.PathLike[str],
+    protocol: str = "file",
+    seed: int = 0,
+    parts: Sequence[float] = (180, 52, 38),
+) -> Recording:
+    """Load a recording, and divide its images.
+
+    Args:
+        name_or_path: As for `open_recording`.
+        protocol: "file" keeps the split in the file; "paper" draws images at random;
+            "grouped" draws groups of images, so that no photograph is on two sides.
+        seed: Integer, seed of the draw.
+        parts: Proportions of (train, test, validation) images.
+
+    Raises:
+        ValueError, OSError: As `open_recording` and `split_by_protocol`.
+    """
+    return split_by_protocol(open_recording(name_or_path), protocol, seed, parts)
 
 
 def recording_names(text: str) -> list[str]:

@@ -3,16 +3,15 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from v1keras.data.recording import UNASSIGNED, Recording
-from v1keras.io.rows import Rows
+from v1keras.data.validation import UNASSIGNED
+from v1keras.io.large_arrays import LazyRows
 
 
-def behavior_of(
-    recording: Recording, column: str, width: int | None = None
-) -> np.ndarray:
+def covariate(recording: Any, column: str, width: int | None = None) -> np.ndarray:
     """A column of behaviour, such as running speed or the pupil's position.
 
     Args:
@@ -35,7 +34,7 @@ def behavior_of(
     ...     np.arange(3.0)[:, None],
     ...     stimuli={"running_cm_s": np.array([0.0, 4.0, 20.0])},
     ... )
-    >>> behavior_of(recording, "running_cm_s").tolist()
+    >>> covariate(recording, "running_cm_s").tolist()
     [[0.0], [4.0], [20.0]]
     """
     if column not in recording.stimuli:
@@ -70,10 +69,10 @@ def behavior_of(
 
 
 def model_inputs(
-    recording: Recording,
+    recording: Any,
     indices: Sequence[int] | np.ndarray,
     columns: Mapping[str, int] | None = None,
-) -> Rows | dict[str, Rows]:
+) -> LazyRows | dict[str, LazyRows]:
     """What a model takes of some images of a recording.
 
     Args:
@@ -84,10 +83,10 @@ def model_inputs(
 
     Returns:
         Images `(m, height, width, 1)`, or a dict of these as `images` and of the
-        columns `(m, k)`, as `Rows`.
+        columns `(m, k)`, as `LazyRows`.
 
     Raises:
-        ValueError: as `behavior_of` does.
+        ValueError: as `covariate` does.
 
     Example:
 
@@ -105,10 +104,10 @@ def model_inputs(
     ... }
     {'images': (2, 4, 4, 1), 'running_cm_s': (2, 1)}
     """
-    images = Rows(recording.images[..., None], indices)
+    images = LazyRows(recording.images[..., None], indices)
     if not columns:
         return images
     return {"images": images} | {
-        name: Rows(behavior_of(recording, name, width), indices)
+        name: LazyRows(covariate(recording, name, width), indices)
         for name, width in columns.items()
     }

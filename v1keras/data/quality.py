@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from scipy import ndimage, sparse
 
-from v1keras.data.recording import SPLITS, UNASSIGNED
+from v1keras.data.validation import SPLITS, UNASSIGNED
 
 _SIDE = 33  # pixels a side that images are compared at
 # Of those pixels: structure between these two scales (standard deviations of Gaussians)

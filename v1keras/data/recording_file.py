@@ -5,7 +5,8 @@ import pathlib
 
 import h5py
 
-from v1keras.io.atomic import check_room, read_by_rows, write_by_rows, written_whole
+from v1keras.io.atomic import atomic_write, check_disk_space
+from v1keras.io.large_arrays import read_by_rows, write_by_rows
 
 FORMAT_VERSION = 1
 DATASETS = (
@@ -36,8 +37,8 @@ def write(path, arrays, attributes):
     Raises:
         OSError: the folder can't be written to, or the disk is full.
     """
-    with written_whole(path) as beside:
-        check_room(beside.parent, arrays.values())
+    with atomic_write(path) as beside:
+        check_disk_space(beside.parent, arrays.values())
         with h5py.File(beside, "w") as file:
             file.attrs["format_version"] = FORMAT_VERSION
             file.attrs.update(attributes)

@@ -16,7 +16,8 @@ import pathlib
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.io.atomic import check_room, folder_written_whole, let_go
+from v1keras.io.atomic import atomic_folder, check_disk_space
+from v1keras.io.large_arrays import release_pages
 
 PRESENTATIONS, REST, LAYOUT = "presentations.tfrecord", "recording.h5", "layout.json"
 
@@ -51,17 +52,17 @@ def write(recording, folder):
     if folder.exists():
         raise ValueError(f"{folder} is there already; name another folder or remove it")
     images, responses = recording.images, recording.responses
-    with folder_written_whole(folder) as beside:
+    with atomic_folder(folder) as beside:
         record = _record(images.shape[1:], images.dtype, recording.neuron_count)
-        check_room(beside, [np.broadcast_to(np.zeros((), record), len(images))])
+        check_disk_space(beside, [np.broadcast_to(np.zeros((), record), len(images))])
         with tf.io.TFRecordWriter(str(beside / PRESENTATIONS)) as writer:
             for shown, counts in zip(images, responses, strict=True):
                 writer.write(
                     shown.astype(shown.dtype.newbyteorder("<")).tobytes()
                     + counts.astype("<f4").tobytes()
                 )
-        let_go(images)
-        let_go(responses)
+        release_pages(images)
+        release_pages(responses)
         layout = {
             "images": list(images.shape),
             "dtype": images.dtype.name,

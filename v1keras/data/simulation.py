@@ -3,7 +3,8 @@
 import numpy as np
 
 from v1keras.data.dead_leaves import dead_leaves
-from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
+from v1keras.data.recording import Recording
+from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 KINDS = ("simple", "complex", "center_surround", "texture")
 WINDOW_S = 0.1

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
+from v1keras.data.recording import Recording
+from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 PROTOCOLS = ("file", "paper", "grouped")
 
@@ -102,7 +103,7 @@ def _draw(count, seed, goals, groups):
     return labels, order, [int(np.abs(ends - goal).argmin()) + 1 for goal in goals]
 
 
-def apply_protocol(
+def split_by_protocol(
     recording: Recording, protocol: str, seed: int, parts: Sequence[float] | np.ndarray
 ) -> Recording:
     """Splits a recording by a named protocol.
@@ -123,7 +124,9 @@ def apply_protocol(
     >>> from v1keras import simulate_recording
     >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
     >>> len(
-    ...     apply_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices("train")
+    ...     split_by_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices(
+    ...         "train"
+    ...     )
     ... )
     30
     """

@@ -1,7 +1,8 @@
 """Stage 6: model -> stimulus. It knows only a callable images -> rates."""
 
-from v1keras.inversion.ascent import Ascent, invert
-from v1keras.inversion.contrast import Contrast, disk
+from v1keras.inversion.ascent import GradientAscent, invert
+from v1keras.inversion.contrast import ContrastConstraint, disk
+from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.objectives import (
     Objective,
     own_rate,
@@ -13,19 +14,20 @@ from v1keras.inversion.objectives import (
     total_variation,
 )
 from v1keras.inversion.parametrizations import Fourier, Pixels
-from v1keras.inversion.result import Inversion
+from v1keras.inversion.result import PreferredStimuli
 from v1keras.inversion.sets import diverse_set, reconstruct
 
 __all__ = [
-    "Ascent",
-    "Contrast",
+    "ContrastConstraint",
     "Fourier",
-    "Inversion",
+    "GradientAscent",
     "Objective",
     "Pixels",
+    "PreferredStimuli",
     "disk",
     "diverse_set",
     "invert",
+    "matched_contrast",
     "own_rate",
     "population_rate",
     "rate_of",

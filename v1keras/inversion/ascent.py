@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from v1keras.inversion.contrast import Contrast
+from v1keras.inversion.contrast import ContrastConstraint
 from v1keras.inversion.objectives import Objective, Seen, own_rate
 from v1keras.inversion.parametrizations import Fourier, Pixels
-from v1keras.inversion.result import Inversion, refuse_non_finite
+from v1keras.inversion.rates import compiled
+from v1keras.inversion.result import PreferredStimuli, refuse_non_finite
 
 # First and longest step, as a share of the norm; what follows a step that lost, and one
 # that gained.
@@ -22,7 +23,7 @@ _SMOOTHED = 15.0
 _CONVERGED = 3e-3
 
 
-class Ascent:
+class GradientAscent:
     """Projected gradient ascent on the sphere of one contrast norm within the pixel
     range, many stimuli at once.
 
@@ -41,7 +42,7 @@ class Ascent:
         rates: callable, images `(batch, height, width, 1)` in pixel units -> rates
             `(batch, N)`, differentiable by TensorFlow.
         image_size: (height, width) in pixels.
-        constraint: a `Contrast`.
+        constraint: a `ContrastConstraint`.
         objective: an `Objective`; None for the rate of the neuron.
         images: the parametrisation, `Pixels()` or `Fourier()`.
         blur: standard deviation of the Gaussian at the first step, pixels; 0 for none.
@@ -49,7 +50,7 @@ class Ascent:
             the stimulus does not hang on the sampling grid.
         own: callable, images and neurons `(batch,)` -> `(batch,)`, the rates of each
             image's own neuron, where there is a cheaper way than by the rates of all:
-            `v1keras.models.neuron_rates(model)`.
+            `model.neuron_rate_fn()`.
 
     Raises:
         ValueError: the norm does not fit the image and its pixel range.
@@ -59,15 +60,15 @@ class Ascent:
 
     Example:
 
-    >>> from v1keras.inversion import Contrast
+    >>> from v1keras.inversion import ContrastConstraint
     >>> filters = np.random.default_rng(0).normal(size=(36, 2)).astype("float32")
     >>> linear_nonlinear = lambda images: tf.exp(
     ...     (tf.reshape(images, (-1, 36)) - 100) @ filters / 100
     ... )
-    >>> found = Ascent(
+    >>> found = GradientAscent(
     ...     linear_nonlinear,
     ...     (6, 6),
-    ...     Contrast(grey=100, norm=50, low=0, high=255),
+    ...     ContrastConstraint(grey=100, norm=50, low=0, high=255),
     ...     blur=0,
     ... ).run([0, 1])
     >>> pattern = found.stimuli[1].ravel() - 100
@@ -82,7 +83,7 @@ class Ascent:
         self,
         rates: Callable[[Any], Any],
         image_size: tuple[int, ...],
-        constraint: Contrast,
+        constraint: ContrastConstraint,
         objective: Objective | None = None,
         images: Pixels | Fourier | None = None,
         blur: float = 1.0,
@@ -114,6 +115,20 @@ class Ascent:
             ],
         )
 
+    @classmethod
+    def for_model(
+        cls, model: Any, contrast: ContrastConstraint, **options: Any
+    ) -> "GradientAscent":
+        """Return the ascent on a model's rates, by the cheapest way to them.
+
+        Args:
+            model: Model of images alone.
+            contrast: `ContrastConstraint`.
+            **options: Further arguments of `GradientAscent`.
+        """
+        own = model.neuron_rate_fn()
+        return cls(compiled(model), model.image_size, contrast, own=own, **options)
+
     def run(
         self,
         neurons: Sequence[int] | np.ndarray,
@@ -122,7 +137,7 @@ class Ascent:
         restarts: int = 1,
         start: np.ndarray | None = None,
         chunk: int = 128,
-    ) -> Inversion:
+    ) -> PreferredStimuli:
         """Synthesizes a stimulus for each neuron.
 
         Args:
@@ -136,7 +151,7 @@ class Ascent:
                 the memory.
 
         Returns:
-            An `Inversion`.
+            An `PreferredStimuli`.
 
         Raises:
             ValueError: no neurons, or one that does not exist; no steps or restarts;
@@ -192,7 +207,7 @@ class Ascent:
         }
         values = joined["values"].reshape(-1, restarts)
         best = np.arange(len(neurons)) * restarts + values.argmax(axis=1)
-        return Inversion(
+        return PreferredStimuli(
             neurons,
             joined["stimuli"][best],
             joined["rates"][best],
@@ -202,6 +217,7 @@ class Ascent:
             joined["dead"][best],
             joined["stimuli"].reshape(len(neurons), restarts, *self.image_size),
             values,
+            self.constraint,
         )
 
     def _check(self, neurons, steps, restarts, start):
@@ -417,15 +433,17 @@ def invert(
     rates: Callable[[Any], Any],
     neurons: Sequence[int] | np.ndarray,
     image_size: tuple[int, ...],
-    constraint: Contrast,
+    constraint: ContrastConstraint,
     steps: int = 300,
     seed: int = 0,
     chunk: int = 128,
-) -> Inversion:
+) -> PreferredStimuli:
     """The stimulus that each neuron's model answers with the highest rate:
-    `Ascent(rates, image_size, constraint).run(...)`.
+    `GradientAscent(rates, image_size, constraint).run(...)`.
     """
-    return Ascent(rates, image_size, constraint).run(neurons, steps, seed, chunk=chunk)
+    return GradientAscent(rates, image_size, constraint).run(
+        neurons, steps, seed, chunk=chunk
+    )
 
 
 def _wide(values):

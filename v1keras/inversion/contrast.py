@@ -9,7 +9,7 @@ _BISECTIONS = 30
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Contrast:
+class ContrastConstraint:
     """Stimuli of one contrast within the pixel range.
 
     A stimulus is `grey` plus a pattern; the pattern's Euclidean norm over pixels is
@@ -33,7 +33,7 @@ class Contrast:
     Example:
 
     >>> import numpy as np
-    >>> pattern = Contrast(grey=100, norm=40, low=0, high=255).project(
+    >>> pattern = ContrastConstraint(grey=100, norm=40, low=0, high=255).project(
     ...     np.array([[[[3.0], [4.0]]]], "float32")
     ... )
     >>> pattern.numpy().ravel().round(3).tolist()
@@ -68,7 +68,7 @@ class Contrast:
     @classmethod
     def of_rms(
         cls, grey: float, rms: float, low: float, high: float, window: np.ndarray
-    ) -> "Contrast":
+    ) -> "ContrastConstraint":
         """The same, from the RMS contrast within a window.
 
         Args:
@@ -78,7 +78,7 @@ class Contrast:
 
         Example:
 
-        >>> Contrast.of_rms(100, 10, 0, 255, np.ones((5, 5), bool)).norm
+        >>> ContrastConstraint.of_rms(100, 10, 0, 255, np.ones((5, 5), bool)).norm
         50.0
         """
         return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)

@@ -1,28 +1,36 @@
-"""What an ascent found."""
+"""`PreferredStimuli`: what an inversion returns."""
 
 import dataclasses
+import os
+import pathlib
+from typing import Any
 
+import h5py
 import numpy as np
 
+from v1keras.inversion.contrast import ContrastConstraint
+from v1keras.io.atomic import atomic_write, check_disk_space
 
-@dataclasses.dataclass
-class Inversion:
-    """What an inversion found.
 
-    Args:
-        neurons: `(n,)` indices.
-        stimuli: `(n, height, width)` float32, in pixel units: the best of each neuron's
+@dataclasses.dataclass(repr=False)
+class PreferredStimuli:
+    """The stimulus that drives each of some neurons most, as a model has it.
+
+    Attributes:
+        neurons: `(n,)` indices of the neurons.
+        stimuli: `(n, height, width)` float32 in pixel units, the best of each neuron's
             restarts.
         rates: `(n,)` the model's rate to each neuron's stimulus.
-        values: `(n,)` the objective there; the rate, unless another was given.
-        trace: `(steps, n)` the objective on the way; the last value goes on once a
+        values: `(n,)` objective of each; the rate, unless another was given.
+        trace: `(steps, n)` objective during the ascent; the last value goes on once a
             stimulus has converged.
         converged: `(n,)` bool.
-        dead: `(n,)` bool: the objective has no gradient where the ascent starts. The
-            stimulus is the noise it started from.
-        restarts: `(n, restarts, height, width)` the stimuli from all starts, the best
-            included.
-        restart_values: `(n, restarts)` the objective of each.
+        no_initial_gradient: `(n,)` bool, whether the objective has no gradient where
+            the ascent starts. Such a stimulus is the noise it started from.
+        restart_stimuli: `(n, restarts, height, width)` stimuli from all starts, the
+            best included.
+        restart_values: `(n, restarts)` objective of each.
+        contrast: `ContrastConstraint` of the stimuli.
     """
 
     neurons: np.ndarray
@@ -31,13 +39,68 @@ class Inversion:
     values: np.ndarray
     trace: np.ndarray
     converged: np.ndarray
-    dead: np.ndarray
-    restarts: np.ndarray
+    no_initial_gradient: np.ndarray
+    restart_stimuli: np.ndarray
     restart_values: np.ndarray
+    contrast: ContrastConstraint
+
+    @property
+    def patterns(self) -> np.ndarray:
+        """`(n, height, width)` stimuli without the grey level."""
+        return self.stimuli - self.contrast.grey
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return every array by its name."""
+        names = [field.name for field in dataclasses.fields(self)]
+        return {name: getattr(self, name) for name in names if name != "contrast"}
+
+    def save(
+        self, path: str | os.PathLike[str], fields: np.ndarray, **attributes: Any
+    ) -> None:
+        """Write stimuli, traces and gradient fields to HDF5, a row per neuron.
+
+        Stimuli are in pixel units, rates in expected spikes per presentation.
+
+        Args:
+            path: File to write.
+            fields: `(n, height, width)` gradient fields.
+            **attributes: Values that the file states, beside those of the contrast.
+
+        Raises:
+            OSError: The file can't be written.
+        """
+        columns = {
+            "stimuli": self.stimuli,
+            "neurons": self.neurons,
+            "rates": self.rates,
+            "trace": self.trace.T,
+            "gradient_fields": fields,
+            "restarts": self.restart_stimuli,
+            "restart_rates": self.restart_values,
+        }
+        contrast = {
+            name: getattr(self.contrast, name)
+            for name in ("grey", "norm", "low", "high")
+        }
+        with atomic_write(pathlib.Path(path)) as temporary:
+            check_disk_space(temporary.parent, columns.values())
+            with h5py.File(temporary, "w") as file:
+                for name, column in columns.items():
+                    file.create_dataset(
+                        name, data=column, compression="gzip", track_times=False
+                    )
+                file.attrs.update(contrast | attributes)
+
+    def __repr__(self):
+        height, width = self.stimuli.shape[1:]
+        return (
+            f"<PreferredStimuli of {len(self.neurons)} neurons, {height} x {width}"
+            f" pixels, {int(self.converged.sum())} converged>"
+        )
 
 
 def refuse_non_finite(trace: np.ndarray, neurons: np.ndarray) -> None:
-    """Raises a `FloatingPointError` where a rate `(steps, neurons)` is no number."""
+    """Raises a `FloatingPointError` where a rate `(steps, neurons)` is not a number."""
     bad = ~np.isfinite(trace)
     if bad.any():
         step, place = np.argwhere(bad)[0]

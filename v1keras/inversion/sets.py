@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from v1keras.inversion.ascent import Ascent
+from v1keras.inversion.ascent import GradientAscent
 from v1keras.inversion.objectives import response_distance, set_distance, shortfall
 
 # What a shortfall of the rate counts against the distance within the set.
@@ -17,7 +17,7 @@ _BACK = np.linspace(0, 1, 17)
 
 
 def diverse_set(
-    ascent: Ascent,
+    ascent: GradientAscent,
     neurons: Sequence[int] | np.ndarray,
     size: int = 8,
     share: float = 0.85,
@@ -33,7 +33,7 @@ def diverse_set(
     back towards the neuron's best stimulus until it does not.
 
     Args:
-        ascent: an `Ascent` for the rate of the neuron.
+        ascent: a `GradientAscent` for the rate of the neuron.
         neurons: indices.
         size: of a set.
         share: of the neuron's best rate that each of its stimuli keeps.
@@ -48,7 +48,7 @@ def diverse_set(
 
     Example:
 
-    >>> from v1keras.inversion import Contrast
+    >>> from v1keras.inversion import ContrastConstraint
     >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 2)))[0].astype(
     ...     "float32"
     ... )
@@ -58,7 +58,9 @@ def diverse_set(
     ...     keepdims=True,
     ... )
     >>> stimuli, rates = diverse_set(
-    ...     Ascent(energy, (6, 6), Contrast(100, 50, 0, 255)), [0], size=4
+    ...     GradientAscent(energy, (6, 6), ContrastConstraint(100, 50, 0, 255)),
+    ...     [0],
+    ...     size=4,
     ... )
     >>> stimuli.shape, bool(rates.min() > 0.85 * rates.max() - 1e-3)
     ((1, 4, 6, 6), True)
@@ -68,7 +70,7 @@ def diverse_set(
     objective = set_distance(size) - _PENALTY * shortfall(
         np.repeat(found.rates, size), share
     )
-    apart = Ascent(
+    apart = GradientAscent(
         ascent.rates,
         ascent.image_size,
         ascent.constraint,
@@ -77,7 +79,7 @@ def diverse_set(
         ascent.blur,
         own=ascent.own,
     )
-    started = found.restarts.reshape(-1, *ascent.image_size)
+    started = found.restart_stimuli.reshape(-1, *ascent.image_size)
     spread = apart.run(
         np.repeat(neurons, size),
         steps,
@@ -108,7 +110,7 @@ def diverse_set(
 
 
 def reconstruct(
-    ascent: Ascent,
+    ascent: GradientAscent,
     responses: np.ndarray,
     count: int = 2,
     steps: int = 500,
@@ -121,8 +123,8 @@ def reconstruct(
     blind.
 
     Args:
-        ascent: an `Ascent` on the population; its objective is not used. Its constraint
-            sets the contrast of what is found.
+        ascent: a `GradientAscent` on the population; its objective is not used. Its
+            constraint sets the contrast of what is found.
         responses: `(n, N)` rates to reach.
         count: images for each, from different noise.
         steps: at most.
@@ -137,24 +139,26 @@ def reconstruct(
 
     Example:
 
-    >>> from v1keras.inversion import Contrast
+    >>> from v1keras.inversion import ContrastConstraint
     >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 9)))[0].astype(
     ...     "float32"
     ... )
     >>> rates = lambda images: tf.nn.softplus(
     ...     (tf.reshape(images, (-1, 36)) - 100) @ filters
     ... )
-    >>> contrast = Contrast(100, 50, 0, 255)
+    >>> contrast = ContrastConstraint(100, 50, 0, 255)
     >>> image = contrast.images(
     ...     contrast.project(np.random.default_rng(1).normal(size=(1, 6, 6, 1)))
     ... )
-    >>> images, distances = reconstruct(Ascent(rates, (6, 6), contrast), rates(image))
+    >>> images, distances = reconstruct(
+    ...     GradientAscent(rates, (6, 6), contrast), rates(image)
+    ... )
     >>> images.shape, bool(distances.max() < 0.01)
     ((1, 2, 6, 6), True)
     """
     responses = np.atleast_2d(responses)
     objective = -response_distance(np.repeat(responses, count, axis=0))
-    towards = Ascent(
+    towards = GradientAscent(
         ascent.rates,
         ascent.image_size,
         ascent.constraint,
@@ -165,4 +169,4 @@ def reconstruct(
     )
     # Which neuron a row is said to be of only picks its noise.
     found = towards.run(np.zeros(len(responses), int), steps, seed, restarts=count)
-    return found.restarts, -found.restart_values
+    return found.restart_stimuli, -found.restart_values

@@ -2,19 +2,14 @@
 
 import contextlib
 import hashlib
-import mmap
 import os
 import pathlib
 import shutil
 import tempfile
 
-import numpy as np
-
-_IN_MEMORY = 1 << 28  # bytes: an array below this is no reason to go to the disk
-
 
 @contextlib.contextmanager
-def written_whole(path):
+def atomic_write(path):
     """Yields a path beside `path` to write to; renames it to `path` when the block ends
     well, else removes it.
 
@@ -28,7 +23,7 @@ def written_whole(path):
 
     >>> import tempfile, pathlib
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with written_whole(target) as beside:
+    >>> with atomic_write(target) as beside:
     ...     _ = beside.write_text("whole")
     >>> target.read_text()
     'whole'
@@ -49,15 +44,15 @@ def written_whole(path):
 
 
 @contextlib.contextmanager
-def folder_written_whole(path):
-    """As `written_whole`, for a folder: yields an empty one beside `path`, which takes
+def atomic_folder(path):
+    """As `atomic_write`, for a folder: yields an empty one beside `path`, which takes
     its place when the block ends well.
 
     Args:
         path: folder to write. One that is there is replaced.
 
     Raises:
-        OSError: as `written_whole`.
+        OSError: as `atomic_write`.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +71,7 @@ def folder_written_whole(path):
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def check_room(folder, arrays):
+def check_disk_space(folder, arrays):
     """Makes sure that HDF5 finds room for its file: where the disk fills up under it,
     HDF5 takes the whole process down.
 
@@ -93,115 +88,6 @@ def check_room(folder, arrays):
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, size)
-
-
-def room_for(shape, dtype):
-    """An array of zeros to be filled by rows: in memory, or, where it is large, in a
-    temporary file without a name.
-
-    Nothing of that file is left when the process ends, however it ends. `TMPDIR` says
-    on which disk it is.
-
-    Args:
-        shape: of the array.
-        dtype: of the array.
-
-    Raises:
-        OSError: that disk has no room.
-
-    Example:
-
-    >>> room_for((2, 3), "uint8").tolist()
-    [[0, 0, 0], [0, 0, 0]]
-    """
-    size = int(np.prod(shape, dtype=float)) * np.dtype(dtype).itemsize
-    if size < _IN_MEMORY:
-        return np.zeros(shape, dtype)
-    file = tempfile.TemporaryFile()
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(
-            file.fileno(), 0, size
-        )  # a full disk is told here, not by a signal at some write
-    return np.memmap(file, dtype, "w+", shape=tuple(shape))
-
-
-def row_blocks(array, rows=None):
-    """Goes through an array by blocks of rows, each read from the disk once and let go
-    where the array is on the disk.
-
-    Args:
-        array: `(n, ...)`.
-        rows: of a block; where left out, about 32 MB.
-
-    Yields:
-        (slice, the block).
-
-    Example:
-
-    >>> [
-    ...     (block.start, rows.tolist())
-    ...     for block, rows in row_blocks(np.arange(5), rows=2)
-    ... ]
-    [(0, [0, 1]), (2, [2, 3]), (4, [4])]
-    """
-    rows = rows or max(1, (1 << 25) // max(1, array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        yield slice(start, start + rows), array[start : start + rows]
-        let_go(array)
-
-
-def write_by_rows(file, name, array):
-    """Writes an HDF5 dataset by whole rows of its chunks, so that an array larger than
-    the memory never has to be in it.
-
-    Args:
-        file: an open `h5py.File`.
-        name: of the dataset.
-        array: `(n, ...)`.
-    """
-    dataset = file.create_dataset(
-        name, array.shape, array.dtype, compression="gzip", track_times=False
-    )
-    chunk = dataset.chunks[0]
-    for block, content in row_blocks(
-        array, chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))
-    ):
-        dataset[block] = content
-
-
-def read_by_rows(dataset):
-    """The content of an HDF5 dataset of numbers: in memory, or, where it is large, in a
-    temporary file, as `room_for` has it.
-
-    Args:
-        dataset: an `h5py.Dataset`.
-
-    Raises:
-        OSError: it can't be read, or the disk of the temporary file has no room.
-    """
-    if not dataset.ndim or not dataset.size:
-        return dataset[...]
-    array = room_for(dataset.shape, dataset.dtype)
-    rows = dataset.chunks[0] if dataset.chunks else 1
-    rows *= max(1, (1 << 25) // max(1, rows * array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        array[start : start + rows] = dataset[start : start + rows]
-        let_go(array)
-    return array
-
-
-def let_go(array):
-    """Frees the memory that a file-backed array takes; its content stays in the file.
-    Does nothing with any other.
-    """
-    while isinstance(array, np.ndarray):
-        if (
-            isinstance(array, np.memmap) and array.mode == "c"
-        ):  # changes to it are in memory alone
-            return
-        array = array.base
-    if isinstance(array, mmap.mmap) and hasattr(array, "madvise"):
-        array.madvise(mmap.MADV_DONTNEED)
 
 
 def sha256(path):

@@ -1,13 +1,18 @@
-"""Several models as one: `Ensemble` of the same neurons, `Concatenated` of different
-ones.
-"""
+"""`Ensemble`: the mean rate of several models of the same neurons."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-from v1keras.models.v1_model import inputs_of, parted
+from v1keras.models.members import (
+    call_members,
+    deserialize_members,
+    member_covariates,
+    serialize_members,
+)
+from v1keras.models.readouts.ridge import RidgeReadout
+from v1keras.models.v1_model import PopulationModel, refuse_covariates
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -26,22 +31,21 @@ class WeightedMean(keras.layers.Layer):
 
     def __init__(self, weights: Sequence[float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.shares = list(weights)
+        self.coefficients = list(weights)
 
     def call(self, inputs):
-        return sum(
-            share * values for share, values in zip(self.shares, inputs, strict=True)
-        )
+        weighted = zip(self.coefficients, inputs, strict=True)
+        return sum(weight * values for weight, values in weighted)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
 
     def get_config(self):
-        return super().get_config() | {"weights": self.shares}
+        return super().get_config() | {"weights": self.coefficients}
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Ensemble(keras.Model):
+class Ensemble(PopulationModel):
     """Averages the rates of its members, which errs less than each where their errors
     differ.
 
@@ -99,115 +103,67 @@ class Ensemble(keras.Model):
             raise ValueError(
                 f"{len(weights)} weights for {len(members)} members: expected one each"
             )
-        inputs, each = _given(members)
-        rates = WeightedMean(weights, name="mean_rate")(each)
+        inputs, member_rates = call_members(members)
+        rates = WeightedMean(weights, name="mean_rate")(member_rates)
         super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
-        self.members, self.shares = list(members), weights
+        self.members, self.coefficients = list(members), weights
         self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
 
     @property
-    def columns(self) -> dict[str, int]:
-        """As of `V1Model`: what any member takes."""
-        return _columns(self.members)
+    def covariates(self) -> dict[str, int]:
+        return member_covariates(self.members)
 
-    def get_config(self):
-        members = [
-            keras.saving.serialize_keras_object(member) for member in self.members
+    def select_neurons(self, neurons):
+        members = [member.select_neurons(neurons) for member in self.members]
+        return Ensemble(members, self.coefficients, self.name)
+
+    def without_covariates(self):
+        if not self.covariates:
+            return self
+        members = [member.without_covariates() for member in self.members]
+        return Ensemble(members, self.coefficients, self.name)
+
+    def covariate_statistics(self):
+        statistics = {}
+        for member in reversed(self.members):
+            statistics |= member.covariate_statistics()
+        return statistics
+
+    def neuron_rate_fn(self):
+        refuse_covariates(self)
+        functions = [member.neuron_rate_fn() for member in self.members]
+
+        def rates(images, neurons):
+            weighted = zip(self.coefficients, functions, strict=True)
+            return sum(weight * rate(images, neurons) for weight, rate in weighted)
+
+        return rates
+
+    def networks(self):
+        return [net for member in self.members for net in member.networks()]
+
+    def halves(self):
+        """Return the means of every second network, without ridge regressions."""
+        networks = [
+            member
+            for member in self.members
+            if not isinstance(getattr(member, "readout", None), RidgeReadout)
         ]
-        return {"members": members, "weights": self.shares, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config | {"members": _made(config["members"])})
-
-
-@keras.saving.register_keras_serializable(package="v1keras")
-class Concatenated(keras.Model):
-    """Puts the rates of models of different neurons side by side: one network a
-    session, as Kindel et al. 2019 trained them.
-
-    Args:
-        members: `V1Model`s for the same image size, of different names.
-
-    Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
-            a dict, as for `V1Model`.
-
-    Returns:
-        Rates `(batch, neurons)`: the first member's neurons, then the second's, and so
-        on.
-
-    Raises:
-        ValueError: the members' image sizes differ, or there are fewer than two.
-
-    Example:
-
-    >>> import numpy as np
-    >>> members = [
-    ...     V1Model(
-    ...         StackedCore((8,), (5,)),
-    ...         FactorizedReadout(i + 3),
-    ...         (20, 20),
-    ...         name=f"session_{i}",
-    ...     )
-    ...     for i in range(2)
-    ... ]
-    >>> tuple(Concatenated(members)(np.zeros((2, 20, 20, 1), "float32")).shape)
-    (2, 7)
-    """
-
-    def __init__(
-        self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any
-    ) -> None:
-        sizes = {member.image_size for member in members}
-        if len(members) < 2 or len(sizes) != 1:
-            raise ValueError(
-                f"{len(members)} members with image sizes {sorted(sizes)}: expected two"
-                " or more, all alike"
-            )
-        inputs, each = _given(members)
-        rates = keras.layers.Concatenate(name="side_by_side")(each)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
-        self.members, self.image_size, self.pixel_mean = (
-            list(members),
-            members[0].image_size,
-            members[0].pixel_mean,
-        )
-
-    @property
-    def columns(self) -> dict[str, int]:
-        """As of `V1Model`: what any member takes."""
-        return _columns(self.members)
+        if len(networks) < 2:
+            return None
+        return _mean_of(networks[0::2]), _mean_of(networks[1::2])
 
     def get_config(self):
         return {
-            "members": [
-                keras.saving.serialize_keras_object(member) for member in self.members
-            ],
+            "members": serialize_members(self.members),
+            "weights": self.coefficients,
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config | {"members": _made(config["members"])})
+        return cls(**config | {"members": deserialize_members(config["members"])})
 
 
-def _made(members):
-    return [keras.saving.deserialize_keras_object(member) for member in members]
-
-
-def _columns(members):
-    return {name: width for member in members for name, width in member.columns.items()}
-
-
-def _given(members):
-    """The inputs of several models together, and the rates of each."""
-    columns = _columns(members)
-    inputs = inputs_of(members[0].image_size, columns)
-    images, _ = parted(inputs, columns)
-    asked = lambda member: (
-        {"images": images} | {name: inputs[name] for name in member.columns}
-        if member.columns
-        else images
-    )
-    return inputs, [member(asked(member)) for member in members]
+def _mean_of(networks):
+    return networks[0] if len(networks) == 1 else Ensemble(networks, name="half")

@@ -1,15 +1,21 @@
-"""`V1Sessions`: one core for populations that saw different images."""
+"""`MultiSessionModel`: one core for populations that saw different images."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from v1keras.models.v1_model import V1Model, inputs_of, normalized, parted
+from v1keras.models.v1_model import (
+    PopulationModel,
+    V1Model,
+    model_inputs,
+    normalize_pixels,
+    split_inputs,
+)
 
 
-@keras.saving.register_keras_serializable(package="v1keras")
-class V1Sessions(keras.Model):
+@keras.saving.register_keras_serializable(package="v1keras", name="V1Sessions")
+class MultiSessionModel(PopulationModel):
     """Predicts the rates of several recorded populations, each by a readout of its own,
     from features that all share.
 
@@ -22,8 +28,8 @@ class V1Sessions(keras.Model):
         pixel_std: ... which is then divided by this.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a
-            dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; for a model with
+            `covariates`, a dict, as for `V1Model`.
 
     Returns:
         dict, a session's name -> rates `(batch, neurons)` of its neurons.
@@ -42,7 +48,7 @@ class V1Sessions(keras.Model):
     ...     name: FactorizedReadout(count, name=f"{name}_readout")
     ...     for name, count in (("left", 3), ("right", 5))
     ... }
-    >>> model = V1Sessions(
+    >>> model = MultiSessionModel(
     ...     StackedCore((8,), (5,)), readouts, (20, 20), pixel_mean=110, pixel_std=60
     ... )
     >>> {
@@ -75,15 +81,17 @@ class V1Sessions(keras.Model):
                 f"readouts of {found}: expected two or more, each named as its session,"
                 " such as a_readout of a"
             )
-        columns = [getattr(readout, "columns", {}) for readout in readouts.values()]
-        if any(each != columns[0] for each in columns):
+        covariates = [
+            getattr(readout, "covariates", {}) for readout in readouts.values()
+        ]
+        if any(names != covariates[0] for names in covariates):
             raise ValueError(
-                f"readouts take the columns {columns}: expected the same, with as many"
-                " values, in all sessions"
+                f"readouts take the covariates {covariates}: expected the same, with as"
+                " many values, in all sessions"
             )
-        inputs = inputs_of(image_size, columns[0])
-        images, behavior = parted(inputs, columns[0])
-        features = core(normalized(images, pixel_mean, pixel_std))
+        inputs = model_inputs(image_size, covariates[0])
+        images, behavior = split_inputs(inputs, covariates[0])
+        features = core(normalize_pixels(images, pixel_mean, pixel_std))
         outputs = {
             session: readout(features, *behavior)
             for session, readout in readouts.items()
@@ -97,9 +105,36 @@ class V1Sessions(keras.Model):
         )
 
     @property
-    def columns(self) -> dict[str, int]:
-        """As of `V1Model`."""
-        return getattr(next(iter(self.readouts.values())), "columns", {})
+    def covariates(self) -> dict[str, int]:
+        return getattr(next(iter(self.readouts.values())), "covariates", {})
+
+    @property
+    def neuron_count(self) -> int:
+        return sum(readout.neurons for readout in self.readouts.values())
+
+    def select_neurons(self, neurons):
+        raise ValueError(self._one_session("neurons are counted within a recording"))
+
+    def neuron_rate_fn(self):
+        raise ValueError(self._one_session("it has the rates of several recordings"))
+
+    def _one_session(self, reason):
+        return f"{reason}: take model.session(name), one of {', '.join(self.readouts)}"
+
+    def without_covariates(self):
+        if not self.covariates:
+            return self
+        readouts = {name: r.readout for name, r in self.readouts.items()}
+        scale = self.pixel_mean, self.pixel_std
+        return MultiSessionModel(
+            self.core, readouts, self.image_size, *scale, self.name
+        )
+
+    def covariate_statistics(self):
+        return next(iter(self.networks())).covariate_statistics()
+
+    def networks(self):
+        return [self.session(name) for name in self.readouts]
 
     def session(self, name: str) -> "V1Model":
         """The `V1Model` of one session, which shares its weights with this model.
@@ -120,7 +155,7 @@ class V1Sessions(keras.Model):
             name=name,
         )
 
-    def side_by_side(self) -> keras.Model:
+    def training_model(self) -> keras.Model:
         """The model for training: an image of each session `(batch, sessions, height,
         width, 1)` -> rates `(batch, all neurons)`.
 
@@ -129,10 +164,10 @@ class V1Sessions(keras.Model):
         this model.
         """
         count = len(self.readouts)
-        inputs = inputs_of(self.image_size, self.columns, (count,))
-        images, behavior = parted(inputs, self.columns)
+        inputs = model_inputs(self.image_size, self.covariates, (count,))
+        images, behavior = split_inputs(inputs, self.covariates)
         features = self.core(
-            normalized(
+            normalize_pixels(
                 ops.reshape(images, (-1, *self.image_size, 1)),
                 self.pixel_mean,
                 self.pixel_std,

@@ -10,10 +10,7 @@ import numpy as np
 from keras import ops
 
 from v1keras.models.cores.stacked import OnOff, StackedCore
-from v1keras.models.ensemble import Ensemble
-from v1keras.models.multi_session import V1Sessions
 from v1keras.models.readouts.gaussian import GaussianReadout, corners
-from v1keras.models.v1_model import V1Model
 
 # Of what reads each pixel by itself, and so works on a window as on the whole.
 _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
@@ -22,13 +19,13 @@ _PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
 _WORTHWHILE = 0.8
 
 
-def own_rates(model: Any) -> Callable[[Any, Any], Any]:
-    """The model as a callable that gives each image's own neuron alone.
+def network_rate_fn(model: Any) -> Callable[[Any, Any], Any]:
+    """Return a function that computes the rate of one neuron per image.
 
-    The same rates as `model(images)`, of which it takes one a row, but cheaper, and its
-    gradient much cheaper:
+    The same rates as `model(images)`, of which it takes one per row, but cheaper, and
+    its gradient much cheaper:
 
-    - the readout computes one neuron for each image;
+    - the readout computes one neuron per image;
     - a readout that looks at one place (`GaussianReadout`) gets the features of a
       `StackedCore` computed on the window of the image that place can see; what would
       lie beyond the image's border is set to zero in every layer, as padding is;
@@ -36,49 +33,14 @@ def own_rates(model: Any) -> Callable[[Any, Any], Any]:
       with the banded matrix of its kernels.
 
     Args:
-        model: a `V1Model`, an `Ensemble`, or any other callable images -> rates
-            `(batch, neurons)`. Some of its weights are copied: after further training,
-            make this anew.
+        model: `V1Model` of images alone.
 
     Returns:
-        Callable: images `(batch, height, width, 1)` in pixel units, neurons `(batch,)`
-        integers -> rates `(batch,)`. Its gradient is to be taken by the images alone.
-
-    Raises:
-        ValueError: the model has the rates of several recordings, or takes behaviour
-            beside images.
-
-    Example:
-
-    >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(3), (20, 20))
-    >>> images = np.random.default_rng(0).normal(size=(2, 20, 20, 1)).astype("float32")
-    >>> own, whole = own_rates(model)(images, np.array([2, 0])), model(images)
-    >>> bool(np.allclose(own, [whole[0, 2], whole[1, 0]], atol=1e-6))
-    True
+        Callable: images `(batch, height, width, 1)` in pixel units and integer neurons
+        `(batch,)` -> rates `(batch,)`.
     """
-    if isinstance(model, V1Sessions):
-        raise ValueError(
-            "a model of several recordings has rates of each; take one:"
-            f" model.session(name), of {', '.join(model.readouts)}"
-        )
-    if getattr(model, "columns", {}):
-        raise ValueError(
-            f"the model's rates depend on {', '.join(model.columns)}, too; take"
-            " at_mean_behavior(model), of images alone"
-        )
-    if isinstance(model, Ensemble):
-        members = [own_rates(member) for member in model.members]
-        return lambda images, neurons: sum(
-            share * own(images, neurons)
-            for share, own in zip(model.shares, members, strict=True)
-        )
-    if not isinstance(model, V1Model) or not hasattr(model.readout, "of_each"):
-        rates = (
-            (lambda images: model(images, training=False))
-            if isinstance(model, keras.Model)
-            else model
-        )
-        return lambda images, neurons: _taken(rates(images), neurons)
+    if not hasattr(model.readout, "call_for_neurons"):
+        return lambda images, neurons: _take(model(images, training=False), neurons)
     normalize = model.get_layer("pixels")
     features = model.core
     if isinstance(model.core, StackedCore):
@@ -88,13 +50,17 @@ def own_rates(model: Any) -> Callable[[Any, Any], Any]:
             return lambda images, neurons: window.rates(
                 normalize(images), neurons, first
             )
-        features = lambda images: model.core.after_first(first(images))
-    return lambda images, neurons: model.readout.of_each(
-        features(normalize(images)), neurons
-    )
+
+        def features(images):
+            return model.core.after_first(first(images))
+
+    def rates(images, neurons):
+        return model.readout.call_for_neurons(features(normalize(images)), neurons)
+
+    return rates
 
 
-def _taken(rates, neurons):
+def _take(rates, neurons):
     return ops.take_along_axis(rates, neurons[:, None], axis=1)[:, 0]
 
 

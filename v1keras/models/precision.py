@@ -27,7 +27,7 @@ def cpu_bfloat16():
     )
 
 
-def precision_of(name, capabilities=()):
+def choose_precision(name, capabilities=()):
     """The precision that a core is computed in.
 
     Args:
@@ -40,7 +40,7 @@ def precision_of(name, capabilities=()):
 
     Example:
 
-    >>> precision_of("auto", capabilities=[(7, 0)])
+    >>> choose_precision("auto", capabilities=[(7, 0)])
     'float32'
     """
     if name not in PRECISIONS:

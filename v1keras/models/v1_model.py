@@ -1,25 +1,141 @@
-"""`V1Model`: pixels -> rates."""
+"""`PopulationModel`, the protocol that all models share, and `V1Model`."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
+
+from v1keras.models.neuron_rates import network_rate_fn
+from v1keras.models.selection import copy_neurons, select_readout
+
+
+class PopulationModel(keras.Model):
+    """A model that predicts the rates of a population from images in pixel units.
+
+    `V1Model`, `MultiSessionModel`, `Ensemble` and `Concatenated` are such models. What
+    is asked of a model anywhere else is one of the methods below, so that nothing needs
+    to know which of them it has.
+
+    Attributes:
+        image_size: Tuple `(height, width)` in pixels.
+        pixel_mean: Float, pixel value that the model subtracts.
+    """
+
+    image_size: tuple[int, ...]
+    pixel_mean: float
+
+    @property
+    def covariates(self) -> dict[str, int]:
+        """The inputs beside images: name of each covariate -> number of its values."""
+        raise NotImplementedError
+
+    @property
+    def neuron_count(self) -> int:
+        """The number of neurons."""
+        return self.output_shape[-1]
+
+    def session(self, name: str) -> "PopulationModel":
+        """Return the model of the recording `name`: this model, if it has only one."""
+        return self
+
+    def select_neurons(self, neurons: Sequence[int] | np.ndarray) -> "PopulationModel":
+        """Return a model of some of the neurons, with a copy of the weights.
+
+        Args:
+            neurons: Sequence of integers, indices of the outputs in the order wanted;
+                ascending for `Concatenated`.
+
+        Returns:
+            A model of the same class and inputs, -> rates `(batch, len(neurons))`.
+
+        Raises:
+            ValueError: No or unknown neurons.
+        """
+        raise NotImplementedError
+
+    def without_covariates(self) -> "PopulationModel":
+        """Return the model of images alone, with covariates fixed at their means.
+
+        Means are over the training images. The weights are shared with this model,
+        which is returned as it is if it has no covariates.
+        """
+        raise NotImplementedError
+
+    def covariate_statistics(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Return (mean, standard deviation) of each covariate over training images."""
+        raise NotImplementedError
+
+    def neuron_rate_fn(self) -> Callable[[Any, Any], Any]:
+        """Return a function that computes the rate of one neuron per image.
+
+        The rates are those of `model(images)`, but cheaper, and their gradient is much
+        cheaper; see `v1keras.models.neuron_rates`. Some of the weights are copied:
+        after further training, call this again.
+
+        Returns:
+            Callable: images `(batch, height, width, 1)` in pixel units and integer
+            neurons `(batch,)` -> rates `(batch,)`. Differentiable by the images alone.
+
+        Raises:
+            ValueError: The model has several sessions, or covariates.
+
+        Example:
+
+        >>> model = V1Model(StackedCore((8,), (5,)), FactorizedReadout(3), (20, 20))
+        >>> images = np.random.default_rng(0).normal(size=(2, 20, 20, 1))
+        >>> images = images.astype("float32")
+        >>> rates = model.neuron_rate_fn()(images, np.array([2, 0]))
+        >>> all_rates = model(images)
+        >>> bool(np.allclose(rates, [all_rates[0, 2], all_rates[1, 0]], atol=1e-6))
+        True
+        """
+        raise NotImplementedError
+
+    def neuron_rates(self, images: Any, neurons: Any) -> Any:
+        """Return rates `(batch,)`, of one neuron per image; see `neuron_rate_fn`."""
+        return self.neuron_rate_fn()(images, neurons)
+
+    def networks(self) -> list["V1Model"]:
+        """Return the `V1Model`s that the model consists of."""
+        raise NotImplementedError
+
+    def halves(self) -> tuple["PopulationModel", "PopulationModel"] | None:
+        """Return two models of the same neurons that share no network, or None."""
+        return None
+
+    def first_layer_filters(self) -> np.ndarray | None:
+        """Return the kernels `(n, height, width)` of the first network's first layer.
+
+        None if the first layer is not a convolution of pixels.
+        """
+        return self.networks()[0].first_layer_filters()
+
+    def receptive_field_centers(self) -> np.ndarray | None:
+        """Return where the first network's readout looks, or None if it can't be said.
+
+        Returns:
+            `(neurons, 2)` rows and columns, from -1 to 1 across the features.
+        """
+        return self.networks()[0].receptive_field_centers()
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class V1Model(keras.Model):
+class V1Model(PopulationModel):
     """Predicts the rates of a population from images in pixel units.
 
     Args:
-        core: layer, images -> features `(batch, h, w, channels)`.
-        readout: layer, features -> rates `(batch, neurons)`; or a `BehavingReadout`,
-            which takes columns of behaviour, too.
-        image_size: (height, width) in pixels.
-        pixel_mean: subtracted from every pixel ...
-        pixel_std: ... which is then divided by this.
+        core: Layer, images -> features `(batch, h, w, channels)`.
+        readout: Layer, features -> rates `(batch, neurons)`; or a `CovariateReadout`,
+            which takes covariates, too.
+        image_size: Tuple `(height, width)` in pixels.
+        pixel_mean: Float, subtracted from every pixel.
+        pixel_std: Float, by which pixels are then divided.
+        name: String, name of the model.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; of a model with `columns` a
-            dict of the `images` and of each column `(batch, k)`.
+        images: `(batch, height, width, 1)` in pixel units; for a model with
+            `covariates`, a dict of the `images` and of each covariate `(batch, k)`.
 
     Returns:
         Rates `(batch, neurons)`.
@@ -27,13 +143,8 @@ class V1Model(keras.Model):
     Example:
 
     >>> import numpy as np
-    >>> model = V1Model(
-    ...     StackedCore((8,), (5,)),
-    ...     FactorizedReadout(3),
-    ...     (20, 20),
-    ...     pixel_mean=110,
-    ...     pixel_std=60,
-    ... )
+    >>> core, readout = StackedCore((8,), (5,)), FactorizedReadout(3)
+    >>> model = V1Model(core, readout, (20, 20), pixel_mean=110, pixel_std=60)
     >>> tuple(model(np.zeros((2, 20, 20, 1), "float32")).shape)
     (2, 3)
     """
@@ -48,28 +159,61 @@ class V1Model(keras.Model):
         name: str = "v1model",
         **kwargs: Any,
     ) -> None:
-        columns = getattr(readout, "columns", {})
-        inputs = inputs_of(image_size, columns)
-        images, behavior = parted(inputs, columns)
-        super().__init__(
-            inputs=inputs,
-            outputs=readout(core(normalized(images, pixel_mean, pixel_std)), *behavior),
-            name=name,
-            **kwargs,
-        )
+        covariates = getattr(readout, "covariates", {})
+        inputs = model_inputs(image_size, covariates)
+        images, behavior = split_inputs(inputs, covariates)
+        features = core(normalize_pixels(images, pixel_mean, pixel_std))
+        rates = readout(features, *behavior)
+        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
         self.core, self.readout = core, readout
-        self.image_size, self.pixel_mean, self.pixel_std = (
-            tuple(image_size),
-            float(pixel_mean),
-            float(pixel_std),
-        )
+        self.image_size = tuple(image_size)
+        self.pixel_mean, self.pixel_std = float(pixel_mean), float(pixel_std)
 
     @property
-    def columns(self) -> dict[str, int]:
-        """dict, name of each column of behaviour that it takes beside images -> values
-        in it an image; empty for images alone.
-        """
-        return getattr(self.readout, "columns", {})
+    def covariates(self) -> dict[str, int]:
+        return getattr(self.readout, "covariates", {})
+
+    def select_neurons(self, neurons):
+        neurons = check_neurons(neurons, self.neuron_count)
+        config = self.get_config()
+        config["readout"] = select_readout(self.readout, neurons)
+        selected = V1Model.from_config(config)
+        selected.core.set_weights(self.core.get_weights())
+        selected.core.trainable = self.core.trainable
+        copy_neurons(selected.readout, self.readout, neurons)
+        return selected
+
+    def without_covariates(self):
+        if not self.covariates:
+            return self
+        scale = self.pixel_mean, self.pixel_std
+        return V1Model(
+            self.core, self.readout.readout, self.image_size, *scale, self.name
+        )
+
+    def covariate_statistics(self):
+        return self.readout.covariate_statistics() if self.covariates else {}
+
+    def neuron_rate_fn(self):
+        refuse_covariates(self)
+        return network_rate_fn(self)
+
+    def networks(self):
+        return [self]
+
+    def first_layer_filters(self):
+        for weight in self.core.weights:
+            if len(weight.shape) == 4 and weight.shape[2] == 1:
+                kernels = keras.ops.convert_to_numpy(weight)[:, :, 0]
+                return np.moveaxis(kernels, -1, 0)
+        return None
+
+    def receptive_field_centers(self):
+        centers = getattr(self.readout, "receptive_field_centers", None)
+        if centers is None:
+            return None
+        features = self.core.compute_output_shape((None, *self.image_size, 1))
+        return centers(features[1:3])
 
     def get_config(self):
         return {
@@ -90,38 +234,53 @@ class V1Model(keras.Model):
         return cls(**config | parts)
 
 
-def normalized(images, mean, std):
-    """Images `(batch, height, width, 1)` in pixel units, less `mean` and over `std`:
-    the layer "pixels" of a model.
-    """
+def normalize_pixels(images, mean, std):
+    """Subtract `mean` from images in pixel units and divide by `std`."""
     return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)
 
 
-def inputs_of(image_size, columns, sessions=()):
-    """The inputs of a model: images, or a dict of these as `images` and of columns of
-    behaviour.
+def model_inputs(image_size, covariates, sessions=()):
+    """Return the inputs of a model: images, or a dict of images and covariates.
 
     Args:
-        image_size: (height, width) in pixels.
-        columns: dict, name -> values an image.
-        sessions: (count,) where an image of each session comes together, each with its
-            own behaviour.
+        image_size: Tuple `(height, width)` in pixels.
+        covariates: Dict, name of each covariate -> number of its values.
+        sessions: Tuple `(count,)` where one image of each session comes together, each
+            with its own covariates.
     """
     images = keras.Input((*sessions, *image_size, 1), name="images")
-    if not columns:
+    if not covariates:
         return images
-    return {"images": images} | {
-        name: keras.Input((*sessions, width), name=name)
-        for name, width in columns.items()
-    }
+    inputs = {"images": images}
+    for name, width in covariates.items():
+        inputs[name] = keras.Input((*sessions, width), name=name)
+    return inputs
 
 
-def parted(inputs, columns):
-    """The images among a model's inputs, and a list of the dict of the columns, empty
-    where there are none.
+def split_inputs(inputs, covariates):
+    """Return the images among a model's inputs, and a list of the covariates' dict.
+
+    The list is empty where there are no covariates.
     """
-    return (
-        (inputs["images"], [{name: inputs[name] for name in columns}])
-        if columns
-        else (inputs, [])
-    )
+    if not covariates:
+        return inputs, []
+    return inputs["images"], [{name: inputs[name] for name in covariates}]
+
+
+def check_neurons(neurons, count):
+    """Return indices of neurons as a list of integers below `count`."""
+    neurons = [int(neuron) for neuron in neurons]
+    if not neurons or min(neurons) < 0 or max(neurons) >= count:
+        raise ValueError(
+            f"neurons: found {neurons}, expected one or more of 0 to {count - 1}"
+        )
+    return neurons
+
+
+def refuse_covariates(model):
+    """Raise a `ValueError` if rates depend on more than images."""
+    if model.covariates:
+        raise ValueError(
+            f"the model's rates depend on {', '.join(model.covariates)}, too; take"
+            " model.without_covariates(), of images alone"
+        )

@@ -5,15 +5,12 @@ and imports no other stage.
 from v1keras.report.cell_page import write_cells
 from v1keras.report.page import write_page
 from v1keras.report.progress import ProgressBar
-from v1keras.report.tables import cell_table, score_table
 from v1keras.report.tensorboard import Profile, TensorBoardLog
 
 __all__ = [
     "Profile",
     "ProgressBar",
     "TensorBoardLog",
-    "cell_table",
-    "score_table",
     "write_cells",
     "write_page",
 ]

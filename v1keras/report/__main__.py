@@ -11,8 +11,9 @@ import pathlib
 from absl import flags
 
 from v1keras import cli
-from v1keras.evaluate import evaluate_all, model_of, open_models
 from v1keras.workflows import pages, workdir
+from v1keras.workflows.reopen import open_models
+from v1keras.workflows.score import score_by, session_of
 
 
 def main(arguments):
@@ -25,17 +26,15 @@ def main(arguments):
             " a finished training"
         )
     model, facts, recordings = open_models(folder, flags.FLAGS.recording)
-    evaluation = facts["config"]["evaluation"]
-    metrics, columns = evaluate_all(model, recordings, evaluation)
+    scores = score_by(facts["config"]["evaluation"], model, recordings)
     path = folder / workdir.REPORT
     pages.write_model_page(
         path,
-        model_of(model, recordings[0]),
+        session_of(model, recordings[0]),
         recordings[0],
         facts,
         pages.history_of(folder),
-        metrics,
-        columns,
+        scores,
     )
     print(f"report: {path}")
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from matplotlib import image as picture_file
 from matplotlib import pyplot
 
-from v1keras.io.atomic import written_whole
+from v1keras.io.atomic import atomic_write
 from v1keras.report import figures
 from v1keras.report.page import STYLE
 
@@ -181,7 +181,7 @@ def write_cells(
         f" stimuli</title><style>{STYLE}{_PAGE}</style>"
     )
     top = f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
-    with written_whole(folder / "report.html") as beside:
+    with atomic_write(folder / "report.html") as beside:
         beside.write_text(
             top + "\n".join(body) + f"<script>{_SCRIPT}</script></body></html>\n"
         )
@@ -308,6 +308,6 @@ def _write_pictures(folder, names, patterns, fields, curves, columns):
             "gradient_fields", figures.tile(fields[order])[None, ..., None]
         )
     for name, figure in drawn.items():
-        with written_whole(folder / f"{name}.png") as beside:
+        with atomic_write(folder / f"{name}.png") as beside:
             figure.savefig(beside, dpi=110)
         pyplot.close(figure)

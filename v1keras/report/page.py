@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib import pyplot
 
-from v1keras.io.atomic import written_whole
+from v1keras.io.atomic import atomic_write
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -52,7 +52,7 @@ def write_page(
         '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
     )
-    with written_whole(pathlib.Path(path)) as beside:
+    with atomic_write(pathlib.Path(path)) as beside:
         beside.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
             + "\n".join(body)

@@ -13,7 +13,7 @@ from v1keras.training.likelihoods import (
     likelihood_of,
     make_likelihood,
 )
-from v1keras.training.schedule import Progress, Schedule
+from v1keras.training.schedule import Progress, Schedule, TrainingHistory
 from v1keras.training.strategy import is_chief, make_strategy
 from v1keras.training.trainer import Trainer
 
@@ -27,6 +27,7 @@ __all__ = [
     "Schedule",
     "Stopped",
     "Trainer",
+    "TrainingHistory",
     "ZeroInflatedGamma",
     "check_responses",
     "is_chief",

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from v1keras.io.atomic import check_room, written_whole
+from v1keras.io.atomic import atomic_write, check_disk_space
 
 
 class Checkpoints:
@@ -62,8 +62,8 @@ class Checkpoints:
         self._last = time.monotonic()
         text = json.dumps(facts)
         try:
-            with written_whole(self.folder / f"{step:012d}.h5") as beside:
-                check_room(
+            with atomic_write(self.folder / f"{step:012d}.h5") as beside:
+                check_disk_space(
                     beside.parent,
                     [array for arrays in groups.values() for array in arrays],
                 )

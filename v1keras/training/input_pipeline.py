@@ -73,7 +73,7 @@ class Streamed:
 
     Args:
         train, strategy, batch_size: as for `Resident`; the arrays may be
-            `v1keras.data.Rows`.
+            `v1keras.data.LazyRows`.
     """
 
     def __init__(self, train, strategy, batch_size):

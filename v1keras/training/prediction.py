@@ -14,8 +14,8 @@ class Predictor:
         batch_size: images at a time, over all replicas.
 
     Call arguments:
-        inputs: images `(n, height, width, 1)`, an array or `v1keras.data.Rows`; or the
-            dict of such that the model takes.
+        inputs: images `(n, height, width, 1)`, an array or `LazyRows`; or the dict of
+            such that the model takes.
 
     Returns:
         `(n, neurons)`.

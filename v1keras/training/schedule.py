@@ -79,3 +79,35 @@ class Progress:
     decayed: int = 0
     finished: bool = False
     history: list = dataclasses.field(default_factory=list)  # the logs of each epoch
+
+
+@dataclasses.dataclass(repr=False)
+class TrainingHistory:
+    """The logs of a training, as `keras.callbacks.History` holds them.
+
+    Attributes:
+        epochs: List of the logs of each epoch.
+        best_score: Float, best validation score; its weights are the ones kept.
+        best_epoch: Integer, the epoch of that score, counted from 1.
+    """
+
+    epochs: list
+    best_score: float
+    best_epoch: int
+
+    @property
+    def epoch(self) -> list[int]:
+        """The epochs' indices, from 0."""
+        return list(range(len(self.epochs)))
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Dict, name of a log -> list of its values, one per epoch."""
+        names = self.epochs[0] if self.epochs else {}
+        return {name: [logs[name] for logs in self.epochs] for name in names}
+
+    def __repr__(self):
+        return (
+            f"<TrainingHistory of {len(self.epochs)} epochs, validation score"
+            f" {self.best_score:.3f} in epoch {self.best_epoch}>"
+        )

@@ -179,3 +179,12 @@ def _answers(host):
             return True
     except (OSError, ValueError):
         return False
+
+
+def gpu_capabilities() -> list[tuple[int, int]]:
+    """Return the (major, minor) compute capability of each GPU of this machine."""
+    details = tf.config.experimental.get_device_details
+    return [
+        details(gpu).get("compute_capability", (0, 0))
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]

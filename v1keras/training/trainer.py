@@ -18,7 +18,7 @@ from v1keras.training.prediction import Predictor, count_of
 from v1keras.training.schedule import Progress, Schedule
 from v1keras.training.strategy import is_chief, is_multiworker
 
-# Images and responses, arrays or `v1keras.data.Rows`.
+# Images and responses, arrays or `v1keras.data.LazyRows`.
 Data = tuple[Any, Any]
 
 
@@ -113,8 +113,8 @@ class Trainer:
 
         Args:
             train: (images `(n, h, w, 1)` or the dict that the model takes, responses
-                `(n, neurons)`), arrays or `v1keras.data.Rows`, or a list of these, one
-                a session; NaN responses are left out.
+                `(n, neurons)`), arrays or `LazyRows`, or a list of these, one per
+                session; NaN responses are left out.
             validation: the same, of other images.
             callbacks: Keras callbacks; their logs hold `loss`, `validation_score`,
                 `learning_rate`, `images_per_second`.

@@ -4,19 +4,8 @@ writes anew.
 
 import pathlib
 
-import keras
-import numpy as np
-
 from v1keras import report
 from v1keras.data import model_inputs
-from v1keras.models import (
-    Concatenated,
-    Ensemble,
-    FactorizedReadout,
-    GaussianReadout,
-    V1Model,
-    at_mean_behavior,
-)
 from v1keras.report import figures, training
 from v1keras.training import Checkpoints
 from v1keras.training.prediction import Predictor
@@ -49,24 +38,19 @@ _PLACES = (
 )
 
 
-def write_model_page(
-    path, model, recording, facts, history, metrics, columns, split="test"
-):
-    """Writes the page of a trained model.
+def write_model_page(path, model, recording, facts, history, scores):
+    """Write the page of a trained model.
 
     Args:
-        path: the .html file.
-        model: a `V1Model`, `Ensemble` or `Concatenated`; of several recordings that of
-            the first.
-        recording: the (first) `Recording` it was scored on, with its split.
-        facts: the preset's metadata.
-        history: list of the logs of each epoch; empty where they are not known.
-        metrics: as `v1keras.evaluate.evaluate` gives them.
-        columns: the same; those of the recording's neurons come first.
-        split: which images were scored.
+        path: The .html file.
+        model: Model of the recording; of several recordings, the session of the first.
+        recording: The (first) `Recording` it was scored on, with its split.
+        facts: Dict, the preset's metadata.
+        history: List of the logs of each epoch; empty where they are not known.
+        scores: `Scores`; those of the recording's neurons come first.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: The file can't be written.
     """
     sections = [
         (
@@ -74,32 +58,33 @@ def write_model_page(
             "The model, its data and the command that makes it anew.",
             _about(model, facts),
         ),
-        ("Scores", _SCORES, report.score_table(metrics)),
+        ("Scores", _SCORES, str(scores)),
     ]
-    if metrics["ceiling"] != "none":
+    if scores.ceiling != "none":
         sections.append(
-            ("Against the limit", _LIMIT, figures.score_distributions(columns))
+            (
+                "Against the limit",
+                _LIMIT,
+                figures.score_distributions(scores.per_neuron),
+            )
         )
     if history:
         sections.append(("Learning curves", _CURVES, figures.learning_curves(history)))
-    images, own = (
-        recording.indices(split),
-        {name: column[: recording.neuron_count] for name, column in columns.items()},
-    )
-    drawn = training.predictions(
-        recording.responses[images],
-        Predictor(model)(model_inputs(recording, images, model.columns)),
-        own,
-    )
+    images = recording.indices(scores.split)
+    own = {
+        name: column[: recording.neuron_count]
+        for name, column in scores.per_neuron.items()
+    }
+    rates = Predictor(model)(model_inputs(recording, images, model.covariates))
+    drawn = training.predictions(recording.responses[images], rates, own)
     if drawn:
         sections.append(("Single neurons", _PREDICTED, drawn))
-    network = _first_network(at_mean_behavior(model))
-    kernels = None if network is None else _first_kernels(network)
+    kernels = model.first_layer_filters()
     if kernels is not None:
         sections.append(("Filters", _FILTERS, training.filters(kernels)))
-    places = None if network is None else _places(network)
-    if places is not None:
-        sections.append(("Readouts", _PLACES, training.positions(places)))
+    centers = model.receptive_field_centers()
+    if centers is not None:
+        sections.append(("Readouts", _PLACES, training.positions(centers)))
     report.write_page(path, "v1keras: a trained model", sections)
 
 
@@ -135,45 +120,3 @@ def _about(model, facts):
         "parameters": f"{model.count_params():,}",
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items())
-
-
-def _first_network(model):
-    """The `V1Model` that is looked into; None where there is none, as beside a ridge
-    alone.
-    """
-    if isinstance(model, (Ensemble, Concatenated)):
-        return _first_network(model.members[0])
-    return model if isinstance(model, V1Model) else None
-
-
-def _first_kernels(network):
-    for weight in (
-        network.core.trainable_variables + network.core.non_trainable_variables
-    ):
-        if len(weight.shape) == 4 and weight.shape[2] == 1:
-            return np.moveaxis(keras.ops.convert_to_numpy(weight)[:, :, 0], -1, 0)
-    return None
-
-
-def _places(network):
-    """`(neurons, 2)`: a Gaussian readout's positions, a factorised one's centre of its
-    mask; None of others.
-    """
-    readout = network.readout
-    if isinstance(readout, GaussianReadout):
-        return keras.ops.convert_to_numpy(readout.positions())
-    if not isinstance(readout, FactorizedReadout):
-        return None
-    height, width = network.core.compute_output_shape((None, *network.image_size, 1))[
-        1:3
-    ]
-    mask = np.abs(keras.ops.convert_to_numpy(readout.mask)).reshape(height, width, -1)
-    mask = mask / np.maximum(mask.sum(axis=(0, 1)), 1e-12)
-    rows, columns = (
-        np.linspace(-1, 1, size) if size > 1 else np.zeros(1)
-        for size in (height, width)
-    )
-    return np.stack(
-        [np.einsum("h,hwn->n", rows, mask), np.einsum("w,hwn->n", columns, mask)],
-        axis=-1,
-    )

@@ -12,9 +12,12 @@ import time
 
 import numpy as np
 
-from v1keras import evaluate, train, zoo
-from v1keras.io.atomic import written_whole
+from v1keras import zoo
+from v1keras.io.atomic import atomic_write
 from v1keras.workflows import provenance
+from v1keras.workflows.metadata import score_rows
+from v1keras.workflows.reopen import open_models
+from v1keras.workflows.score import score_by
 from v1keras.zoo import catalog
 from v1keras.zoo.preset import golden_inputs, rates_of
 
@@ -44,7 +47,7 @@ def add(workdir, name, scores=None, measured_by=None):
             " digits"
         )
     metrics = metrics_of(workdir)
-    model, metadata, recordings = evaluate.open_models(workdir)
+    model, metadata, recordings = open_models(workdir)
     config = re.search(r"--config=(\S+)", metadata["command"])
     if config is None:
         raise ValueError(
@@ -52,10 +55,9 @@ def add(workdir, name, scores=None, measured_by=None):
             f" it again: {metadata['command']!r}"
         )
     provenance.check_committed(config[1])
-    stated, found = (
-        m["groups"]["reported"]["correlation"]["mean"]
-        for m in (metrics, score(model, metadata, recordings, "test"))
-    )
+    stated = metrics["groups"]["reported"]["correlation"]["mean"]
+    settings = metadata["config"]["evaluation"]
+    found = score_by(settings, model, recordings).mean("correlation")
     if abs(stated - found) > TOLERANCE:
         raise ValueError(
             f"{workdir}/metrics.json states a correlation of {stated}, but the weights"
@@ -103,14 +105,8 @@ def publish(model, recordings, facts, name):
         "latency": latency(model, facts),
     }
     zoo.save(model, catalog.zoo_folder() / name, facts)
-    with written_whole(catalog.zoo_folder() / "README.md") as beside:
+    with atomic_write(catalog.zoo_folder() / "README.md") as beside:
         beside.write_text(zoo.table())
-
-
-def score(model, metadata, recordings, split):
-    return evaluate.evaluate_all(
-        model, recordings, metadata["config"]["evaluation"], split
-    )[0]
 
 
 def own_scores(model, metadata, recordings):
@@ -119,12 +115,9 @@ def own_scores(model, metadata, recordings):
     """
     rows = []
     for split in ("train", "validation", "test"):
-        rows += [
-            {"split": split, **row}
-            for row in train.score_rows(
-                metadata["config"]["data"], score(model, metadata, recordings, split)
-            )
-        ]
+        scores = score_by(metadata["config"]["evaluation"], model, recordings, split)
+        for row in score_rows(metadata["config"]["data"], scores):
+            rows.append({"split": split, **row})
     return rows
 
 
@@ -154,7 +147,7 @@ def verify(name, scores=False):
     if not scores:
         model = zoo.load(name)
     else:
-        model, metadata, recordings = evaluate.open_models(name)
+        model, metadata, recordings = open_models(name)
     difference = zoo.check_golden(model, metadata, zoo.find(name))
     told = (
         f"{metadata['name']}: files, names and golden outputs are as stated (largest"

@@ -15,7 +15,7 @@ import json
 import pathlib
 import shutil
 
-from v1keras.io.atomic import written_whole
+from v1keras.io.atomic import atomic_write
 from v1keras.workflows import provenance
 
 CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = (
@@ -101,10 +101,10 @@ def claim(workdir, config, resume=False, overwrite=False):
         raise ValueError(
             f"--resume: the run in {workdir} has another configuration: {differing}"
         )
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(text)
     if not held or overwrite:
-        with written_whole(workdir / COMMIT) as beside:
+        with atomic_write(workdir / COMMIT) as beside:
             beside.write_text((provenance.commit() or "no checkout") + "\n")
     return workdir
 

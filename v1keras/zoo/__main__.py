@@ -59,14 +59,13 @@ def each(names, work):
 
 
 def predict(name, paths):
-    from v1keras.models import at_mean_behavior
     from v1keras.zoo.preset import rates_of
 
     metadata = zoo.info(name)
     images = [
         (path, zoo.read_images(path, metadata)) for path in paths
     ]  # what can't be read is told before anything is printed
-    model = at_mean_behavior(zoo.load(name))
+    model = zoo.load(name).without_covariates()
     writer = None
     for path, batch in images:
         for i in range(len(batch)):

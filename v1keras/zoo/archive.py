@@ -6,7 +6,7 @@ import warnings
 import zipfile
 import zlib
 
-from v1keras.io.atomic import folder_written_whole
+from v1keras.io.atomic import atomic_folder
 from v1keras.io.download import cache_folder, download
 from v1keras.zoo.catalog import CARD, CONFIG, METADATA, WEIGHTS
 
@@ -53,7 +53,7 @@ def fetch(address):
                     f"{folder} was changed since it was unpacked: removed, unpacked"
                     " anew"
                 )
-            with folder_written_whole(folder) as beside:
+            with atomic_folder(folder) as beside:
                 for name, member in members.items():
                     (beside / name).write_bytes(archive.read(member))
     except zipfile.BadZipFile as error:

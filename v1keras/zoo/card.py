@@ -197,7 +197,7 @@ def _behavior(columns):
         "## Behaviour",
         (
             "The model takes what was measured beside each image, in the recording's"
-            " own units. `v1keras.models.at_mean_behavior(model)` is the model of"
+            " own units. `model.without_covariates()` is the model of"
             " images alone, with these held at their means; so are `python -m"
             " v1keras.zoo predict` and the inversion."
         ),

@@ -17,8 +17,7 @@ import keras
 import numpy as np
 
 from v1keras._version import __version__
-from v1keras.io.atomic import check_room, folder_written_whole, sha256
-from v1keras.models import column_statistics
+from v1keras.io.atomic import atomic_folder, check_disk_space, sha256
 from v1keras.zoo.card import card
 from v1keras.zoo.catalog import (
     CARD,
@@ -151,11 +150,13 @@ def save(
     >>> sorted(path.name for path in folder.iterdir())
     ['README.md', 'config.json', 'metadata.json', 'model.weights.h5']
     """
-    with folder_written_whole(folder) as beside:
+    with atomic_folder(folder) as beside:
         (beside / CONFIG).write_text(
             json.dumps(keras.saving.serialize_keras_object(model), indent=1)
         )
-        check_room(beside, [keras.ops.convert_to_numpy(v) for v in model.variables])
+        check_disk_space(
+            beside, [keras.ops.convert_to_numpy(v) for v in model.variables]
+        )
         model.save_weights(beside / WEIGHTS)
         versions = {
             package: importlib.metadata.version(package) for package in _PACKAGES
@@ -172,7 +173,7 @@ def save(
             "image_size": model.image_size,
             "parameters": model.count_params(),
         }
-        behavior = column_statistics(model)
+        behavior = model.covariate_statistics()
         metadata |= (
             {
                 "behavior": {
@@ -213,7 +214,7 @@ def restate(name: str | os.PathLike[str], changes: dict[str, Any]) -> None:
     """
     folder, metadata = find(name), info(name)
     check_files(folder)
-    with folder_written_whole(folder) as beside:
+    with atomic_folder(folder) as beside:
         for file in (CONFIG, WEIGHTS):
             shutil.copyfile(folder / file, beside / file)
         _describe(

@@ -16,9 +16,10 @@ CC BY.
 
 import numpy as np
 
-from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
+from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import local
+from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 URL = "https://doi.org/10.1371/journal.pcbi.1004927.s001"
 _SIDE = 31

@@ -6,10 +6,11 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from v1keras.data.recording import ATTRIBUTES, Recording
+from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder, matlab, naming
 from v1keras.data.sources.trials import mean_response
-from v1keras.io.atomic import let_go, room_for, row_blocks
+from v1keras.data.validation import ATTRIBUTES
+from v1keras.io.large_arrays import release_pages, row_blocks, zeros_or_memmap
 
 _PICTURES = {
     ".png": "PNG",
@@ -181,10 +182,10 @@ def _float32(values):
     """As float32; a large array by blocks of rows."""
     if values.dtype.kind not in "biuf" or values.ndim < 2 or values.dtype == np.float32:
         return values  # what is no number is told by the Recording
-    found = room_for(values.shape, np.float32)
+    found = zeros_or_memmap(values.shape, np.float32)
     for block, rows in row_blocks(values):
         found[block] = rows
-        let_go(found)
+        release_pages(found)
     return found
 
 
@@ -216,7 +217,9 @@ def _pictures(folder):
                     f"is a picture of mode {image.mode}, expected 8 bits a pixel"
                 )
             if found is None:
-                found = room_for((len(files), image.height, image.width), np.uint8)
+                found = zeros_or_memmap(
+                    (len(files), image.height, image.width), np.uint8
+                )
             if (image.height, image.width) != found.shape[1:]:
                 raise ValueError(
                     f"is {image.height} x {image.width} pixels, the first"

@@ -23,11 +23,12 @@ import zipfile
 
 import numpy as np
 
-from v1keras.data.recording import TEST, TRAIN, VALIDATION, Recording
+from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder, naming
 from v1keras.data.sources.locate import local
 from v1keras.data.sources.safe_pickle import unpickled
 from v1keras.data.sources.trials import mean_response
+from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 URL = "https://doid.gin.g-node.org/2e31e304e03d6357c98ac735a1fe5788/2e31e304e03d6357c98ac735a1fe5788.zip"
 _FILE = "cadena_ploscb_data.pkl"

@@ -20,11 +20,12 @@ import re
 
 import numpy as np
 
-from v1keras.data.recording import TEST, TRAIN, UNASSIGNED, VALIDATION, Recording
+from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import local
 from v1keras.data.sources.trials import stack_repeats
-from v1keras.io.atomic import let_go, room_for
+from v1keras.data.validation import TEST, TRAIN, UNASSIGNED, VALIDATION
+from v1keras.io.large_arrays import release_pages, zeros_or_memmap
 
 SENSORIUM = "https://gin.g-node.org/cajal/Sensorium2022"
 SCANS = (
@@ -115,7 +116,9 @@ def read_scan(path, dataset, average=1, channel=None):
         count = tiers.size
         first, rows = _rows(tiers, images_of)
         neurons = _neurons(folder, root, folder.npy(f"{root}data/responses/0.npy"))
-        responses = room_for((count, neurons["coordinates"].shape[0]), np.float32)
+        responses = zeros_or_memmap(
+            (count, neurons["coordinates"].shape[0]), np.float32
+        )
         pictures = None
         for trial in range(count):
             responses[trial] = _vector(
@@ -123,7 +126,7 @@ def read_scan(path, dataset, average=1, channel=None):
             )
             image = _image(folder, f"{root}data/images/{trial}.npy", average, channel)
             if pictures is None:
-                pictures = room_for((len(first), *image.shape), image.dtype)
+                pictures = zeros_or_memmap((len(first), *image.shape), image.dtype)
             if image.shape != pictures.shape[1:] or image.dtype != pictures.dtype:
                 first_is = f"the first {pictures.shape[1:]} {pictures.dtype}"
                 raise ValueError(
@@ -138,7 +141,7 @@ def read_scan(path, dataset, average=1, channel=None):
                     " image id, but different images"
                 )
             if trial % 1000 == 999:
-                let_go(responses)
+                release_pages(responses)
         stimuli = _animal(folder, root, count)
     shown = np.split(np.argsort(rows, kind="stable"), np.cumsum(np.bincount(rows))[:-1])
     withheld = [
@@ -149,14 +152,14 @@ def read_scan(path, dataset, average=1, channel=None):
     split = np.array(
         [UNASSIGNED if tier in withheld else _TIERS[tier] for tier in tiers[first]]
     )
-    means = room_for((len(first), responses.shape[1]), np.float32)
+    means = zeros_or_memmap((len(first), responses.shape[1]), np.float32)
     for row, trials in enumerate(shown):
         means[row] = (
             np.nan if tiers[first[row]] in withheld else responses[trials].mean(axis=0)
         )
         if row % 1000 == 999:
-            let_go(means)
-            let_go(responses)
+            release_pages(means)
+            release_pages(responses)
     repeated = [row for row in np.flatnonzero(split == TEST) if len(shown[row]) > 1]
     citation, source, terms = _CITATIONS[dataset]
     scan = re.search(r"static(\d+-\d+-\d+)", f"{path}/{root}")

@@ -1,1 +1,1 @@
-"""Layers that cores and readouts are built from, among them fast paths on TensorFlow."""
+"""Layers of cores and readouts, among them fast paths on TensorFlow."""

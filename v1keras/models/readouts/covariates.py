@@ -9,12 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.ensemble import Concatenated, Ensemble
-from v1keras.models.multi_session import V1Sessions
-from v1keras.models.v1_model import V1Model
 
-
-class _OfBehavior(keras.layers.Layer):
+class _BehaviorNetwork(keras.layers.Layer):
     """A small network of what was measured beside an image, less what it gives for the
     mean of the training images.
 
@@ -88,7 +84,7 @@ class _OfBehavior(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Shifter(_OfBehavior):
+class Shifter(_BehaviorNetwork):
     """Where the eye looks -> how far the places that all neurons read move: f(z) -
     f(0), f a perceptron with tanh in every layer.
 
@@ -137,7 +133,7 @@ class Shifter(_OfBehavior):
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class GainModulator(_OfBehavior):
+class GainModulator(_BehaviorNetwork):
     """What the animal does -> by how much each neuron's rate is multiplied: exp(f(z) -
     f(0)), f a perceptron, tanh but in the last layer.
 
@@ -199,8 +195,8 @@ class GainModulator(_OfBehavior):
         return super().get_config() | {"neurons": self.neurons}
 
 
-@keras.saving.register_keras_serializable(package="v1keras")
-class BehavingReadout(keras.layers.Layer):
+@keras.saving.register_keras_serializable(package="v1keras", name="BehavingReadout")
+class CovariateReadout(keras.layers.Layer):
     """A readout whose places are shifted by the eye's position, or whose rates are
     multiplied by a gain of behaviour, or both.
 
@@ -224,7 +220,7 @@ class BehavingReadout(keras.layers.Layer):
     Example:
 
     >>> import numpy as np
-    >>> readout = BehavingReadout(
+    >>> readout = CovariateReadout(
     ...     GaussianReadout(3), Shifter("pupil_center", [0.0, 0.0], [1.0, 1.0])
     ... )
     >>> tuple(
@@ -268,20 +264,28 @@ class BehavingReadout(keras.layers.Layer):
         )
 
     @property
-    def columns(self) -> dict[str, int]:
-        """dict, name of each column that it takes -> values in it an image."""
+    def covariates(self) -> dict[str, int]:
+        """Dict, name of each covariate -> number of its values per image."""
+        return {part.column: part.width for part in self._parts()}
+
+    def covariate_statistics(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Return (mean, standard deviation) of each covariate over training images."""
         return {
-            part.column: part.width
-            for part in (self.shifter, self.modulator)
-            if part is not None
+            part.column: (part.mean.tolist(), part.std.tolist())
+            for part in self._parts()
         }
 
+    def receptive_field_centers(self, feature_size):
+        """Return the centers of the readout at the mean eye position."""
+        centers = getattr(self.readout, "receptive_field_centers", None)
+        return None if centers is None else centers(feature_size)
+
+    def _parts(self):
+        return [part for part in (self.shifter, self.modulator) if part is not None]
+
     def build(self, input_shape):
-        parts = [(self.readout, input_shape)] + [
-            (part, (None, part.width))
-            for part in (self.shifter, self.modulator)
-            if part is not None
-        ]
+        parts = [(self.readout, input_shape)]
+        parts += [(part, (None, part.width)) for part in self._parts()]
         for part, shape in parts:
             if not part.built:  # one that was read from a file is
                 part.build(shape)
@@ -324,85 +328,3 @@ class BehavingReadout(keras.layers.Layer):
             for name in ("readout", "shifter", "modulator")
         }
         return cls(**config | parts)
-
-
-def at_mean_behavior(model: keras.Model) -> keras.Model:
-    """The model of images alone: eye position and behaviour held at their means over
-    the training images. It shares the model's weights.
-
-    Args:
-        model: `V1Model`, `V1Sessions`, or an `Ensemble` or `Concatenated`.
-
-    Returns:
-        A model of the same class, images `(batch, height, width, 1)` -> rates; the
-        model itself where it takes no behaviour.
-
-    Example:
-
-    >>> import numpy as np
-    >>> readout = BehavingReadout(
-    ...     FactorizedReadout(3), modulator=GainModulator(3, "running", [0.0], [1.0])
-    ... )
-    >>> model, images = (
-    ...     V1Model(StackedCore((8,), (5,)), readout, (20, 20)),
-    ...     np.ones((2, 20, 20, 1), "float32"),
-    ... )
-    >>> rates = model({"images": images, "running": np.zeros((2, 1), "float32")})
-    >>> bool(np.allclose(at_mean_behavior(model)(images), rates))
-    True
-    """
-    if not getattr(model, "columns", {}):
-        return model
-    if isinstance(model, Ensemble):
-        return Ensemble(
-            [at_mean_behavior(member) for member in model.members],
-            model.shares,
-            model.name,
-        )
-    if isinstance(model, Concatenated):
-        return Concatenated(
-            [at_mean_behavior(member) for member in model.members], model.name
-        )
-    rest = model.image_size, model.pixel_mean, model.pixel_std, model.name
-    if isinstance(model, V1Sessions):
-        return V1Sessions(
-            model.core,
-            {session: readout.readout for session, readout in model.readouts.items()},
-            *rest,
-        )
-    return V1Model(model.core, model.readout.readout, *rest)
-
-
-def column_statistics(model: keras.Model) -> dict[str, tuple[list[float], list[float]]]:
-    """What a model knows of the behaviour that it takes.
-
-    Args:
-        model: as for `at_mean_behavior`.
-
-    Returns:
-        dict, name of each of its columns -> (mean, standard deviation) over the
-        training images, lists of a value each; of several sessions those of the first.
-
-    Example:
-
-    >>> readout = BehavingReadout(
-    ...     FactorizedReadout(3), modulator=GainModulator(3, "running", [2.0], [5.0])
-    ... )
-    >>> column_statistics(V1Model(StackedCore((8,), (5,)), readout, (20, 20)))
-    {'running': ([2.0], [5.0])}
-    """
-    if not getattr(model, "columns", {}):
-        return {}
-    if isinstance(model, (Ensemble, Concatenated)):
-        return {
-            name: found
-            for member in model.members[::-1]
-            for name, found in column_statistics(member).items()
-        }
-    readout = (
-        next(iter(model.readouts.values()))
-        if isinstance(model, V1Sessions)
-        else model.readout
-    )
-    parts = [part for part in (readout.shifter, readout.modulator) if part is not None]
-    return {part.column: (part.mean.tolist(), part.std.tolist()) for part in parts}

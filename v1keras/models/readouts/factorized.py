@@ -1,10 +1,12 @@
-"""Readouts: features -> one rate a neuron."""
+"""`FactorizedReadout`: a spatial mask and feature weights per neuron."""
 
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+
+from v1keras.models.readouts.initial_rates import inverse_softplus
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -85,7 +87,7 @@ class FactorizedReadout(keras.layers.Layer):
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
         return ops.softplus(drive)
 
-    def of_each(self, features: Any, neurons: Any) -> Any:
+    def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
         h, w, channels)`.
         """
@@ -100,6 +102,22 @@ class FactorizedReadout(keras.layers.Layer):
         )
         return ops.softplus(drive + ops.take(self.bias, neurons))
 
+    def receptive_field_centers(self, feature_size: tuple[int, int]) -> np.ndarray:
+        """Return the center of mass of each mask.
+
+        Args:
+            feature_size: Tuple `(height, width)` of the feature maps.
+
+        Returns:
+            `(neurons, 2)` rows and columns, from -1 to 1 across the features.
+        """
+        mask = np.abs(ops.convert_to_numpy(self.mask)).reshape(*feature_size, -1)
+        mask = mask / np.maximum(mask.sum(axis=(0, 1)), 1e-12)
+        rows, columns = map(_axis, feature_size)
+        row = np.einsum("h,hwn->n", rows, mask)
+        column = np.einsum("w,hwn->n", columns, mask)
+        return np.stack([row, column], axis=-1)
+
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
@@ -111,118 +129,5 @@ class FactorizedReadout(keras.layers.Layer):
         }
 
 
-@keras.saving.register_keras_serializable(package="v1keras")
-class DenseReadout(keras.layers.Layer):
-    """A weight for every feature at every place: rate = activation(sum_xyc weight
-    feature + bias), as in Kindel et al. 2019.
-
-    Args:
-        neurons: how many.
-        activation: of Keras, by name; its rates must be >= 0.
-        l1: strength of the penalty on the summed absolute weights.
-        l2: strength of the penalty on the summed squared weights.
-        seed: of the initial weights, truncated normal with a standard deviation of 0.1
-            / sqrt(features).
-
-    Call arguments:
-        features: `(batch, h, w, channels)`, or `(batch, features)`.
-
-    Returns:
-        Rates `(batch, neurons)`, expected spikes per presentation.
-
-    Example:
-
-    >>> import numpy as np
-    >>> tuple(DenseReadout(3)(np.zeros((2, 8, 8, 16), "float32")).shape)
-    (2, 3)
-    """
-
-    def __init__(
-        self,
-        neurons: int,
-        activation: str = "softplus",
-        l1: float = 0.0,
-        l2: float = 0.0,
-        seed: int = 0,
-        name: str = "readout",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(name=name, **kwargs)
-        self.neurons, self.activation, self.l1, self.l2, self.seed = (
-            neurons,
-            activation,
-            l1,
-            l2,
-            seed,
-        )
-        self._function = keras.activations.get(activation)
-
-    def build(self, input_shape):
-        count = int(np.prod(input_shape[1:]))
-        self.weight = self.add_weight(
-            shape=(count, self.neurons),
-            initializer=keras.initializers.TruncatedNormal(
-                stddev=0.1 * count**-0.5, seed=self.seed
-            ),
-            regularizer=(
-                keras.regularizers.L1L2(self.l1, self.l2)
-                if self.l1 or self.l2
-                else None
-            ),
-            name="weight",
-        )
-        self.bias = self.add_weight(
-            shape=(self.neurons,), initializer="zeros", name="bias"
-        )
-
-    def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates`
-        `(neurons,)`; NaN counts as 1.
-        """
-        self.bias.assign(
-            inverse_softplus(mean_rates)
-            if self.activation == "softplus"
-            else known_rates(mean_rates)
-        )
-
-    def call(self, features):
-        flat = ops.reshape(features, (-1, self.weight.shape[0]))
-        return self._function(ops.matmul(flat, self.weight) + self.bias)
-
-    def of_each(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
-        ...)`.
-        """
-        flat = ops.reshape(features, (-1, self.weight.shape[0]))
-        drive = ops.sum(
-            flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
-        )
-        return self._function(drive + ops.take(self.bias, neurons))
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.neurons)
-
-    def get_config(self):
-        own = {
-            "neurons": self.neurons,
-            "activation": self.activation,
-            "l1": self.l1,
-            "l2": self.l2,
-            "seed": self.seed,
-        }
-        return super().get_config() | own
-
-
-def known_rates(mean_rates):
-    """`(neurons,)` mean rates that a readout can start at: above 0, and 1 where
-    unknown.
-    """
-    return np.clip(
-        np.nan_to_num(np.asarray(mean_rates, "float64"), nan=1.0), 1e-3, None
-    )
-
-
-def inverse_softplus(mean_rates):
-    """The drives whose softplus is `mean_rates` `(neurons,)`."""
-    rates = known_rates(mean_rates)
-    return np.where(rates > 30, rates, np.log(np.expm1(np.minimum(rates, 30))))
+def _axis(size):
+    return np.linspace(-1, 1, size) if size > 1 else np.zeros(1)

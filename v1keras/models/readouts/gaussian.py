@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from v1keras.models.layers.depthwise_conv import on_processors
-from v1keras.models.readouts.factorized import inverse_softplus
+from v1keras.models.readouts.initial_rates import inverse_softplus
 
 # So many neurons read at once where all images are read at the same places.
 _FEW = 4096
@@ -139,6 +139,10 @@ class GaussianReadout(keras.layers.Layer):
             return self.mean
         return ops.clip(ops.matmul(self.coordinates, self.map) + self.origin, -1, 1)
 
+    def receptive_field_centers(self, feature_size: tuple[int, int]) -> np.ndarray:
+        """Return `positions()` as an array; `feature_size` does not matter."""
+        return ops.convert_to_numpy(self.positions())
+
     def start_at(self, mean_rates: np.ndarray) -> None:
         """Sets the biases so that the untrained readout answers near `mean_rates`
         `(neurons,)`; NaN counts as 1.
@@ -171,7 +175,7 @@ class GaussianReadout(keras.layers.Layer):
         drive = _drive(features, rows, columns, ops.transpose(self.features))
         return ops.softplus(drive + self.bias)
 
-    def of_each(self, features: Any, neurons: Any) -> Any:
+    def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
         h, w, channels)`.
         """

@@ -113,7 +113,7 @@ class RidgeReadout(keras.layers.Layer):
     def call(self, features):
         return _rates(ops.matmul(features, self.weight) + self.bias)
 
-    def of_each(self, features: Any, neurons: Any) -> Any:
+    def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
         n)`.
         """

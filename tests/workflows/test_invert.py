@@ -2,14 +2,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import Recording, invert
-from v1keras.cells import controls
-from v1keras.inversion import Ascent, Contrast
-from v1keras.invert import alive, ascend, choose_neurons, contrast_of, effective_area
+from v1keras import Recording
+from v1keras.evaluation.scores import Scores
+from v1keras.inversion import (
+    ContrastConstraint,
+    GradientAscent,
+    matched_contrast,
+    resume,
+)
+from v1keras.inversion.controls import controls
+from v1keras.inversion.matched_contrast import effective_area
+from v1keras.workflows.invert import choose_neurons, split_constant
 
 
 class LinearNonlinear:
-    """Neurons whose filters are known, with what `contrast_of` asks of a model."""
+    """Neurons whose filters are known, with what inversion asks of a model."""
 
     def __init__(self, filters, grey):
         self.filters, self.pixel_mean, self.image_size = (
@@ -17,6 +24,15 @@ class LinearNonlinear:
             grey,
             filters.shape[1:],
         )
+        self.neuron_count = len(filters)
+
+    def neuron_rate_fn(self):
+        return lambda images, neurons: tf.gather(
+            self(images), neurons, axis=1, batch_dims=1
+        )
+
+    def halves(self):
+        return None
 
     def __call__(self, images, training=False):
         return tf.nn.softplus(
@@ -38,7 +54,7 @@ def test_contrast_is_the_images_where_the_stimulus_is():
     ).astype("float32")
     images = np.clip(rng.normal(127, 20, (200, 24, 24)), 0, 255).astype("float32")
     recording = Recording(images, rng.poisson(2.0, (200, 10)).astype("float32"))
-    found = contrast_of(LinearNonlinear(filters / 10, 127.0), recording)
+    found = matched_contrast(LinearNonlinear(filters / 10, 127.0), recording.images)
     patterns = images - 127
     area = lambda x: [(p**2).sum() ** 2 / (p**4).sum() for p in x]
     expected = np.median([np.linalg.norm(p) for p in patterns]) * np.sqrt(
@@ -46,14 +62,19 @@ def test_contrast_is_the_images_where_the_stimulus_is():
     )
     assert found.norm == pytest.approx(expected, rel=0.02)
     assert (found.grey, found.low, found.high) == (127.0, images.min(), images.max())
-    assert contrast_of(LinearNonlinear(filters, 127.0), recording, norm=99.0).norm == 99
+    assert (
+        matched_contrast(
+            LinearNonlinear(filters, 127.0), recording.images, norm=99.0
+        ).norm
+        == 99
+    )
 
 
 def test_grey_is_what_the_model_was_trained_around():
     filters, recording = filters_on_noise()
     grey = lambda mean, **options: (
-        contrast_of(
-            LinearNonlinear(filters, mean), recording, norm=60.0, **options
+        matched_contrast(
+            LinearNonlinear(filters, mean), recording.images, norm=60.0, **options
         ).grey
     )
     assert grey(120.0) == 120
@@ -72,18 +93,22 @@ def test_effective_area_counts_evenly_filled_pixels():
     assert effective_area(pattern).tolist() == [6, 36]
 
 
+def scores_with(cc_norm):
+    return Scores({"cc_norm": np.array(cc_norm)}, {}, "test", 9, "means", 5.0)
+
+
 def test_neurons_are_chosen_as_asked():
-    limit = np.array([0.95, np.nan, 0.5, 1.2])
-    assert choose_neurons("near-limit", 4, limit).tolist() == [0, 3]
-    assert choose_neurons("all", 4, limit).tolist() == [0, 1, 2, 3]
+    limit = scores_with([0.95, np.nan, 0.5, 1.2])
+    assert choose_neurons("near-limit", limit).tolist() == [0, 3]
+    assert choose_neurons("all", limit).tolist() == [0, 1, 2, 3]
     for text, values, message in (
         ("near-limit", [0.1, np.nan], "no neuron has a CC_norm of 0.9 or more"),
-        ("near-limit", [np.nan, np.nan], "this recording tells no limit"),
+        ("near-limit", [np.nan, np.nan], "no noise ceiling is available"),
         ("-1", [0.9, 0.9], "there is no neuron -1; the model has neurons 0 to 1"),
         ("1;2", [0.9, 0.9], "expected all, near-limit or indices"),
     ):
         with pytest.raises(ValueError, match=message):
-            choose_neurons(text, 2, np.array(values))
+            choose_neurons(text, scores_with(values))
 
 
 def filters_on_noise(count=5):
@@ -104,17 +129,19 @@ def filters_on_noise(count=5):
 
 
 def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypatch):
-    monkeypatch.setattr(invert, "_CHUNK", 2)
+    monkeypatch.setattr(resume, "_CHUNK", 2)
     model = LinearNonlinear(filters_on_noise()[0], 127.0)
     ascent, neurons, facts = (
-        Ascent(model, (16, 16), Contrast(127.0, 60.0, 0.0, 255.0)),
+        GradientAscent(model, (16, 16), ContrastConstraint(127.0, 60.0, 0.0, 255.0)),
         np.arange(5),
         {"seed": 0},
     )
-    whole = ascend(ascent, neurons, 40, 0, 1, tmp_path / "whole", facts)
+    whole = resume.run_in_chunks(ascent, neurons, 40, 0, 1, tmp_path / "whole", facts)
     ran = []
 
     class Interrupted:
+        constraint = ascent.constraint
+
         def run(self, some, *options):
             ran.append(some.tolist())
             if len(ran) == 2:
@@ -122,8 +149,10 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
             return ascent.run(some, *options)
 
     with pytest.raises(KeyboardInterrupt):
-        ascend(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
-    found = ascend(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
+        resume.run_in_chunks(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
+    found = resume.run_in_chunks(
+        Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts
+    )
     assert ran == [[0, 1], [2, 3], [2, 3], [4]]
     np.testing.assert_array_equal(found.stimuli, whole.stimuli)
     np.testing.assert_array_equal(found.trace, whole.trace)
@@ -131,13 +160,13 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
         ValueError,
         match="cut holds the chunks of an inversion of another model or other options",
     ):
-        ascend(ascent, neurons, 40, 0, 1, tmp_path / "cut", {"seed": 1})
+        resume.run_in_chunks(ascent, neurons, 40, 0, 1, tmp_path / "cut", {"seed": 1})
 
 
 def test_neurons_of_constant_rate_are_told_apart():
     filters, recording = filters_on_noise()
     filters[3] *= 1e-4
-    living, dead = alive(
+    living, dead = split_constant(
         LinearNonlinear(filters, 127.0), recording, np.array([4, 3, 0])
     )
     assert living.tolist() == [4, 0] and dead.tolist() == [3]
@@ -147,7 +176,7 @@ def test_neurons_of_constant_rate_are_told_apart():
     with pytest.raises(
         FloatingPointError, match="rate of neuron 2 to image 0 of the recording is nan"
     ):
-        alive(broken, recording, np.array([1, 2]))
+        split_constant(broken, recording, np.array([1, 2]))
 
 
 def test_controls_are_the_rates_that_the_model_gives():
@@ -155,10 +184,10 @@ def test_controls_are_the_rates_that_the_model_gives():
     model, other, contrast = (
         LinearNonlinear(filters, 127.0),
         LinearNonlinear(2 * filters, 127.0),
-        Contrast(127.0, 60.0, 0.0, 255.0),
+        ContrastConstraint(127.0, 60.0, 0.0, 255.0),
     )
-    found = Ascent(model, (16, 16), contrast).run([3, 1])
-    columns = controls(model, recording, found, contrast, [other, model])
+    found = GradientAscent(model, (16, 16), contrast).run([3, 1])
+    columns = controls(model, recording.images, found, [other, model])
     rates = lambda model, images: np.asarray(model(images[..., None].astype("float32")))
     patterns = recording.images - 127
     alike = 127 + 60 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
@@ -178,4 +207,4 @@ def test_controls_are_the_rates_that_the_model_gives():
     for name, value in expected.items():
         np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)
     assert columns["beats_best_image"].all() and columns["second_cosine"].min() > 0.999
-    assert "judged_rate" not in controls(model, recording, found, contrast)
+    assert "judged_rate" not in controls(model, recording.images, found)

@@ -1,6 +1,4 @@
-"""What the commands print: scores, and what was found of inverted cells."""
-
-from typing import Any
+"""The table of inverted cells that an inversion prints."""
 
 import numpy as np
 
@@ -16,79 +14,15 @@ _JUDGES = {
 }
 
 
-def score_table(metrics: dict[str, Any]) -> str:
-    """The table that training and evaluation print, at most 80 columns wide.
+def cell_table(columns: dict[str, np.ndarray], norm: float, rms: float) -> str:
+    """Return the table of inverted cells, at most 80 columns wide.
+
+    It says how many stimuli pass each control, and how many cells are of each class.
 
     Args:
-        metrics: as `v1keras.evaluate.evaluate` gives them.
-
-    Returns:
-        A header and a line for each group of neurons. In brackets the 95 % interval
-        over neurons.
-
-    Example:
-
-    >>> score = {"mean": 0.5, "interval": [0.4, 0.6], "median": 0.5, "missing": 0}
-    >>> group = {
-    ...     "neurons": 7,
-    ...     "correlation": score,
-    ...     "cc_norm": score,
-    ...     "feve": score,
-    ...     "no_ceiling": 0,
-    ...     "fraction_near_limit": 0.25,
-    ... }
-    >>> print(
-    ...     score_table(
-    ...         {
-    ...             "split": "test",
-    ...             "images": 9,
-    ...             "ceiling": "means",
-    ...             "groups": {"reported": group},
-    ...         }
-    ...     )
-    ... )
-    9 test images; ceiling from means
-    neurons              count   correlation           CC_norm          near limit
-    reported                 7   0.500 [0.400, 0.600]  0.500 [0.400, 0.600]   25 %
-    """
-    lines = [
-        (
-            f"{metrics['images']} {metrics['split']} images; ceiling from"
-            f" {metrics['ceiling']}"
-        ),
-        (
-            f"{'neurons':<20} {'count':>5}   {'correlation':<20}  {'CC_norm':<16} near"
-            " limit"
-        ),
-    ]
-    for name, group in metrics["groups"].items():
-        near = group["fraction_near_limit"]
-        near = (
-            ""
-            if group["cc_norm"]["mean"] is None or near is None
-            else f"{100 * near:.0f} %"
-        )
-        lines.append(
-            f"{name[:20]:<20} {group['neurons']:>5}  "
-            f" {_value(group['correlation']):<20}  {_value(group['cc_norm']):<20}"
-            f" {near:>6}"
-        )
-    return "\n".join(lines)
-
-
-def cell_table(
-    columns: dict[str, np.ndarray], took: float, norm: float, rms: float
-) -> str:
-    """The table that an inversion prints, at most 80 columns wide: how many stimuli
-    pass each control, and the classes.
-
-    Args:
-        columns: of `(n,)`, as `v1keras.cells.controls` and `physiology` give them, with
-            `neuron`, `converged` and, where filters are known, `kind` and
-            `filter_cosine`.
-        took: seconds.
-        norm: of the stimuli's contrast, pixel units.
-        rms: the same, root mean square over the image.
+        columns: Dict of `(n,)` columns, as `Cells.table` holds them.
+        norm: Float, norm of the stimuli's contrast in pixel units.
+        rms: Float, the same as root mean square over the image.
 
     Example:
 
@@ -102,12 +36,11 @@ def cell_table(
     >>> print(
     ...     cell_table(
     ...         columns | {"neuron": np.arange(2), "converged": np.array([True, True])},
-    ...         1.5,
     ...         400,
     ...         12.5,
     ...     )
     ... )
-    2 neurons inverted in 1.5 s; 2 converged
+    2 neurons inverted; 2 converged
     contrast norm 400 (RMS 12.5 grey levels); --contrast_norm takes another
     rate above that to                              neurons      median ratio
     the best image at the same contrast              1 of 2              1.38
@@ -119,10 +52,7 @@ def cell_table(
     """
     count, rates = len(columns["neuron"]), columns["rate"]
     lines = [
-        (
-            f"{count} neurons inverted in {took:.1f} s;"
-            f" {int(columns['converged'].sum())} converged"
-        ),
+        (f"{count} neurons inverted; {int(columns['converged'].sum())} converged"),
         (
             f"contrast norm {norm:.0f} (RMS {rms:.1f} grey levels); --contrast_norm"
             " takes another"
@@ -160,12 +90,3 @@ def cell_table(
                     f" {(known >= 0.8).mean():.0%} at 0.8 or more"
                 )
     return "\n".join(lines)
-
-
-def _value(score):
-    if score["mean"] is None:
-        return "-"
-    interval = score["interval"]
-    return f"{score['mean']:.3f}" + (
-        f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
-    )

@@ -3,7 +3,6 @@ import pytest
 import tensorflow as tf
 
 from v1keras import models, zoo
-from v1keras.models import own_rates
 
 SIZE, NEURONS = (40, 64), 40
 
@@ -26,13 +25,13 @@ def randomized(model, seed=0):
 
 
 def both(model, size, count, batch):
-    """Rates and gradients of each image's own neuron: by `own_rates`, and taken from
-    the rates of all.
+    """Rates and gradients of one neuron per image, by `neuron_rate_fn` and from the
+    rates of all.
     """
     rng = np.random.default_rng(1)
     images = tf.constant(rng.normal(110, 50, (batch, *size, 1)), tf.float32)
     neurons = tf.constant(rng.permutation(count)[:batch], tf.int32)
-    own, found = own_rates(model), []
+    own, found = model.neuron_rate_fn(), []
     for rates in (
         own,
         lambda images, neurons: tf.gather(model(images), neurons, axis=1, batch_dims=1),

@@ -4,9 +4,10 @@ import shutil
 import numpy as np
 import pytest
 
-from v1keras import build, simulate_recording
+from v1keras import simulate_recording
 from v1keras.config import default
-from v1keras.workflows import pages
+from v1keras.workflows import build, pages
+from v1keras.workflows.score import score
 
 
 def page_of(path):
@@ -77,7 +78,7 @@ def test_places_of_a_factorised_readout_are_the_centres_of_its_masks():
         default(),
     )
     config.core.filters, config.core.kernel_sizes = (4,), (5,)
-    model = build.build_model(config, recording)
+    model = build.build_model(recording, config)
     height, width = model.core.compute_output_shape((None, 16, 16, 1))[1:3]
     mask = np.zeros((height, width, 4), "float32")
     for neuron, (row, column) in enumerate(
@@ -87,7 +88,7 @@ def test_places_of_a_factorised_readout_are_the_centres_of_its_masks():
     mask[0, width - 1, 0] = 0.5  # the first neuron's mask has two places
     model.readout.mask.assign(mask.reshape(-1, 4))
     expected = [[-1, 0], [-1, 1], [1, -1], [1, 1]]
-    np.testing.assert_allclose(pages._places(model), expected, atol=1e-6)
+    np.testing.assert_allclose(model.receptive_field_centers(), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("readout", ["gaussian", "dense"])
@@ -101,27 +102,10 @@ def test_every_kind_of_model_has_a_page(readout, tmp_path):
         (5,),
         readout,
     )
-    model = build.build_model(config, recording)
-    score = {"mean": 0.5, "interval": [0.4, 0.6], "median": 0.5, "missing": 0}
-    group = {
-        "neurons": 4,
-        "correlation": score,
-        "cc_norm": score,
-        "feve": score,
-        "no_ceiling": 0,
-        "fraction_near_limit": 0.25,
-    }
-    metrics = {
-        "split": "test",
-        "images": 20,
-        "ceiling": "none",
-        "groups": {"reported": group},
-    }
-    columns = {
-        "neuron": np.arange(4),
-        "correlation": np.full(4, np.nan),
-        "cc_norm": np.full(4, np.nan),
-    }
+    model = build.build_model(recording, config)
+    scores = score(model, recording)
+    scores.ceiling = "none"
+    scores.per_neuron["correlation"] = np.full(4, np.nan)
     facts = {
         "recording": {},
         "sessions": {"all": 4},
@@ -129,9 +113,7 @@ def test_every_kind_of_model_has_a_page(readout, tmp_path):
         "commit": None,
         "config": config.to_dict(),
     }
-    pages.write_model_page(
-        tmp_path / "page.html", model, recording, facts, [], metrics, columns
-    )
+    pages.write_model_page(tmp_path / "page.html", model, recording, facts, [], scores)
     headings, _, text = page_of(tmp_path / "page.html")
     assert (
         headings

@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 
-from v1keras import Recording, build, evaluate, simulate_recording, train, zoo
+from v1keras import Recording, simulate_recording, train, zoo
 from v1keras.config import default
+from v1keras.data import open_recording
 from v1keras.training import likelihood_of
+from v1keras.workflows import build, reopen
+from v1keras.workflows import train as workflow
+from v1keras.workflows.score import score
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +31,9 @@ def values(layer):
 
 
 def test_a_frozen_core_stays_and_new_readouts_learn(recording, tmp_path):
-    first, _, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
+    first, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
     config = tiny(recording, init_from=str(tmp_path / "first"), freeze="core", seed=5)
-    model, _, _ = train.train_and_evaluate(config, tmp_path / "second")
+    model, _ = train.train_and_evaluate(config, tmp_path / "second")
     for name, value in values(model.core).items():
         np.testing.assert_array_equal(
             value, values(first.core)[name], err_msg=name
@@ -42,10 +46,10 @@ def test_a_frozen_core_stays_and_new_readouts_learn(recording, tmp_path):
 
 
 def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_path):
-    first, _, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
+    first, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
     built = build.build_model(
         tiny(recording, init_from=str(tmp_path / "first")),
-        train.open_recording(recording),
+        open_recording(recording),
     )
     for name, value in values(built.core).items():
         np.testing.assert_array_equal(value, values(first.core)[name])
@@ -136,9 +140,10 @@ def test_what_cannot_be_built_leaves_nothing(recording, tmp_path, changes, messa
     ids=["equivariant", "LN", "divisive", "negative binomial", "ensemble", "ridge"],
 )
 def test_every_kind_of_model_trains_saves_and_loads(recording, tmp_path, changes):
-    model, metrics, columns = train.train_and_evaluate(
+    model, scores = train.train_and_evaluate(
         tiny(recording, **changes), tmp_path / "run"
     )
+    metrics, columns = scores.metrics(), scores.per_neuron
     images = np.random.default_rng(0).uniform(0, 255, (3, 16, 16, 1)).astype("float32")
     np.testing.assert_allclose(
         zoo.load(tmp_path / "run")(images), model(images), rtol=1e-6
@@ -164,7 +169,8 @@ def monday_and_tuesday(recording, tmp_path_factory):
 def test_several_recordings_train_one_core(monday_and_tuesday, tmp_path):
     paths = [monday_and_tuesday / f"{name}.h5" for name in ("tuesday", "monday")]
     config = tiny(f"{paths[0]}, {paths[1]}", **{"training.equalize": 0.5})
-    model, metrics, columns = train.train_and_evaluate(config, tmp_path / "both")
+    model, scores = train.train_and_evaluate(config, tmp_path / "both")
+    metrics, columns = scores.metrics(), scores.per_neuron
     assert zoo.info(tmp_path / "both")["sessions"] == {"tuesday": 8, "monday": 4}
     assert zoo.info(tmp_path / "both")["recording"]["name"] == "tuesday; monday"
     assert columns["recording"].tolist() == ["tuesday"] * 8 + ["monday"] * 4
@@ -177,9 +183,10 @@ def test_several_recordings_train_one_core(monday_and_tuesday, tmp_path):
     ] == pytest.approx(columns["correlation"][8:].mean(), abs=1e-6)
     images = np.random.default_rng(0).uniform(0, 255, (3, 16, 16, 1)).astype("float32")
     for path in paths:  # each is scored by the readout of its name
-        session, _, opened = evaluate.open_model(tmp_path / "both", path)
+        session, _, opened = reopen.open_model(tmp_path / "both", path)
         np.testing.assert_array_equal(session(images), model(images)[path.stem])
-        _, alone = evaluate.evaluate(session, opened)
+        scores = score(session, opened)
+        alone = scores.per_neuron
         np.testing.assert_allclose(
             alone["correlation"],
             columns["correlation"][columns["recording"] == path.stem],
@@ -191,11 +198,11 @@ def test_several_recordings_train_one_core(monday_and_tuesday, tmp_path):
     with pytest.raises(
         ValueError, match="no session 'wednesday'; the model has tuesday, monday"
     ):
-        evaluate.open_model(tmp_path / "both", tmp_path / "wednesday.h5")
+        reopen.open_model(tmp_path / "both", tmp_path / "wednesday.h5")
     begun = tiny(
         tmp_path / "wednesday.h5", init_from=str(tmp_path / "both"), freeze="core"
     )
-    new, _, _ = train.train_and_evaluate(begun, tmp_path / "new")
+    new, _ = train.train_and_evaluate(begun, tmp_path / "new")
     for name, value in values(new.core).items():
         np.testing.assert_array_equal(value, values(model.core)[name], err_msg=name)
 
@@ -259,11 +266,11 @@ def test_the_learned_noise_is_kept_with_the_preset(recording, tmp_path, monkeypa
     it; of two members the mean.
     """
     ended = []
-    make = train.make_likelihood
+    make = workflow.make_likelihood
     monkeypatch.setattr(
-        train, "make_likelihood", lambda name: ended.append(make(name)) or ended[-1]
+        workflow, "make_likelihood", lambda name: ended.append(make(name)) or ended[-1]
     )
-    model, _, _ = train.train_and_evaluate(
+    model, _ = train.train_and_evaluate(
         tiny(recording, **{"training.likelihood": "negative_binomial", "ensemble": 2}),
         tmp_path / "run",
     )
@@ -288,8 +295,8 @@ def test_the_learned_noise_is_kept_with_the_preset(recording, tmp_path, monkeypa
 
 def test_members_learn_from_different_images_and_none_from_test_images(recording):
     config = tiny(recording, ensemble=3)
-    opened = train.open_recording(recording)
-    splits = [build.member_recording(config, opened, i).split for i in range(3)]
+    opened = open_recording(recording)
+    splits = [build.member_recording(config.data, opened, i).split for i in range(3)]
     assert all(
         ((split == 2) == (opened.split == 2)).all()
         and (split == 0).sum() == (opened.split == 0).sum()
@@ -309,4 +316,4 @@ def test_a_core_that_is_shown_other_units_is_warned_of():
             "simulated: pixels lie from 0 to 1, but the model's recording has 0 to 255"
         ),
     ):
-        build.make_core(config, [recording])
+        build.build_model(recording, config)

@@ -1,0 +1,91 @@
+"""`Cells`: class, fits and tuning of each inverted cell."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from v1keras.characterization.best_shapes import best_center_surround, best_gabor
+from v1keras.characterization.cell_table import cell_table
+from v1keras.characterization.classes import classify
+from v1keras.characterization.gabor import in_degrees
+from v1keras.characterization.gratings import Screen
+from v1keras.characterization.receptive_field import gradient_fields
+from v1keras.characterization.tuning import tuning
+
+_FIELD_IMAGES = 40  # images that gradients are averaged over
+_BEST = {"gabor": best_gabor, "center_surround": best_center_surround}
+
+
+@dataclasses.dataclass(repr=False)
+class Cells:
+    """What is known of each inverted cell.
+
+    Printed, it is the table that `python -m v1keras.invert` prints.
+
+    Attributes:
+        table: Dict of `(n,)` columns: scores, controls, class, fits and tuning.
+        curves: Dict, parameter of a grating -> tuple `(values, rates)`, each `(n, k)`.
+        gradient_fields: `(n, height, width)`.
+        norm: Float, norm of the stimuli's contrast in pixel units.
+    """
+
+    table: dict[str, np.ndarray]
+    curves: dict[str, tuple[np.ndarray, np.ndarray]]
+    gradient_fields: np.ndarray
+    norm: float
+
+    def __str__(self):
+        pixels = np.prod(self.gradient_fields.shape[1:])
+        return cell_table(self.table, self.norm, self.norm / np.sqrt(pixels))
+
+    def __repr__(self):
+        classes, counts = np.unique(self.table["class"], return_counts=True)
+        named = zip(counts, classes, strict=True)
+        shares = ", ".join(f"{count} {name}" for count, name in named)
+        return f"<{len(self.gradient_fields)} Cells: {shares}>"
+
+
+def describe_cells(
+    rates: Callable[[Any], Any],
+    images: np.ndarray,
+    stimuli: Any,
+    pixels_per_degree: float | None = None,
+) -> Cells:
+    """Return class, fits and tuning of each inverted cell.
+
+    Args:
+        rates: Callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`.
+        images: `(n, height, width)` images of the recording; gradients are averaged
+            over some of them.
+        stimuli: `v1keras.inversion.PreferredStimuli`.
+        pixels_per_degree: Float; with it, fits are given in degrees, too.
+    """
+    neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
+    image_size = patterns.shape[1:]
+    columns = classify(patterns)
+    fits = {name: _with_prefix(columns, f"{name}_") for name in _BEST}
+    for name, best in _BEST.items():
+        _, reached = best(
+            rates, neurons, fits[name], image_size, contrast.grey, contrast.project
+        )
+        columns[f"best_{name}_rate"] = reached
+    screen = Screen(contrast.grey, contrast.low, contrast.high, image_size)
+    curves, tuned = tuning(rates, neurons, fits["gabor"], screen)
+    if pixels_per_degree:
+        for name, fit in fits.items():
+            for key, column in in_degrees(fit, pixels_per_degree).items():
+                columns[f"{name}_{key}"] = column
+    some = np.linspace(0, len(images) - 1, _FIELD_IMAGES).astype(int)
+    fields = gradient_fields(rates, neurons, images[some])
+    return Cells(columns | tuned, curves, fields, contrast.norm)
+
+
+def _with_prefix(columns, prefix):
+    return {
+        name.removeprefix(prefix): column
+        for name, column in columns.items()
+        if name.startswith(prefix)
+    }

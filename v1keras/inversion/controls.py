@@ -1,0 +1,105 @@
+"""The rates against which those of preferred stimuli are to be seen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from v1keras.inversion.ascent import GradientAscent
+from v1keras.inversion.rates import compiled, rates_by_batch
+from v1keras.inversion.result import PreferredStimuli
+
+# Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell
+# prefers it at any phase.
+ONE_PICTURE = ("simple", "center_surround")
+# The second seed tells how reproducible the first stimulus is; it need not converge.
+_SECOND_STEPS, _SECOND_SEED = 100, 12345
+
+
+def controls(
+    model: Any,
+    images: np.ndarray,
+    stimuli: PreferredStimuli,
+    evaluators: Sequence[Any] = (),
+) -> dict[str, np.ndarray]:
+    """Return the rates against which those of the stimuli are to be seen.
+
+    Args:
+        model: Model of images alone.
+        images: `(n, height, width)` images of its recording, in pixel units.
+        stimuli: `PreferredStimuli`.
+        evaluators: Sequence of other models of the same neurons, trained on other
+            splits.
+
+    Returns:
+        Dict of `(n,)` columns, rates in expected spikes per presentation: `rate`;
+        `start_rate`, of the noise; `best_image` and `best_image_rate`, of the image of
+        the recording that the model answers most, as it was shown;
+        `best_image_rate_at_norm`, of the best at the stimulus's contrast; `second_rate`
+        of a stimulus from other noise, and `second_cosine`, of the two patterns;
+        `beats_best_image`, at the stimulus's contrast; with evaluators, `judged_rate`,
+        theirs to the stimulus, and `judged_best_image_rate`; for an ensemble of
+        networks `half_rate` and `half_best_image_rate`, the same of one half of its
+        networks for stimuli made in the other.
+    """
+    neurons, contrast = stimuli.neurons, stimuli.contrast
+    image_rates = rates_by_batch(compiled(model), images)[:, neurons]
+    patterns = images[..., None].astype("float32") - contrast.grey
+    at_norm = contrast.images(contrast.project(patterns)).numpy()[..., 0]
+    best_at_norm = rates_by_batch(compiled(model), at_norm)[:, neurons].max(axis=0)
+    ascent = GradientAscent.for_model(model, contrast)
+    second = ascent.run(neurons, _SECOND_STEPS, seed=_SECOND_SEED)
+    columns = {
+        "rate": stimuli.rates,
+        "start_rate": stimuli.trace[0],
+        "best_image": image_rates.argmax(axis=0),
+        "best_image_rate": image_rates.max(axis=0),
+        "best_image_rate_at_norm": best_at_norm,
+        "second_rate": second.rates,
+        "second_cosine": cosine(stimuli.patterns, second.patterns),
+        "beats_best_image": stimuli.rates > best_at_norm,
+    }
+    if evaluators:
+        columns |= _evaluate("judged", evaluators, neurons, stimuli.stimuli, at_norm)
+    halves = model.halves()
+    if halves is not None:
+        maker, judge = halves
+        made = GradientAscent.for_model(maker, contrast).run(neurons)
+        columns |= _evaluate("half", [judge], neurons, made.stimuli, at_norm)
+    return columns
+
+
+def _evaluate(name, models, neurons, stimuli, images):
+    """Return the models' mean rate to each neuron's stimulus and its best image."""
+    rates = [compiled(model) for model in models]
+    own = np.mean([rates_by_batch(rate, stimuli) for rate in rates], axis=0)
+    other = np.mean([rates_by_batch(rate, images) for rate in rates], axis=0)
+    return {
+        f"{name}_rate": own[np.arange(len(neurons)), neurons],
+        f"{name}_best_image_rate": other[:, neurons].max(axis=0),
+    }
+
+
+def cosine(patterns: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the `(n,)` cosine of each pattern `(n, height, width)` with the other."""
+    a, b = patterns.reshape(len(patterns), -1), others.reshape(len(others), -1)
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return (a * b).sum(axis=1) / norms
+
+
+def filter_cosines(recording: Any, stimuli: PreferredStimuli) -> np.ndarray | None:
+    """Return the |cosine| of each stimulus with the neuron's true filter.
+
+    Args:
+        recording: Simulated `Recording`, which knows the filters.
+        stimuli: `PreferredStimuli`.
+
+    Returns:
+        `(n,)`, NaN for neurons that prefer more than one picture; None where filters
+        are not known.
+    """
+    filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")
+    if filters is None or kinds is None:
+        return None
+    cosines = np.abs(cosine(stimuli.patterns, filters[stimuli.neurons]))
+    return np.where(np.isin(kinds[stimuli.neurons], ONE_PICTURE), cosines, np.nan)

@@ -1,0 +1,72 @@
+"""An inversion in chunks that are kept on disk, so that it can be resumed."""
+
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from v1keras.inversion.ascent import GradientAscent
+from v1keras.inversion.result import PreferredStimuli
+from v1keras.io.atomic import atomic_write
+
+_CHUNK = 128
+_SETTINGS = "facts.json"
+
+
+def holds_chunks(folder: pathlib.Path) -> bool:
+    """Whether a folder holds the chunks of an inversion."""
+    return (folder / _SETTINGS).exists()
+
+
+def run_in_chunks(
+    ascent: GradientAscent,
+    neurons: np.ndarray,
+    steps: int,
+    seed: int,
+    restarts: int,
+    folder: pathlib.Path,
+    settings: Mapping[str, Any],
+) -> PreferredStimuli:
+    """Run an ascent chunk by chunk, and keep each chunk in a file.
+
+    Args:
+        ascent: `GradientAscent`.
+        neurons: `(n,)` indices.
+        steps: Integer, as for `GradientAscent.run`.
+        seed: Integer, as for `GradientAscent.run`.
+        restarts: Integer, as for `GradientAscent.run`.
+        folder: Folder of the files. Those that are there are read instead of computed,
+            if they are of the same settings.
+        settings: Dict that JSON knows: what the stimuli depend on.
+
+    Raises:
+        ValueError: The folder holds another inversion.
+    """
+    text = json.dumps(settings, sort_keys=True)
+    if holds_chunks(folder) and (folder / _SETTINGS).read_text() != text:
+        raise ValueError(
+            f"{folder} holds the chunks of an inversion of another model or other"
+            " options; leave out --resume, or name another --out"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(folder / _SETTINGS) as temporary:
+        temporary.write_text(text)
+    chunks = []
+    for begin in range(0, len(neurons), _CHUNK):
+        path = folder / f"{begin:06d}.npz"
+        if not path.exists():
+            part = neurons[begin : begin + _CHUNK]
+            stimuli = ascent.run(part, steps, seed, restarts)
+            with atomic_write(path) as temporary, open(temporary, "wb") as file:
+                np.savez(file, allow_pickle=False, **stimuli.arrays())
+        with np.load(path) as file:
+            chunks.append(dict(file))
+    joined = {
+        name: np.concatenate(
+            [chunk[name] for chunk in chunks], axis=1 if name == "trace" else 0
+        )
+        for name in chunks[0]
+    }
+    return PreferredStimuli(**joined, contrast=ascent.constraint)

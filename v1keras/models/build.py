@@ -1,0 +1,183 @@
+"""Cores and readouts, each from its branch of a configuration."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from v1keras.models.cores.rotation_equivariant import RotationEquivariantCore
+from v1keras.models.cores.stacked import StackedCore
+from v1keras.models.cores.transfer import TransferCore
+from v1keras.models.readouts.covariates import (
+    CovariateReadout,
+    GainModulator,
+    Shifter,
+)
+from v1keras.models.readouts.dense import DenseReadout
+from v1keras.models.readouts.factorized import FactorizedReadout
+from v1keras.models.readouts.gaussian import GaussianReadout
+
+
+@dataclasses.dataclass
+class Population:
+    """The neurons that a readout predicts, as far as it needs to know them.
+
+    Args:
+        name: String, name of the recording; the readout is called NAME_readout.
+        neurons: Integer, number of neurons.
+        coordinates: `(neurons, d)` cortical positions in [-1, 1], or None.
+        shifter: Tuple `(mean, standard deviation)` of the eye position, or None.
+        modulator: Tuple `(mean, standard deviation)` of the behavior, or None.
+    """
+
+    name: str
+    neurons: int
+    coordinates: np.ndarray | None = None
+    shifter: tuple[np.ndarray, np.ndarray] | None = None
+    modulator: tuple[np.ndarray, np.ndarray] | None = None
+
+
+def build_core(
+    config: Mapping[str, Any], neurons: int, precision: str = "float32"
+) -> keras.Layer:
+    """Build the core that the `core` branch of a configuration describes.
+
+    Args:
+        config: The branch; `v1keras.config.default().core` has every key.
+        neurons: Integer, number of neurons over all recordings. The likelihood is
+            summed over them, so the penalties, which count per neuron, are multiplied
+            by it.
+        precision: String, Keras dtype policy the core is computed in.
+
+    Raises:
+        ValueError: Unknown kind of core.
+
+    Example:
+
+    >>> from v1keras.config import default
+    >>> build_core(default().core, neurons=3).name
+    'core'
+    """
+    builders = {
+        "stacked": _stacked,
+        "rotation_equivariant": _rotation_equivariant,
+        "transfer": _transfer,
+        "identity": _identity,
+    }
+    if config["kind"] not in builders:
+        raise ValueError(
+            f"core.kind: found {config['kind']!r}, expected one of"
+            f" {', '.join(builders)}"
+        )
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return builders[config["kind"]](config, neurons)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _stacked(config, neurons):
+    return StackedCore(
+        config["filters"],
+        config["kernel_sizes"],
+        config["activation"],
+        config["first_activation"],
+        config["pool_size"],
+        config["laplacian"] * neurons,
+        config["group_sparsity"] * neurons,
+        config["separable"],
+        config["dilation"],
+        config["skip"],
+    )
+
+
+def _rotation_equivariant(config, neurons):
+    return RotationEquivariantCore(
+        config["filters"],
+        config["kernel_sizes"],
+        config["orientations"],
+        config["activation"],
+        config["pool_size"],
+    )
+
+
+def _transfer(config, neurons):
+    weights = config["weights"] or None
+    return TransferCore(config["network"], config["layer"], weights, config["scale"])
+
+
+def _identity(config, neurons):
+    return keras.layers.Identity(name="core")
+
+
+def build_readout(config: Mapping[str, Any], population: Population) -> keras.Layer:
+    """Build the readout that the `readout` branch of a configuration describes.
+
+    Args:
+        config: The branch; `v1keras.config.default().readout` has every key.
+        population: `Population` that the readout predicts.
+
+    Raises:
+        ValueError: Unknown kind of readout, or keys that do not fit each other.
+
+    Example:
+
+    >>> from v1keras.config import default
+    >>> build_readout(default().readout, Population("mine", 3)).name
+    'mine_readout'
+    """
+    kind = config["kind"]
+    builders = {"factorized": _factorized, "gaussian": _gaussian, "dense": _dense}
+    if kind not in builders:
+        raise ValueError(
+            f"readout.kind: found {kind!r}, expected one of {', '.join(builders)}"
+        )
+    for key in ("coordinates", "shifter"):
+        if config[key] and kind != "gaussian":
+            raise ValueError(
+                f"readout.{key}: found {config[key]!r} with a {kind} readout; expected"
+                " readout.kind=gaussian"
+            )
+    readout = builders[kind](config, population)
+    if population.shifter is None and population.modulator is None:
+        return readout
+    shifter = modulator = None
+    if population.shifter is not None:
+        shifter = Shifter(config["shifter"], *population.shifter)
+    if population.modulator is not None:
+        modulator = GainModulator(
+            population.neurons, config["modulator"], *population.modulator
+        )
+    return CovariateReadout(readout, shifter, modulator, name=readout.name)
+
+
+def _factorized(config, population):
+    return FactorizedReadout(
+        population.neurons,
+        config["l1"],
+        config["nonnegative"],
+        name=f"{population.name}_readout",
+    )
+
+
+def _gaussian(config, population):
+    return GaussianReadout(
+        population.neurons,
+        config["covariance"],
+        config["width"],
+        config["l1"],
+        population.coordinates,
+        name=f"{population.name}_readout",
+    )
+
+
+def _dense(config, population):
+    return DenseReadout(
+        population.neurons,
+        l1=config["l1"],
+        l2=config["l2"],
+        name=f"{population.name}_readout",
+    )

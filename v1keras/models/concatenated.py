@@ -1,0 +1,117 @@
+"""`Concatenated`: models of different neurons side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from v1keras.models.members import (
+    call_members,
+    deserialize_members,
+    member_covariates,
+    serialize_members,
+)
+from v1keras.models.v1_model import PopulationModel, check_neurons, refuse_covariates
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class Concatenated(PopulationModel):
+    """Puts the rates of models of different neurons side by side: one network a
+    session, as Kindel et al. 2019 trained them.
+
+    Args:
+        members: `V1Model`s for the same image size, of different names.
+
+    Call arguments:
+        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
+            a dict, as for `V1Model`.
+
+    Returns:
+        Rates `(batch, neurons)`: the first member's neurons, then the second's, and so
+        on.
+
+    Raises:
+        ValueError: the members' image sizes differ, or there are fewer than two.
+
+    Example:
+
+    >>> import numpy as np
+    >>> members = [
+    ...     V1Model(
+    ...         StackedCore((8,), (5,)),
+    ...         FactorizedReadout(i + 3),
+    ...         (20, 20),
+    ...         name=f"session_{i}",
+    ...     )
+    ...     for i in range(2)
+    ... ]
+    >>> tuple(Concatenated(members)(np.zeros((2, 20, 20, 1), "float32")).shape)
+    (2, 7)
+    """
+
+    def __init__(
+        self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any
+    ) -> None:
+        sizes = {member.image_size for member in members}
+        if len(members) < 2 or len(sizes) != 1:
+            raise ValueError(
+                f"{len(members)} members with image sizes {sorted(sizes)}: expected two"
+                " or more, all alike"
+            )
+        inputs, member_rates = call_members(members)
+        rates = keras.layers.Concatenate(name="side_by_side")(member_rates)
+        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        self.members = list(members)
+        self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
+
+    @property
+    def covariates(self) -> dict[str, int]:
+        return member_covariates(self.members)
+
+    def select_neurons(self, neurons):
+        neurons = check_neurons(neurons, self.neuron_count)
+        if neurons != sorted(neurons):
+            raise ValueError(
+                "neurons: expected ascending indices, since the members stand side by"
+                " side"
+            )
+        members, start = [], 0
+        for member in self.members:
+            stop = start + member.neuron_count
+            chosen = [neuron - start for neuron in neurons if start <= neuron < stop]
+            if chosen:
+                members.append(member.select_neurons(chosen))
+            start = stop
+        return members[0] if len(members) == 1 else Concatenated(members, self.name)
+
+    def without_covariates(self):
+        if not self.covariates:
+            return self
+        members = [member.without_covariates() for member in self.members]
+        return Concatenated(members, self.name)
+
+    def covariate_statistics(self):
+        statistics = {}
+        for member in reversed(self.members):
+            statistics |= member.covariate_statistics()
+        return statistics
+
+    def neuron_rate_fn(self):
+        refuse_covariates(self)
+
+        def rates(images, neurons):
+            every = self(images, training=False)
+            return ops.take_along_axis(every, neurons[:, None], axis=1)[:, 0]
+
+        return rates
+
+    def networks(self):
+        return [net for member in self.members for net in member.networks()]
+
+    def get_config(self):
+        return {"members": serialize_members(self.members), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config | {"members": deserialize_members(config["members"])})

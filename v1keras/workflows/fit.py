@@ -1,0 +1,164 @@
+"""One network trained on its recordings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import ml_collections
+import numpy as np
+import tensorflow as tf
+
+from v1keras.config import resolve
+from v1keras.data import LazyRows, Recording, model_inputs
+from v1keras.evaluation import correlation
+from v1keras.report import ProgressBar
+from v1keras.training import (
+    Checkpoints,
+    Schedule,
+    Trainer,
+    TrainingHistory,
+    check_responses,
+    make_likelihood,
+)
+from v1keras.workflows.build import equalizing_weights
+
+
+def fit(
+    model: keras.Model,
+    recording: Recording | Sequence[Recording],
+    config: Any = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
+    **training: Any,
+) -> TrainingHistory:
+    """Train a model on a recording, and leave the best weights in it.
+
+    The noise model, early stopping by the validation correlation, the learning rate's
+    schedule and missing responses are those of `python -m v1keras.train`. Test images
+    are not looked at. A progress bar goes to stderr, unless
+    `keras.config.disable_interactive_logging()` was called.
+
+    Args:
+        model: Model of the recording's neurons, as `build_model` returns it.
+        recording: `Recording` with training and validation images; for a model of
+            several recordings, a sequence of them in the order of its sessions.
+        config: Configuration: a name, a file, an `ml_collections.ConfigDict`, or None
+            for the default. Its `training` branch and `seed` are used.
+        callbacks: Sequence of Keras callbacks; their logs hold `loss`,
+            `validation_score`, `learning_rate` and `images_per_second`.
+        strategy: `tf.distribute` strategy in whose scope the model was built; None for
+            one device.
+        **training: Keys of the configuration's `training` branch, such as
+            `max_epochs=20`.
+
+    Returns:
+        `TrainingHistory`: as Keras's, `history` is a dict of lists with an entry per
+        epoch; `best_score` and `best_epoch` are those of the weights kept.
+
+    Raises:
+        ValueError: The configuration or the recording does not fit.
+        FloatingPointError: The loss is no longer finite.
+
+    Example:
+
+    >>> import v1keras
+    >>> recording = v1keras.simulate_recording(
+    ...     40, 10, neurons_per_kind=1, image_size=16
+    ... )
+    >>> model = v1keras.build_model(recording)
+    >>> history = fit(model, recording, max_epochs=1)
+    >>> len(history.history["loss"]), history.best_epoch
+    (1, 1)
+    """
+    config = resolve(config, training=training)
+    recordings = [recording] if isinstance(recording, Recording) else list(recording)
+    bar = [ProgressBar()] if keras.config.is_interactive_logging_enabled() else []
+    trainer = make_trainer(config.training, config.seed, model, recordings, strategy)
+    return run_trainer(trainer, model, recordings, [*callbacks, *bar])
+
+
+def make_trainer(
+    config: ml_collections.ConfigDict,
+    seed: int,
+    model: Any,
+    recordings: Sequence[Recording],
+    strategy: tf.distribute.Strategy | None = None,
+    likelihood: keras.Layer | None = None,
+) -> Trainer:
+    """Return the `Trainer` that the `training` branch of a configuration describes.
+
+    Args:
+        config: The branch.
+        seed: Integer, seed of the order of the images.
+        model: `V1Model`, or `MultiSessionModel` of as many recordings.
+        recordings: Sequence of `Recording`s with training and validation images.
+        strategy: `tf.distribute` strategy in whose scope the model was built.
+        likelihood: Noise model made in that scope; None for a new one.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    for recording in recordings:
+        check_batch_size(config.batch_size, recording)
+    with strategy.scope():
+        trained = model if len(recordings) == 1 else model.training_model()
+        likelihood = likelihood or make_likelihood(config.likelihood)
+        optimizer = keras.optimizers.Adam(config.learning_rate)
+    for recording in recordings:
+        check_responses(likelihood, recording.responses)
+    weights = np.concatenate(
+        [
+            equalizing_weights(side(recording, "train")[1], config.equalize)
+            for recording in recordings
+        ]
+    )
+    schedule = schedule_of(config, seed)
+    return Trainer(
+        trained, optimizer, likelihood, correlation, strategy, schedule, weights
+    )
+
+
+def run_trainer(
+    trainer: Trainer,
+    model: Any,
+    recordings: Sequence[Recording],
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoints: Checkpoints | None = None,
+) -> TrainingHistory:
+    """Train on the training images, stop by the validation images."""
+    train, validation = (
+        [side(recording, name, model.covariates) for recording in recordings]
+        for name in ("train", "validation")
+    )
+    progress = trainer.fit(train, validation, callbacks, checkpoints)
+    return TrainingHistory(progress.history, progress.best_score, progress.best_epoch)
+
+
+def side(recording, split, covariates=None):
+    """Return (inputs, responses) of the images on one side of the split."""
+    indices = recording.indices(split)
+    inputs = model_inputs(recording, indices, covariates)
+    return inputs, LazyRows(recording.responses, indices)
+
+
+def schedule_of(config: ml_collections.ConfigDict, seed: int) -> Schedule:
+    """Return the `Schedule` that the `training` branch of a configuration describes."""
+    return Schedule(
+        batch_size=config.batch_size,
+        max_epochs=config.max_epochs,
+        annealing=config.annealing,
+        patience=config.patience,
+        decay=config.decay,
+        decays=config.decays,
+        averaging=config.averaging,
+        resident_gb=config.resident_gb,
+        seed=seed,
+    )
+
+
+def check_batch_size(batch_size, recording):
+    """Refuse a batch larger than the recording's training images."""
+    count = len(recording.indices("train"))
+    if batch_size > count:
+        raise ValueError(
+            f"batch_size: found {batch_size}, expected 1 to {count}, the training"
+            " images there are"
+        )

@@ -243,6 +243,16 @@ def test_file_that_is_cut_off(tmp_path):
         ),
         (
             "repeat_images",
+            [4.5, 5],
+            r"repeat_images: found \[4\.5\], expected whole numbers \(int64\)",
+        ),
+        (
+            "split",
+            [0, 0, 0.5, 1, 2, 2],
+            r"split: found \[0\.5\], expected whole numbers \(int8\)",
+        ),
+        (
+            "repeat_images",
             [5, 5],
             r"repeat_images: found \[5, 5\], expected different indices below 6",
         ),

@@ -45,6 +45,16 @@ def test_interval_holds_the_true_mean_in_95_of_100():
     )  # three standard errors of a share of 300 draws are 0.038
 
 
+def test_intervals_are_the_same_each_time_and_others_with_another_seed():
+    columns, everyone = scores(36), np.ones(36, bool)
+    first, again = summarize(columns, everyone), summarize(columns, everyone)
+    other = summarize(columns, everyone, seed=1)
+    assert again == first
+    for name in columns:
+        assert other[name]["interval"] != first[name]["interval"], name
+        assert other[name]["mean"] == first[name]["mean"]
+
+
 def test_cc_norm_is_clipped_in_its_mean_alone_and_missing_values_are_counted():
     found = scores(5)
     found["cc_norm"] = np.array([1.4, 0.9, np.nan, -1.5, 0.2])

@@ -1,8 +1,11 @@
+import base64
+import io
 import re
 import shutil
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 from v1keras import simulate_recording
 from v1keras.config import default
@@ -72,56 +75,70 @@ def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
     )
 
 
-def test_places_of_a_factorised_readout_are_the_centres_of_its_masks():
-    recording, config = (
-        simulate_recording(80, 20, neurons_per_kind=1, image_size=16),
-        default(),
-    )
+def untrained(readout="factorized"):
+    """A small model as it is before training, its recording and its configuration."""
+    recording = simulate_recording(80, 20, neurons_per_kind=1, image_size=16)
+    config = default()
     config.core.filters, config.core.kernel_sizes = (4,), (5,)
-    model = build.build_model(recording, config)
+    config.readout.kind = readout
+    return build.build_model(config, recording), recording, config
+
+
+def write_page_of(path, model, recording, config):
+    """Writes the page of an untrained model, which scores NaN everywhere."""
+    scores = score(model, recording)
+    scores.ceiling = "none"
+    scores.per_neuron["correlation"] = np.full(4, np.nan)
+    facts = {"recording": {}, "sessions": {"all": 4}, "command": "none"}
+    facts |= {"commit": None, "config": config.to_dict()}
+    pages.write_model_page(path, model, recording, facts, [], scores)
+
+
+def look_at(model, places):
+    """Puts the mask of each neuron on one place `(row, column)` of the features."""
     height, width = model.core.compute_output_shape((None, 16, 16, 1))[1:3]
     mask = np.zeros((height, width, 4), "float32")
-    for neuron, (row, column) in enumerate(
-        [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1)]
-    ):
+    for neuron, (row, column) in enumerate(places):
+        row, column = row % height, column % width
         mask[row, column, neuron] = -2.0 if neuron % 2 else 0.5  # only its size counts
-    mask[0, width - 1, 0] = 0.5  # the first neuron's mask has two places
+    model.readout.mask.assign(mask.reshape(-1, 4))
+    return mask
+
+
+def test_places_of_a_factorised_readout_are_the_centres_of_its_masks():
+    model = untrained()[0]
+    mask = look_at(model, [(0, 0), (0, -1), (-1, 0), (-1, -1)])
+    mask[0, -1, 0] = 0.5  # the first neuron's mask has two places
     model.readout.mask.assign(mask.reshape(-1, 4))
     expected = [[-1, 0], [-1, 1], [1, -1], [1, 1]]
     np.testing.assert_allclose(model.receptive_field_centers(), expected, atol=1e-6)
 
 
+def test_the_page_shows_places_as_they_are_in_the_image(tmp_path):
+    """All neurons look at the top, left of the middle, and so must the only dot."""
+    model, recording, config = untrained()
+    width = model.core.compute_output_shape((None, 16, 16, 1))[2]
+    look_at(model, [(0, width // 4)] * 4)
+    write_page_of(tmp_path / "page.html", model, recording, config)
+    _, _, text = page_of(tmp_path / "page.html")
+    drawn = text.split("<h2>Readouts</h2>")[1].split("base64,")[1].split('"')[0]
+    picture = pyplot.imread(io.BytesIO(base64.b64decode(drawn)))[..., :3]
+    blue = (picture[..., 2] > picture[..., 0] + 0.3).nonzero()
+    black = (picture.max(axis=2) < 0.2).nonzero()
+    # Of what is black, the frame has the longest lines.
+    lines = [np.bincount(at).argsort()[-2:] for at in black]
+    top, bottom, left, right = *sorted(lines[0]), *sorted(lines[1])
+    assert bottom - top > 100 and right - left > 100
+    row = 2.1 * (blue[0].mean() - top) / (bottom - top) - 1.05
+    column = 2.1 * (blue[1].mean() - left) / (right - left) - 1.05
+    expected = -1 + 2 * (width // 4) / (width - 1)
+    np.testing.assert_allclose([row, column], [-1, expected], atol=0.03)
+
+
 @pytest.mark.parametrize("readout", ["gaussian", "dense"])
 def test_every_kind_of_model_has_a_page(readout, tmp_path):
-    recording, config = (
-        simulate_recording(80, 20, neurons_per_kind=1, image_size=16),
-        default(),
-    )
-    config.core.filters, config.core.kernel_sizes, config.readout.kind = (
-        (4,),
-        (5,),
-        readout,
-    )
-    model = build.build_model(recording, config)
-    scores = score(model, recording)
-    scores.ceiling = "none"
-    scores.per_neuron["correlation"] = np.full(4, np.nan)
-    facts = {
-        "recording": {},
-        "sessions": {"all": 4},
-        "command": "none",
-        "commit": None,
-        "config": config.to_dict(),
-    }
-    pages.write_model_page(tmp_path / "page.html", model, recording, facts, [], scores)
+    write_page_of(tmp_path / "page.html", *untrained(readout))
     headings, _, text = page_of(tmp_path / "page.html")
-    assert (
-        headings
-        == [
-            "What was run",
-            "Scores",
-            "Filters",
-            *["Readouts"] * (readout == "gaussian"),
-        ]
-        and "no checkout" in text
-    )
+    expected = ["What was run", "Scores", "Filters"]
+    expected += ["Readouts"] * (readout == "gaussian")
+    assert headings == expected and "no checkout" in text

@@ -1,0 +1,94 @@
+"""Controls and classes of cells whose filters are known."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from v1keras import Recording, V1Model, characterize
+from v1keras.inversion import ContrastConstraint, invert
+from v1keras.inversion.controls import controls, filter_cosines
+from v1keras.models import DenseReadout, Ensemble
+
+SIZE, GREY, NORM = 16, 100.0, 50.0
+PIXELS_PER_DEGREE = 20.0
+FREQUENCY = 0.2  # cycles per pixel of every filter
+
+
+def gabors(count, seed):
+    """`(count, SIZE, SIZE)` Gabors of norm 1, of any orientation and phase."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
+    angle, phase = rng.uniform(0, 2 * np.pi, (2, count, 1, 1))
+    along = columns * np.cos(angle) + rows * np.sin(angle)
+    carrier = np.cos(2 * np.pi * FREQUENCY * along + phase)
+    filters = np.exp(-(rows**2 + columns**2) / (2 * 2.5**2)) * carrier
+    return filters / np.linalg.norm(filters, axis=(1, 2), keepdims=True)
+
+
+def rates_by_hand(patterns, filters):
+    """`(images, neurons)` rates of linear-nonlinear neurons."""
+    count = len(filters)
+    drive = patterns.reshape(len(patterns), -1) @ filters.reshape(count, -1).T
+    return np.log1p(np.exp(drive / 20))
+
+
+def model_of(filters, name):
+    """The same neurons as a model."""
+    count = len(filters)
+    readout = DenseReadout(count, name=f"readout_{name}")
+    core = keras.layers.Identity(name=f"core_{name}")
+    model = V1Model(core, readout, (SIZE, SIZE), GREY, 20.0, name=name)
+    readout.weight.assign(filters.reshape(count, -1).T)
+    return model
+
+
+@pytest.fixture(scope="module")
+def inverted():
+    """Two networks that disagree, as one model, and stimuli of its neurons 3 and 1."""
+    made = types.SimpleNamespace(first=gabors(4, 0), second=gabors(4, 1))
+    rng = np.random.default_rng(2)
+    images = np.clip(rng.normal(GREY, 20, (60, SIZE, SIZE)), 0, 200).astype("float32")
+    made.recording = Recording(
+        images,
+        rng.poisson(2.0, (60, 4)).astype("float32"),
+        neurons={"filter": made.first, "kind": ["simple"] * 4},
+        attributes={"pixels_per_degree": PIXELS_PER_DEGREE},
+    )
+    made.contrast = ContrastConstraint(GREY, NORM, 0.0, 200.0)
+    members = [model_of(made.first, "first"), model_of(made.second, "second")]
+    made.model = Ensemble(members)
+    made.stimuli = invert(members[0], [3, 1], (SIZE, SIZE), made.contrast)
+    return made
+
+
+def test_one_half_of_an_ensemble_judges_what_the_other_has_made(inverted):
+    """The first network's best stimulus is its filter; the second network answers."""
+    made = inverted
+    columns = controls(made.model, made.recording.images, made.stimuli)
+    neurons = [3, 1]
+    shown = rates_by_hand(NORM * made.first[neurons], made.second)
+    expected = [shown[0, 3], shown[1, 1]]
+    np.testing.assert_allclose(columns["half_rate"], expected, rtol=1e-2)
+    patterns = made.recording.images - GREY
+    patterns *= NORM / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
+    expected = rates_by_hand(patterns, made.second).max(axis=0)[neurons]
+    np.testing.assert_allclose(columns["half_best_image_rate"], expected, rtol=1e-3)
+
+
+def test_each_stimulus_is_compared_with_the_filter_of_its_own_neuron(inverted):
+    made = inverted
+    cosines = filter_cosines(made.recording, made.stimuli)
+    np.testing.assert_allclose(cosines, 1, atol=1e-3)
+
+
+def test_fits_are_told_in_degrees_of_visual_angle(inverted):
+    made = inverted
+    columns = characterize(made.model, made.recording, made.stimuli).table
+    expected = FREQUENCY * PIXELS_PER_DEGREE
+    np.testing.assert_allclose(columns["gabor_frequency_cpd"], expected, rtol=0.05)
+    for name in ("row", "column", "width_along", "width_across"):
+        pixels, degrees = columns[f"gabor_{name}"], columns[f"gabor_{name}_deg"]
+        np.testing.assert_allclose(degrees, pixels / PIXELS_PER_DEGREE, err_msg=name)
+    np.testing.assert_allclose(columns["gabor_width_along_deg"], 0.125, rtol=0.1)

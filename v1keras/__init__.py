@@ -1,6 +1,7 @@
 """Encoding models of primary visual cortex: train them, judge them, invert them.
 
-Importing the package registers its layers and models with Keras. Everything else is loaded when it is first used.
+Importing the package registers its layers, models, losses and metrics with Keras.
+Everything else is loaded when it is first used.
 """
 
 import contextlib
@@ -48,6 +49,8 @@ _reads_models = not any(
 if _reads_models:
     with _silent_start():
         importlib.import_module("v1keras.models")
+        importlib.import_module("v1keras.training.losses")
+        importlib.import_module("v1keras.evaluation.streaming")
 
 from v1keras._version import __version__  # noqa: E402
 
@@ -63,7 +66,9 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
         zoo,
     )
     from v1keras.data import Recording, simulate_recording
+    from v1keras.evaluation import streaming as metrics
     from v1keras.models import V1Model
+    from v1keras.training import losses
 
 _WHERE = {
     "models": "v1keras.models",
@@ -78,11 +83,17 @@ _WHERE = {
     "report": "v1keras.report",
     "zoo": "v1keras.zoo",
 }
+_MODULES = {  # as Keras names them
+    "losses": "v1keras.training.losses",
+    "metrics": "v1keras.evaluation.streaming",
+}
 
-__all__ = ["__version__", *_WHERE]
+__all__ = ["__version__", *_WHERE, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name not in _WHERE:
         raise AttributeError(
             f"module 'v1keras' has no attribute {name!r}; it has {', '.join(__all__)}"

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 import warnings
 
-from v1keras.files import sha256
+from v1keras.files import move_whole, sha256
 
 
 def cache_folder():
@@ -53,7 +53,7 @@ def download(url, digest, path):
         warnings.warn(
             f"downloaded {url}, whose sha256 is not noted here: that of what came is {found}"
         )
-    os.replace(begun, path)
+    move_whole(begun, path)
 
 
 def _fetch(url, path):

@@ -34,7 +34,9 @@ OTHERS = {
     "v1keras.evaluation.streaming": ["Correlation"],
 }
 # What Keras calls, as Keras has it.
-KERAS = re.compile("build|call|compute_output_shape|get_config|from_config|on_.*")
+KERAS = re.compile(
+    "build|call|compute_output_shape|get_config|from_config|on_.*|update_state|result"
+)
 WRONG = "import v1keras\nv1keras.simulate_recording('many')\nv1keras.zoo.load(3)\nv1keras.evaluation.cc_norm([1.0], [2.0], 3)\n"
 
 

@@ -16,7 +16,7 @@ _IN_MEMORY = 1 << 28  # bytes: an array below this is no reason to go to the dis
 
 @contextlib.contextmanager
 def written_whole(path):
-    """Yields a path beside `path` to write to, which replaces it if the block ends well.
+    """Yields a path to write to, which replaces `path` if the block ends well.
 
     The file and its name are on the disk before the block is left: a power cut leaves
     the old file or the new one, neither an empty one nor none.
@@ -53,7 +53,7 @@ def written_whole(path):
 
 @contextlib.contextmanager
 def folder_written_whole(path):
-    """Yields an empty folder beside `path`, which replaces it if the block ends well.
+    """Yields an empty folder, which replaces `path` if the block ends well.
 
     Every file and folder in it is on the disk before, as with `written_whole`.
 

@@ -74,9 +74,9 @@ class PoissonLoss(keras.losses.Loss):
                 "expected the same (images, neurons)"
             )
         missing = ops.isnan(y_true)
-        # Within the logarithm, too: NaN times a gradient of 0 would be NaN.
+        # Here, too: NaN times a gradient of 0 would be NaN.
         responses = ops.where(missing, 0.0, y_true)
-        rates = ops.where(missing, 1.0, y_pred) + _EPSILON
+        rates = y_pred + _EPSILON
         losses = rates - responses * ops.log(rates)
         return ops.sum(ops.where(missing, 0.0, losses), axis=-1)
 

@@ -1,7 +1,7 @@
 """Encoding models of primary visual cortex: train them, judge them, invert them.
 
-Importing the package registers its layers and models with Keras. Everything else is
-loaded when it is first used.
+Importing the package registers its layers, models, losses and metrics with Keras.
+Everything else is loaded when it is first used.
 """
 
 import contextlib
@@ -52,6 +52,8 @@ _reads_models = not any(
 if _reads_models:
     with _silent_start():
         importlib.import_module("v1keras.models")
+        importlib.import_module("v1keras.training.losses")
+        importlib.import_module("v1keras.evaluation.streaming")
 
 from v1keras._version import __version__  # noqa: E402
 
@@ -67,7 +69,9 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
         zoo,
     )
     from v1keras.data import Recording, load_recording, simulate_recording
+    from v1keras.evaluation import streaming as metrics
     from v1keras.models import V1Model
+    from v1keras.training import losses
     from v1keras.workflows.build import build_model
     from v1keras.workflows.compare import compare
     from v1keras.workflows.fit import fit
@@ -90,6 +94,8 @@ _PUBLIC = {
     "simulate_recording": ("v1keras.data", "simulate_recording"),
     "Recording": ("v1keras.data", "Recording"),
     "V1Model": ("v1keras.models", "V1Model"),
+    "losses": ("v1keras.training.losses", None),  # as Keras names them
+    "metrics": ("v1keras.evaluation.streaming", None),
     "data": ("v1keras.data", None),
     "models": ("v1keras.models", None),
     "training": ("v1keras.training", None),
@@ -99,7 +105,6 @@ _PUBLIC = {
     "report": ("v1keras.report", None),
     "zoo": ("v1keras.zoo", None),
 }
-
 __all__ = ["__version__", *_PUBLIC]
 
 

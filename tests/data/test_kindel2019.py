@@ -79,10 +79,10 @@ def test_a_value_is_found_where_it_belongs(tmp_path):
         4,
         5,
     ]
-    assert (
-        found.attributes["presentations"] == 20
-        and found.attributes["window_s"] == 0.105
-    )
+    # 48 pixels are a degree, and every second is kept; 105 bins of 1 ms.
+    assert found.attributes["presentations"] == 20
+    assert found.attributes["window_s"] == 0.105
+    assert found.attributes["pixels_per_degree"] == 24
     assert set(found.split) == {-1}
 
 

@@ -26,9 +26,9 @@ def pvc8_folder(request, tmp_path_factory):
     for name in ("resp_train", "resp_train_blk"):
         first[name][2] = 0
     # of stimulus 7, presentation 5: too early to be of it, its first bin, its last, too
-    # late
-    first["resp_train"][2, 6, 4, [49, 50]] = 1
-    first["resp_train_blk"][2, 6, 4, [49, 50]] = 1
+    # late; numbers of spikes of which every sum is another
+    first["resp_train"][2, 6, 4, [49, 50]] = [1, 2]
+    first["resp_train_blk"][2, 6, 4, [49, 50]] = [4, 8]
     first["resp_train"][2, 7, 4, 60] = 1  # the same photograph, large
     first["resp_train"][2, 540 + 128 + 4 * 3, 0, 60] = (
         1  # the fourth of 16 orientations, first phase
@@ -66,9 +66,9 @@ def test_pvc8_small(pvc8_folder):
     )
     assert found.repeats.shape == (270, 20, 3) and found.attributes["window_s"] == 0.105
     expected = np.zeros((270, 20))
-    expected[SMALL_PHOTOGRAPH, 4] = 2  # the first bin and the last
+    expected[SMALL_PHOTOGRAPH, 4] = 2 + 4  # the first bin and the last
     np.testing.assert_array_equal(found.repeats[..., 1], expected)
-    assert found.responses[SMALL_PHOTOGRAPH, 1] == np.float32(2 / 20)
+    assert found.responses[SMALL_PHOTOGRAPH, 1] == np.float32(6 / 20)
     for image, trial in ((0, 0), (17, 19), (269, 7)):
         train, blank = (
             sessions["02"]["resp_train"][0, 2 * image, trial],
@@ -78,6 +78,26 @@ def test_pvc8_small(pvc8_folder):
             int(b) for b in blank[:50]
         )
     assert found.image_group[:10].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "degrees"), [("pvc8", 66 / 48), ("pvc8_large", 320 / 48)]
+)
+def test_pvc8_is_48_pixels_per_degree_before_pixels_are_left_out(
+    name, degrees, pvc8_folder
+):
+    """As published: large pictures of 320 pixels are 6.7 degrees wide."""
+    found = sources.read(name, pvc8_folder[0])
+    width = found.images.shape[2] / found.attributes["pixels_per_degree"]
+    assert width == pytest.approx(degrees)
+    assert found.attributes["window_s"] == 0.105
+    assert found.attributes["pixels_per_degree"] == {"pvc8": 24, "pvc8_large": 12}[name]
+
+
+def test_pvc8_window_is_that_of_its_bins(tmp_path):
+    session = foreign.pvc8_session(units=1, bins=106)
+    path = foreign.matlab_5(tmp_path / "01.mat", session)
+    assert sources.read("pvc8", path).attributes["window_s"] == 0.106
 
 
 def test_pvc8_large(pvc8_folder):
@@ -161,6 +181,9 @@ def test_cadena2019(tmp_path, form):
             {"data_binned_responses/cadena_ploscb_data.pkl": path.read_bytes()},
         )
     found = sources.read("cadena2019", path)
+    # 140 pixels are 2 degrees, and every second is kept; spikes of 40 to 100 ms.
+    assert found.attributes["pixels_per_degree"] == 35
+    assert found.attributes["window_s"] == 0.06
     assert (
         found.images.shape == (40, 40, 40)
         and found.images.dtype == np.uint8

@@ -209,3 +209,23 @@ def test_separable_dilated_and_residual_layers_are_their_formula():
 def test_skip_wants_layers_of_one_width():
     with pytest.raises(ValueError, match=r"\(16, 8\); expected all alike"):
         models.StackedCore((8, 8), (5, 3), first_activation="on_off", skip=True)
+
+
+def test_moving_statistics_follow_a_batch_by_a_tenth():
+    """From their start at mean 0 and variance 1, after one training step."""
+    core = models.StackedCore((3, 4), (3, 3))
+    core.build((None, 12, 12, 1))
+    rng = np.random.default_rng(0)
+    images = rng.normal(2, 3, (8, 12, 12, 1)).astype("float32")
+    kernel = core.stages[0].kernel.numpy()[:, :, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(images[..., 0], (3, 3), (1, 2))
+    filtered = np.einsum("bhwij,ijc->bhwc", windows, kernel)
+    core(images, training=True)
+    (norm, _) = (
+        stage
+        for stage in core.stages
+        if isinstance(stage, keras.layers.BatchNormalization)
+    )
+    mean, variance = filtered.mean(axis=(0, 1, 2)), filtered.var(axis=(0, 1, 2))
+    np.testing.assert_allclose(norm.moving_mean, 0.1 * mean, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(norm.moving_variance, 0.9 + 0.1 * variance, rtol=1e-3)

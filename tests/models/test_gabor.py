@@ -4,7 +4,7 @@ from scipy import ndimage, optimize, signal, special, stats
 
 from v1keras import models
 from v1keras.models.cores import log_gabor
-from v1keras.models.readouts import ridge
+from v1keras.models.readouts.factorized import ridge
 
 
 def noise(count=12, size=20, seed=0):
@@ -234,3 +234,28 @@ def test_an_image_smaller_than_every_filter_is_refused():
         ValueError, match="images of 6 x 20 pixels; the smallest Gabor filter needs 7"
     ):
         models.LogGaborCore().build((None, 6, 20, 1))
+
+
+def test_shares_are_those_of_their_groups():
+    """Energies count 1.5, phases 1 and blurred pixels 1.5.
+
+    Energies and half-squared phases are told apart by what they are, not by where
+    they stand: contrast reversal leaves an energy as it is and swaps phases.
+    """
+    images = noise(size=33)
+    core = models.LogGaborCore()
+    core.build((None, 33, 33, 1))
+    features, reversal = np.asarray(core(images)), np.asarray(core(-images))
+    assert len(core.shares) == core.groups.max() + 1
+    counts = {"energy": 0, "phases": 0, "pixels": 0}
+    for group, share in enumerate(core.shares):
+        mine, turned = (x[:, core.groups == group] for x in (features, reversal))
+        if np.allclose(turned, -mine, atol=1e-5):
+            kind, expected = "pixels", 1.5
+        elif np.allclose(turned, mine, atol=1e-4):
+            kind, expected = "energy", 1.5
+        else:
+            kind, expected = "phases", 1.0
+        counts[kind] += 1
+        assert share == expected, f"group {group}: {kind}"
+    assert counts == {"energy": 6, "phases": 6, "pixels": 1}

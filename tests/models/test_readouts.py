@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from scipy import interpolate
+from scipy import interpolate, stats
 
 from v1keras import models
 from v1keras.models.readouts.gaussian import bilinear
@@ -130,3 +130,51 @@ def test_nonnegative_masks_stay_so():
     optimizer.build([readout.mask])
     optimizer.apply([np.full((9, 2), 0.01, "float32")], [readout.mask])
     assert readout.mask.numpy().min() == 0 and readout.mask.numpy().max() > 0
+
+
+def places_drawn(covariance, width, position, images):
+    """`(2, images)` rows and columns that a readout of one neuron draws in training.
+
+    Each pixel's features are its own place, of which a readout reads the row and
+    another of the same seed the column, far from 0, where softplus is the identity.
+    """
+    axis = np.linspace(-1, 1, 21)
+    where = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
+    where = np.repeat(where[None], images, axis=0).astype("float32")
+    read = []
+    for weights in ([[1.0], [0.0]], [[0.0], [1.0]]):
+        readout = models.GaussianReadout(1, covariance=covariance, width=width, seed=5)
+        readout.build((None, 21, 21, 2))
+        readout.mean.assign([position])
+        readout.bias.assign([30.0])
+        readout.features.assign(weights)
+        read.append(np.asarray(readout(where, training=True))[:, 0] - 30)
+    return np.array(read)
+
+
+def test_isotropic_places_have_one_spread_and_no_covariance():
+    drawn = places_drawn("isotropic", 0.1, [0.2, -0.3], images=20000)
+    np.testing.assert_allclose(drawn.mean(axis=1), [0.2, -0.3], atol=0.005)
+    expected = 0.1**2 * np.eye(2)
+    # Standard errors of 20,000 draws: 0.0001 of a variance, 0.00007 of a covariance.
+    np.testing.assert_allclose(np.cov(drawn), expected, atol=0.0005)
+
+
+@pytest.mark.parametrize("covariance", ["isotropic", "full"])
+def test_drawn_places_stay_within_the_features(covariance):
+    """At 0.95 a spread of 0.5 leaves 46 % of the rows at the edge, and none beyond."""
+    rows, columns = places_drawn(covariance, 0.5, [0.95, -0.95], images=2000)
+    assert abs(rows).max() == pytest.approx(1, abs=1e-4)
+    assert abs(columns).max() == pytest.approx(1, abs=1e-4)
+    expected = stats.norm.sf(0.05 / 0.5)
+    assert np.mean(rows > 1 - 1e-4) == pytest.approx(expected, abs=0.04)
+    assert np.mean(columns < -1 + 1e-4) == pytest.approx(expected, abs=0.04)
+
+
+def test_the_gaussian_readouts_penalty_is_the_sum_of_absolute_weights():
+    readout = models.GaussianReadout(3, l1=0.25)
+    readout.build((None, 6, 9, 4))
+    weights = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    readout.features.assign(weights)
+    expected = 0.25 * np.abs(weights).sum()
+    assert float(sum(readout.losses)) == pytest.approx(expected, rel=1e-5)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import simulate_recording, zoo
+from v1keras import losses, simulate_recording, zoo
 from v1keras.evaluation import correlation
 from v1keras.zoo.preset import golden_images
 
@@ -63,7 +63,7 @@ def test_plain_compile_and_fit_bring_new_responses_nearer():
     kept = [v.numpy() for v in model.core.variables]
     model.compile(
         optimizer=keras.optimizers.Adam(3e-3),
-        loss=keras.losses.Poisson(reduction="sum"),
+        loss=losses.PoissonLoss(),
     )
     model.fit(images[learn], target[learn], epochs=10, batch_size=20, verbose=0)
     assert np.mean((model(images[test]) - target[test]) ** 2) < before / 4

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
@@ -10,8 +11,10 @@ import tempfile
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Yields a path beside `path` to write to; renames it to `path` when the block ends
-    well, else removes it.
+    """Yields a path to write to, which replaces `path` if the block ends well.
+
+    The file and its name are on the disk before the block is left: a power cut leaves
+    the old file or the new one, neither an empty one nor none.
 
     Args:
         path: file to write. Its folder is made where it is missing.
@@ -29,7 +32,7 @@ def atomic_write(path):
     'whole'
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     handle, beside = tempfile.mkstemp(
         prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
     )
@@ -37,7 +40,7 @@ def atomic_write(path):
     try:
         yield pathlib.Path(beside)
         os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
+        move_into_place(beside, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(beside)
@@ -45,8 +48,9 @@ def atomic_write(path):
 
 @contextlib.contextmanager
 def atomic_folder(path):
-    """As `atomic_write`, for a folder: yields an empty one beside `path`, which takes
-    its place when the block ends well.
+    """Yields an empty folder, which replaces `path` if the block ends well.
+
+    Every file and folder in it is on the disk before, as with `atomic_write`.
 
     Args:
         path: folder to write. One that is there is replaced.
@@ -55,20 +59,44 @@ def atomic_folder(path):
         OSError: as `atomic_write`.
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     beside = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         yield beside
         os.chmod(beside, 0o777 & ~_umask())
+        _sync(beside)
+        replaced = beside.with_name(beside.name + "-replaced")
         if path.exists():
-            replaced = beside.with_name(beside.name + "-replaced")
             os.replace(path, replaced)
-            os.replace(beside, path)
-            shutil.rmtree(replaced)
-        else:
-            os.replace(beside, path)
+        os.replace(beside, path)
+        _flush(path.parent)
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def move_into_place(beside, path):
+    """Renames a file to `path`, all of its content on the disk before.
+
+    Args:
+        beside: file on the same disk.
+        path: its place. A file that is there is replaced.
+
+    Raises:
+        OSError: the disk can't take the content, or the place can't be written to.
+
+    Example:
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "a.part").write_text("whole")
+    >>> move_into_place(folder / "a.part", folder / "a.txt")
+    >>> [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    _sync(beside)
+    os.replace(beside, path)
+    _flush(pathlib.Path(path).parent)
 
 
 def check_disk_space(folder, arrays):
@@ -97,6 +125,37 @@ def sha256(path):
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _make_folder(path):
+    """Makes a folder and those above it; all of their names are on the disk then."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        _flush(folder.parent)
+
+
+def _sync(path):
+    """Waits until the disk has a file, or a folder with everything below it."""
+    if os.path.isdir(path):
+        for entry in os.scandir(path):
+            _sync(entry.path)
+    _flush(path)
+
+
+def _flush(path):
+    """Waits until the disk has the content of a file, or the names in a folder."""
+    windows, folder = os.name == "nt", os.path.isdir(path)
+    if windows and folder:  # can't be opened there
+        return
+    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if not folder or error.errno != errno.EINVAL:  # a network disk that can't
+            raise
+    finally:
+        os.close(handle)
 
 
 def _umask():

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 import warnings
 
-from v1keras.io.atomic import sha256
+from v1keras.io.atomic import move_into_place, sha256
 
 
 def cache_folder():
@@ -58,7 +58,7 @@ def download(url, digest, path):
             f"downloaded {url}, whose sha256 is not noted here: that of what came is"
             f" {found}"
         )
-    os.replace(begun, path)
+    move_into_place(begun, path)
 
 
 def _fetch(url, path):

@@ -1,21 +1,40 @@
-"""Stage 3: rate -> likelihood -> weights."""
+"""Stage 3: rate -> likelihood -> weights.
 
-from v1keras.training.checkpoints import Checkpoints
-from v1keras.training.interruption import Stopped
-from v1keras.training.likelihoods import (
-    LIKELIHOODS,
-    Gaussian,
-    NegativeBinomial,
-    Poisson,
-    ZeroInflatedGamma,
-    check_responses,
-    learned_noise,
-    likelihood_of,
-    make_likelihood,
-)
-from v1keras.training.schedule import Progress, Schedule, TrainingHistory
-from v1keras.training.strategy import is_chief, make_strategy
-from v1keras.training.trainer import Trainer
+What stands here is loaded when it is first used: `v1keras.losses`, which comes with
+the package, needs no TensorFlow Probability.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from v1keras.training.checkpoints import Checkpoints
+    from v1keras.training.interruption import Stopped
+    from v1keras.training.likelihoods import (
+        LIKELIHOODS,
+        Gaussian,
+        NegativeBinomial,
+        Poisson,
+        ZeroInflatedGamma,
+        check_responses,
+        learned_noise,
+        likelihood_of,
+        make_likelihood,
+    )
+    from v1keras.training.schedule import Progress, Schedule, TrainingHistory
+    from v1keras.training.strategy import is_chief, make_strategy
+    from v1keras.training.trainer import Trainer
+
+_MODULES = {
+    "Checkpoints": "checkpoints",
+    "Progress": "schedule",
+    "Schedule": "schedule",
+    "Stopped": "interruption",
+    "Trainer": "trainer",
+    "TrainingHistory": "schedule",
+    "is_chief": "strategy",
+    "make_strategy": "strategy",
+}
 
 __all__ = [
     "LIKELIHOODS",
@@ -28,6 +47,7 @@ __all__ = [
     "Stopped",
     "Trainer",
     "TrainingHistory",
+    "TrainingHistory",
     "ZeroInflatedGamma",
     "check_responses",
     "is_chief",
@@ -36,3 +56,13 @@ __all__ = [
     "make_likelihood",
     "make_strategy",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; "
+            f"it has {', '.join(__all__)}"
+        )
+    module = f"{__name__}.{_MODULES.get(name, 'likelihoods')}"
+    return getattr(importlib.import_module(module), name)

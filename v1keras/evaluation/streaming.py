@@ -1,0 +1,140 @@
+"""Keras metrics of rates against responses, gathered batch by batch."""
+
+import keras
+from keras import ops
+
+__all__ = ["Correlation"]
+
+# A prediction that spreads less than this share of its size is constant, as in
+# `v1keras.evaluation.correlation`.
+_CONSTANT = 1e-7
+
+
+@keras.saving.register_keras_serializable(package="v1keras")
+class Correlation(keras.metrics.Metric):
+    """Pearson correlation of responses and rates over images, averaged over neurons.
+
+    The mean of `v1keras.evaluation.correlation` over the neurons that have one,
+    however the images are divided into batches: a response of NaN is missing and
+    left out, a constant prediction counts as 0, and a neuron whose responses are
+    constant, or fewer than two, is left out of the mean. A rate that is not finite
+    makes the metric NaN. It works with `keras.callbacks.EarlyStopping` under the name
+    `val_correlation` and `mode="max"`, and over the replicas of `tf.distribute`.
+
+    Args:
+        name: String, name of the metric.
+        dtype: String, dtype of the sums.
+
+    Reference: Chan, Golub & LeVeque 1983 (The American Statistician 37:242), the
+    merging of variances.
+
+    Example:
+
+    >>> import numpy as np
+    >>> metric = Correlation()
+    >>> metric.update_state(np.array([[1.0], [2.0]]), np.array([[2.0], [4.0]]))
+    >>> metric.update_state(np.array([[3.0], [np.nan]]), np.array([[6.0], [0.0]]))
+    >>> round(float(metric.result()), 6)
+    1.0
+    """
+
+    def __init__(self, name: str = "correlation", dtype: str = "float32") -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._built = False
+
+    def _build(self, neurons):
+        """Makes the sums, with a row for each replica, which it alone fills.
+
+        The sums of several replicas are added where they are read, so that all rows
+        are there. Values are held as differences from `origin`, the first one seen:
+        small numbers, of which float32 holds the digits that matter.
+        """
+        rows = (_replica()[1], neurons)
+        shapes = {"count": rows, "origin": (2, *rows), "mean": (2, *rows)}
+        self._sums = [
+            self.add_variable(shape, "zeros", dtype=self.dtype, name=name)
+            for name, shape in (shapes | {"scatter": (2, 2, *rows)}).items()
+        ]
+        self._built = True
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        if sample_weight is not None:
+            raise ValueError(
+                "sample_weight: a correlation weighs all images alike; compile the "
+                "metric under `metrics`, not `weighted_metrics`"
+            )
+        responses = ops.convert_to_tensor(y_true, dtype=self.dtype)
+        rates = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+        if len(responses.shape) != 2 or responses.shape[1] != rates.shape[-1]:
+            raise ValueError(
+                f"responses {tuple(responses.shape)} and rates {tuple(rates.shape)}: "
+                "expected the same (images, neurons)"
+            )
+        if not self._built:
+            self._build(responses.shape[1])
+        count, origin, mean, scatter = self._sums
+        index, replicas = _replica()
+        mine = ops.one_hot(index, replicas, dtype=self.dtype)[:, None]
+
+        present = ops.logical_not(ops.isnan(responses))
+        values = ops.where(present, ops.stack([responses, rates]), 0.0)
+        present = ops.cast(present, self.dtype)
+        first = ops.argmax(present, axis=0)[None, None]  # (1, 1, neurons)
+        start = ops.where(
+            ops.sum(mine * count, axis=0) > 0,
+            ops.sum(mine * origin, axis=1),
+            ops.take_along_axis(values, first, axis=1)[:, 0],
+        )  # (2, neurons)
+        values = (values - start[:, None]) * present
+        size = ops.sum(present, axis=0)
+        batch_mean = ops.sum(values, axis=1) / ops.maximum(size, 1.0)
+        centred = (values - batch_mean[:, None]) * present
+        within = ops.sum(centred[:, None] * centred, axis=2)  # (2, 2, neurons)
+
+        added = mine * size  # (replicas, neurons), 0 in the rows of the others
+        total = count + added
+        share = added / ops.maximum(total, 1.0)
+        change = mine * (batch_mean[:, None] - mean)  # (2, replicas, neurons)
+        between = count * share * change[:, None] * change
+        scatter.assign(scatter + mine * within[:, :, None] + between)
+        mean.assign(mean + share * change)
+        origin.assign(mine * start[:, None])
+        count.assign(total)
+
+    def result(self):
+        if not self._built:
+            return ops.convert_to_tensor(float("nan"), dtype=self.dtype)
+        count, origin, mean, scatter = (ops.convert_to_tensor(v) for v in self._sums)
+        images = ops.sum(count, axis=0)
+        # The rows' means as differences from one origin, that of the fullest row.
+        fullest = ops.argmax(count, axis=0)[None, None]
+        start = ops.take_along_axis(origin, fullest, axis=1)  # (2, 1, neurons)
+        mean = ops.where(count > 0, mean + (origin - start), 0.0)
+        grand = ops.sum(count * mean, axis=1) / ops.maximum(images, 1.0)
+        change = mean - grand[:, None]
+        scatter = ops.sum(scatter + count * change[:, None] * change, axis=2)
+
+        squares = scatter[1, 1] + images * ops.square(start[1, 0] + grand[1])
+        constant = ops.sqrt(scatter[1, 1]) <= _CONSTANT * ops.sqrt(squares)
+        varies = scatter[0, 0] > 0
+        spread = ops.sqrt(scatter[0, 0]) * ops.sqrt(scatter[1, 1])
+        spread = ops.where(ops.logical_or(constant, spread == 0), 1.0, spread)
+        correlation = ops.clip(scatter[0, 1] / spread, -1.0, 1.0)
+        correlation = ops.where(constant, 0.0, correlation)
+        # A rate that was not finite has left NaN behind, in a neuron left out, too.
+        left_out = ops.logical_not(ops.logical_or(varies, ops.isnan(scatter[0, 1])))
+        correlation = ops.where(left_out, 0.0, correlation)
+        neurons = ops.sum(ops.cast(ops.logical_not(left_out), self.dtype))
+        mean = ops.sum(correlation) / ops.maximum(neurons, 1.0)
+        return ops.where(neurons > 0, mean, float("nan"))
+
+
+def _replica():
+    """The index of this replica under `tf.distribute`, and how many there are."""
+    if keras.backend.backend() != "tensorflow":
+        return 0, 1
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()  # None outside of the replicas
+    index = context.replica_id_in_sync_group if context else 0
+    return index, tf.distribute.get_strategy().num_replicas_in_sync

@@ -1,61 +1,16 @@
 """Encoding models of primary visual cortex: train them, judge them, invert them.
 
-Importing the package registers its layers, models, losses and metrics with Keras.
-Everything else is loaded when it is first used.
+Importing the package registers its layers, models, losses and metrics with Keras, as
+soon as Keras is imported. Everything else is loaded when it is first used.
 """
 
-import contextlib
 import importlib
-import os
+import importlib.abc
+import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
-
-@contextlib.contextmanager
-def _silent_start():
-    """Keeps TensorFlow's start-up notices from standing between a command and its one
-    line of error.
-
-    Some of them are written before TensorFlow knows its log level. Set
-    TF_CPP_MIN_LOG_LEVEL to see all.
-    """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        del os.environ[
-            "TF_CPP_MIN_LOG_LEVEL"
-        ]  # a process of ours that starts another is not the user who asked
-
-
-# What reads no model answers at once, without TensorFlow: `python -m v1keras.zoo list`
-# and `show`, `v1keras --version`. And `v1keras doctor` has to be able to say that
-# TensorFlow does not start.
-_WITHOUT_MODELS = {
-    ("v1keras.zoo", "list"),
-    ("v1keras.zoo", "show"),
-    ("v1keras", "--version"),
-    ("v1keras", "doctor"),
-}
-_reads_models = not any(
-    (os.path.basename(word).replace("-", "."), after) in _WITHOUT_MODELS
-    for word, after in zip(sys.orig_argv, sys.orig_argv[1:])
-)
-if _reads_models:
-    with _silent_start():
-        importlib.import_module("v1keras.models")
-        importlib.import_module("v1keras.training.losses")
-        importlib.import_module("v1keras.evaluation.streaming")
-
-from v1keras._version import __version__  # noqa: E402
+from v1keras._version import __version__
 
 if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type checkers
     from v1keras import (
@@ -106,6 +61,47 @@ _PUBLIC = {
     "zoo": ("v1keras.zoo", None),
 }
 __all__ = ["__version__", *_PUBLIC]
+
+# Modules whose classes Keras is to know.
+_REGISTERED = (
+    "v1keras.models",
+    "v1keras.training.losses",
+    "v1keras.evaluation.streaming",
+)
+
+
+def _register() -> None:
+    for name in _REGISTERED:
+        importlib.import_module(name)
+
+
+class _RegisterWithKeras(importlib.abc.MetaPathFinder):
+    """Register the package's classes when Keras is imported.
+
+    What needs no Keras, such as `v1keras.zoo.names()`, starts without it.
+    """
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_register(module):
+            execute(module)
+            _register()
+
+        spec.loader.exec_module = execute_and_register  # type: ignore[method-assign]
+        return spec
+
+
+if "keras" in sys.modules:
+    _register()
+else:
+    sys.meta_path.insert(0, _RegisterWithKeras())
 
 
 def __getattr__(name: str) -> Any:

@@ -15,9 +15,12 @@ import pathlib
 from absl import flags
 
 from v1keras import cli
-from v1keras.workflows import pages
-from v1keras.workflows.reopen import open_models
-from v1keras.workflows.score import score_by, session_of
+from v1keras.io.quiet import quiet_start
+
+with quiet_start():
+    from v1keras.workflows import pages
+    from v1keras.workflows.reopen import open_models
+    from v1keras.workflows.score import score_by, session_of
 
 
 def main(_):

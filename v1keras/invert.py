@@ -15,7 +15,10 @@ import pathlib
 from absl import flags
 
 from v1keras import cli
-from v1keras.workflows.invert import PARAMETRIZATIONS, invert_to_folder
+from v1keras.io.quiet import quiet_start
+
+with quiet_start():
+    from v1keras.workflows.invert import PARAMETRIZATIONS, invert_to_folder
 
 _OPTIONS = ("steps", "blur", "seed", "restarts", "images", "jitter")
 

@@ -7,13 +7,17 @@ default. Any key of it (v1keras/config.py lists them) can be set, such as
 --config.data.split_seed=3
 """
 
-import keras
 from absl import flags
 
 from v1keras import cli
-from v1keras.training.cluster import LOST, start_again
-from v1keras.workflows import workdir
-from v1keras.workflows.train import train_and_evaluate
+from v1keras.io.quiet import quiet_start
+
+with quiet_start():
+    import keras
+
+    from v1keras.training.cluster import LOST, start_again
+    from v1keras.workflows import workdir
+    from v1keras.workflows.train import train_and_evaluate
 
 _SAME = ("init_from", "freeze")  # flags that are keys of the configuration, too
 

@@ -81,7 +81,7 @@ def untrained(readout="factorized"):
     config = default()
     config.core.filters, config.core.kernel_sizes = (4,), (5,)
     config.readout.kind = readout
-    return build.build_model(config, recording), recording, config
+    return build.build_model(recording, config), recording, config
 
 
 def write_page_of(path, model, recording, config):

@@ -15,15 +15,18 @@ python -m v1keras.data shard large.h5 --out=large
 from absl import flags
 
 from v1keras import cli
-from v1keras.data import (
-    open_recording,
-    shards,
-    simulate_recording,
-    sources,
-    split_by_protocol,
-)
-from v1keras.data.sources import arrays
-from v1keras.workflows.describe import describe, plot
+from v1keras.io.quiet import quiet_start
+
+with quiet_start():
+    from v1keras.data import (
+        open_recording,
+        shards,
+        simulate_recording,
+        sources,
+        split_by_protocol,
+    )
+    from v1keras.data.sources import arrays
+    from v1keras.workflows.describe import describe, plot
 
 _USAGE = (
     "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."

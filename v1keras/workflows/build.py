@@ -18,7 +18,7 @@ from v1keras.models import (
     V1Model,
 )
 from v1keras.models.build import Population, build_core, build_readout
-from v1keras.models.precision import choose_precision
+from v1keras.training.precision import choose_precision
 from v1keras.training.strategy import gpu_capabilities
 
 

@@ -10,12 +10,13 @@ import shutil
 import tempfile
 import textwrap
 
-import v1keras
 from v1keras import zoo
+from v1keras._version import __version__
 from v1keras.data import sources
 from v1keras.data.sources.locate import FOLDER_VARIABLE
 from v1keras.io.download import cache_folder
-from v1keras.models import precision
+from v1keras.io.quiet import quiet_start
+from v1keras.training import precision
 from v1keras.workflows import provenance
 
 _WIDTH = 80
@@ -112,7 +113,7 @@ def table(findings):
 def _package():
     return Finding(
         "v1keras",
-        f"{v1keras.__version__} in {provenance.ROOT}; commit:"
+        f"{__version__} in {provenance.ROOT}; commit:"
         f" {provenance.commit() or 'no checkout'}",
     )
 
@@ -167,7 +168,7 @@ def _devices():
             )
         ]
     try:
-        with v1keras._silent_start():
+        with quiet_start():
             tf = importlib.import_module("tensorflow")
             importlib.import_module("v1keras.models")
             gpus = tf.config.list_physical_devices("GPU")

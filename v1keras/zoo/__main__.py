@@ -17,6 +17,7 @@ import sys
 from absl import flags
 
 from v1keras import cli, zoo
+from v1keras.io.quiet import quiet_start
 from v1keras.zoo.catalog import CARD, remote
 
 
@@ -59,7 +60,8 @@ def each(names, work):
 
 
 def predict(name, paths):
-    from v1keras.zoo.preset import rates_of
+    with quiet_start():
+        from v1keras.zoo.preset import rates_of
 
     metadata = zoo.info(name)
     images = [
@@ -104,17 +106,20 @@ def main(arguments):
         case ["show", name]:
             print((zoo.find(name) / CARD).read_text(), end="")
         case ["verify", *names]:
-            from v1keras.workflows import publish
+            with quiet_start():
+                from v1keras.workflows import publish
 
             each(names or zoo.names(), lambda name: publish.verify(name, values.scores))
         case ["time", *names]:
-            from v1keras.workflows import publish
+            with quiet_start():
+                from v1keras.workflows import publish
 
             each(names or zoo.names(), publish.retime)
         case ["predict", name, path, *paths]:
             predict(name, [path, *paths])
         case ["add", workdir] if values.name:
-            from v1keras.workflows import publish
+            with quiet_start():
+                from v1keras.workflows import publish
 
             publish.add(workdir, values.name)
             print(f"written: {zoo.find(values.name)}")

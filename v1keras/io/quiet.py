@@ -1,0 +1,34 @@
+"""TensorFlow's start without its notices."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+@contextlib.contextmanager
+def quiet_start() -> Iterator[None]:
+    """Keep TensorFlow's start-up notices out of what a command prints.
+
+    Some of them are written before TensorFlow knows its log level, so nothing that is
+    written to stderr within the block is seen. `TF_CPP_MIN_LOG_LEVEL=0` shows all.
+    """
+    asked = os.environ.get(_LEVEL)
+    if asked == "0":
+        yield
+        return
+    os.environ[_LEVEL] = "3"
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        # A process of ours that starts another is not the user who asked.
+        if asked is None:
+            del os.environ[_LEVEL]
+        else:
+            os.environ[_LEVEL] = asked

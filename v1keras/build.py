@@ -112,6 +112,7 @@ def make_core(
             core.orientations,
             core.activation,
             core.pool_size,
+            len(core.filters) * config.seed,  # each layer takes a seed of its own
         ),
         "transfer": lambda: models.TransferCore(
             core.network, core.layer, core.weights or None, core.scale
@@ -166,9 +167,10 @@ def core_precision(config):
 def make_readout(config, recording):
     """The readout that a configuration describes, for the neurons of a recording."""
     layers, name = config.readout, session_name(recording) + "_readout"
+    seed = 2 * config.seed  # a layer takes it and the next one
     readouts = {
         "factorized": lambda n: models.FactorizedReadout(
-            n, layers.l1, layers.nonnegative, name=name
+            n, layers.l1, layers.nonnegative, seed, name=name
         ),
         "gaussian": lambda n: models.GaussianReadout(
             n,
@@ -176,10 +178,11 @@ def make_readout(config, recording):
             layers.width,
             layers.l1,
             cortical_coordinates(recording, layers.coordinates),
+            seed,
             name=name,
         ),
         "dense": lambda n: models.DenseReadout(
-            n, l1=layers.l1, l2=layers.l2, name=name
+            n, l1=layers.l1, l2=layers.l2, seed=seed, name=name
         ),
     }
     if layers.kind not in readouts:
@@ -199,7 +202,9 @@ def make_readout(config, recording):
         return readout
     shifter = (
         models.Shifter(
-            layers.shifter, *_statistics(recording, "shifter", layers.shifter, 2)
+            layers.shifter,
+            *_statistics(recording, "shifter", layers.shifter, 2),
+            seed=seed,
         )
         if layers.shifter
         else None
@@ -208,7 +213,7 @@ def make_readout(config, recording):
     if layers.modulator:
         statistics = _statistics(recording, "modulator", layers.modulator)
         modulator = models.GainModulator(
-            recording.neuron_count, layers.modulator, *statistics
+            recording.neuron_count, layers.modulator, *statistics, seed=seed
         )
     return models.BehavingReadout(readout, shifter, modulator, name=name)
 

@@ -129,7 +129,7 @@ def train_and_evaluate(
         raise ValueError(
             f"ensemble {config.ensemble}, ridge.share {config.ridge.share}: expected 1 member or more, a share from 0 to 1"
         )
-    schedule_of(config, config.seed).check(strategy.num_replicas_in_sync)
+    schedule_of(config).check(strategy.num_replicas_in_sync)
     with strategy.scope():
         build(
             config, recordings
@@ -207,10 +207,11 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
     recordings = [
         member_recording(config, recording, index) for recording in recordings
     ]
-    seed = config.seed + index
-    keras.utils.set_random_seed(seed)
+    own = config.copy_and_resolve_references()
+    own.seed = config.seed + index
+    keras.utils.set_random_seed(own.seed)
     with strategy.scope():
-        model = build(config, recordings, f"member_{index}")
+        model = build(own, recordings, f"member_{index}")
         trained = model if len(recordings) == 1 else model.side_by_side()
         likelihood = make_likelihood(config.training.likelihood)
         optimizer = keras.optimizers.Adam(config.training.learning_rate)
@@ -230,7 +231,7 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
         likelihood,
         correlation,
         strategy,
-        schedule_of(config, seed),
+        schedule_of(own),
         weights,
     )
     callbacks = list(callbacks)
@@ -251,10 +252,9 @@ def train_member(config, recordings, strategy, folder, index, callbacks=(), prof
     )
     progress = trainer.fit(train, validation, callbacks, checkpoints)
     if core_precision(config) != "float32":
-        config = config.copy_and_resolve_references()
-        config.training.precision = "float32"
+        own.training.precision = "float32"
         with strategy.scope():
-            computed, model = model, build(config, recordings, f"member_{index}")
+            computed, model = model, build(own, recordings, f"member_{index}")
         model.set_weights(computed.get_weights())
     return model, likelihood, progress.history
 
@@ -265,7 +265,7 @@ def of_side(recording, side, columns):
     return model_inputs(recording, indices, columns), Rows(recording.responses, indices)
 
 
-def schedule_of(config, seed):
+def schedule_of(config):
     """The `Schedule` that a configuration describes."""
     fields = (
         "batch_size",
@@ -277,7 +277,7 @@ def schedule_of(config, seed):
         "averaging",
         "resident_gb",
     )
-    return Schedule(seed=seed, **{key: config.training[key] for key in fields})
+    return Schedule(seed=config.seed, **{key: config.training[key] for key in fields})
 
 
 def equalizing_weights(responses, power):

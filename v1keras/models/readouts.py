@@ -16,6 +16,7 @@ class FactorizedReadout(keras.layers.Layer):
         l1: strength of the penalty on the product of the two L1 norms, summed over neurons. The product is what the rate depends
             on: scaling a mask up and its weights down changes neither.
         nonnegative: whether masks are kept at 0 or above, so that a feature has one sign all over a receptive field.
+        seed: of the initial masks; that of the initial feature weights is the next one.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -37,25 +38,27 @@ class FactorizedReadout(keras.layers.Layer):
         neurons: int,
         l1: float = 0.0,
         nonnegative: bool = False,
+        seed: int = 0,
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
+        self.seed = seed
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         self.mask = self.add_weight(
             shape=(height * width, self.neurons),
-            initializer=keras.initializers.RandomUniform(0, 0.02, seed=0)
+            initializer=keras.initializers.RandomUniform(0, 0.02, seed=self.seed)
             if self.nonnegative
-            else keras.initializers.RandomNormal(stddev=0.01, seed=0),
+            else keras.initializers.RandomNormal(stddev=0.01, seed=self.seed),
             constraint=keras.constraints.NonNeg() if self.nonnegative else None,
             name="mask",
         )
         self.features = self.add_weight(
             shape=(channels, self.neurons),
-            initializer=keras.initializers.RandomNormal(stddev=0.1, seed=1),
+            initializer=keras.initializers.RandomNormal(stddev=0.1, seed=self.seed + 1),
             name="features",
         )
         self.bias = self.add_weight(
@@ -99,6 +102,7 @@ class FactorizedReadout(keras.layers.Layer):
             "neurons": self.neurons,
             "l1": self.l1,
             "nonnegative": self.nonnegative,
+            "seed": self.seed,
         }
 
 

@@ -26,7 +26,7 @@ class RotationEquivariantCore(keras.layers.Layer):
         orientations: turns over 360 degrees; a multiple of 4.
         activation: name of a Keras activation.
         pool_size: average pooling after the first layer; 1 for none.
-        seed: of the first layer's initial kernels; each further layer's is the next one.
+        seed: of the first layer's initial kernels; each further layer takes the next.
 
     Call arguments:
         images: `(batch, height, width, 1)`.

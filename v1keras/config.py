@@ -23,7 +23,8 @@ def default() -> ml_collections.ConfigDict:
     'poisson'
     """
     config = ml_collections.ConfigDict()
-    # Of the initial weights and of the order of the images.
+    # Of the initial weights and of the order of the images; each further member of an
+    # ensemble takes the next one.
     config.seed = 0
     # Members whose rates are averaged; each begins from weights of its own, and each
     # but the first learns from another draw of the images not for testing.

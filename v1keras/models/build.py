@@ -35,12 +35,15 @@ class Population:
     name: str
     neurons: int
     coordinates: np.ndarray | None = None
-    shifter: tuple[np.ndarray, np.ndarray] | None = None
-    modulator: tuple[np.ndarray, np.ndarray] | None = None
+    shifter: tuple[Any, Any] | None = None
+    modulator: tuple[Any, Any] | None = None
 
 
 def build_core(
-    config: Mapping[str, Any], neurons: int, precision: str = "float32"
+    config: Mapping[str, Any],
+    neurons: int,
+    precision: str = "float32",
+    seed: int = 0,
 ) -> keras.Layer:
     """Build the core that the `core` branch of a configuration describes.
 
@@ -50,6 +53,8 @@ def build_core(
             summed over them, so the penalties, which count per neuron, are multiplied
             by it.
         precision: String, Keras dtype policy the core is computed in.
+        seed: Integer, seed of the initial kernels of a core that takes one; others draw
+            from Keras's global seed.
 
     Raises:
         ValueError: Unknown kind of core.
@@ -74,12 +79,12 @@ def build_core(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
-        return builders[config["kind"]](config, neurons)
+        return builders[config["kind"]](config, neurons, seed)
     finally:
         keras.config.set_dtype_policy(policy)
 
 
-def _stacked(config, neurons):
+def _stacked(config, neurons, seed):
     return StackedCore(
         config["filters"],
         config["kernel_sizes"],
@@ -94,31 +99,36 @@ def _stacked(config, neurons):
     )
 
 
-def _rotation_equivariant(config, neurons):
+def _rotation_equivariant(config, neurons, seed):
     return RotationEquivariantCore(
         config["filters"],
         config["kernel_sizes"],
         config["orientations"],
         config["activation"],
         config["pool_size"],
+        # Each layer takes a seed of its own.
+        len(config["filters"]) * seed,
     )
 
 
-def _transfer(config, neurons):
+def _transfer(config, neurons, seed):
     weights = config["weights"] or None
     return TransferCore(config["network"], config["layer"], weights, config["scale"])
 
 
-def _identity(config, neurons):
+def _identity(config, neurons, seed):
     return keras.layers.Identity(name="core")
 
 
-def build_readout(config: Mapping[str, Any], population: Population) -> keras.Layer:
+def build_readout(
+    config: Mapping[str, Any], population: Population, seed: int = 0
+) -> keras.Layer:
     """Build the readout that the `readout` branch of a configuration describes.
 
     Args:
         config: The branch; `v1keras.config.default().readout` has every key.
         population: `Population` that the readout predicts.
+        seed: Integer, seed of the initial weights.
 
     Raises:
         ValueError: Unknown kind of readout, or keys that do not fit each other.
@@ -141,43 +151,50 @@ def build_readout(config: Mapping[str, Any], population: Population) -> keras.La
                 f"readout.{key}: found {config[key]!r} with a {kind} readout; expected"
                 " readout.kind=gaussian"
             )
-    readout = builders[kind](config, population)
+    seed = 2 * seed  # a layer takes it and the next one
+    readout = builders[kind](config, population, seed)
     if population.shifter is None and population.modulator is None:
         return readout
     shifter = modulator = None
     if population.shifter is not None:
-        shifter = Shifter(config["shifter"], *population.shifter)
+        shifter = Shifter(config["shifter"], *population.shifter, seed=seed)
     if population.modulator is not None:
         modulator = GainModulator(
-            population.neurons, config["modulator"], *population.modulator
+            population.neurons,
+            config["modulator"],
+            *population.modulator,
+            seed=seed,
         )
     return CovariateReadout(readout, shifter, modulator, name=readout.name)
 
 
-def _factorized(config, population):
+def _factorized(config, population, seed):
     return FactorizedReadout(
         population.neurons,
         config["l1"],
         config["nonnegative"],
+        seed,
         name=f"{population.name}_readout",
     )
 
 
-def _gaussian(config, population):
+def _gaussian(config, population, seed):
     return GaussianReadout(
         population.neurons,
         config["covariance"],
         config["width"],
         config["l1"],
         population.coordinates,
+        seed,
         name=f"{population.name}_readout",
     )
 
 
-def _dense(config, population):
+def _dense(config, population, seed):
     return DenseReadout(
         population.neurons,
         l1=config["l1"],
         l2=config["l2"],
+        seed=seed,
         name=f"{population.name}_readout",
     )

@@ -80,7 +80,7 @@ def build_for(
 
 
 def _single(config, recording, name):
-    readout = _readout(config.readout, recording)
+    readout = _readout(config, recording)
     core, pixels = _core(config, [recording])
     model = V1Model(core, readout, recording.images.shape[1:], *pixels, name)
     readout.start_at(statistics.mean_responses(recording))
@@ -98,9 +98,7 @@ def _several(config, recordings, name):
             f"recordings {received}: expected different names (attribute `name` of the"
             " file) and images of one size"
         )
-    readouts = {
-        recording.name: _readout(config.readout, recording) for recording in recordings
-    }
+    readouts = {recording.name: _readout(config, recording) for recording in recordings}
     core, pixels = _core(config, recordings)
     image_size = recordings[0].images.shape[1:]
     model = MultiSessionModel(core, readouts, image_size, *pixels, name)
@@ -110,7 +108,8 @@ def _several(config, recordings, name):
     return model
 
 
-def _readout(config, recording):
+def _readout(whole, recording):
+    config = whole.readout
     population = Population(recording.name, recording.neuron_count)
     if config.coordinates:
         population.coordinates = statistics.cortical_coordinates(
@@ -124,7 +123,7 @@ def _readout(config, recording):
         except ValueError as error:
             raise ValueError(f"readout.{key}: {error}") from None
         setattr(population, key, moments)
-    return build_readout(config, population)
+    return build_readout(config, population, whole.seed)
 
 
 def _core(config, recordings):
@@ -135,7 +134,7 @@ def _core(config, recordings):
         )
     if not config.init_from:
         neurons = sum(recording.neuron_count for recording in recordings)
-        core = build_core(config.core, neurons, core_precision(config))
+        core = build_core(config.core, neurons, core_precision(config), config.seed)
         return core, statistics.pixel_statistics(recordings)
     core, pixels = _pretrained_core(config.init_from, recordings[0].images.shape[1:])
     trained_on = zoo.info(config.init_from)["pixels"]
@@ -224,7 +223,8 @@ def member_recording(config, recording: Recording, member: int) -> Recording:
         return recording
     groups = None if config.protocol == "paper" else recording.image_group
     seed = 1000 * config.split_seed + member
-    return recording.with_split(redraw_validation(recording.split, seed, groups))
+    split = redraw_validation(np.asarray(recording.split), seed, groups)
+    return recording.with_split(split)
 
 
 def equalizing_weights(responses: np.ndarray, power: float) -> np.ndarray:

@@ -180,13 +180,14 @@ def train_member(
         profile: Integer, steps of the first member to profile; 0 for none.
     """
     recordings = [member_recording(config.data, r, index) for r in recordings]
-    seed, name = config.seed + index, f"member_{index}"
-    keras.utils.set_random_seed(seed)
+    config, name = config.copy_and_resolve_references(), f"member_{index}"
+    config.seed += index
+    keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_for(config, recordings, name)
         likelihood = make_likelihood(config.training.likelihood)
     trainer = make_trainer(
-        config.training, seed, model, recordings, strategy, likelihood
+        config.training, config.seed, model, recordings, strategy, likelihood
     )
     callbacks = list(callbacks)
     if is_chief(strategy):
@@ -199,7 +200,6 @@ def train_member(
     )
     history = run_trainer(trainer, model, recordings, callbacks, checkpoints)
     if core_precision(config) != "float32":
-        config = config.copy_and_resolve_references()
         config.training.precision = "float32"
         weights = model.get_weights()
         with strategy.scope():

@@ -30,6 +30,7 @@ class RotationEquivariantCore(keras.layers.Layer):
         orientations: turns over 360 degrees; a multiple of 4.
         activation: name of a Keras activation.
         pool_size: average pooling after the first layer; 1 for none.
+        seed: of the first layer's initial kernels; each further layer takes the next.
 
     Call arguments:
         images: `(batch, height, width, 1)`.
@@ -65,6 +66,7 @@ class RotationEquivariantCore(keras.layers.Layer):
         orientations: int = 8,
         activation: str = "elu",
         pool_size: int = 2,
+        seed: int = 0,
         name: str = "core",
         **kwargs: Any,
     ) -> None:
@@ -84,6 +86,7 @@ class RotationEquivariantCore(keras.layers.Layer):
             activation,
             pool_size,
         )
+        self.seed = seed
         self.norms = [batch_norm(f"norm_{i}") for i in range(len(filters))]
         self._function = keras.activations.get(activation)
 
@@ -99,7 +102,7 @@ class RotationEquivariantCore(keras.layers.Layer):
                 self.add_weight(
                     shape=(side, side, turns_below * channels, count),
                     initializer=keras.initializers.RandomNormal(
-                        stddev=fan_in**-0.5, seed=i
+                        stddev=fan_in**-0.5, seed=self.seed + i
                     ),
                     name=f"kernel_{i}",
                 )
@@ -185,6 +188,7 @@ class RotationEquivariantCore(keras.layers.Layer):
             "orientations": self.orientations,
             "activation": self.activation,
             "pool_size": self.pool_size,
+            "seed": self.seed,
         }
 
 

@@ -21,6 +21,8 @@ class FactorizedReadout(keras.layers.Layer):
             weights down changes neither.
         nonnegative: whether masks are kept at 0 or above, so that a feature has one
             sign all over a receptive field.
+        seed: Integer, seed of the initial masks; the initial feature weights have the
+            next one.
 
     Call arguments:
         features: `(batch, h, w, channels)`.
@@ -42,27 +44,29 @@ class FactorizedReadout(keras.layers.Layer):
         neurons: int,
         l1: float = 0.0,
         nonnegative: bool = False,
+        seed: int = 0,
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
+        self.seed = seed
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         self.mask = self.add_weight(
             shape=(height * width, self.neurons),
             initializer=(
-                keras.initializers.RandomUniform(0, 0.02, seed=0)
+                keras.initializers.RandomUniform(0, 0.02, seed=self.seed)
                 if self.nonnegative
-                else keras.initializers.RandomNormal(stddev=0.01, seed=0)
+                else keras.initializers.RandomNormal(stddev=0.01, seed=self.seed)
             ),
             constraint=keras.constraints.NonNeg() if self.nonnegative else None,
             name="mask",
         )
         self.features = self.add_weight(
             shape=(channels, self.neurons),
-            initializer=keras.initializers.RandomNormal(stddev=0.1, seed=1),
+            initializer=keras.initializers.RandomNormal(stddev=0.1, seed=self.seed + 1),
             name="features",
         )
         self.bias = self.add_weight(
@@ -126,6 +130,7 @@ class FactorizedReadout(keras.layers.Layer):
             "neurons": self.neurons,
             "l1": self.l1,
             "nonnegative": self.nonnegative,
+            "seed": self.seed,
         }
 
 

@@ -12,13 +12,20 @@ from v1keras.inversion import (
     GradientAscent,
     disk,
     diverse_set,
-    invert,
-    own_rate,
+    rate,
     set_distance,
 )
 
 SIZE = 16
 CONTRAST = ContrastConstraint(grey=117.0, norm=60.0, low=0.0, high=255.0)
+
+
+def ascent_on(rates, objective=None, contrast=CONTRAST, size=(SIZE, SIZE), **options):
+    return GradientAscent(rates, contrast, objective, image_size=size, **options)
+
+
+def invert(rates, neurons, contrast=CONTRAST, size=(SIZE, SIZE), **options):
+    return ascent_on(rates, contrast=contrast, size=size).run(neurons, **options)
 
 
 def gabors(count, size=SIZE, seed=0):
@@ -68,9 +75,8 @@ def cosines(stimuli, filters):
 @pytest.mark.parametrize("blur", [0, 1.0, 2.0])
 def test_the_stimulus_of_a_linear_nonlinear_neuron_is_its_filter(nonlinearity, blur):
     filters = gabors(20)
-    found = GradientAscent(
-        linear_nonlinear(filters, nonlinearity), (SIZE, SIZE), CONTRAST, blur=blur
-    ).run(range(20))
+    ascent = ascent_on(linear_nonlinear(filters, nonlinearity), blur=blur)
+    found = ascent.run(range(20))
     assert cosines(found.stimuli, filters).min() >= 0.999
     patterns = (found.stimuli - CONTRAST.grey).reshape(20, -1)
     np.testing.assert_allclose(
@@ -81,9 +87,8 @@ def test_the_stimulus_of_a_linear_nonlinear_neuron_is_its_filter(nonlinearity, b
 @pytest.mark.parametrize("shape", [(16, 16), (15, 24)])
 def test_fourier_steps_end_at_the_filter_too(shape):
     filters = np.pad(gabors(10, 15), ((0, 0), (0, shape[0] - 15), (0, shape[1] - 15)))
-    found = GradientAscent(
-        linear_nonlinear(filters), shape, CONTRAST, images=Fourier()
-    ).run(range(10))
+    ascent = ascent_on(linear_nonlinear(filters), size=shape, parametrization=Fourier())
+    found = ascent.run(range(10))
     assert cosines(found.stimuli, filters).min() >= 0.99
 
 
@@ -109,12 +114,7 @@ def test_a_stimulus_keeps_to_its_window_and_its_surround():
         (i - 7.5) ** 2 + (j - 7.5) ** 2 <= 25 for i in range(SIZE) for j in range(SIZE)
     )
     contrast = ContrastConstraint.of_rms(CONTRAST.grey, 8.0, 0.0, 255.0, window)
-    within = (
-        GradientAscent(linear_nonlinear(filters), (SIZE, SIZE), contrast)
-        .run(range(6))
-        .stimuli
-        - CONTRAST.grey
-    )
+    within = invert(linear_nonlinear(filters), range(6), contrast).patterns
     assert np.abs(within[:, ~window]).max() == 0
     np.testing.assert_allclose(
         within[:, window].std(axis=1, mean=np.zeros((6, 1))), 8.0, rtol=1e-4
@@ -123,9 +123,7 @@ def test_a_stimulus_keeps_to_its_window_and_its_surround():
     surrounded = ContrastConstraint(
         contrast.grey, contrast.norm, 0.0, 255.0, window, surround
     )
-    found = GradientAscent(linear_nonlinear(filters), (SIZE, SIZE), surrounded).run(
-        range(6)
-    )
+    found = invert(linear_nonlinear(filters), range(6), surrounded)
     np.testing.assert_allclose(
         found.stimuli[:, ~window],
         np.broadcast_to(surround[~window], (6, (~window).sum())),
@@ -148,7 +146,7 @@ def test_where_the_pixel_range_binds_the_stimulus_is_the_best_that_scipy_finds()
         @ tf.constant(direction[:, None], tf.float32)
         / 50
     )
-    found = invert(rates, [0], (size, size), contrast)
+    found = invert(rates, [0], contrast, (size, size))
     best = optimize.minimize(
         lambda x: -x @ direction,
         np.sign(direction) * 50,
@@ -194,10 +192,10 @@ def test_a_stimulus_depends_on_its_neuron_and_the_seed_alone():
     energy = lambda images: (
         tf.square(rates(images)) + tf.square(rates(2 * CONTRAST.grey - images))
     )  # two optima: noise decides
-    together = invert(energy, range(5), (SIZE, SIZE), CONTRAST, steps=50)
-    again = invert(energy, [3, 1], (SIZE, SIZE), CONTRAST, steps=50)
-    chunked = invert(energy, range(5), (SIZE, SIZE), CONTRAST, steps=50, chunk=2)
-    other = invert(energy, range(5), (SIZE, SIZE), CONTRAST, steps=50, seed=1)
+    together = invert(energy, range(5), steps=50)
+    again = invert(energy, [3, 1], steps=50)
+    chunked = invert(energy, range(5), steps=50, chunk=2)
+    other = invert(energy, range(5), steps=50, seed=1)
     np.testing.assert_allclose(again.stimuli, together.stimuli[[3, 1]], atol=0.05)
     np.testing.assert_allclose(chunked.stimuli, together.stimuli, atol=0.05)
     assert (
@@ -209,7 +207,7 @@ def test_a_stimulus_depends_on_its_neuron_and_the_seed_alone():
 
 def test_rates_are_those_of_the_stimuli_and_rise():
     rates = linear_nonlinear(gabors(4))
-    found = invert(rates, [2, 0], (SIZE, SIZE), CONTRAST, steps=40)
+    found = invert(rates, [2, 0], steps=40)
     expected = rates(found.stimuli[..., None]).numpy()[[0, 1], [2, 0]]
     np.testing.assert_allclose(found.rates, expected, rtol=1e-5)
     assert found.trace.shape == (40, 2) and (found.rates > found.trace[0]).all()
@@ -225,11 +223,13 @@ def test_what_cannot_be_is_refused():
             "contrast norm 1e\\+06 does not fit 256 pixels from 0 to 255: at most 2208"
         ),
     ):
-        invert(rates, [0], (SIZE, SIZE), ContrastConstraint(117, 1e6, 0, 255))
+        invert(rates, [0], ContrastConstraint(117, 1e6, 0, 255))
     with pytest.raises(ValueError, match="grey 300 is not between"):
         ContrastConstraint(300, 10, 0, 255)
     with pytest.raises(ValueError, match="expected a number above 0"):
         ContrastConstraint(117, 0, 0, 255)
+    with pytest.raises(ValueError, match="image_size: found None, expected"):
+        GradientAscent(rates, CONTRAST)
     exploding = lambda images: tf.math.log(-rates(images))
     with pytest.raises(
         ValueError, match=r"a window of \(3, 3\) pixels; images have \(16, 16\)"
@@ -237,7 +237,6 @@ def test_what_cannot_be_is_refused():
         invert(
             rates,
             [0],
-            (SIZE, SIZE),
             ContrastConstraint(117, 10, 0, 255, np.ones((3, 3), bool)),
         )
     with pytest.raises(ValueError, match=r"a surround of \(3, 3\) needs a window"):
@@ -245,7 +244,7 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(
         FloatingPointError, match="the rate of neuron 1 is nan at step 0"
     ):
-        invert(exploding, [1], (SIZE, SIZE), CONTRAST, steps=2)
+        invert(exploding, [1], steps=2)
 
 
 def two_optima(filters):
@@ -258,7 +257,7 @@ def two_optima(filters):
 
 def test_of_several_starts_the_best_is_kept():
     filters = gabors(4)
-    ascent = GradientAscent(two_optima(filters), (SIZE, SIZE), CONTRAST)
+    ascent = ascent_on(two_optima(filters))
     found = ascent.run(range(4), restarts=12)
     assert found.restart_stimuli.shape == (
         4,
@@ -284,32 +283,25 @@ def test_an_image_to_start_from_decides_which_optimum():
         - 3 * filters
         + np.random.default_rng(0).normal(size=filters.shape)
     )
-    found = GradientAscent(two_optima(filters), (SIZE, SIZE), CONTRAST).run(
-        range(4), start=start
-    )
+    found = ascent_on(two_optima(filters)).run(range(4), start=start)
     assert cosines(found.stimuli, filters).max() <= -0.999
 
 
-def test_what_has_converged_stays_and_what_is_dead_is_said():
+def test_converged_stimuli_stay_and_missing_gradients_are_reported():
     filters = gabors(3)
     filters[1] = 0
     weights = tf.constant(filters.reshape(3, -1).T / 10)
     rates = lambda images: tf.exp(
         (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights / 20
     )
-    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run(range(3), steps=200)
+    found = ascent_on(rates).run(range(3), steps=200)
     assert (
         found.no_initial_gradient.tolist() == [False, True, False]
         and found.converged.all()
     )
     assert found.rates[1] == 1 and (found.trace[:, 1] == 1).all()
     assert (found.trace[150] == found.trace[-1]).all()
-    assert (
-        not GradientAscent(rates, (SIZE, SIZE), CONTRAST)
-        .run(range(3), steps=2)
-        .converged[[0, 2]]
-        .any()
-    )
+    assert not ascent_on(rates).run(range(3), steps=2).converged[[0, 2]].any()
 
 
 def test_calls_do_not_compile_again():
@@ -319,7 +311,7 @@ def test_calls_do_not_compile_again():
         traces.append(images.shape)
         return linear_nonlinear(gabors(5))(images)
 
-    ascent = GradientAscent(rates, (SIZE, SIZE), CONTRAST)
+    ascent = ascent_on(rates)
     ascent.run([0, 1], steps=5)
     compiled = len(traces)
     ascent.run([4, 2, 3], steps=9, seed=3)
@@ -334,7 +326,7 @@ def test_jittered_linear_neurons_want_nearly_the_mean_of_their_shifted_filters()
     rates = lambda images: (
         100 + (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights
     )
-    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, jitter=1).run(range(5))
+    found = ascent_on(rates, jitter=1).run(range(5))
     shifted = np.mean(
         [np.roll(filters, (i, j), (1, 2)) for i in (-1, 0, 1) for j in (-1, 0, 1)],
         axis=0,
@@ -349,7 +341,7 @@ def test_replicas_share_the_stimuli(tmp_path):
     subprocess.run([sys.executable, __file__, out], check=True)
     shared, alone = (
         np.load(out),
-        invert(linear_nonlinear(gabors(5)), range(5), (SIZE, SIZE), CONTRAST, steps=60),
+        invert(linear_nonlinear(gabors(5)), range(5), steps=60),
     )
     np.testing.assert_allclose(shared["stimuli"], alone.stimuli, atol=0.05)
     np.testing.assert_allclose(shared["trace"], alone.trace, rtol=1e-3)
@@ -368,19 +360,14 @@ def test_replicas_take_whole_sets_and_leave_none_empty(tmp_path):
 
 
 def test_what_can_not_be_inverted_is_said():
-    ascent = GradientAscent(
-        linear_nonlinear(gabors(3)),
-        (SIZE, SIZE),
-        CONTRAST,
-        own_rate() + set_distance(2),
-    )
+    ascent = ascent_on(linear_nonlinear(gabors(3)), rate() + set_distance(2))
     for arguments, message in (
         (([3, 0],), "neurons: found 3, expected indices from 0 to 2"),
         (([-1, 0],), "neurons: found -1"),
         (([],), "neurons: found none"),
         (([0, 1], 0), "0 steps and 1 restarts"),
         (([0, 1], 5, 0, 0), "5 steps and 0 restarts"),
-        (([0],), "1 stimuli are no whole sets of 2"),
+        (([0],), "found 1 stimuli, expected a multiple of 2"),
         (
             ([0, 1], 5, 0, 1, np.zeros((1, SIZE, SIZE))),
             r"start: found images of \(1, 16, 16\), expected \(2, 16, 16\)",
@@ -390,13 +377,13 @@ def test_what_can_not_be_inverted_is_said():
             ascent.run(*arguments)
 
 
-def test_a_rate_that_is_all_but_zero_is_not_dead():
+def test_a_rate_of_almost_zero_has_an_initial_gradient():
     filters = gabors(2)
     weights = tf.constant(filters.reshape(2, -1).T)
     rates = lambda images: tf.nn.softplus(
         (tf.reshape(images, (-1, SIZE**2)) - CONTRAST.grey) @ weights - 40
     )
-    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run(range(2))
+    found = ascent_on(rates).run(range(2))
     assert (
         not found.no_initial_gradient.any()
         and cosines(found.stimuli, filters).min() >= 0.999
@@ -412,16 +399,14 @@ def main(out, what="stimuli"):
         [device.name for device in tf.config.list_logical_devices("CPU")]
     ).scope():
         if what == "sets":
-            ascent = GradientAscent(linear_nonlinear(gabors(5)), (SIZE, SIZE), CONTRAST)
+            ascent = ascent_on(linear_nonlinear(gabors(5)))
             np.savez(
                 out,
                 one=ascent.run([2], steps=5).stimuli,
                 sets=diverse_set(ascent, [0, 1, 2], size=3, steps=5)[0],
             )
             return
-        found = invert(
-            linear_nonlinear(gabors(5)), range(5), (SIZE, SIZE), CONTRAST, steps=60
-        )
+        found = invert(linear_nonlinear(gabors(5)), range(5), steps=60)
     np.savez(out, stimuli=found.stimuli, trace=found.trace)
 
 

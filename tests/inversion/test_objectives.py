@@ -6,19 +6,23 @@ from v1keras.inversion import (
     ContrastConstraint,
     GradientAscent,
     diverse_set,
-    own_rate,
+    mean_rate,
     population_rate,
-    rate_of,
+    rate,
     reconstruct,
     response_distance,
     set_distance,
     shortfall,
     total_variation,
 )
-from v1keras.inversion.objectives import Seen
+from v1keras.inversion.objectives import ObjectiveInputs
 
 SIZE = 12
 CONTRAST = ContrastConstraint(grey=100.0, norm=50.0, low=0.0, high=255.0)
+
+
+def ascent_on(rates, objective=None):
+    return GradientAscent(rates, CONTRAST, objective, image_size=(SIZE, SIZE))
 
 
 def gabors(angles, phases, cycles=0.2):
@@ -41,24 +45,24 @@ def drives(images, filters):
 
 
 @pytest.fixture
-def seen():
+def inputs():
     rng = np.random.default_rng(0)
     pattern = tf.constant(rng.normal(size=(6, 5, 7, 1)), tf.float32)
     rates = rng.uniform(0.5, 3, (6, 4)).astype("float32")
     own = lambda images, neurons: tf.gather(rates, neurons, axis=1, batch_dims=1)
-    return Seen(
+    return ObjectiveInputs(
         pattern,
         pattern + 100,
         np.array([0, 1, 2, 3, 0, 1]),
         np.array([5, 4, 3, 2, 1, 0]),
-        own,
         lambda images: tf.constant(rates),
+        own,
     )
 
 
-def test_objectives_are_their_formulas(seen):
-    rates, pattern = seen.all_rates.numpy(), seen.pattern.numpy()[..., 0]
-    own = rates[range(6), seen.neurons]
+def test_objectives_are_their_formulas(inputs):
+    rates, pattern = inputs.all_rates.numpy(), inputs.pattern.numpy()[..., 0]
+    own = rates[range(6), inputs.neurons]
     target = np.random.default_rng(1).uniform(0, 3, (6, 4))
     best = np.arange(1.0, 7.0)
     variation = [
@@ -74,17 +78,17 @@ def test_objectives_are_their_formulas(seen):
         np.mean([1 - cosine(i, j) for j in range(6) if j != i and j // 3 == i // 3])
         for i in range(6)
     ]
-    by_row = target[seen.rows]
+    by_row = target[inputs.rows]
     expected = {
-        "own": (own_rate(), own),
-        "minus": (-own_rate(), -own),
-        "several": (rate_of(2, 0), rates[:, [2, 0]].mean(axis=1)),
+        "own": (rate(), own),
+        "minus": (-rate(), -own),
+        "several": (mean_rate(2, 0), rates[:, [2, 0]].mean(axis=1)),
         "sum": (
-            1 + 2 * own_rate() - 0.5 * population_rate() * own_rate(),
+            1 + 2 * rate() - 0.5 * population_rate() * rate(),
             1 + 2 * own - 0.5 * rates.mean(axis=1) * own,
         ),
         "ratio": (
-            own_rate().log() - population_rate().log(),
+            rate().log() - population_rate().log(),
             np.log(own / rates.mean(axis=1)),
         ),
         "one response": (
@@ -99,24 +103,24 @@ def test_objectives_are_their_formulas(seen):
         "distance": (set_distance(3), apart),
         "shortfall": (
             shortfall(best, 0.5),
-            np.maximum(0.5 * best[seen.rows] - own, 0) / (0.5 * best[seen.rows]),
+            np.maximum(0.5 * best[inputs.rows] - own, 0) / (0.5 * best[inputs.rows]),
         ),
     }
     for name, (objective, value) in expected.items():
-        np.testing.assert_allclose(objective(seen), value, rtol=1e-4, err_msg=name)
+        np.testing.assert_allclose(objective(inputs), value, rtol=1e-4, err_msg=name)
 
 
 def test_objectives_say_what_they_are():
-    objective = own_rate() - 0.5 * rate_of(3, 4) + 2
+    objective = rate() - 0.5 * mean_rate(3, 4) + 2
     assert repr(objective) == "((rate of the neuron - 0.5 * mean rate of 3, 4) + 2)"
-    assert repr(-own_rate().log()) == "-log(rate of the neuron)"
-    assert (own_rate() + 0.1 * set_distance(4)).together == 4
+    assert repr(-rate().log()) == "-log(rate of the neuron)"
+    assert (rate() + 0.1 * set_distance(4)).set_size == 4
 
 
 def test_the_most_inhibiting_stimulus_is_the_filter_turned_over():
     filters = gabors([0, 1.0, 2.0], [0, 1, 2])
     rates = lambda images: tf.nn.softplus(drives(images, filters))
-    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, -own_rate()).run(range(3))
+    found = ascent_on(rates, -rate()).run(range(3))
     patterns = (found.stimuli - CONTRAST.grey).reshape(3, -1)
     assert (
         (patterns * filters.reshape(3, -1)).sum(axis=1) / CONTRAST.norm
@@ -127,7 +131,7 @@ def test_the_most_inhibiting_stimulus_is_the_filter_turned_over():
 def test_several_neurons_want_the_sum_of_their_filters():
     filters = gabors([0, 1.0], [0, 1])
     rates = lambda images: 10 + drives(images, filters)
-    found = GradientAscent(rates, (SIZE, SIZE), CONTRAST, rate_of(0, 1)).run([0])
+    found = ascent_on(rates, mean_rate(0, 1)).run([0])
     together = filters.sum(axis=0)
     assert (
         found.stimuli[0] - CONTRAST.grey
@@ -140,9 +144,7 @@ def test_against_the_population_what_neurons_share_goes():
     """
     filters = gabors([0, 0.3], [0, 0])
     rates = lambda images: 10 + drives(images, filters)
-    found = GradientAscent(
-        rates, (SIZE, SIZE), CONTRAST, own_rate() - population_rate()
-    ).run([0])
+    found = ascent_on(rates, rate() - population_rate()).run([0])
     difference = filters[0] - filters[1]
     assert (
         found.stimuli[0] - CONTRAST.grey
@@ -157,10 +159,8 @@ def test_total_variation_makes_a_noisy_filters_stimulus_smoother():
     variation = lambda image: (
         np.abs(np.diff(image, axis=0)).sum() + np.abs(np.diff(image, axis=1)).sum()
     )
-    plain = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run([0])
-    smooth = GradientAscent(
-        rates, (SIZE, SIZE), CONTRAST, own_rate() - 1e-3 * total_variation()
-    ).run([0])
+    plain = ascent_on(rates).run([0])
+    smooth = ascent_on(rates, rate() - 1e-3 * total_variation()).run([0])
     assert variation(smooth.stimuli[0]) < 0.8 * variation(plain.stimuli[0])
     assert 0.8 * plain.rates[0] < smooth.rates[0] < plain.rates[0]
 
@@ -178,7 +178,7 @@ def test_a_complex_cells_set_has_all_phases_and_a_simple_cells_one():
             axis=1,
         )
 
-    ascent = GradientAscent(rates, (SIZE, SIZE), CONTRAST)
+    ascent = ascent_on(rates)
     stimuli, reached = diverse_set(ascent, [0, 1], size=6)
     patterns = (stimuli - CONTRAST.grey).reshape(2, 6, -1)
     even, odd = np.moveaxis(patterns @ pair.reshape(2, -1).T, -1, 0)
@@ -210,9 +210,7 @@ def test_metamers_share_the_response_and_not_the_image():
         np.random.default_rng(1).normal(size=(3, SIZE, SIZE, 1))
     ).numpy()
     responses = rates(CONTRAST.grey + pattern).numpy()
-    images, distances = reconstruct(
-        GradientAscent(rates, (SIZE, SIZE), CONTRAST), responses
-    )
+    images, distances = reconstruct(ascent_on(rates), responses)
     assert images.shape == (3, 2, SIZE, SIZE) and distances.max() < 0.01
     seen = lambda x: x.reshape(-1, SIZE**2) @ filters.reshape(20, -1).T
     one, other = seen(images[:, 0] - CONTRAST.grey), seen(images[:, 1] - CONTRAST.grey)

@@ -28,14 +28,14 @@ def unit_filters(count):
 def test_a_neurons_starts_are_its_own_whichever_others_are_inverted():
     """Neurons of one filter: only the noise tells their stimuli apart."""
     rates = linear(np.repeat(unit_filters(1), 5, axis=0), tf.exp)
-    ascent = GradientAscent(rates, (SIZE, SIZE), CONTRAST)
-    together = ascent.run(range(5), steps=1, restarts=2).restarts
-    for some in ([4], [3, 1], [0, 2, 4], [1, 0]):
-        alone = ascent.run(some, steps=1, restarts=2).restarts
-        np.testing.assert_allclose(alone, together[some], atol=1e-3)
-    chunked = ascent.run(range(5), steps=1, restarts=2, chunk=4).restarts
+    ascent = GradientAscent(rates, CONTRAST, image_size=(SIZE, SIZE))
+    together = ascent.run(range(5), steps=1, restarts=2).restart_stimuli
+    for neurons in ([4], [3, 1], [0, 2, 4], [1, 0]):
+        alone = ascent.run(neurons, steps=1, restarts=2).restart_stimuli
+        np.testing.assert_allclose(alone, together[neurons], atol=1e-3)
+    chunked = ascent.run(range(5), steps=1, restarts=2, chunk=4).restart_stimuli
     np.testing.assert_allclose(chunked, together, atol=1e-3)
-    reseeded = ascent.run(range(5), steps=1, restarts=2, seed=1).restarts
+    reseeded = ascent.run(range(5), steps=1, restarts=2, seed=1).restart_stimuli
     starts = np.concatenate([together, reseeded]).reshape(20, -1)
     apart = np.abs(starts[:, None] - starts).max(axis=2)
     assert apart[~np.eye(20, dtype=bool)].min() > 1
@@ -44,7 +44,7 @@ def test_a_neurons_starts_are_its_own_whichever_others_are_inverted():
 def test_what_has_converged_is_within_a_ten_thousandth_of_the_optimum():
     """The largest drive within the norm is 1, whatever the filter."""
     rates = linear(unit_filters(40), tf.exp)
-    result = GradientAscent(rates, (SIZE, SIZE), CONTRAST).run(range(40))
+    result = GradientAscent(rates, CONTRAST, image_size=(SIZE, SIZE)).run(range(40))
     assert result.converged.all()
     shortfall = 1 - result.rates / np.e
     assert -1e-5 < shortfall.min() and shortfall.max() < 1e-4

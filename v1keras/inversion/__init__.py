@@ -1,13 +1,13 @@
-"""Stage 6: model -> stimulus. It knows only a callable images -> rates."""
+"""Stage 6: model -> stimulus. It only needs a callable, images -> rates."""
 
-from v1keras.inversion.ascent import GradientAscent, invert
+from v1keras.inversion.ascent import GradientAscent
 from v1keras.inversion.contrast import ContrastConstraint, disk
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.objectives import (
     Objective,
-    own_rate,
+    mean_rate,
     population_rate,
-    rate_of,
+    rate,
     response_distance,
     set_distance,
     shortfall,
@@ -26,11 +26,10 @@ __all__ = [
     "PreferredStimuli",
     "disk",
     "diverse_set",
-    "invert",
     "matched_contrast",
-    "own_rate",
+    "mean_rate",
     "population_rate",
-    "rate_of",
+    "rate",
     "reconstruct",
     "response_distance",
     "set_distance",

@@ -1,4 +1,4 @@
-"""Which stimuli are allowed."""
+"""`ContrastConstraint`: the stimuli that are allowed."""
 
 import dataclasses
 
@@ -16,26 +16,25 @@ class ContrastConstraint:
     `norm`, and no pixel leaves [`low`, `high`].
 
     Args:
-        grey: the pixel value of no contrast.
-        norm: of the pattern, in pixel units: RMS contrast times the square root of the
-            number of pixels.
-        low: smallest pixel value, below `grey`.
-        high: largest pixel value, above `grey`.
-        window: `(height, width)` bool, where the pattern may be (see `disk`); None for
-            everywhere.
+        grey: Float, pixel value of no contrast.
+        norm: Float, norm of the pattern in pixel units: RMS contrast times the square
+            root of the number of pixels.
+        low: Float, smallest pixel value, below `grey`.
+        high: Float, largest pixel value, above `grey`.
+        window: `(height, width)` bool, pixels that the pattern may fill (see `disk`);
+            None for all.
         surround: `(height, width)` in pixel units, shown outside the window; None for
             grey.
 
     Raises:
-        ValueError: `norm` is not positive, `grey` is not between `low` and `high`, or a
-            surround without a window or of another shape.
+        ValueError: `norm` is not positive, `grey` is not between `low` and `high`, or
+            there is a surround without a window or of another shape.
 
     Example:
 
     >>> import numpy as np
-    >>> pattern = ContrastConstraint(grey=100, norm=40, low=0, high=255).project(
-    ...     np.array([[[[3.0], [4.0]]]], "float32")
-    ... )
+    >>> contrast = ContrastConstraint(grey=100, norm=40, low=0, high=255)
+    >>> pattern = contrast.project(np.array([[[[3.0], [4.0]]]], "float32"))
     >>> pattern.numpy().ravel().round(3).tolist()
     [24.0, 32.0]
     """
@@ -69,10 +68,14 @@ class ContrastConstraint:
     def of_rms(
         cls, grey: float, rms: float, low: float, high: float, window: np.ndarray
     ) -> "ContrastConstraint":
-        """The same, from the RMS contrast within a window.
+        """Return the constraint of an RMS contrast within a window.
 
         Args:
-            rms: root mean square of the pattern over the window's pixels, pixel units.
+            grey: Float, pixel value of no contrast.
+            rms: Float, root mean square of the pattern over the window's pixels, in
+                pixel units.
+            low: Float, smallest pixel value.
+            high: Float, largest pixel value.
             window: `(height, width)` bool; `np.ones(image_size, bool)` for the whole
                 image.
 
@@ -84,23 +87,22 @@ class ContrastConstraint:
         return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)
 
     def check(self, image_size: tuple[int, ...]) -> None:
-        """Refuses a norm that no image within the range can have, and a window of
-        another size.
+        """Raise an error if no image can meet the constraint.
 
         Args:
-            image_size: (height, width).
+            image_size: Tuple (height, width).
 
         Raises:
-            ValueError: names the largest norm that fits.
+            ValueError: The norm is too large for the pixel range, or the window has
+                another size; the message names the largest norm.
         """
         if self.window is not None and np.shape(self.window) != tuple(image_size):
             raise ValueError(
                 f"a window of {np.shape(self.window)} pixels; images have"
                 f" {tuple(image_size)}"
             )
-        pixels = int(
-            np.prod(image_size) if self.window is None else np.sum(self.window)
-        )
+        allowed = np.ones(image_size) if self.window is None else self.window
+        pixels = int(np.sum(allowed))
         largest = max(self.grey - self.low, self.high - self.grey) * pixels**0.5
         if self.norm > largest:
             raise ValueError(
@@ -109,66 +111,51 @@ class ContrastConstraint:
             )
 
     def images(self, pattern: tf.Tensor) -> tf.Tensor:
-        """The images in pixel units `(batch, height, width, 1)` that patterns make."""
+        """Return the images of patterns `(batch, height, width, 1)`, in pixel units."""
         if self.surround is None or self.window is None:
             return self.grey + pattern
-        return (
-            self.grey
-            + pattern
-            + np.where(self.window, 0, self.surround - self.grey).astype("float32")[
-                ..., None
-            ]
-        )
+        surround = np.where(self.window, 0, self.surround - self.grey)
+        return self.grey + pattern + surround.astype("float32")[..., None]
 
     def project(self, pattern: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """The allowed pattern in the direction of `pattern`: scaled and clipped until
-        its norm is `norm`.
+        """Scale and clip patterns until their norm is `norm`.
 
         Args:
             pattern: `(batch, height, width, 1)`, zero where there is no contrast.
 
         Returns:
-            The same shape. A pattern with too few pixels that differ from zero to reach
-            the norm comes out with as much as fits.
+            `(batch, height, width, 1)`. A pattern with too few nonzero pixels to reach
+            the norm gets the largest norm that fits.
         """
         pattern = tf.convert_to_tensor(pattern, tf.float32)
         if self.window is not None:
             pattern *= self._within()
         low, high = self.low - self.grey, self.high - self.grey
-        pattern *= self.norm / (
-            _norm(pattern) + 1e-30
-        )  # now a scale of 1 fits unless pixels are clipped
+        # After this a scale of 1 fits unless pixels are clipped.
+        pattern *= self.norm / (_norm(pattern) + 1e-30)
 
         def scaled(scale):
             return tf.clip_by_value(scale * pattern, low, high)
 
-        # Clipping only takes away, so the scale lies above 1; its logarithm is found by
-        # bisection, each image's own.
-        lower, upper = (
-            tf.zeros_like(pattern[:, :1, :1]),
-            tf.fill(tf.shape(pattern[:, :1, :1]), 10.0),
-        )
+        # Clipping only lowers the norm, so the scale is above 1. Bisection finds its
+        # logarithm for every image.
+        lower = tf.zeros_like(pattern[:, :1, :1])
+        upper = tf.fill(tf.shape(lower), 10.0)
         clipped = tf.reduce_any((pattern < low) | (pattern > high))
         if clipped:
             for _ in range(_BISECTIONS):
                 middle = (lower + upper) / 2
                 short = _norm(scaled(tf.exp(middle))) < self.norm
-                lower, upper = (
-                    tf.where(short, middle, lower),
-                    tf.where(short, upper, middle),
-                )
+                lower = tf.where(short, middle, lower)
+                upper = tf.where(short, upper, middle)
         return scaled(tf.exp(lower))
 
     def free(self, pattern: tf.Tensor) -> tf.Tensor:
-        """`(batch, height, width, 1)` bool: pixels that are not at the edge of the
-        range.
-        """
+        """Return which pixels are not at the edge of the range, as `pattern` shaped."""
         return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)
 
     def within(self, gradient: tf.Tensor) -> tf.Tensor:
-        """The part of a gradient by the pattern that can move it: that within the
-        window.
-        """
+        """Return the part of a gradient that lies within the window."""
         return gradient if self.window is None else gradient * self._within()
 
     def _within(self):
@@ -180,12 +167,12 @@ def disk(
     radius: float,
     center: tuple[float, float] | None = None,
 ) -> np.ndarray:
-    """`(height, width)` bool: the pixels within a circle.
+    """Return `(height, width)` bool, the pixels within a circle.
 
     Args:
-        image_size: (height, width).
-        radius: pixels.
-        center: (row, column); None for the middle of the image.
+        image_size: Tuple (height, width) in pixels.
+        radius: Float, radius in pixels.
+        center: Tuple (row, column); None for the middle of the image.
 
     Example:
 

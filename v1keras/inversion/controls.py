@@ -1,4 +1,4 @@
-"""The rates against which those of preferred stimuli are to be seen."""
+"""Rates with which those of preferred stimuli are compared."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from v1keras.inversion.ascent import GradientAscent
 from v1keras.inversion.rates import compiled, rates_by_batch
 from v1keras.inversion.result import PreferredStimuli
 
-# Simulated kinds whose preferred stimulus is one picture, their filter; a complex cell
-# prefers it at any phase.
+# Simulated kinds of cells whose preferred stimulus is one picture, their filter. A
+# complex cell prefers several pictures.
 ONE_PICTURE = ("simple", "center_surround")
-# The second seed tells how reproducible the first stimulus is; it need not converge.
+# Stimuli from a second seed measure reproducibility; they need not converge.
 _SECOND_STEPS, _SECOND_SEED = 100, 12345
 
 
@@ -22,7 +22,7 @@ def controls(
     stimuli: PreferredStimuli,
     evaluators: Sequence[Any] = (),
 ) -> dict[str, np.ndarray]:
-    """Return the rates against which those of the stimuli are to be seen.
+    """Return rates with which those of the stimuli are compared.
 
     Args:
         model: Model of images alone.
@@ -32,22 +32,18 @@ def controls(
             splits.
 
     Returns:
-        Dict of `(n,)` columns, rates in expected spikes per presentation: `rate`;
-        `start_rate`, of the noise; `best_image` and `best_image_rate`, of the image of
-        the recording that the model answers most, as it was shown;
-        `best_image_rate_at_norm`, of the best at the stimulus's contrast; `second_rate`
-        of a stimulus from other noise, and `second_cosine`, of the two patterns;
-        `beats_best_image`, at the stimulus's contrast; with evaluators, `judged_rate`,
-        theirs to the stimulus, and `judged_best_image_rate`; for an ensemble of
-        networks `half_rate` and `half_best_image_rate`, the same of one half of its
-        networks for stimuli made in the other.
+        Dict of `(n,)` columns: `rate`, `start_rate`, `best_image`, `best_image_rate`,
+        `best_image_rate_at_norm`, `second_rate`, `second_cosine` and
+        `beats_best_image`; with evaluators, `judged_rate` and `judged_best_image_rate`;
+        for an ensemble of networks, `half_rate` and `half_best_image_rate`.
+        `v1keras.characterization.columns` lists their meanings.
     """
     neurons, contrast = stimuli.neurons, stimuli.contrast
     image_rates = rates_by_batch(compiled(model), images)[:, neurons]
     patterns = images[..., None].astype("float32") - contrast.grey
     at_norm = contrast.images(contrast.project(patterns)).numpy()[..., 0]
     best_at_norm = rates_by_batch(compiled(model), at_norm)[:, neurons].max(axis=0)
-    ascent = GradientAscent.for_model(model, contrast)
+    ascent = GradientAscent(model, contrast)
     second = ascent.run(neurons, _SECOND_STEPS, seed=_SECOND_SEED)
     columns = {
         "rate": stimuli.rates,
@@ -64,7 +60,7 @@ def controls(
     halves = model.halves()
     if halves is not None:
         maker, judge = halves
-        made = GradientAscent.for_model(maker, contrast).run(neurons)
+        made = GradientAscent(maker, contrast).run(neurons)
         columns |= _evaluate("half", [judge], neurons, made.stimuli, at_norm)
     return columns
 
@@ -81,21 +77,21 @@ def _evaluate(name, models, neurons, stimuli, images):
 
 
 def cosine(patterns: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the `(n,)` cosine of each pattern `(n, height, width)` with the other."""
+    """Return `(n,)` cosines between two arrays of patterns `(n, height, width)`."""
     a, b = patterns.reshape(len(patterns), -1), others.reshape(len(others), -1)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return (a * b).sum(axis=1) / norms
 
 
 def filter_cosines(recording: Any, stimuli: PreferredStimuli) -> np.ndarray | None:
-    """Return the |cosine| of each stimulus with the neuron's true filter.
+    """Return the absolute cosine of each stimulus with the neuron's true filter.
 
     Args:
-        recording: Simulated `Recording`, which knows the filters.
+        recording: `Recording`; only a simulated one has true filters.
         stimuli: `PreferredStimuli`.
 
     Returns:
-        `(n,)`, NaN for neurons that prefer more than one picture; None where filters
+        `(n,)`, NaN for neurons that prefer more than one picture; None if the filters
         are not known.
     """
     filters, kinds = recording.neurons.get("filter"), recording.neurons.get("kind")

@@ -1,4 +1,4 @@
-"""The contrast of stimuli that are to be like a recording's images."""
+"""The contrast that matches stimuli to a recording's images."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import numpy as np
 from v1keras.inversion.ascent import GradientAscent
 from v1keras.inversion.contrast import ContrastConstraint
 
-# Enough to see how large receptive fields are.
+# Enough to estimate the size of receptive fields.
 _SAMPLED_NEURONS, _FIRST_STEPS = 64, 60
-# A pixel mean nearer than this share to black or white is not a grey.
+# A pixel mean within this fraction of the range from black or white is not a grey.
 _EDGE = 0.01
 
 
@@ -36,13 +36,12 @@ def matched_contrast(
     norm: float | None = None,
     grey: float | None = None,
 ) -> ContrastConstraint:
-    """Return the constraint that keeps stimuli like a recording's images.
+    """Return the constraint that matches stimuli to a recording's images.
 
-    Stimuli have the images' grey, their pixel range, and their contrast where they have
-    any. A stimulus fills a receptive field, not the image. So its norm is the images'
-    median norm, times the square root of the share of the image's area that it fills:
-    its contrast there is what the images have where they have contrast. The area is
-    found by a first, short inversion at a tenth of the norm.
+    Stimuli have the grey level, the pixel range and the local contrast of the images. A
+    stimulus fills a receptive field, not the image, so its norm is the images' median
+    norm times the square root of the fraction of their area that it fills. A first,
+    short inversion at a tenth of the norm measures this area.
 
     Args:
         model: Model of images alone.
@@ -57,10 +56,10 @@ def matched_contrast(
         patterns = images - grey
         flat = patterns.reshape(len(patterns), -1)
         median = float(np.median(np.linalg.norm(flat, axis=1)))
-        # The same neurons whichever are inverted afterwards.
+        # The sample does not depend on the neurons that are inverted afterwards.
         spaced = np.linspace(0, model.neuron_count - 1, _SAMPLED_NEURONS)
         weak = ContrastConstraint(grey, median / 10, low, high)
-        ascent = GradientAscent.for_model(model, weak)
+        ascent = GradientAscent(model, weak)
         first = ascent.run(np.unique(spaced.astype(int)), _FIRST_STEPS)
         filled = np.median(effective_area(first.patterns))
         share = filled / np.median(effective_area(patterns))
@@ -69,15 +68,15 @@ def matched_contrast(
 
 
 def effective_area(patterns: np.ndarray) -> np.ndarray:
-    """Return over how many pixels a pattern's contrast is spread.
+    """Return the number of pixels over which a pattern's contrast extends.
 
-    This is the participation ratio, (sum x^2)^2 / sum x^4.
+    It is the participation ratio, (sum x^2)^2 / sum x^4.
 
     Args:
         patterns: `(n, height, width)`, zero where there is no contrast.
 
     Returns:
-        `(n,)` pixels.
+        `(n,)` areas in pixels.
 
     Example:
 

@@ -1,5 +1,6 @@
-"""What an ascent makes large. Objectives are values: +, - and * give new ones, and each
-prints what it is.
+"""Objectives of an ascent.
+
+Objectives are values: +, - and * make new ones, and each prints as its formula.
 """
 
 import dataclasses
@@ -12,57 +13,59 @@ import tensorflow as tf
 
 
 @dataclasses.dataclass
-class Seen:
-    """The images of one step and what the model says of them.
+class ObjectiveInputs:
+    """The images of one step, and the model's rates to them.
 
     Args:
         pattern: `(batch, height, width, 1)`, zero where there is no contrast.
         images: `(batch, height, width, 1)` in pixel units.
-        neurons: `(batch,)` each image's own.
+        neurons: `(batch,)` index of the neuron that each image is made for.
         rows: `(batch,)` number of each image in the whole run.
-        own: callable, images and neurons -> rates `(batch,)`.
-        rates: callable, images -> rates `(batch, N)`.
+        rate_fn: Callable, images -> rates `(batch, N)`.
+        neuron_rate_fn: Callable, images and neurons -> rates `(batch,)`.
     """
 
     pattern: tf.Tensor
     images: tf.Tensor
     neurons: tf.Tensor
     rows: tf.Tensor
-    own: Callable
-    rates: Callable
+    rate_fn: Callable
+    neuron_rate_fn: Callable
 
     @functools.cached_property
-    def own_rate(self):
-        """`(batch,)` rate of each image's own neuron."""
-        return self.own(self.images, self.neurons)
+    def rate(self):
+        """`(batch,)` rate of the neuron that each image is made for."""
+        return self.neuron_rate_fn(self.images, self.neurons)
 
     @functools.cached_property
     def all_rates(self):
         """`(batch, N)` rates of the population."""
-        return self.rates(self.images)
+        return self.rate_fn(self.images)
 
 
 class Objective:
-    """What an ascent makes large, one number an image.
+    """The quantity that an ascent maximizes, one number per image.
 
     Args:
-        value: callable, `Seen` -> `(batch,)`.
-        text: what it is.
-        together: images that it looks at as a set, in sequence.
+        value: Callable, `ObjectiveInputs` -> `(batch,)`.
+        text: String, the formula or name to print.
+        set_size: Integer, number of successive images that it compares as a set.
 
     Example:
 
-    >>> own_rate() - 0.5 * population_rate()
+    >>> rate() - 0.5 * population_rate()
     (rate of the neuron - 0.5 * mean rate of the population)
     """
 
     def __init__(
-        self, value: Callable[[Seen], Any], text: str, together: int = 1
+        self, value: Callable[[ObjectiveInputs], Any], text: str, set_size: int = 1
     ) -> None:
-        self.value, self.text, self.together = value, text, together
+        self.value = value
+        self.text = text
+        self.set_size = set_size
 
-    def __call__(self, seen):
-        return self.value(seen)
+    def __call__(self, inputs):
+        return self.value(inputs)
 
     def __repr__(self):
         return self.text
@@ -70,25 +73,25 @@ class Objective:
     def __add__(self, other):
         other = _objective(other)
         return Objective(
-            lambda seen: self(seen) + other(seen),
+            lambda inputs: self(inputs) + other(inputs),
             f"({self} + {other})",
-            self._with(other),
+            max(self.set_size, other.set_size),
         )
 
     def __sub__(self, other):
         other = _objective(other)
         return Objective(
-            lambda seen: self(seen) - other(seen),
+            lambda inputs: self(inputs) - other(inputs),
             f"({self} - {other})",
-            self._with(other),
+            max(self.set_size, other.set_size),
         )
 
     def __mul__(self, other):
         other = _objective(other)
         return Objective(
-            lambda seen: self(seen) * other(seen),
+            lambda inputs: self(inputs) * other(inputs),
             f"{self} * {other}",
-            self._with(other),
+            max(self.set_size, other.set_size),
         )
 
     def __radd__(self, other):
@@ -101,123 +104,130 @@ class Objective:
         return _objective(other) * self
 
     def __neg__(self):
-        return Objective(lambda seen: -self(seen), f"-{self}", self.together)
-
-    def _with(self, other):
-        return max(self.together, other.together)
+        return Objective(lambda inputs: -self(inputs), f"-{self}", self.set_size)
 
     def log(self) -> "Objective":
-        """Its logarithm: a difference of two is then a ratio, which loud neurons do not
-        rule.
+        """Return the logarithm of the objective.
+
+        The difference of two logarithms is the logarithm of a ratio, which neurons with
+        high rates do not dominate.
         """
         return Objective(
-            lambda seen: tf.math.log(self(seen) + 1e-6), f"log({self})", self.together
+            lambda inputs: tf.math.log(self(inputs) + 1e-6),
+            f"log({self})",
+            self.set_size,
         )
 
 
 def _objective(value):
-    return (
-        value
-        if isinstance(value, Objective)
-        else Objective(lambda seen: float(value), f"{value:g}")
-    )
+    if isinstance(value, Objective):
+        return value
+    return Objective(lambda inputs: float(value), f"{value:g}")
 
 
-def own_rate() -> Objective:
-    """The rate of the neuron that each image is made for; `-own_rate()` finds what
-    inhibits it most.
+def rate() -> Objective:
+    """Return the rate of the neuron that each image is made for.
+
+    `-rate()` finds the stimulus that inhibits the neuron most.
     """
-    return Objective(lambda seen: seen.own_rate, "rate of the neuron")
+    return Objective(lambda inputs: inputs.rate, "rate of the neuron")
 
 
-def rate_of(*neurons: int) -> Objective:
-    """The mean rate of some neurons, the same for each image.
+def mean_rate(*neurons: int) -> Objective:
+    """Return the mean rate of the given neurons, the same for each image.
 
     Args:
-        *neurons: indices.
+        *neurons: Integers, indices of the neurons.
     """
-    chosen = tf.constant(neurons, tf.int32)
-    mean = lambda seen: tf.reduce_mean(
-        tf.gather(seen.all_rates, chosen, axis=1), axis=1
-    )
+    indices = tf.constant(neurons, tf.int32)
+
+    def mean(inputs):
+        return tf.reduce_mean(tf.gather(inputs.all_rates, indices, axis=1), axis=1)
+
     return Objective(mean, f"mean rate of {', '.join(map(str, neurons))}")
 
 
 def population_rate() -> Objective:
-    """The mean rate of all neurons; `own_rate().log() - population_rate().log()` finds
-    what sets a neuron apart.
+    """Return the mean rate of all neurons.
+
+    `rate().log() - population_rate().log()` finds what distinguishes a neuron from the
+    population.
     """
     return Objective(
-        lambda seen: tf.reduce_mean(seen.all_rates, axis=1),
+        lambda inputs: tf.reduce_mean(inputs.all_rates, axis=1),
         "mean rate of the population",
     )
 
 
 def response_distance(responses: np.ndarray) -> Objective:
-    """The mean squared difference of the population's rates from given ones, in units
-    of their variance over neurons.
+    """Return the mean squared difference of the population's rates from given ones.
+
+    The unit is the variance of the given rates over neurons.
 
     Args:
-        responses: `(N,)` for all images, or `(images, N)`, a row for each image of the
-            run.
+        responses: `(N,)` for all images, or `(images, N)`, a row per image of the run.
     """
-    target = tf.constant(responses, tf.float32)
+    targets = tf.constant(responses, tf.float32)
 
-    def distance(seen):
-        wanted = target if target.shape.rank == 1 else tf.gather(target, seen.rows)
-        return tf.reduce_mean(tf.square(seen.all_rates - wanted), axis=1) / (
-            tf.math.reduce_variance(wanted, axis=-1) + 1e-6
-        )
+    def distance(inputs):
+        target = targets
+        if targets.shape.rank > 1:
+            target = tf.gather(targets, inputs.rows)
+        squared = tf.reduce_mean(tf.square(inputs.all_rates - target), axis=1)
+        return squared / (tf.math.reduce_variance(target, axis=-1) + 1e-6)
 
     return Objective(distance, "distance from the given response")
 
 
 def total_variation() -> Objective:
-    """Sum over pixels of the absolute differences from the pixel below and the pixel
-    beside, pixel units; a penalty is `- w * total_variation()`.
+    """Return the sum of absolute differences between neighboring pixels.
+
+    Neighbors are one row or one column apart; the unit is that of pixels. A penalty is
+    `- weight * total_variation()`.
     """
 
-    def variation(seen):
-        below, beside = (
-            seen.pattern[:, 1:] - seen.pattern[:, :-1],
-            seen.pattern[:, :, 1:] - seen.pattern[:, :, :-1],
-        )
-        return tf.reduce_sum(tf.abs(below), axis=(1, 2, 3)) + tf.reduce_sum(
-            tf.abs(beside), axis=(1, 2, 3)
-        )
+    def variation(inputs):
+        vertical = inputs.pattern[:, 1:] - inputs.pattern[:, :-1]
+        horizontal = inputs.pattern[:, :, 1:] - inputs.pattern[:, :, :-1]
+        axes = (1, 2, 3)
+        vertical = tf.reduce_sum(tf.abs(vertical), axis=axes)
+        return vertical + tf.reduce_sum(tf.abs(horizontal), axis=axes)
 
     return Objective(variation, "total variation")
 
 
 def set_distance(size: int) -> Objective:
-    """How far an image is from the others of its set: 1 - cosine of their patterns,
-    averaged over the others.
+    """Return the mean distance of an image from the others of its set.
+
+    The distance of two images is 1 - cosine of their patterns.
 
     Args:
-        size: of a set; rows in sequence.
+        size: Integer, images per set; successive rows make a set.
     """
 
-    def distance(seen):
-        sets = tf.reshape(seen.pattern, (-1, size, tf.size(seen.pattern[0])))
+    def distance(inputs):
+        sets = tf.reshape(inputs.pattern, (-1, size, tf.size(inputs.pattern[0])))
         sets = tf.math.l2_normalize(sets, axis=2)
         cosines = tf.matmul(sets, sets, transpose_b=True)  # (sets, size, size)
-        return tf.reshape(1 - (tf.reduce_sum(cosines, axis=2) - 1) / (size - 1), (-1,))
+        others = (tf.reduce_sum(cosines, axis=2) - 1) / (size - 1)
+        return tf.reshape(1 - others, (-1,))
 
     return Objective(distance, f"distance within sets of {size}", size)
 
 
 def shortfall(best: np.ndarray, share: float) -> Objective:
-    """By how much the neuron's rate stays below a share of what it can reach, over
-    that; 0 where it does not.
+    """Return the relative shortfall of the neuron's rate below a target rate.
+
+    relu(target - rate) / target, with target = share * best.
 
     Args:
-        best: `(images,)` rates, one for each image of the run.
-        share: from 0 to 1.
+        best: `(images,)` highest rates, one per image of the run.
+        share: Float from 0 to 1, fraction of the highest rate.
     """
-    wanted = share * tf.constant(best, tf.float32)
+    targets = share * tf.constant(best, tf.float32)
 
-    def below(seen):
-        least = tf.gather(wanted, seen.rows)
-        return tf.nn.relu(least - seen.own_rate) / (least + 1e-6)
+    def below(inputs):
+        target = tf.gather(targets, inputs.rows)
+        return tf.nn.relu(target - inputs.rate) / (target + 1e-6)
 
     return Objective(below, f"shortfall from {share:.0%} of the best rate")

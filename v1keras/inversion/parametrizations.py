@@ -1,11 +1,11 @@
-"""Parametrisations of a stimulus: what a gradient step moves."""
+"""Parametrizations of a stimulus: the parameters that a gradient step changes."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class Pixels:
-    """Each pixel by itself.
+    """Parametrization by pixel values.
 
     Example:
 
@@ -14,12 +14,14 @@ class Pixels:
     """
 
     def start(self, noise: tf.Tensor) -> tf.Tensor:
-        """Return the pattern `(batch, height, width, 1)` of noise in the parameters."""
+        """Return the patterns `(batch, height, width, 1)` of noise parameters."""
         return noise
 
     def step(self, gradient: tf.Tensor) -> tf.Tensor:
-        """The step in pixels that a gradient step in the parameters makes, from the
-        gradient by pixels; the same shape.
+        """Return the step in pixels that a gradient step in the parameters makes.
+
+        Args:
+            gradient: `(batch, height, width, 1)`, gradient with respect to pixels.
         """
         return gradient
 
@@ -28,15 +30,15 @@ class Pixels:
 
 
 class Fourier:
-    """Fourier amplitudes over frequency^decay, in which the spectrum of natural images
-    is flat; images need not be square.
+    """Parametrization by Fourier amplitudes, relative to frequency^-decay.
 
-    A parameter's step moves its frequency by the square of what it counts: coarse
-    structure first, fine structure later, and no single pixel stands out. Noise in the
-    parameters is noise with the spectrum of natural images.
+    In these parameters the spectrum of natural images is flat. A step changes a
+    frequency by the square of its weight, so coarse structure comes first and single
+    pixels do not stand out. Noise in the parameters has the spectrum of natural images.
+    Images need not be square.
 
     Args:
-        decay: 1 for the amplitudes of natural images; 0 is `Pixels`.
+        decay: Float, 1 for the amplitudes of natural images; 0 equals `Pixels`.
 
     Reference: Olah, Mordvintsev & Schubert 2017 (Distill, Feature visualization), on
         preconditioning; Field 1987 (JOSA A 4:2379).
@@ -44,13 +46,8 @@ class Fourier:
     Example:
 
     >>> smooth = Fourier().start(tf.random.stateless_normal((1, 32, 48, 1), (0, 0)))
-    >>> (
-    ...     smooth.shape,
-    ...     bool(
-    ...         tf.reduce_mean(tf.abs(smooth[:, 1:] - smooth[:, :-1]))
-    ...         < tf.math.reduce_std(smooth)
-    ...     ),
-    ... )
+    >>> difference = tf.reduce_mean(tf.abs(smooth[:, 1:] - smooth[:, :-1]))
+    >>> smooth.shape, bool(difference < tf.math.reduce_std(smooth))
     (TensorShape([1, 32, 48, 1]), True)
     """
 
@@ -58,24 +55,27 @@ class Fourier:
         self.decay = decay
 
     def start(self, noise: tf.Tensor) -> tf.Tensor:
+        """Return the patterns `(batch, height, width, 1)` of noise parameters."""
         return self._weighted(noise, 1)
 
     def step(self, gradient: tf.Tensor) -> tf.Tensor:
+        """Return the step in pixels that a gradient step in the parameters makes.
+
+        Args:
+            gradient: `(batch, height, width, 1)`, gradient with respect to pixels.
+        """
         return self._weighted(gradient, 2)
 
     def _weighted(self, images, power):
+        """Return images whose spectrum is multiplied by a power of the weights."""
         height, width = images.shape[1:3]
-        frequency = np.hypot(
-            np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-        )  # cycles per pixel
-        counts = (
-            np.maximum(frequency, 1 / max(height, width)) ** -self.decay
-        )  # the mean counts what the slowest wave does
-        counts = tf.constant((counts / counts.max()) ** power, tf.complex64)
-        spectrum = tf.signal.rfft2d(images[..., 0])
-        return tf.signal.irfft2d(spectrum * counts, fft_length=[height, width])[
-            ..., None
-        ]
+        vertical, horizontal = np.fft.fftfreq(height), np.fft.rfftfreq(width)
+        frequency = np.hypot(vertical[:, None], horizontal[None])  # cycles per pixel
+        # The mean has the weight of the lowest frequency.
+        weights = np.maximum(frequency, 1 / max(height, width)) ** -self.decay
+        weights = tf.constant((weights / weights.max()) ** power, tf.complex64)
+        spectrum = tf.signal.rfft2d(images[..., 0]) * weights
+        return tf.signal.irfft2d(spectrum, fft_length=[height, width])[..., None]
 
     def __repr__(self):
         return f"Fourier(decay={self.decay:g})"

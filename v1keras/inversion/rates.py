@@ -1,4 +1,4 @@
-"""A model's rates: compiled, and of many images by batches."""
+"""Rates of a model: compiled, and of many images in batches."""
 
 import functools
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @functools.lru_cache(maxsize=2)
 def compiled(model: Any) -> Callable[[Any], Any]:
-    """Return the model as a compiled callable, images in pixel units -> rates."""
+    """Return a model compiled as a callable, images in pixel units -> rates."""
     images = tf.TensorSpec((None, *model.image_size, 1), tf.float32)
 
     @functools.partial(tf.function, input_signature=[images])
@@ -23,11 +23,11 @@ def compiled(model: Any) -> Callable[[Any], Any]:
 def rates_by_batch(
     rates: Callable[[Any], Any], images: np.ndarray, batch_size: int = 256
 ) -> np.ndarray:
-    """Return rates `(n, neurons)` of images `(n, height, width)` in pixel units.
+    """Compute the rates `(n, neurons)` to images, batch by batch.
 
     Args:
         rates: Callable, images `(batch, height, width, 1)` -> rates `(batch, neurons)`.
-        images: `(n, height, width)`.
+        images: `(n, height, width)` in pixel units.
         batch_size: Integer, images per call.
 
     Example:

@@ -1,4 +1,4 @@
-"""`PreferredStimuli`: what an inversion returns."""
+"""`PreferredStimuli`: the result of an inversion."""
 
 import dataclasses
 import os
@@ -14,18 +14,18 @@ from v1keras.io.atomic import atomic_write, check_disk_space
 
 @dataclasses.dataclass(repr=False)
 class PreferredStimuli:
-    """The stimulus that drives each of some neurons most, as a model has it.
+    """The stimulus that drives each neuron of a model most.
 
     Attributes:
         neurons: `(n,)` indices of the neurons.
         stimuli: `(n, height, width)` float32 in pixel units, the best of each neuron's
             restarts.
         rates: `(n,)` the model's rate to each neuron's stimulus.
-        values: `(n,)` objective of each; the rate, unless another was given.
-        trace: `(steps, n)` objective during the ascent; the last value goes on once a
-            stimulus has converged.
+        values: `(n,)` objective of each: the rate, unless another was given.
+        trace: `(steps, n)` objective during the ascent; once a stimulus has converged,
+            its last value is repeated.
         converged: `(n,)` bool.
-        no_initial_gradient: `(n,)` bool, whether the objective has no gradient where
+        no_initial_gradient: `(n,)` bool, true if the objective has no gradient where
             the ascent starts. Such a stimulus is the noise it started from.
         restart_stimuli: `(n, restarts, height, width)` stimuli from all starts, the
             best included.
@@ -64,7 +64,7 @@ class PreferredStimuli:
         Args:
             path: File to write.
             fields: `(n, height, width)` gradient fields.
-            **attributes: Values that the file states, beside those of the contrast.
+            **attributes: Values to store as attributes, in addition to the contrast.
 
         Raises:
             OSError: The file can't be written.
@@ -99,8 +99,25 @@ class PreferredStimuli:
         )
 
 
+def join_chunks(chunks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Join the arrays of several chunks, a row per stimulus; `trace` has columns."""
+    joined = {}
+    for name in chunks[0]:
+        parts = [chunk[name] for chunk in chunks]
+        joined[name] = np.concatenate(parts, axis=1 if name == "trace" else 0)
+    return joined
+
+
 def refuse_non_finite(trace: np.ndarray, neurons: np.ndarray) -> None:
-    """Raises a `FloatingPointError` where a rate `(steps, neurons)` is not a number."""
+    """Raise an error if a rate is not finite.
+
+    Args:
+        trace: `(steps, n)` rates.
+        neurons: `(n,)` indices of the neurons.
+
+    Raises:
+        FloatingPointError: A rate is not finite; the message names neuron and step.
+    """
     bad = ~np.isfinite(trace)
     if bad.any():
         step, place = np.argwhere(bad)[0]

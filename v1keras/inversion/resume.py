@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from v1keras.inversion.ascent import GradientAscent
-from v1keras.inversion.result import PreferredStimuli
+from v1keras.inversion.result import PreferredStimuli, join_chunks
 from v1keras.io.atomic import atomic_write
 
 _CHUNK = 128
@@ -16,7 +16,7 @@ _SETTINGS = "facts.json"
 
 
 def holds_chunks(folder: pathlib.Path) -> bool:
-    """Whether a folder holds the chunks of an inversion."""
+    """Return true if a folder holds the chunks of an inversion."""
     return (folder / _SETTINGS).exists()
 
 
@@ -29,7 +29,7 @@ def run_in_chunks(
     folder: pathlib.Path,
     settings: Mapping[str, Any],
 ) -> PreferredStimuli:
-    """Run an ascent chunk by chunk, and keep each chunk in a file.
+    """Run an ascent chunk by chunk and store each chunk in a file.
 
     Args:
         ascent: `GradientAscent`.
@@ -37,12 +37,11 @@ def run_in_chunks(
         steps: Integer, as for `GradientAscent.run`.
         seed: Integer, as for `GradientAscent.run`.
         restarts: Integer, as for `GradientAscent.run`.
-        folder: Folder of the files. Those that are there are read instead of computed,
-            if they are of the same settings.
-        settings: Dict that JSON knows: what the stimuli depend on.
+        folder: Folder of the files. Chunks found there are read, not computed again.
+        settings: Dict of JSON values that the stimuli depend on.
 
     Raises:
-        ValueError: The folder holds another inversion.
+        ValueError: The folder holds the chunks of another inversion.
     """
     text = json.dumps(settings, sort_keys=True)
     if holds_chunks(folder) and (folder / _SETTINGS).read_text() != text:
@@ -63,10 +62,4 @@ def run_in_chunks(
                 np.savez(file, allow_pickle=False, **stimuli.arrays())
         with np.load(path) as file:
             chunks.append(dict(file))
-    joined = {
-        name: np.concatenate(
-            [chunk[name] for chunk in chunks], axis=1 if name == "trace" else 0
-        )
-        for name in chunks[0]
-    }
-    return PreferredStimuli(**joined, contrast=ascent.constraint)
+    return PreferredStimuli(**join_chunks(chunks), contrast=ascent.contrast)

@@ -1,5 +1,7 @@
-"""More than one stimulus: sets that differ and drive alike, and images that a
-population can't tell apart.
+"""Sets of stimuli.
+
+`diverse_set` makes stimuli that differ and drive a neuron alike, `reconstruct` images
+that a population cannot distinguish.
 """
 
 from collections.abc import Sequence
@@ -10,10 +12,13 @@ import tensorflow as tf
 from v1keras.inversion.ascent import GradientAscent
 from v1keras.inversion.objectives import response_distance, set_distance, shortfall
 
-# What a shortfall of the rate counts against the distance within the set.
+# Weight of a shortfall of the rate against the distance within the set.
 _PENALTY = 10.0
-# Steps back from a stimulus that went too far, towards the one it started from.
-_BACK = np.linspace(0, 1, 17)
+# Stimuli in one batch.
+_CHUNK = 128
+# Weights of the neuron's best stimulus, with which a stimulus is mixed whose rate is
+# too low.
+_MIXTURES = np.linspace(0, 1, 17)[1:]
 
 
 def diverse_set(
@@ -24,89 +29,72 @@ def diverse_set(
     steps: int = 150,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each neuron a set of stimuli that differ as much as they can and still drive
-    it.
+    """Synthesize sets of stimuli that differ most and still drive their neuron.
 
-    A complex cell's differ in phase, where a simple cell's can't. The set begins with
-    the stimuli of `size` ascents from different noise; then the distance within the set
-    is made large, at a penalty where the rate falls short; what still does is taken
-    back towards the neuron's best stimulus until it does not.
+    The stimuli of a complex cell differ in phase; those of a simple cell cannot. A set
+    starts with the stimuli of `size` ascents from different noise. Then the distance
+    within the set is increased, with a penalty where a rate falls short. A stimulus
+    that still falls short is mixed with the neuron's best until it does not.
 
     Args:
-        ascent: a `GradientAscent` for the rate of the neuron.
-        neurons: indices.
-        size: of a set.
-        share: of the neuron's best rate that each of its stimuli keeps.
-        steps: of each of the two ascents, at most.
-        seed: of the noise.
+        ascent: `GradientAscent` of the rate of the neuron.
+        neurons: Sequence of indices.
+        size: Integer, stimuli per set.
+        share: Float, fraction of the neuron's best rate that every stimulus keeps.
+        steps: Integer, largest number of steps of each of the two ascents.
+        seed: Integer, seed of the noise.
 
     Returns:
-        (stimuli `(n, size, height, width)` in pixel units, rates `(n, size)`).
+        Tuple `(stimuli, rates)`: `(n, size, height, width)` in pixel units, and `(n,
+        size)`.
 
     Reference: Cadena et al. 2018 (ECCV, Diverse feature visualizations reveal
-    invariances); Ding et al. 2023 (bioRxiv 2023.03.15.532836).
+        invariances); Ding et al. 2023 (bioRxiv 2023.03.15.532836).
 
     Example:
 
     >>> from v1keras.inversion import ContrastConstraint
-    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 2)))[0].astype(
-    ...     "float32"
-    ... )
-    >>> energy = lambda images: tf.reduce_sum(
-    ...     tf.square((tf.reshape(images, (-1, 36)) - 100) @ filters),
-    ...     axis=1,
-    ...     keepdims=True,
-    ... )
-    >>> stimuli, rates = diverse_set(
-    ...     GradientAscent(energy, (6, 6), ContrastConstraint(100, 50, 0, 255)),
-    ...     [0],
-    ...     size=4,
-    ... )
+    >>> normal = np.random.default_rng(0).normal(size=(36, 2))
+    >>> filters = np.linalg.qr(normal)[0].astype("float32")
+    >>> drive = lambda images: (tf.reshape(images, (-1, 36)) - 100) @ filters
+    >>> energy = lambda images: tf.reduce_sum(drive(images) ** 2, 1, keepdims=True)
+    >>> contrast = ContrastConstraint(100, 50, 0, 255)
+    >>> ascent = GradientAscent(energy, contrast, image_size=(6, 6))
+    >>> stimuli, rates = diverse_set(ascent, [0], size=4)
     >>> stimuli.shape, bool(rates.min() > 0.85 * rates.max() - 1e-3)
     ((1, 4, 6, 6), True)
     """
     neurons = np.atleast_1d(neurons)
-    found = ascent.run(neurons, steps, seed, restarts=size)
-    objective = set_distance(size) - _PENALTY * shortfall(
-        np.repeat(found.rates, size), share
-    )
-    apart = GradientAscent(
-        ascent.rates,
-        ascent.image_size,
-        ascent.constraint,
-        objective,
-        ascent.images,
-        ascent.blur,
-        own=ascent.own,
-    )
-    started = found.restart_stimuli.reshape(-1, *ascent.image_size)
-    spread = apart.run(
+    first = ascent.run(neurons, steps, seed, restarts=size)
+    best_rates = np.repeat(first.rates, size)
+    objective = set_distance(size) - _PENALTY * shortfall(best_rates, share)
+    diverse = _with_objective(ascent, objective).run(
         np.repeat(neurons, size),
         steps,
         seed,
-        start=started,
-        chunk=max(128 // size, 1) * size,
+        start=first.restart_stimuli.reshape(-1, *ascent.image_size),
+        chunk=max(_CHUNK // size, 1) * size,
     )
-    best = np.repeat(found.stimuli, size, axis=0) - ascent.constraint.grey
-    stimuli, rates, least = (
-        spread.stimuli.copy(),
-        spread.rates,
-        share * np.repeat(found.rates, size),
-    )
-    for back in _BACK[1:]:
-        short = np.flatnonzero(rates < least)
-        if not short.size:
-            break
-        mixed = (1 - back) * (
-            spread.stimuli[short] - ascent.constraint.grey
-        ) + back * best[short]
-        images = ascent.constraint.images(ascent.constraint.project(mixed[..., None]))
-        stimuli[short] = images[..., 0]
-        rates[short] = ascent.own(
-            images, tf.constant(np.repeat(neurons, size)[short], tf.int32)
-        )
+    best_patterns = np.repeat(first.patterns, size, axis=0)
+    stimuli, rates = _raise_rates(ascent, diverse, best_patterns, share * best_rates)
     shape = (len(neurons), size)
     return stimuli.reshape(*shape, *ascent.image_size), rates.reshape(shape)
+
+
+def _raise_rates(ascent, result, best_patterns, targets):
+    """Return stimuli and rates; those below their target are mixed with the best."""
+    contrast = ascent.contrast
+    stimuli, rates = result.stimuli.copy(), result.rates
+    for weight in _MIXTURES:
+        short = np.flatnonzero(rates < targets)
+        if not short.size:
+            break
+        mixed = (1 - weight) * result.patterns[short] + weight * best_patterns[short]
+        images = contrast.images(contrast.project(mixed[..., None]))
+        stimuli[short] = images[..., 0]
+        neurons = tf.constant(result.neurons[short], tf.int32)
+        rates[short] = ascent.neuron_rate_fn(images, neurons)
+    return stimuli, rates
 
 
 def reconstruct(
@@ -116,57 +104,59 @@ def reconstruct(
     steps: int = 500,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Images to which the population answers as given.
+    """Synthesize images to which a population responds as given.
 
-    With `count` of 2 or more and a response to a known image they are metamers: what
-    they share is what the population tells of the image, and where they differ it is
-    blind.
+    With `count` of 2 or more and the response to a known image they are metamers: what
+    they share is what the population encodes of the image, and it does not encode the
+    differences.
 
     Args:
-        ascent: a `GradientAscent` on the population; its objective is not used. Its
-            constraint sets the contrast of what is found.
+        ascent: `GradientAscent` on the population. Its objective is not used; its
+            constraint sets the contrast of the images.
         responses: `(n, N)` rates to reach.
-        count: images for each, from different noise.
-        steps: at most.
-        seed: of the noise.
+        count: Integer, images per response, from different noise.
+        steps: Integer, largest number of steps.
+        seed: Integer, seed of the noise.
 
     Returns:
-        (images `(n, count, height, width)` in pixel units, distances `(n, count)`: the
-        mean squared difference from the response over the response's variance over
-        neurons).
+        Tuple `(images, distances)`: `(n, count, height, width)` in pixel units, and
+        `(n, count)` mean squared differences from the response in units of the
+        response's variance over neurons.
 
     Reference: Freeman & Simoncelli 2011 (Nature Neuroscience 14:1195) on metamers.
 
     Example:
 
     >>> from v1keras.inversion import ContrastConstraint
-    >>> filters = np.linalg.qr(np.random.default_rng(0).normal(size=(36, 9)))[0].astype(
-    ...     "float32"
-    ... )
+    >>> generator = np.random.default_rng(0)
+    >>> filters = np.linalg.qr(generator.normal(size=(36, 9)))[0].astype("float32")
     >>> rates = lambda images: tf.nn.softplus(
     ...     (tf.reshape(images, (-1, 36)) - 100) @ filters
     ... )
     >>> contrast = ContrastConstraint(100, 50, 0, 255)
-    >>> image = contrast.images(
-    ...     contrast.project(np.random.default_rng(1).normal(size=(1, 6, 6, 1)))
-    ... )
-    >>> images, distances = reconstruct(
-    ...     GradientAscent(rates, (6, 6), contrast), rates(image)
-    ... )
+    >>> image = contrast.images(contrast.project(generator.normal(size=(1, 6, 6, 1))))
+    >>> ascent = GradientAscent(rates, contrast, image_size=(6, 6))
+    >>> images, distances = reconstruct(ascent, rates(image))
     >>> images.shape, bool(distances.max() < 0.01)
     ((1, 2, 6, 6), True)
     """
     responses = np.atleast_2d(responses)
     objective = -response_distance(np.repeat(responses, count, axis=0))
-    towards = GradientAscent(
-        ascent.rates,
-        ascent.image_size,
-        ascent.constraint,
-        objective,
-        ascent.images,
-        ascent.blur,
-        own=ascent.own,
+    # The neuron of a row only determines its noise.
+    neurons = np.zeros(len(responses), int)
+    result = _with_objective(ascent, objective).run(
+        neurons, steps, seed, restarts=count
     )
-    # Which neuron a row is said to be of only picks its noise.
-    found = towards.run(np.zeros(len(responses), int), steps, seed, restarts=count)
-    return found.restart_stimuli, -found.restart_values
+    return result.restart_stimuli, -result.restart_values
+
+
+def _with_objective(ascent, objective):
+    """Return an ascent of the same stimuli on another objective."""
+    return GradientAscent(
+        ascent.model,
+        ascent.contrast,
+        objective,
+        ascent.parametrization,
+        ascent.blur,
+        image_size=ascent.image_size,
+    )

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from v1keras import simulate_recording, zoo
-from v1keras.characterization import Screen, classify, tuning
+from v1keras.characterization import GratingDisplay, classify, tuning
 from v1keras.data import split_by_protocol
-from v1keras.inversion import invert, matched_contrast
+from v1keras.inversion import GradientAscent, matched_contrast
 from v1keras.inversion.controls import filter_cosines
 from v1keras.train import train_and_evaluate
 from v1keras.workflows.score import score
@@ -86,12 +86,7 @@ def test_inversion_finds_the_true_filters(simulated):
         columns["cc_norm"] >= 0.9
     )
     contrast = matched_contrast(model, recording.images)
-    found = invert(
-        lambda images: model(images, training=False),
-        np.flatnonzero(known),
-        model.image_size,
-        contrast,
-    )
+    found = GradientAscent(model, contrast).run(np.flatnonzero(known))
     cosines = filter_cosines(recording, found)
     assert known.sum() >= 20 and np.mean(cosines >= 0.8) >= 0.8
 
@@ -104,9 +99,7 @@ def test_characterization_tells_the_kinds(simulated):
         lambda images: model(images, training=False),
         matched_contrast(model, recording.images),
     )
-    found = classify(
-        invert(rates, neurons, model.image_size, contrast).stimuli - contrast.grey
-    )
+    found = classify(GradientAscent(model, contrast).run(neurons).patterns)
     kinds = truth["kind"][neurons]
     striped = np.isin(kinds, ["simple", "complex"])
     for kind, expected in {
@@ -120,12 +113,14 @@ def test_characterization_tells_the_kinds(simulated):
         found["gabor_orientation_deg"] - truth["orientation_deg"][neurons] + 90
     ) % 180 - 90
     assert np.mean(np.abs(off[striped]) < 10) >= 0.9
-    screen = Screen(contrast.grey, contrast.low, contrast.high, model.image_size)
+    display = GratingDisplay(
+        contrast.grey, contrast.low, contrast.high, model.image_size
+    )
     tuned = tuning(
         rates,
         neurons,
         {"row": found["gabor_row"], "column": found["gabor_column"]},
-        screen,
+        display,
     )[1]
     for frequency in (found["gabor_frequency"], tuned["grating_frequency"]):
         assert (

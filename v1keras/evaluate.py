@@ -18,7 +18,11 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 
 with quiet_start():
-    from v1keras.workflows import pages
+    from v1keras.workflows.model_report import (
+        history_of,
+        validation_of,
+        write_model_report,
+    )
     from v1keras.workflows.reopen import open_models
     from v1keras.workflows.score import score_by, session_of
 
@@ -28,14 +32,15 @@ def main(_):
     model, metadata, recordings = open_models(values.model, values.recording)
     settings = metadata["config"]["evaluation"]
     scores = score_by(settings, model, recordings, values.split)
-    scores.save(values.out)
+    # With --out=WORKDIR this writes the files of the training again.
+    scores.save(values.out, **validation_of(values.model))
     page = pathlib.Path(values.out) / "report.html"
-    pages.write_model_page(
+    write_model_report(
         page,
         session_of(model, recordings[0]),
         recordings[0],
         metadata,
-        pages.history_of(values.model),
+        history_of(values.model),
         scores,
     )
     print(scores)

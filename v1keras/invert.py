@@ -1,11 +1,11 @@
-r"""Synthesizes the stimulus that each neuron of a trained model prefers.
+r"""Synthesize the stimulus that each neuron of a trained model prefers.
 
     python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit \
         --out=stimuli
 
 A model with covariates is inverted at their means over the training images.
 
-Writes stimuli.h5 (stimuli in pixel units, the rates they reach, gradient fields),
+The command writes stimuli.h5 (stimuli in pixel units, their rates, gradient fields),
 cells.csv (class, fits, tuning and controls of each cell), report.html, gallery.png,
 tuning.png, and the same pictures for TensorBoard.
 """
@@ -18,7 +18,8 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 
 with quiet_start():
-    from v1keras.workflows.invert import PARAMETRIZATIONS, invert_to_folder
+    from v1keras.workflows.invert import PARAMETRIZATIONS
+    from v1keras.workflows.invert_to_folder import invert_to_folder
 
 _OPTIONS = ("steps", "blur", "seed", "restarts", "images", "jitter")
 
@@ -53,7 +54,7 @@ def run():
     flags.DEFINE_string(
         "recording",
         None,
-        "HDF5 file or public dataset; the model's own where left out.",
+        "HDF5 file or public dataset; default: the model's own.",
     )
     flags.DEFINE_string(
         "neurons",
@@ -65,19 +66,19 @@ def run():
     flags.DEFINE_integer(
         "restarts",
         1,
-        "Starts from different noise, of which the best is kept.",
+        "Starts from different noise; the best stimulus is kept.",
         lower_bound=1,
     )
     flags.DEFINE_enum(
         "images",
         "pixels",
         tuple(PARAMETRIZATIONS),
-        "What a step moves: pixels, or Fourier amplitudes over frequency.",
+        "Parameters of a step: pixels, or Fourier amplitudes over frequency.",
     )
     flags.DEFINE_float(
         "blur",
         1.0,
-        "Width of the gradient's smoothing at the first step, pixels.",
+        "Width of the gradient's smoothing at the first step, in pixels.",
         lower_bound=0,
     )
     flags.DEFINE_integer(
@@ -89,19 +90,19 @@ def run():
     flags.DEFINE_float(
         "contrast_norm",
         None,
-        "Norm of a stimulus around grey, pixel units; found where left out.",
+        "Norm of a stimulus around grey, in pixel units; default: derived.",
     )
-    flags.DEFINE_integer("seed", 0, "Of the noise to start from.")
+    flags.DEFINE_integer("seed", 0, "Seed of the noise to start from.")
     flags.DEFINE_list(
         "judges",
         [],
-        "Other models of the same neurons that are shown the stimuli; halves of an"
-        " ensemble judge each other.",
+        "Other models of the same neurons, which the stimuli are presented to; halves"
+        " of an ensemble judge each other.",
     )
     flags.DEFINE_bool(
         "resume",
         False,
-        "Take the chunks that an interrupted run of the same options has finished.",
+        "Use the chunks that an interrupted run of the same options has finished.",
     )
     cli.run(main)
 

@@ -32,7 +32,7 @@ def test_cells_are_counted_where_their_stimulus_beats_the_control():
     beaten = [(int(row[1]), float(row[2])) for row in rows]
     # Ratios to each: 4, 2.5, 0.67; 0.5, 5, 6; 4, 0.63, 1.2; 2, 2.5, 0.75.
     assert beaten == [(2, 2.5), (2, 5.0), (2, 1.2), (2, 2.0)]
-    judged = [line for line in lines if "more than their best image" in line]
+    judged = [line for line in lines if "more than to their best image" in line]
     assert len(judged) == 2
     assert all(line.endswith(": 2 of 3") for line in judged)
     assert "3 neurons inverted; 2 converged" in lines[0]

@@ -7,13 +7,13 @@ from v1keras.characterization import (
     class_of,
     classify,
     gabor,
-    spread,
+    spatial_extent,
 )
 
 SIZE = (32, 32)
 
 
-def test_spread_of_known_envelopes():
+def test_spatial_extent_of_known_envelopes():
     point, even = np.zeros(SIZE), np.ones(SIZE)
     point[20, 5] = -2
     rows, columns = np.mgrid[:32, :32]
@@ -22,7 +22,7 @@ def test_spread_of_known_envelopes():
         np.exp(-((rows - 16) ** 2 + (columns - 15) ** 2) / (2 * width**2))
         for width in (3.0, 5.0)
     ]
-    found = spread([point, even, checks, *bumps])
+    found = spatial_extent([point, even, checks, *bumps])
     assert found[0] == pytest.approx(
         0.5 / 512, rel=1e-3
     )  # half of one pixel of half the image's 1024
@@ -37,7 +37,7 @@ def test_spread_of_known_envelopes():
     )
 
 
-def test_spread_is_little_moved_by_weak_noise_and_by_the_place():
+def test_spatial_extent_is_little_moved_by_weak_noise_and_by_the_place():
     one = {
         "row": 12,
         "column": 14,
@@ -51,7 +51,7 @@ def test_spread_is_little_moved_by_weak_noise_and_by_the_place():
     clean = gabor(one, SIZE)[0]
     noise = np.random.default_rng(0).normal(size=SIZE)
     noise *= np.sqrt(0.1 * np.square(clean).sum() / np.square(noise).sum())
-    found = spread([clean, clean + noise, np.roll(clean, (6, -5), axis=(0, 1))])
+    found = spatial_extent([clean, clean + noise, np.roll(clean, (6, -5), axis=(0, 1))])
     assert found[1] < 1.35 * found[0] and found[2] == pytest.approx(found[0], rel=1e-6)
     energy = np.square(clean + noise)
     rows, columns = np.mgrid[:32, :32]
@@ -63,8 +63,8 @@ def test_spread_is_little_moved_by_weak_noise_and_by_the_place():
     )  # what the standard deviation of the energy would say
 
 
-def test_spread_in_images_that_are_not_square():
-    found = spread(np.ones((2, 20, 36)))
+def test_spatial_extent_in_images_that_are_not_square():
+    found = spatial_extent(np.ones((2, 20, 36)))
     assert found == pytest.approx([1, 1], abs=0.05)
 
 
@@ -108,7 +108,7 @@ def test_prototypes_get_their_class():
 
 def test_rule_at_its_thresholds():
     columns = {
-        "spread": np.array([0.2, 0.199, 0.1, 0.1, 0.1, 0.3]),
+        "spatial_extent": np.array([0.2, 0.199, 0.1, 0.1, 0.1, 0.3]),
         "gabor_r2": np.array([0.9, 0.9, 0.49, 0.8, 0.8, 0.1]),
         "center_surround_r2": np.array([0.9, 0.1, 0.49, 0.73, 0.71, 0.1]),
     }
@@ -127,7 +127,7 @@ def test_evidence_is_kept():
     found = classify(np.random.default_rng(0).normal(size=(2, 14, 14)))
     assert {
         "class",
-        "spread",
+        "spatial_extent",
         "gabor_r2",
         "gabor_orientation_deg",
         "center_surround_r2",

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from v1keras.characterization import (
-    Screen,
+    GratingDisplay,
     best_center_surround,
     best_gabor,
     center_of,
@@ -18,7 +18,7 @@ from v1keras.characterization import (
 )
 
 SIZE = (32, 32)
-SCREEN = Screen(grey=110.0, low=0.0, high=255.0, image_size=SIZE)
+DISPLAY = GratingDisplay(grey=110.0, low=0.0, high=255.0, image_size=SIZE)
 GABOR = {
     "row": 14,
     "column": 17,
@@ -34,7 +34,7 @@ ORIENTATIONS, FREQUENCIES = (
 
 def outputs(kernels, images):
     return (
-        (np.asarray(images)[..., 0].astype(float) - SCREEN.grey).reshape(
+        (np.asarray(images)[..., 0].astype(float) - DISPLAY.grey).reshape(
             len(images), -1
         )
         @ kernels.reshape(len(kernels), -1).T
@@ -78,7 +78,7 @@ def found(quadrature):
         "energy": lambda images: energy(quadrature, images),
     }
     return {
-        name: tuning(rates, np.arange(6), PLACES, SCREEN)
+        name: tuning(rates, np.arange(6), PLACES, DISPLAY)
         for name, rates in cells.items()
     }
 
@@ -94,7 +94,7 @@ def test_first_harmonic_over_mean(found, cell, ratio):
 
 def test_f1_f0_is_above_the_rate_to_grey_and_missing_where_nothing_is(quadrature):
     added = tuning(
-        lambda images: simple(quadrature, 2, images) + 3, np.arange(6), PLACES, SCREEN
+        lambda images: simple(quadrature, 2, images) + 3, np.arange(6), PLACES, DISPLAY
     )[1]
     np.testing.assert_allclose(added["f1_f0"], 16 / (3 * np.pi), atol=0.03)
     np.testing.assert_allclose(added["grey_rate"], 3, atol=1e-6)
@@ -102,7 +102,7 @@ def test_f1_f0_is_above_the_rate_to_grey_and_missing_where_nothing_is(quadrature
         lambda images: np.full((len(images), 1), 2.0),
         [0],
         {"row": [14.0], "column": [17.0]},
-        SCREEN,
+        DISPLAY,
     )[1]
     assert np.isnan(silent["f1_f0"][0]) and np.isnan(silent["surround_suppression"][0])
 
@@ -147,7 +147,7 @@ def test_a_circular_filter_has_no_orientation():
         lambda images: np.maximum(outputs(kernel, images), 0),
         [0],
         {"row": [16.0], "column": [16.0]},
-        SCREEN,
+        DISPLAY,
     )[1]
     assert columns["orientation_selectivity"][0] < 0.01
 
@@ -160,7 +160,7 @@ def test_contrast_and_size(quadrature):
 
     def normalised(images):
         contrast = np.square(
-            (np.asarray(images)[..., 0] - SCREEN.grey) / SCREEN.amplitude
+            (np.asarray(images)[..., 0] - DISPLAY.grey) / DISPLAY.amplitude
         )
         return (
             energy(quadrature, images)
@@ -168,12 +168,12 @@ def test_contrast_and_size(quadrature):
         )
 
     curves, columns = tuning(
-        lambda images: energy(quadrature, images), np.arange(6), PLACES, SCREEN
+        lambda images: energy(quadrature, images), np.arange(6), PLACES, DISPLAY
     )
     contrasts, means = curves["contrast"]
     np.testing.assert_allclose(means / means[:, -1:], contrasts**2, atol=1e-3)
     assert np.abs(columns["surround_suppression"]).max() < 0.02
-    suppressed = tuning(normalised, np.arange(6), PLACES, SCREEN)
+    suppressed = tuning(normalised, np.arange(6), PLACES, DISPLAY)
     columns, (radii, means) = suppressed[1], suppressed[0]["radius"]
     assert (columns["surround_suppression"] > 0.3).all() and (
         columns["grating_radius"] < 12
@@ -194,8 +194,8 @@ def test_gratings_keep_the_range_and_stand_where_they_should():
         "radius": 5,
         "contrast": 1,
     }
-    screen = Screen(grey=200.0, low=10.0, high=250.0, image_size=(20, 30))
-    image = screen.gratings(shown)[0, ..., 0]
+    display = GratingDisplay(grey=200.0, low=10.0, high=250.0, image_size=(20, 30))
+    image = display.gratings(shown)[0, ..., 0]
     assert (
         image.min() >= 150 and image.max() <= 250 and image.max() == pytest.approx(250)
     )
@@ -208,9 +208,9 @@ def test_gratings_keep_the_range_and_stand_where_they_should():
     with pytest.raises(
         ValueError, match="grey 300 is not between the pixel range's 10 and 250"
     ):
-        Screen(300, 10, 250, (20, 30))
+        GratingDisplay(300, 10, 250, (20, 30))
     with pytest.raises(ValueError, match="contrast of the gratings: found 1.5"):
-        tuning(None, [0], {}, screen, contrast=1.5)
+        tuning(None, [0], {}, display, contrast=1.5)
 
 
 def test_the_rates_are_asked_in_few_large_calls(quadrature):
@@ -220,7 +220,7 @@ def test_the_rates_are_asked_in_few_large_calls(quadrature):
         sizes.append(len(images))
         return energy(quadrature, images)
 
-    tuning(rates, np.arange(6), PLACES, SCREEN)
+    tuning(rates, np.arange(6), PLACES, DISPLAY)
     assert sum(sizes) < 1600 + 6 * 600 and len(sizes) < 15
 
 
@@ -231,18 +231,18 @@ def test_gradient_fields_of_a_linear_and_of_an_energy_model(quadrature):
     )
 
     def rates(images):
-        flat = tf.reshape(images - SCREEN.grey, (-1, 1024))
+        flat = tf.reshape(images - DISPLAY.grey, (-1, 1024))
         return tf.concat(
             [flat @ even, tf.square(flat @ even) + tf.square(flat @ odd)], axis=1
         )
 
-    images = np.random.default_rng(0).normal(SCREEN.grey, 30, (700, *SIZE))
+    images = np.random.default_rng(0).normal(DISPLAY.grey, 30, (700, *SIZE))
     fields = gradient_fields(rates, [2, 8], images)
     np.testing.assert_allclose(
         fields[0], np.square(quadrature[0][2] / 1000), rtol=1e-4, atol=1e-12
     )
     outputs_of = [
-        (images.reshape(700, -1) - SCREEN.grey) @ k[2].ravel() / 1000
+        (images.reshape(700, -1) - DISPLAY.grey) @ k[2].ravel() / 1000
         for k in quadrature
     ]
     gradients = 2 * sum(
@@ -297,7 +297,7 @@ def test_best_gabor_of_a_cell_that_is_one(quadrature):
         neurons,
         {name: column[neurons] for name, column in off.items()},
         SIZE,
-        SCREEN.grey,
+        DISPLAY.grey,
         normed,
     )
     limit = 300 * np.linalg.norm(kernels.reshape(6, -1), axis=1)[neurons] / 1000
@@ -306,7 +306,7 @@ def test_best_gabor_of_a_cell_that_is_one(quadrature):
         np.linalg.norm(patterns.reshape(3, -1), axis=1), 300, rtol=1e-5
     )
     np.testing.assert_allclose(
-        rates(SCREEN.grey + patterns[..., None])[range(3), neurons], reached, rtol=1e-5
+        rates(DISPLAY.grey + patterns[..., None])[range(3), neurons], reached, rtol=1e-5
     )
 
 
@@ -322,5 +322,5 @@ def test_best_center_surround_finds_the_polarity():
     kernel = center_surround(off_center, SIZE)
     rates = lambda images: np.maximum(outputs(kernel, images), 0)
     on = {name: np.array([abs(value)], float) for name, value in off_center.items()}
-    reached = best_center_surround(rates, [0], on, SIZE, SCREEN.grey, normed)[1]
+    reached = best_center_surround(rates, [0], on, SIZE, DISPLAY.grey, normed)[1]
     np.testing.assert_allclose(reached, 300 * np.linalg.norm(kernel) / 1000, rtol=1e-4)

@@ -13,9 +13,9 @@ from v1keras import report
 
 BROWSER = next(
     (
-        found
+        path
         for name in ("chromium", "chromium-browser", "google-chrome")
-        if (found := shutil.which(name))
+        if (path := shutil.which(name))
     ),
     None,
 )
@@ -53,6 +53,7 @@ def page(tmp_path_factory):
         rng.uniform(size=(3, 8, 8)),
         curves,
         columns,
+        {"class": "of the stimulus", "rate": "to the stimulus"},
     )
     return folder / "report.html"
 

@@ -1,16 +1,20 @@
 """Controls and classes of cells whose filters are known."""
 
+import pathlib
+import re
 import types
 
 import keras
 import numpy as np
 import pytest
 
-from v1keras import Recording, V1Model, characterize
-from v1keras.inversion import ContrastConstraint, invert
+from v1keras import Recording, V1Model, characterize, score, simulate_recording
+from v1keras.characterization.columns import COLUMNS
+from v1keras.inversion import ContrastConstraint, GradientAscent
 from v1keras.inversion.controls import controls, filter_cosines
 from v1keras.models import DenseReadout, Ensemble
 
+ROOT = pathlib.Path(__file__).parents[2]
 SIZE, GREY, NORM = 16, 100.0, 50.0
 PIXELS_PER_DEGREE = 20.0
 FREQUENCY = 0.2  # cycles per pixel of every filter
@@ -59,7 +63,7 @@ def inverted():
     made.contrast = ContrastConstraint(GREY, NORM, 0.0, 200.0)
     members = [model_of(made.first, "first"), model_of(made.second, "second")]
     made.model = Ensemble(members)
-    made.stimuli = invert(members[0], [3, 1], (SIZE, SIZE), made.contrast)
+    made.stimuli = GradientAscent(members[0], made.contrast).run([3, 1])
     return made
 
 
@@ -81,6 +85,26 @@ def test_each_stimulus_is_compared_with_the_filter_of_its_own_neuron(inverted):
     made = inverted
     cosines = filter_cosines(made.recording, made.stimuli)
     np.testing.assert_allclose(cosines, 1, atol=1e-3)
+
+
+def test_the_table_lists_every_column_of_a_simulated_cell(inverted):
+    """Truths stand apart from fits; and docs/inversion.md has the very same table."""
+    recording = simulate_recording(60, 10, neurons_per_kind=1, image_size=SIZE)
+    recording.attributes["pixels_per_degree"] = PIXELS_PER_DEGREE
+    model = model_of(gabors(4, 0), "simulated")
+    stimuli = GradientAscent(model, inverted.contrast).run([1, 3], steps=20)
+    scores = score(model, recording)
+    evaluators = [model_of(gabors(4, 1), "evaluator")]
+    cells = characterize(model, recording, stimuli, evaluators, scores)
+    listed = [column.name for column in COLUMNS]
+    rest = {"session", "half_rate", "half_best_image_rate"}
+    assert [name for name in listed if name not in rest] == list(cells.table)
+    for name in ("row", "column", "orientation_deg", "frequency"):
+        true = recording.neurons[name][[1, 3]]
+        np.testing.assert_array_equal(cells.table[f"true_{name}"], true)
+    text = (ROOT / "docs" / "inversion.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*?) ?\| ([^|]+) \|$", text, re.MULTILINE)
+    assert rows == [tuple(column) for column in COLUMNS]
 
 
 def test_fits_are_told_in_degrees_of_visual_angle(inverted):

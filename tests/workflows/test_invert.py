@@ -12,7 +12,8 @@ from v1keras.inversion import (
 )
 from v1keras.inversion.controls import controls
 from v1keras.inversion.matched_contrast import effective_area
-from v1keras.workflows.invert import choose_neurons, split_constant
+from v1keras.workflows.invert import split_constant
+from v1keras.workflows.invert_to_folder import choose_neurons
 
 
 class LinearNonlinear:
@@ -132,7 +133,7 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
     monkeypatch.setattr(resume, "_CHUNK", 2)
     model = LinearNonlinear(filters_on_noise()[0], 127.0)
     ascent, neurons, facts = (
-        GradientAscent(model, (16, 16), ContrastConstraint(127.0, 60.0, 0.0, 255.0)),
+        GradientAscent(model, ContrastConstraint(127.0, 60.0, 0.0, 255.0)),
         np.arange(5),
         {"seed": 0},
     )
@@ -140,13 +141,13 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
     ran = []
 
     class Interrupted:
-        constraint = ascent.constraint
+        contrast = ascent.contrast
 
-        def run(self, some, *options):
-            ran.append(some.tolist())
+        def run(self, neurons, *options):
+            ran.append(neurons.tolist())
             if len(ran) == 2:
                 raise KeyboardInterrupt
-            return ascent.run(some, *options)
+            return ascent.run(neurons, *options)
 
     with pytest.raises(KeyboardInterrupt):
         resume.run_in_chunks(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
@@ -166,10 +167,10 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
 def test_neurons_of_constant_rate_are_told_apart():
     filters, recording = filters_on_noise()
     filters[3] *= 1e-4
-    living, dead = split_constant(
+    varying, constant = split_constant(
         LinearNonlinear(filters, 127.0), recording, np.array([4, 3, 0])
     )
-    assert living.tolist() == [4, 0] and dead.tolist() == [3]
+    assert varying.tolist() == [4, 0] and constant.tolist() == [3]
     broken = lambda images: tf.where(
         tf.range(5) == 2, np.nan, LinearNonlinear(filters, 127.0)(images)
     )
@@ -186,7 +187,7 @@ def test_controls_are_the_rates_that_the_model_gives():
         LinearNonlinear(2 * filters, 127.0),
         ContrastConstraint(127.0, 60.0, 0.0, 255.0),
     )
-    found = GradientAscent(model, (16, 16), contrast).run([3, 1])
+    found = GradientAscent(model, contrast).run([3, 1])
     columns = controls(model, recording.images, found, [other, model])
     rates = lambda model, images: np.asarray(model(images[..., None].astype("float32")))
     patterns = recording.images - 127

@@ -8,8 +8,9 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from v1keras import cells, models, zoo
+from v1keras import models, zoo
 from v1keras.inversion import ContrastConstraint, GradientAscent
+from v1keras.inversion.rates import compiled
 
 _COUNTS, _STEPS, _ALONE, _REPEATS = (1, 16, 128, 392), 40, 6, 3
 
@@ -42,7 +43,7 @@ def measure():
         text += _table(name, found)
     contrast = ContrastConstraint(kindel.pixel_mean, 600.0, 0.0, 255.0)
     began = time.perf_counter()
-    run = cells.ascent_of(kindel, contrast).run(np.arange(392), steps=500)
+    run = GradientAscent(kindel, contrast).run(np.arange(392), steps=500)
     took = time.perf_counter() - began
     measured["392 neurons, 500 steps at most"] = {
         "seconds": took,
@@ -58,10 +59,9 @@ def measure():
 
 
 def _of_model(model, counts, contrast):
-    fast, plain = (
-        cells.ascent_of(model, contrast),
-        GradientAscent(cells.rates_of(model), model.image_size, contrast),
-    )
+    fast = GradientAscent(model, contrast)
+    # As a plain callable, the model computes the rates of all neurons.
+    plain = GradientAscent(compiled(model), contrast, image_size=model.image_size)
     neurons = np.arange(model.output_shape[1])
     alone = [_each(plain, neurons[i : i + 1]) for i in range(_ALONE)]
     floors = {batch: _gradient(model, batch) for batch in (1, 16, 64, 128)}

@@ -1,25 +1,25 @@
-"""Stage 7: preferred stimulus and rate function -> what kind of cell."""
+"""Stage 7: preferred stimulus and rate function -> the kind of cell."""
 
 from v1keras.characterization.best_shapes import best_center_surround, best_gabor
 from v1keras.characterization.center_surround import (
     center_surround,
     fit_center_surrounds,
 )
-from v1keras.characterization.classes import CLASSES, class_of, classify, spread
-from v1keras.characterization.gabor import (
-    fit_gabors,
-    gabor,
-    in_degrees,
-    phase_spread,
-    phases_at,
+from v1keras.characterization.classes import (
+    CLASSES,
+    class_of,
+    classify,
+    spatial_extent,
 )
-from v1keras.characterization.gratings import Screen
+from v1keras.characterization.gabor import gabor, in_degrees
+from v1keras.characterization.gabor_fit import fit_gabors, phase_spread, phases_at
+from v1keras.characterization.gratings import GratingDisplay
 from v1keras.characterization.receptive_field import center_of, gradient_fields
 from v1keras.characterization.tuning import tuning
 
 __all__ = [
     "CLASSES",
-    "Screen",
+    "GratingDisplay",
     "best_center_surround",
     "best_gabor",
     "center_of",
@@ -33,6 +33,6 @@ __all__ = [
     "in_degrees",
     "phase_spread",
     "phases_at",
-    "spread",
+    "spatial_extent",
     "tuning",
 ]

@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 from scipy import fft
 
-from v1keras.characterization.gabor import checked
-from v1keras.characterization.least_squares import best_places, fit_from_starts, offsets
+from v1keras.characterization.least_squares import (
+    best_places,
+    check_patterns,
+    fit_from_starts,
+    offsets,
+)
 
 COLUMNS = (
     "row",
@@ -16,22 +20,25 @@ COLUMNS = (
     "amplitude_center",
     "amplitude_surround",
 )
-_NARROWEST, _WIDEST = 1.2, 8.0  # surround over centre: at less the two are one
+# Limits of the surround's width over the center's. Below the lower one the fit cannot
+# tell the two apart.
+_NARROWEST, _WIDEST = 1.2, 8.0
+# Bank of filters to start from: ratios and number of widths; filters refined.
 _CANDIDATE_RATIOS, _CANDIDATE_WIDTHS, _STARTS = (1.5, 3.0), 8, 3
 
 
 def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
-    """Renders differences of circular Gaussians.
+    """Render differences of circular Gaussians.
 
     amplitude_center * exp(-d^2 / (2 width_center^2)) - amplitude_surround * exp(-d^2 /
-    (2 width_surround^2)), d the distance from the centre
+    (2 width_surround^2)), d the distance from the center
 
     Args:
-        fits: dict of `(n,)` columns: `row` and `column` of the centre, pixels from the
-            first pixel's; `width_center` and `width_surround`, standard deviations in
-            pixels; `amplitude_center` and `amplitude_surround`, both above 0 for an
-            on-centre, below for an off-centre.
-        image_size: (height, width), pixels.
+        fits: Dict of `(n,)` columns: `row` and `column` of the center, in pixels from
+            the first pixel's center; `width_center` and `width_surround`, standard
+            deviations in pixels; `amplitude_center` and `amplitude_surround`, both
+            above 0 for an on-center, below for an off-center.
+        image_size: Tuple (height, width) in pixels.
 
     Returns:
         `(n, height, width)`.
@@ -40,121 +47,105 @@ def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.nda
 
     Example:
 
-    >>> one = {
-    ...     "row": 1,
-    ...     "column": 1,
-    ...     "width_center": 1,
-    ...     "width_surround": 2,
-    ...     "amplitude_center": 2,
-    ...     "amplitude_surround": 1,
-    ... }
+    >>> widths = {"width_center": 1, "width_surround": 2}
+    >>> amplitudes = {"amplitude_center": 2, "amplitude_surround": 1}
+    >>> one = {"row": 1, "column": 1} | widths | amplitudes
     >>> center_surround(one, (3, 3))[0, 1].round(3).tolist()
     [0.331, 1.0, 0.331]
     """
-    row, column, center, surround, inner, outer = (
-        np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS
-    )
-    parameters = np.broadcast_arrays(
-        row, column, np.log(center), np.log(surround / center), inner, -outer
-    )
-    return _CenterSurrounds(image_size)(np.stack(parameters, axis=1))[0].reshape(
-        -1, *image_size
-    )
+    columns = [np.atleast_1d(np.asarray(fits[name], float)) for name in COLUMNS]
+    row, column, center, surround, inner, outer = columns
+    ratio = np.log(surround / center)
+    parameters = np.broadcast_arrays(row, column, np.log(center), ratio, inner, -outer)
+    values, _ = _CenterSurroundModel(image_size)(np.stack(parameters, axis=1))
+    return values.reshape(-1, *image_size)
 
 
 def fit_center_surrounds(patterns: np.ndarray) -> dict[str, np.ndarray]:
-    """The difference of Gaussians nearest to each pattern in squared error.
+    """Fit a difference of Gaussians to each pattern by least squares.
 
-    The surround is 1.2 to 8 times as wide as the centre. The starts are the best of a
-    bank of such filters at every place; each is refined by Levenberg & Marquardt's
-    method.
+    The surround is 1.2 to 8 times as wide as the center. The fits start from the
+    filters of a bank, at any place, that explain most; the Levenberg-Marquardt method
+    refines them.
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        dict of `(n,)` columns as `center_surround` takes them, and `r2`, the explained
-        variance around grey.
+        Dict of `(n,)` columns for `center_surround`, and `r2`, the explained variance
+        around grey.
 
     Raises:
-        ValueError: the patterns are no such array, not finite, or one is grey
+        ValueError: The patterns are not such an array or not finite, or one is grey
             throughout.
 
     Example:
 
-    >>> true = {
-    ...     "row": 7.2,
-    ...     "column": 9.5,
-    ...     "width_center": 2,
-    ...     "width_surround": 4,
-    ...     "amplitude_center": -50,
-    ...     "amplitude_surround": -12,
-    ... }
-    >>> found = fit_center_surrounds(center_surround(true, (18, 20)))
-    >>> [round(float(found[name][0]), 2) for name in (*COLUMNS, "r2")]
+    >>> widths = {"width_center": 2, "width_surround": 4}
+    >>> amplitudes = {"amplitude_center": -50, "amplitude_surround": -12}
+    >>> true = {"row": 7.2, "column": 9.5} | widths | amplitudes
+    >>> fits = fit_center_surrounds(center_surround(true, (18, 20)))
+    >>> [round(float(fits[name][0]), 2) for name in (*COLUMNS, "r2")]
     [7.2, 9.5, 2.0, 4.0, -50.0, -12.0, 1.0]
     """
-    patterns = checked(patterns)
-    size = patterns.shape[1:]
-    limits = np.array(
-        [
-            (-0.5, size[0] - 0.5),
-            (-0.5, size[1] - 0.5),
-            np.log([0.4, max(size)]),
-            np.log([_NARROWEST, _WIDEST]),
-            (-np.inf, np.inf),
-            (-np.inf, np.inf),
-        ]
-    )
-    found, r2 = fit_from_starts(
-        _CenterSurrounds(size),
+    patterns = check_patterns(patterns)
+    height, width = patterns.shape[1:]
+    limits = [
+        (-0.5, height - 0.5),
+        (-0.5, width - 0.5),
+        np.log([0.4, max(height, width)]),
+        np.log([_NARROWEST, _WIDEST]),
+        (-np.inf, np.inf),
+        (-np.inf, np.inf),
+    ]
+    parameters, r2 = fit_from_starts(
+        _CenterSurroundModel((height, width)),
         patterns.reshape(len(patterns), -1),
         _starts(patterns),
-        limits.T,
+        np.array(limits).T,
     )
-    row, column, center, ratio, inner, outer = found.T
-    return dict(
-        zip(
-            COLUMNS,
-            (row, column, np.exp(center), np.exp(center + ratio), inner, -outer),
-            strict=True,
-        )
-    ) | {"r2": r2}
+    row, column, center, ratio, inner, outer = parameters.T
+    columns = (row, column, np.exp(center), np.exp(center + ratio), inner, -outer)
+    return dict(zip(COLUMNS, columns, strict=True)) | {"r2": r2}
 
 
-class _CenterSurrounds:
-    """Parameters `(n, 6)` (row, column, log width of the centre, log ratio of widths,
-    two amplitudes) -> values and derivatives.
+class _CenterSurroundModel:
+    """Differences of Gaussians of the parameters that are fitted, with derivatives.
+
+    Parameters are `(n, 6)`: row, column, logarithm of the center's width, logarithm of
+    the ratio of widths, two amplitudes.
     """
 
-    def __init__(self, size):
-        self.rows, self.columns = (
-            grid.ravel() for grid in np.mgrid[: size[0], : size[1]].astype(float)
-        )
+    def __init__(self, image_size):
+        rows, columns = np.mgrid[: image_size[0], : image_size[1]].astype(float)
+        self.rows, self.columns = rows.ravel(), columns.ravel()
 
     def __call__(self, parameters):
         row, column, width, ratio, inner, outer = parameters.T[:, :, None]
         down, right = self.rows - row, self.columns - column
         distance = down**2 + right**2
         narrow, wide = np.exp(-2 * width), np.exp(-2 * (width + ratio))
-        center, surround = (
-            np.exp(-0.5 * distance * narrow),
-            np.exp(-0.5 * distance * wide),
-        )
-        inward, by_surround = (
-            inner * center * narrow + outer * surround * wide,
-            outer * surround * distance * wide,
-        )
-        by_width = inner * center * distance * narrow + by_surround
-        return inner * center + outer * surround, np.stack(
-            [inward * down, inward * right, by_width, by_surround, center, surround],
-            axis=1,
-        )
+        center = np.exp(-0.5 * distance * narrow)
+        surround = np.exp(-0.5 * distance * wide)
+        inward = inner * center * narrow + outer * surround * wide
+        by_ratio = outer * surround * distance * wide
+        by_width = inner * center * distance * narrow + by_ratio
+        derivatives = [
+            inward * down,
+            inward * right,
+            by_width,
+            by_ratio,
+            center,
+            surround,
+        ]
+        value = inner * center + outer * surround
+        return value, np.stack(derivatives, axis=1)
 
 
 def _starts(patterns):
-    """`(n, starts, 6)`: for each width the filter and the place that explain most, of
-    these the best.
+    """Return `(n, starts, 6)` parameters of the filters that explain most.
+
+    Of each width one filter is chosen, at its best place; of these the best remain.
     """
     size = patterns.shape[1:]
     spectra = fft.rfft2(patterns, workers=-1)
@@ -164,14 +155,14 @@ def _starts(patterns):
     for width in np.geomspace(0.7, max(size) / 5, _CANDIDATE_WIDTHS):
         best = np.full((len(patterns), 7), -np.inf)
         for ratio in _CANDIDATE_RATIOS:
-            center, surround = (
-                np.exp(-0.5 * distance / w**2) for w in (width, ratio * width)
-            )
-            share = center.sum() / surround.sum()  # blind to mean luminance
+            center = np.exp(-0.5 * distance / width**2)
+            surround = np.exp(-0.5 * distance / (ratio * width) ** 2)
+            # The filter does not respond to mean luminance.
+            share = center.sum() / surround.sum()
             explained, row, column, (inner,) = best_places(
                 spectra, [center - share * surround]
             )
-            found = [
+            candidate = [
                 explained,
                 row,
                 column,
@@ -180,8 +171,8 @@ def _starts(patterns):
                 inner,
                 -share * inner,
             ]
-            found = np.stack(np.broadcast_arrays(*found), axis=1)
-            best = np.where(found[:, :1] > best[:, :1], found, best)
+            candidate = np.stack(np.broadcast_arrays(*candidate), axis=1)
+            best = np.where(candidate[:, :1] > best[:, :1], candidate, best)
         candidates.append(best)
     candidates = np.stack(candidates, axis=1)
     chosen = np.argsort(-candidates[..., 0], axis=1)[:, :_STARTS]

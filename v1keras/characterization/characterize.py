@@ -10,7 +10,7 @@ from v1keras.characterization.best_shapes import best_center_surround, best_gabo
 from v1keras.characterization.cell_table import cell_table
 from v1keras.characterization.classes import classify
 from v1keras.characterization.gabor import in_degrees
-from v1keras.characterization.gratings import Screen
+from v1keras.characterization.gratings import GratingDisplay
 from v1keras.characterization.receptive_field import gradient_fields
 from v1keras.characterization.tuning import tuning
 
@@ -20,12 +20,13 @@ _BEST = {"gabor": best_gabor, "center_surround": best_center_surround}
 
 @dataclasses.dataclass(repr=False)
 class Cells:
-    """What is known of each inverted cell.
+    """Class, controls, fits and tuning of each inverted cell.
 
-    Printed, it is the table that `python -m v1keras.invert` prints.
+    Printed, they are the table that `python -m v1keras.invert` prints.
 
     Attributes:
-        table: Dict of `(n,)` columns: scores, controls, class, fits and tuning.
+        table: Dict of `(n,)` columns: scores, controls, class, fits and tuning;
+            `v1keras.characterization.columns` lists their units and meanings.
         curves: Dict, parameter of a grating -> tuple `(values, rates)`, each `(n, k)`.
         gradient_fields: `(n, height, width)`.
         norm: Float, norm of the stimuli's contrast in pixel units.
@@ -42,9 +43,9 @@ class Cells:
 
     def __repr__(self):
         classes, counts = np.unique(self.table["class"], return_counts=True)
-        named = zip(counts, classes, strict=True)
-        shares = ", ".join(f"{count} {name}" for count, name in named)
-        return f"<{len(self.gradient_fields)} Cells: {shares}>"
+        pairs = zip(counts, classes, strict=True)
+        text = ", ".join(f"{count} {name}" for count, name in pairs)
+        return f"<{len(self.gradient_fields)} Cells: {text}>"
 
 
 def describe_cells(
@@ -58,32 +59,34 @@ def describe_cells(
     Args:
         rates: Callable, images `(batch, height, width, 1)` in pixel units -> rates
             `(batch, N)`.
-        images: `(n, height, width)` images of the recording; gradients are averaged
-            over some of them.
+        images: `(n, height, width)` images of the recording, of which a sample serves
+            for mean gradients.
         stimuli: `v1keras.inversion.PreferredStimuli`.
-        pixels_per_degree: Float; with it, fits are given in degrees, too.
+        pixels_per_degree: Float, pixels of the images per degree of visual angle; with
+            it, fits are also given in degrees.
     """
     neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
     image_size = patterns.shape[1:]
     columns = classify(patterns)
     fits = {name: _with_prefix(columns, f"{name}_") for name in _BEST}
     for name, best in _BEST.items():
-        _, reached = best(
+        _, best_rates = best(
             rates, neurons, fits[name], image_size, contrast.grey, contrast.project
         )
-        columns[f"best_{name}_rate"] = reached
-    screen = Screen(contrast.grey, contrast.low, contrast.high, image_size)
-    curves, tuned = tuning(rates, neurons, fits["gabor"], screen)
+        columns[f"best_{name}_rate"] = best_rates
+    display = GratingDisplay(contrast.grey, contrast.low, contrast.high, image_size)
+    curves, tuning_columns = tuning(rates, neurons, fits["gabor"], display)
     if pixels_per_degree:
         for name, fit in fits.items():
             for key, column in in_degrees(fit, pixels_per_degree).items():
                 columns[f"{name}_{key}"] = column
-    some = np.linspace(0, len(images) - 1, _FIELD_IMAGES).astype(int)
-    fields = gradient_fields(rates, neurons, images[some])
-    return Cells(columns | tuned, curves, fields, contrast.norm)
+    sample = np.linspace(0, len(images) - 1, _FIELD_IMAGES).astype(int)
+    fields = gradient_fields(rates, neurons, images[sample])
+    return Cells(columns | tuning_columns, curves, fields, contrast.norm)
 
 
 def _with_prefix(columns, prefix):
+    """Return the columns of a prefix, without it."""
     return {
         name.removeprefix(prefix): column
         for name, column in columns.items()

@@ -4,105 +4,135 @@ import numpy as np
 from scipy import fft
 
 _BATCH = 128  # fits whose derivatives are in memory together
-_LEAST_DAMPING = 1e-6
-_CONVERGED = 1e-7  # relative fall of the squared error
+_LEAST_DAMPING, _MOST_DAMPING = 1e-6, 1e8
+_CONVERGED = 1e-7  # relative decrease of the squared error
+
+
+def check_patterns(patterns: np.ndarray) -> np.ndarray:
+    """Return patterns as floats if they can be fitted.
+
+    Raises:
+        ValueError: They are not `(n, height, width)` or not finite, or one is grey
+            throughout.
+    """
+    patterns = np.asarray(patterns, float)
+    if patterns.ndim != 3 or not patterns.size:
+        raise ValueError(
+            f"patterns of shape {patterns.shape}; expected (n, height, width)"
+        )
+    energy = np.square(patterns).sum(axis=(1, 2))
+    bad = np.flatnonzero(~(np.isfinite(energy) & (energy > 0)))
+    if bad.size:
+        raise ValueError(
+            f"pattern {bad[0]} is grey throughout or not finite; leave it out"
+        )
+    return patterns
 
 
 def fit_from_starts(model, patterns, starts, bounds, steps=60):
-    """Fits a model to each pattern from several starts by Levenberg & Marquardt's
-    method, and keeps the best.
+    """Fit a model to each pattern from several starts, and keep the best.
 
-    Every start is followed for a third of the steps, the best one for the rest.
+    The Levenberg-Marquardt method follows every start for a third of the steps, and the
+    best one for the rest.
 
     Args:
-        model: callable, parameters `(n, p)` -> (`(n, pixels)`, its derivatives `(n, p,
-            pixels)`).
+        model: Callable, parameters `(n, p)` -> tuple of values `(n, pixels)` and
+            derivatives `(n, p, pixels)`.
         patterns: `(n, pixels)`.
         starts: `(n, starts, p)`.
-        bounds: (`(p,)`, `(p,)`): parameters stay between.
-        steps: at most.
+        bounds: Tuple of lower and upper bounds of the parameters, each `(p,)`.
+        steps: Integer, largest number of steps.
 
     Returns:
-        (parameters `(n, p)`, explained variance `(n,)`: 1 - squared error / squared
-        pattern).
+        Tuple of parameters `(n, p)` and explained variance `(n,)`: 1 - squared error /
+        squared pattern.
 
     Example:
 
     >>> import numpy as np
     >>> x = np.arange(5.0)
     >>> decay = lambda p: (np.exp(-p * x), -(x * np.exp(-p * x))[:, None])
-    >>> rate, explained = fit_from_starts(
-    ...     decay,
-    ...     np.exp(-0.3 * x)[None],
-    ...     np.array([[[1.0], [2.0]]]),
-    ...     (np.zeros(1), np.full(1, 9.0)),
-    ... )
+    >>> patterns, starts = np.exp(-0.3 * x)[None], np.array([[[1.0], [2.0]]])
+    >>> bounds = np.zeros(1), np.full(1, 9.0)
+    >>> rate, explained = fit_from_starts(decay, patterns, starts, bounds)
     >>> rate.round(4).tolist(), explained.round(4).tolist()
     ([[0.3]], [1.0])
     """
     patterns, starts = np.asarray(patterns, float), np.asarray(starts, float)
-    count = starts.shape[1]
-    each = max(1, _BATCH // count)
-    found, errors = np.empty(starts[:, 0].shape), np.empty(len(patterns))
-    for begin in range(0, len(patterns), each):
-        part = slice(begin, begin + each)
-        shown, tried = patterns[part], starts[part]
-        first, reached = _descend(
+    start_count = starts.shape[1]
+    chunk = max(1, _BATCH // start_count)
+    parameters = np.empty(starts[:, 0].shape)
+    errors = np.empty(len(patterns))
+    first_steps = steps // 3
+    for begin in range(0, len(patterns), chunk):
+        part = slice(begin, begin + chunk)
+        targets, chunk_starts = patterns[part], starts[part]
+        refined, refined_errors = _descend(
             model,
-            np.repeat(shown, count, axis=0),
-            tried.reshape(-1, tried.shape[2]),
+            np.repeat(targets, start_count, axis=0),
+            chunk_starts.reshape(-1, chunk_starts.shape[2]),
             bounds,
-            steps // 3,
+            first_steps,
         )
-        best = reached.reshape(len(shown), count).argmin(axis=1)
-        first = first.reshape(tried.shape)[np.arange(len(shown)), best]
-        found[part], errors[part] = _descend(
-            model, shown, first, bounds, steps - steps // 3
+        best = refined_errors.reshape(len(targets), start_count).argmin(axis=1)
+        refined = refined.reshape(chunk_starts.shape)[np.arange(len(targets)), best]
+        parameters[part], errors[part] = _descend(
+            model, targets, refined, bounds, steps - first_steps
         )
-    return found, 1 - errors / np.maximum(np.square(patterns).sum(axis=1), 1e-30)
+    energy = np.square(patterns).sum(axis=1)
+    return parameters, 1 - errors / np.maximum(energy, 1e-30)
 
 
 def best_places(spectra, kernels):
-    """Where in each pattern a filter explains most: what the descent starts from.
-    Beyond an edge the pattern goes on at the other.
+    """Find the place in each pattern where a filter explains most.
+
+    Patterns are treated as periodic.
 
     Args:
         spectra: `(n, height, width // 2 + 1)`, `scipy.fft.rfft2` of the patterns.
-        kernels: a list of `(height, width)` filters that are orthogonal, each centred
-            as `offsets` says.
+        kernels: List of orthogonal filters `(height, width)`, centered as by `offsets`.
 
     Returns:
-        (explained squared pattern `(n,)`, row `(n,)`, column `(n,)`, each kernel's
-        amplitude there: a list of `(n,)`).
+        Tuple of the explained squared pattern `(n,)`, row `(n,)`, column `(n,)` and the
+        list of each kernel's amplitudes there, `(n,)`.
     """
     size = kernels[0].shape
-    energies = [np.square(kernel).sum() for kernel in kernels]
-    outputs = [
-        fft.irfft2(spectra * np.conj(fft.rfft2(kernel)), s=size, workers=-1).reshape(
-            len(spectra), -1
-        )
-        for kernel in kernels
-    ]
-    explained = sum(
-        output**2 / energy for output, energy in zip(outputs, energies, strict=True)
-    )
+    explained, outputs, energies = 0, [], []
+    for kernel in kernels:
+        product = spectra * np.conj(fft.rfft2(kernel))
+        output = fft.irfft2(product, s=size, workers=-1).reshape(len(spectra), -1)
+        energy = np.square(kernel).sum()
+        explained = explained + output**2 / energy
+        outputs.append(output)
+        energies.append(energy)
     place = explained.argmax(axis=1)
-    at = np.arange(len(spectra)), place
+    at_place = np.arange(len(spectra)), place
     amplitudes = [
-        output[at] / energy for output, energy in zip(outputs, energies, strict=True)
+        output[at_place] / energy
+        for output, energy in zip(outputs, energies, strict=True)
     ]
-    return explained[at], *np.unravel_index(place, size), amplitudes
+    return explained[at_place], *np.unravel_index(place, size), amplitudes
 
 
 def offsets(size):
-    """(`(height, 1)`, `(1, width)`): each pixel's distance from the first, the short
-    way around, for filters centred there.
+    """Return each pixel's distance from the first one in a periodic image.
+
+    Args:
+        size: Tuple (height, width).
+
+    Returns:
+        Tuple of rows `(height, 1)` and columns `(1, width)`.
     """
-    down, right = ((np.arange(n) + n // 2) % n - n // 2 for n in size)
-    return down[:, None].astype(float), right[None].astype(float)
+    down, right = (_periodic_distance(side) for side in size)
+    return down[:, None], right[None]
+
+
+def _periodic_distance(side):
+    return ((np.arange(side) + side // 2) % side - side // 2).astype(float)
 
 
 def _descend(model, patterns, parameters, bounds, steps):
+    """Return parameters after some steps, and their squared errors."""
     parameters = np.clip(parameters, *bounds)
     damping = np.full(len(parameters), 1e-2)
     values, slopes = model(parameters)
@@ -113,34 +143,32 @@ def _descend(model, patterns, parameters, bounds, steps):
     for _ in range(steps):
         if not active.size:
             break
-        curvature = slopes @ slopes.transpose(0, 2, 1)  # (active, p, p)
-        diagonal = np.einsum("npp->np", curvature)
-        scale = diagonal + 1e-9 * diagonal.max(axis=1, keepdims=True) + 1e-30
-        curvature[:, range(scale.shape[1]), range(scale.shape[1])] += (
-            damping[active, None] * scale
-        )
-        step = np.linalg.solve(curvature, (slopes @ residuals[..., None]))[..., 0]
+        step = _step(slopes, residuals, damping[active])
         tried = np.clip(parameters[active] + step, *bounds)
         values, tried_slopes = model(tried)
         tried_residuals = patterns[active] - values
         tried_errors = np.square(tried_residuals).sum(axis=1)
         better = tried_errors < errors[active]
-        fall = np.where(
-            better, 1 - tried_errors / np.maximum(errors[active], 1e-300), 0
-        )
+        decrease = 1 - tried_errors / np.maximum(errors[active], 1e-300)
         taken = active[better]
-        parameters[taken], errors[taken] = tried[better], tried_errors[better]
-        slopes[better], residuals[better] = (
-            tried_slopes[better],
-            tried_residuals[better],
-        )
-        damping[active] = np.maximum(
-            damping[active] * np.where(better, 0.3, 4.0), _LEAST_DAMPING
-        )
-        done = (
-            (better & (fall < _CONVERGED))
-            | (damping[active] > 1e8)
-            | (errors[active] < floor[active])
-        )
+        parameters[taken] = tried[better]
+        errors[taken] = tried_errors[better]
+        slopes[better] = tried_slopes[better]
+        residuals[better] = tried_residuals[better]
+        factor = np.where(better, 0.3, 4.0)
+        damping[active] = np.maximum(damping[active] * factor, _LEAST_DAMPING)
+        done = better & (decrease < _CONVERGED)
+        done |= damping[active] > _MOST_DAMPING
+        done |= errors[active] < floor[active]
         active, slopes, residuals = active[~done], slopes[~done], residuals[~done]
     return parameters, errors
+
+
+def _step(slopes, residuals, damping):
+    """Return the damped Gauss-Newton steps `(n, p)`."""
+    curvature = slopes @ slopes.transpose(0, 2, 1)  # (n, p, p)
+    diagonal = np.einsum("npp->np", curvature)
+    scale = diagonal + 1e-9 * diagonal.max(axis=1, keepdims=True) + 1e-30
+    index = range(scale.shape[1])
+    curvature[:, index, index] += damping[:, None] * scale
+    return np.linalg.solve(curvature, slopes @ residuals[..., None])[..., 0]

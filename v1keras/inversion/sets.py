@@ -128,13 +128,14 @@ def reconstruct(
     Example:
 
     >>> from v1keras.inversion import ContrastConstraint
-    >>> generator = np.random.default_rng(0)
-    >>> filters = np.linalg.qr(generator.normal(size=(36, 9)))[0].astype("float32")
+    >>> normal = np.random.default_rng(0).normal(size=(36, 9))
+    >>> filters = np.linalg.qr(normal)[0].astype("float32")
     >>> rates = lambda images: tf.nn.softplus(
     ...     (tf.reshape(images, (-1, 36)) - 100) @ filters
     ... )
     >>> contrast = ContrastConstraint(100, 50, 0, 255)
-    >>> image = contrast.images(contrast.project(generator.normal(size=(1, 6, 6, 1))))
+    >>> noise = np.random.default_rng(1).normal(size=(1, 6, 6, 1))
+    >>> image = contrast.images(contrast.project(noise))
     >>> ascent = GradientAscent(rates, contrast, image_size=(6, 6))
     >>> images, distances = reconstruct(ascent, rates(image))
     >>> images.shape, bool(distances.max() < 0.01)

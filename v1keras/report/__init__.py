@@ -1,5 +1,6 @@
-"""Stage 8: results -> table, figures, TensorBoard, one HTML page. It is given results
-and imports no other stage.
+"""Stage 8: results -> figures, TensorBoard, HTML pages.
+
+It takes plain values and imports no other stage.
 """
 
 from v1keras.report.cell_page import write_cells

@@ -1,4 +1,4 @@
-"""One self-contained HTML page."""
+"""Self-contained HTML pages."""
 
 import base64
 import html
@@ -24,16 +24,16 @@ img { max-width: 100%; background: white; border-radius: .3rem; }
 def write_page(
     path: str | os.PathLike[str], title: str, sections: list[tuple[str, str, Any]]
 ) -> None:
-    """Writes a page that needs nothing but itself.
+    """Write a page that needs no other file.
 
     Args:
-        path: the .html file.
-        title: of the page.
-        sections: list of (heading, explanation, content); the content is text, shown as
-            it is, or a matplotlib figure, which is closed.
+        path: The .html file.
+        title: String, title of the page.
+        sections: List of tuples (heading, explanation, content); the content is text,
+            shown verbatim, or a matplotlib figure, which is closed.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: The file can't be written.
     """
     body = [f"<h1>{html.escape(title)}</h1>"]
     for heading, explanation, content in sections:
@@ -52,8 +52,8 @@ def write_page(
         '<meta name="viewport" content="width=device-width">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
     )
-    with atomic_write(pathlib.Path(path)) as beside:
-        beside.write_text(
+    with atomic_write(pathlib.Path(path)) as temporary:
+        temporary.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
             + "\n".join(body)
             + "\n</body></html>\n"
@@ -61,6 +61,7 @@ def write_page(
 
 
 def _encode(figure):
+    """Return a figure as PNG in base 64, and close it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     pyplot.close(figure)

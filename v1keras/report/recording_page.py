@@ -1,16 +1,17 @@
-"""Recordings as pictures."""
+"""Figures of recordings."""
 
 import numpy as np
 from matplotlib import pyplot
 
 
 def triggered_averages(images, responses):
-    """Spike-triggered averages: the images weighted by the responses to them, less the
-    mean image.
+    """Compute spike-triggered averages: response-weighted means of images.
+
+    The mean image is subtracted.
 
     Args:
         images: `(n, height, width)`.
-        responses: `(n, neurons)`, NaN = missing.
+        responses: `(n, neurons)`, NaN where missing.
 
     Returns:
         `(neurons, height, width)`, in pixel units; zero for a neuron without a
@@ -19,28 +20,29 @@ def triggered_averages(images, responses):
     Example:
 
     >>> images = np.eye(4).reshape(4, 2, 2)
-    >>> triggered_averages(images, np.array([[0.0], [0.0], [4.0], [0.0]])).round(
-    ...     2
-    ... ).tolist()
+    >>> responses = np.array([[0.0], [0.0], [4.0], [0.0]])
+    >>> triggered_averages(images, responses).round(2).tolist()
     [[[-0.25, -0.25], [0.75, -0.25]]]
     """
     flat = images.reshape(len(images), -1).astype(np.float32)
-    known = np.isfinite(responses)
-    weights = np.where(known, responses, 0).astype(np.float32)
-    total, count = weights.sum(axis=0), known.sum(axis=0)
-    weights = weights / np.where(total != 0, total, np.inf) - known / np.maximum(
-        count, 1
-    ) * (total != 0)
+    measured = np.isfinite(responses)
+    weights = np.where(measured, responses, 0).astype(np.float32)
+    total, count = weights.sum(axis=0), measured.sum(axis=0)
+    mean_weights = measured / np.maximum(count, 1) * (total != 0)
+    weights = weights / np.where(total != 0, total, np.inf) - mean_weights
     return (weights.T @ flat).reshape(-1, *images.shape[1:])
 
 
 def sample_images(images, numbers, columns=8):
-    """A figure of images in grey, all on one scale.
+    """Draw images in grey, all on one scale.
 
     Args:
         images: `(n, height, width)`.
-        numbers: `(n,)` captions.
-        columns: pictures in a row.
+        numbers: `(n,)` numbers of the images, for the captions.
+        columns: Integer, images per row.
+
+    Returns:
+        A matplotlib figure.
     """
     rows = -(-len(images) // columns)
     figure, axes = pyplot.subplots(
@@ -62,12 +64,15 @@ def sample_images(images, numbers, columns=8):
 
 
 def neurons(rates, unit, ceiling):
-    """How neurons' mean responses and their ceilings are distributed.
+    """Draw the distributions of neurons' mean responses and ceilings.
 
     Args:
-        rates: `(neurons,)`.
-        unit: of them.
+        rates: `(neurons,)` mean responses.
+        unit: String, unit of the mean responses.
         ceiling: `(neurons,)` CC_max, NaN where unknown.
+
+    Returns:
+        A matplotlib figure.
     """
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
     left.hist(rates[np.isfinite(rates)], bins=40)

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a training."""
+"""TensorBoard events of a training."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from v1keras.report.figures import tile
 
 @contextlib.contextmanager
 def _plain_errors(folder):
-    """TensorFlow's errors of writing as the operating system's."""
+    """Raise TensorFlow's errors of writing as `OSError`."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -26,16 +26,17 @@ def _plain_errors(folder):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Writes scalars each epoch; filters and the spread of scores over neurons every
-    few; and what tells runs apart under HParams.
+    """A log of a training: scalars, filters, scores of neurons and the configuration.
+
+    Scalars are written after each epoch; filters and the distribution of scores over
+    neurons after every few; the configuration, which distinguishes runs, under HParams.
 
     Args:
-        folder: of the event files.
-        config: the configuration, nested: shown under Text, and key by key under
-            HParams.
-        trainer: the `Trainer`: `scores` gives the `(neurons,)` validation correlations
-            of the last epoch, `progress.best_score` the highest.
-        every: epochs between two histograms and images.
+        folder: Folder of the event files.
+        config: Nested dict, the configuration.
+        trainer: `Trainer`: `scores` holds the `(neurons,)` validation correlations of
+            the last epoch, `progress.best_score` the highest mean.
+        every: Integer, epochs between two histograms and images.
     """
 
     def __init__(
@@ -46,12 +47,10 @@ class TensorBoardLog(keras.callbacks.Callback):
         every: int = 10,
     ) -> None:
         super().__init__()
-        self.folder, self.config, self.trainer, self.every = (
-            str(folder),
-            config,
-            trainer,
-            every,
-        )
+        self.folder = str(folder)
+        self.config = config
+        self.trainer = trainer
+        self.every = every
 
     def on_train_begin(self, logs=None):
         with _plain_errors(self.folder):
@@ -73,42 +72,42 @@ class TensorBoardLog(keras.callbacks.Callback):
             for key, name in names.items():
                 tf.summary.scalar(name, logs[key])
             if epoch % self.every == 0:
-                scores = self.trainer.scores
-                tf.summary.histogram(
-                    "validation/correlation_of_neurons", scores[np.isfinite(scores)]
-                )
-                filters = _first_filters(self.model)
-                if filters is not None:
-                    tf.summary.image(
-                        "filters/first_layer", tile(filters)[None, ..., None]
-                    )
+                self._log_neurons()
+
+    def _log_neurons(self):
+        """Write the distribution of scores and the filters."""
+        scores = self.trainer.scores
+        name = "validation/correlation_of_neurons"
+        tf.summary.histogram(name, scores[np.isfinite(scores)])
+        filters = _first_filters(self.model)
+        if filters is not None:
+            sheet = tile(filters)[None, ..., None]
+            tf.summary.image("filters/first_layer", sheet)
 
     def on_train_end(self, logs=None):
-        with (
-            _plain_errors(self.folder),
-            self.writer.as_default(step=self.trainer.progress.epoch),
-        ):
-            tf.summary.scalar(
-                "validation/best_correlation", self.trainer.progress.best_score
-            )
+        progress = self.trainer.progress
+        step = progress.epoch
+        with _plain_errors(self.folder), self.writer.as_default(step=step):
+            tf.summary.scalar("validation/best_correlation", progress.best_score)
             self.writer.close()
 
 
 class Profile(keras.callbacks.Callback):
-    """Records where the time of some steps goes, and the graph of a step, for
-    TensorBoard's tabs Profile and Graphs.
+    """A profile of training steps, for TensorBoard's tabs Profile and Graphs.
 
-    It begins after the first steps, in which everything is compiled, and ends at the
-    first pause after as many steps as asked for.
+    It starts after the first steps, in which everything is compiled, and ends at the
+    first pause after the given number of steps.
 
     Args:
-        folder: of the event files.
-        steps: how many, at least.
+        folder: Folder of the event files.
+        steps: Integer, smallest number of steps to profile.
     """
 
     def __init__(self, folder: str | os.PathLike[str], steps: int) -> None:
         super().__init__()
-        self.folder, self.steps, self.left = str(folder), steps, None
+        self.folder = str(folder)
+        self.steps = steps
+        self.left = None
 
     def on_epoch_begin(self, epoch, logs=None):
         self.seen = 0
@@ -143,19 +142,18 @@ class Profile(keras.callbacks.Callback):
 
 
 def _flat(config, prefix=""):
-    """The keys of a nested configuration, with values that HParams takes."""
+    """Yield the keys of a nested configuration, with values that HParams takes."""
     for key, value in config.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, (bool, int, float, str)):
+            yield prefix + key, value
         else:
-            yield (
-                prefix + key,
-                value if isinstance(value, (bool, int, float, str)) else str(value),
-            )
+            yield prefix + key, str(value)
 
 
 def _first_filters(model):
-    """`(filters, height, width)` of the first convolution, or None."""
+    """Return the `(filters, height, width)` of the first convolution, or None."""
     for weight in model.trainable_variables:
         if len(weight.shape) == 4:
             return np.moveaxis(keras.ops.convert_to_numpy(weight)[:, :, 0], -1, 0)

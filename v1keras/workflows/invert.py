@@ -1,14 +1,10 @@
-"""Preferred stimuli of a model's neurons, and what kind of cell each is."""
+"""Preferred stimuli of a model's neurons, and the kind of cell that each is."""
 
-import os
-import pathlib
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from v1keras import report
 from v1keras.characterization.characterize import Cells, describe_cells
 from v1keras.data import Recording
 from v1keras.evaluation.scores import Scores
@@ -22,15 +18,13 @@ from v1keras.inversion import (
 from v1keras.inversion.controls import controls, filter_cosines
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
-from v1keras.inversion.resume import holds_chunks, run_in_chunks
-from v1keras.io.tables import write_columns
 from v1keras.training.prediction import Predictor
-from v1keras.workflows.reopen import check_fit, open_model, open_models
-from v1keras.workflows.score import score_by
 
-# A rate that changes by less than this share over all images of the recording is
-# constant: the readout has learned nothing of the neuron.
+# A rate that changes by less than this fraction over all images of the recording is
+# constant: the readout has learned nothing about the neuron.
 _CONSTANT = 0.01
+# Columns of a simulated recording's neurons that are true values of what is fitted.
+_TRUE_VALUES = ("row", "column", "orientation_deg", "frequency")
 PARAMETRIZATIONS = {"pixels": Pixels, "fourier": Fourier}
 
 
@@ -58,31 +52,46 @@ def preferred_stimuli(
         steps: Integer, largest number of steps.
         restarts: Integer, number of starts per neuron, of which the best is kept.
         seed: Integer, seed of the noise that stimuli start from.
-        parametrization: "pixels" or "fourier".
+        parametrization: String, "pixels" or "fourier".
         blur: Float, width in pixels of the gradient's smoothing at the first step.
         jitter: Integer, pixels by which a stimulus is shifted at random in each step.
 
     Raises:
-        ValueError: No such neuron, or one whose rate does not depend on the image.
+        ValueError: There is no such neuron, or the rate of one does not depend on the
+            image.
         FloatingPointError: A rate is not finite.
+
+    Example:
+
+    >>> import v1keras
+    >>> recording = v1keras.simulate_recording(60, neurons_per_kind=1, image_size=16)
+    >>> model = v1keras.build_model(recording)
+    >>> stimuli = preferred_stimuli(model, recording, [0, 2], steps=10)
+    >>> stimuli.neurons.tolist(), stimuli.stimuli.shape
+    ([0, 2], (2, 16, 16))
     """
-    model = _images_alone(model, recording)
+    model = images_only(model, recording)
     chosen = np.arange(model.neuron_count) if neurons is None else np.array(neurons)
     varying, constant = split_constant(model, recording, chosen)
     if constant.size and neurons is not None or not varying.size:
-        raise ValueError(
-            f"the rate of neurons {', '.join(map(str, constant))} is the same for all"
-            " images of the recording: nothing to invert"
-        )
+        raise ValueError(nothing_to_invert(constant))
     contrast = contrast or matched_contrast(model, recording.images)
-    ascent = GradientAscent.for_model(
+    ascent = GradientAscent(
         model,
         contrast,
-        images=PARAMETRIZATIONS[parametrization](),
+        parametrization=PARAMETRIZATIONS[parametrization](),
         blur=blur,
         jitter=jitter,
     )
     return ascent.run(varying, steps, seed, restarts)
+
+
+def nothing_to_invert(neurons: np.ndarray) -> str:
+    """Return the message on neurons whose rate is constant."""
+    return (
+        f"the rate of neurons {', '.join(map(str, neurons))} is the same for all"
+        " images of the recording: nothing to invert"
+    )
 
 
 def characterize(
@@ -92,99 +101,80 @@ def characterize(
     evaluators: Sequence[Any] = (),
     scores: Scores | None = None,
 ) -> Cells:
-    """Return class, controls, fits and tuning of each inverted cell.
+    """Determine class, controls, fits and tuning of each inverted cell.
 
     Args:
         model: Model that the stimuli were made with.
         recording: `Recording` of its neurons.
         stimuli: `PreferredStimuli`.
         evaluators: Sequence of other models of the same neurons, trained on other
-            splits, that are shown the stimuli.
+            splits, that the stimuli are presented to.
         scores: `Scores` of the model, whose columns precede the others.
+
+    Returns:
+        `Cells`; printed, they are a table. `v1keras.characterization.columns` lists the
+        columns of `Cells.table`.
+
+    Example:
+
+    >>> import v1keras
+    >>> recording = v1keras.simulate_recording(60, neurons_per_kind=1, image_size=16)
+    >>> model = v1keras.build_model(recording)
+    >>> stimuli = v1keras.preferred_stimuli(model, recording, [0, 2], steps=10)
+    >>> cells = characterize(model, recording, stimuli)
+    >>> cells.table["class"].shape, cells.curves["contrast"][1].shape
+    ((2,), (2, 8))
     """
-    model = _images_alone(model, recording)
-    known = {"neuron": stimuli.neurons}
+    model = images_only(model, recording)
+    table = {"neuron": stimuli.neurons}
     if scores is not None:
-        known = {
-            name: column[stimuli.neurons] for name, column in scores.per_neuron.items()
-        }
-    known |= controls(model, recording.images, stimuli, evaluators)
-    known["converged"] = stimuli.converged
-    known["flat_start"] = stimuli.no_initial_gradient
+        table = _score_columns(scores, recording, stimuli.neurons)
+    table |= controls(model, recording.images, stimuli, evaluators)
+    table["converged"] = stimuli.converged
+    table["no_initial_gradient"] = stimuli.no_initial_gradient
     cosines = filter_cosines(recording, stimuli)
     if cosines is not None:
-        known["filter_cosine"] = cosines
+        table["filter_cosine"] = cosines
     cells = describe_cells(
         compiled(model),
         recording.images,
         stimuli,
         recording.attributes.get("pixels_per_degree"),
     )
-    cells.table = known | cells.table
+    cells.table = table | cells.table
     return cells
 
 
-def _images_alone(model, recording):
+def _score_columns(scores, recording, neurons):
+    """Return the columns of scores; true values of simulated neurons get a prefix."""
+    columns = {}
+    simulated = "true_rate" in recording.neurons
+    for name, column in scores.per_neuron.items():
+        prefix = "true_" if simulated and name in _TRUE_VALUES else ""
+        columns[prefix + name] = column[neurons]
+    return columns
+
+
+def images_only(model: Any, recording: Recording) -> Any:
+    """Return the model of one recording's neurons, with covariates at their means."""
     return model.session(recording.name).without_covariates()
-
-
-def choose_neurons(text: str, scores: Scores) -> np.ndarray:
-    """Return the neurons that `--neurons` names.
-
-    Args:
-        text: "all", "near-limit" (CC_norm of 0.9 or more) or indices such as "0,3,7".
-        scores: `Scores` of the model.
-
-    Raises:
-        ValueError: No such neuron, or none near the limit.
-    """
-    cc_norm = scores.per_neuron["cc_norm"]
-    count = len(cc_norm)
-    if text == "all":
-        return np.arange(count)
-    if text == "near-limit":
-        if np.isnan(cc_norm).all():
-            raise ValueError(
-                "--neurons=near-limit: no noise ceiling is available for this recording"
-                " (no repeats, no spike counts); name neurons, as in --neurons=0,3"
-            )
-        near = scores.near_limit()
-        if not near.size:
-            raise ValueError(
-                "--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name"
-                " neurons, as in --neurons=0,3,7"
-            )
-        return near
-    try:
-        neurons = np.array([int(part) for part in text.split(",")])
-    except ValueError:
-        raise ValueError(
-            f"--neurons: found {text!r}, expected all, near-limit or indices such as"
-            " 0,3,7"
-        ) from None
-    if len(np.unique(neurons)) < len(neurons):
-        raise ValueError(f"--neurons: found {text!r}, in which a neuron stands twice")
-    outside = neurons[(neurons < 0) | (neurons >= count)]
-    if outside.size:
-        raise ValueError(
-            f"--neurons: there is no neuron {outside[0]}; the model has neurons 0 to"
-            f" {count - 1}"
-        )
-    return neurons
 
 
 def split_constant(
     model: Any, recording: Recording, neurons: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the neurons whose rate depends on the image, and the others.
+    """Separate neurons whose rate depends on the image from the others.
 
     A rate is constant if it varies by no more than one part in a hundred over the
     images of the recording.
 
     Args:
-        model: Callable, images -> rates.
-        recording: `Recording`.
+        model: Callable, images `(batch, height, width, 1)` -> rates `(batch, N)`.
+        recording: `Recording` with the images.
         neurons: `(n,)` indices.
+
+    Returns:
+        Tuple of the indices of neurons that vary, and of those that are constant.
 
     Raises:
         FloatingPointError: A rate is not finite.
@@ -198,136 +188,3 @@ def split_constant(
         )
     constant = np.ptp(rates, axis=0) <= _CONSTANT * rates.max(axis=0)
     return neurons[~constant], neurons[constant]
-
-
-def open_evaluator(
-    name: str | os.PathLike[str], metadata: dict[str, Any], recording: Recording
-) -> Any:
-    """Open a model that is shown another model's stimuli.
-
-    Args:
-        name: Preset by name, its folder, or a workdir.
-        metadata: Dict, metadata of the model that is inverted.
-        recording: `Recording` of that model.
-
-    Raises:
-        ValueError: It takes other images, or predicts other neurons.
-    """
-    evaluator, own_metadata, _ = open_models(name)
-    try:
-        evaluator = _images_alone(evaluator, recording)
-        check_fit(evaluator, recording)
-    except ValueError as error:
-        raise ValueError(f"--judges={name}: {error}") from None
-    own, other = own_metadata["recording"], metadata["recording"]
-    if own.get("name") != other.get("name"):
-        raise ValueError(
-            f"--judges={name} is of the recording {own.get('name')!r}, not of"
-            f" {other.get('name')!r}: other neurons"
-        )
-    return evaluator
-
-
-def invert_to_folder(
-    name: str | os.PathLike[str],
-    folder: str | os.PathLike[str],
-    neurons: str = "near-limit",
-    recording: str | None = None,
-    judges: Sequence[str] = (),
-    resume: bool = False,
-    contrast_norm: float | None = None,
-    **options: Any,
-) -> tuple[Cells, list[str]]:
-    """Invert a trained model and write stimuli, cells and report to a folder.
-
-    Args:
-        name: Preset by name, its folder, or a workdir.
-        folder: Folder to write to.
-        neurons: String, as for `choose_neurons`.
-        recording: File or name of a public dataset; None for the model's own.
-        judges: Other models of the same neurons that are shown the stimuli.
-        resume: Boolean, whether to use the chunks that an interrupted run of the same
-            options has finished.
-        contrast_norm: Float, norm of the stimuli's contrast; None to derive it.
-        **options: `steps`, `seed`, `restarts`, `images`, `blur` and `jitter`, as for
-            `preferred_stimuli`.
-
-    Returns:
-        Tuple `(cells, remarks)`: the `Cells`, and lines on neurons left out.
-
-    Raises:
-        ValueError, OSError: The model, the recording or an option does not fit.
-    """
-    folder = pathlib.Path(folder)
-    whole, metadata, recording = open_model(name, recording)
-    evaluators = [open_evaluator(other, metadata, recording) for other in judges]
-    scores = score_by(metadata["config"]["evaluation"], whole, [recording])
-    model = _images_alone(whole, recording)
-    varying, constant = split_constant(
-        model, recording, choose_neurons(neurons, scores)
-    )
-    if not varying.size:
-        raise ValueError(
-            f"the rate of neurons {', '.join(map(str, constant))} is the same for all"
-            " images of the recording: nothing to invert"
-        )
-    grey = metadata["pixels"].get("mean")
-    contrast = matched_contrast(model, recording.images, contrast_norm, grey)
-    ascent = GradientAscent.for_model(
-        model,
-        contrast,
-        images=PARAMETRIZATIONS[options["images"]](),
-        blur=options["blur"],
-        jitter=options["jitter"],
-    )
-    facts = options | {
-        "model_sha256": metadata["sha256"]["model.weights.h5"],
-        "recording": recording.attributes.get("name", ""),
-    }
-    chunks = folder / ".chunks"
-    if holds_chunks(chunks) and not resume:
-        shutil.rmtree(chunks)
-    stimuli = run_in_chunks(
-        ascent,
-        varying,
-        options["steps"],
-        options["seed"],
-        options["restarts"],
-        chunks,
-        facts | {"norm": contrast.norm, "neurons": varying.tolist()},
-    )
-    cells = characterize(model, recording, stimuli, evaluators, scores)
-    stimuli.save(folder / "stimuli.h5", cells.gradient_fields, **facts)
-    write_columns(cells.table, folder / "cells.csv")
-    remarks = _remarks(stimuli, constant, list(whole.covariates))
-    report.write_cells(
-        folder,
-        f"Model {name}, objective: {ascent.objective}.",
-        "\n".join([str(cells), *remarks]),
-        stimuli.patterns,
-        cells.gradient_fields,
-        cells.curves,
-        cells.table,
-    )
-    shutil.rmtree(chunks)
-    return cells, remarks
-
-
-def _remarks(stimuli, constant, covariates):
-    """Return lines on neurons that are left out or not to be believed."""
-    lines = []
-    if stimuli.no_initial_gradient.any():
-        flat = stimuli.neurons[stimuli.no_initial_gradient]
-        lines.append(
-            "without a gradient where they start, so not to be believed (more"
-            f" --restarts may help): neurons {', '.join(map(str, flat))}"
-        )
-    if covariates:
-        names = " and ".join(covariates)
-        lines.append(f"of the model at the mean of the training images' {names}")
-    if constant.size:
-        lines.append(
-            "not inverted, for their rate is the same for all images: neurons"
-            f" {', '.join(map(str, constant))}"
-        )
-    return lines

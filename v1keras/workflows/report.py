@@ -16,8 +16,8 @@ _LIMIT = (
     "Left: each dot is a neuron, its correlation against the highest that its noise"
     " allows. Right: the ratio of both."
 )
-_STIMULI = "The stimulus that drives each neuron most, as the model has it."
-_CELLS = "How many stimuli pass each control, and how many cells are of each class."
+_STIMULI = "The stimulus that drives each neuron most, according to the model."
+_CELLS = "The number of stimuli that pass each control, and of cells of each class."
 
 
 def write_report(
@@ -44,12 +44,12 @@ def write_report(
     if scores is not None:
         sections.append(("Scores", _SCORES, str(scores)))
         if scores.ceiling != "none":
-            drawn = figures.score_distributions(scores.per_neuron)
-            sections.append(("Against the limit", _LIMIT, drawn))
+            figure = figures.score_distributions(scores.per_neuron)
+            sections.append(("Against the limit", _LIMIT, figure))
     if stimuli is not None:
         labels = [f"neuron {neuron}" for neuron in stimuli.neurons]
-        drawn = figures.gallery(stimuli.patterns, labels)
-        sections.append(("Preferred stimuli", _STIMULI, drawn))
+        figure = figures.gallery(stimuli.patterns, labels)
+        sections.append(("Preferred stimuli", _STIMULI, figure))
     if cells is not None:
         sections.append(("Cells", _CELLS, str(cells)))
     report.write_page(path, "v1keras", sections)

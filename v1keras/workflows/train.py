@@ -24,7 +24,7 @@ from v1keras.training import (
     make_likelihood,
     make_strategy,
 )
-from v1keras.workflows import pages, workdir
+from v1keras.workflows import workdir
 from v1keras.workflows.build import (
     build_for,
     core_precision,
@@ -38,6 +38,7 @@ from v1keras.workflows.fit import (
     schedule_of,
 )
 from v1keras.workflows.metadata import preset_metadata
+from v1keras.workflows.model_report import write_model_report
 from v1keras.workflows.score import score_by, session_of
 
 
@@ -238,7 +239,7 @@ def _write(config, folder, model, members, recordings, scores, command_line):
         for member in members
     ]
     scores.save(folder, validation=validation)
-    pages.write_model_page(
+    write_model_report(
         folder / workdir.REPORT,
         session_of(model, recordings[0]),
         recordings[0],

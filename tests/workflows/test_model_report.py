@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 import re
 import shutil
 
@@ -9,7 +10,8 @@ from matplotlib import pyplot
 
 from v1keras import simulate_recording
 from v1keras.config import default
-from v1keras.workflows import build, pages
+from v1keras.workflows import build
+from v1keras.workflows.model_report import write_model_report
 from v1keras.workflows.score import score
 
 
@@ -41,38 +43,32 @@ def test_a_training_leaves_a_page_that_says_what_was_run_and_how_good_it_is(tiny
     )
 
 
-def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
-    shutil.copytree(tiny.workdir, tmp_path / "run")
-    (tmp_path / "run" / "report.html").unlink()
-    done = command("report", tmp_path / "run")
+def test_evaluate_writes_the_files_of_a_training_again(tiny, command, tmp_path):
+    """With the workdir as both --model and --out; nothing that stood there is lost."""
+    run = tmp_path / "run"
+    shutil.copytree(tiny.workdir, run)
+    names = ("report.html", "metrics.json", "neurons.csv")
+    (run / "report.html").unlink()
+    done = command("evaluate", f"--model={run}", f"--out={run}")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"report: {tmp_path / 'run' / 'report.html'}\n"
-    assert (tmp_path / "run" / "report.html").read_text() == (
-        tiny.workdir / "report.html"
-    ).read_text()
-    done = command(
-        "evaluate", f"--model={tmp_path / 'run'}", f"--out={tmp_path / 'run'}"
-    )  # which loses nothing of the page that is there
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "run" / "report.html").read_text() == (
-        tiny.workdir / "report.html"
-    ).read_text()
-    for path in (tmp_path / "run" / "checkpoints" / "member_0").glob("*.h5"):
+    written = "report.html; written beside it: metrics.json, neurons.csv"
+    assert done.stdout.splitlines()[-1] == f"report: {run}/{written}"
+    for name in names:
+        assert (run / name).read_bytes() == (tiny.workdir / name).read_bytes(), name
+    assert "validation" in json.loads((run / "metrics.json").read_text())
+    for path in (run / "checkpoints" / "member_0").glob("*.h5"):
         path.write_bytes(b"damaged")
-    done = command("report", tmp_path / "run")
+    done = command("evaluate", f"--model={run}", f"--out={run}")
     assert done.returncode == 0, done.stderr
-    assert "Learning curves" not in page_of(tmp_path / "run" / "report.html")[0]
-    done = command("report", tmp_path)
+    assert "Learning curves" not in page_of(run / "report.html")[0]
+
+
+def test_evaluate_refuses_a_folder_without_a_model(command, tmp_path):
+    out = tmp_path / "out"
+    done = command("evaluate", f"--model={tmp_path}", f"--out={out}")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"error: {tmp_path} is no workdir: it has no config.json; name the --workdir"
-        " of a finished training\n"
-    )
-    assert (
-        command("report").stderr
-        == "error: expected one folder: python -m v1keras.report WORKDIR\n"
-    )
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert str(tmp_path) in done.stderr and not out.exists()
 
 
 def untrained(readout="factorized"):
@@ -91,7 +87,7 @@ def write_page_of(path, model, recording, config):
     scores.per_neuron["correlation"] = np.full(4, np.nan)
     facts = {"recording": {}, "sessions": {"all": 4}, "command": "none"}
     facts |= {"commit": None, "config": config.to_dict()}
-    pages.write_model_page(path, model, recording, facts, [], scores)
+    write_model_report(path, model, recording, facts, [], scores)
 
 
 def look_at(model, places):

@@ -1,0 +1,194 @@
+"""The columns of the cells' table: names, units and meanings.
+
+`cells.csv`, the page of an inversion and docs/inversion.md all use them.
+"""
+
+from typing import NamedTuple
+
+_RATE = "spikes"  # expected spikes per presentation, as the model predicts rates
+_PER_PIXEL, _PER_DEGREE = "cycles/pixel", "cycles/degree"
+
+
+class Column(NamedTuple):
+    """A column of the cells' table.
+
+    Attributes:
+        name: String, as in `cells.csv`.
+        unit: String; empty for numbers without a unit and for text.
+        meaning: String, one phrase.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+COLUMNS = (
+    Column("neuron", "", "index of the neuron"),
+    Column("session", "", "recording session of the neuron"),
+    Column("kind", "", "true kind of a simulated neuron"),
+    Column("true_row", "pixels", "true receptive field's row (simulated neurons)"),
+    Column("true_column", "pixels", "true receptive field's column"),
+    Column("true_orientation_deg", "degrees", "true orientation of the stripes"),
+    Column("true_frequency", _PER_PIXEL, "true spatial frequency"),
+    Column("mean_hz", "Hz", "mean rate in the recording"),
+    Column("correlation", "", "correlation of predicted and measured responses"),
+    Column("cc_max", "", "highest correlation that the neuron's noise allows"),
+    Column("cc_norm", "", "correlation / cc_max; 1 is the limit"),
+    Column("feve", "", "fraction of the explainable variance that is explained"),
+    Column("rate", _RATE, "rate to the stimulus"),
+    Column("start_rate", _RATE, "rate to the noise that the ascent started from"),
+    Column("best_image", "", "index of the recording's best image, as it was shown"),
+    Column("best_image_rate", _RATE, "rate to the best image, as it was shown"),
+    Column(
+        "best_image_rate_at_norm",
+        _RATE,
+        "rate to the recording's best image at the stimulus's contrast",
+    ),
+    Column("second_rate", _RATE, "rate to a second stimulus, found from other noise"),
+    Column("second_cosine", "", "cosine of the second stimulus with the first"),
+    Column("beats_best_image", "", "true if `rate` is above `best_image_rate_at_norm`"),
+    Column("judged_rate", _RATE, "rate of other models to the stimulus (`--judges`)"),
+    Column(
+        "judged_best_image_rate",
+        _RATE,
+        "rate of other models to their best image at the stimulus's contrast",
+    ),
+    Column(
+        "half_rate",
+        _RATE,
+        "rate of one half of an ensemble's networks to a stimulus made in the other",
+    ),
+    Column(
+        "half_best_image_rate",
+        _RATE,
+        "rate of that half to its best image at the stimulus's contrast",
+    ),
+    Column("converged", "", "true if a longer ascent would gain next to nothing"),
+    Column(
+        "no_initial_gradient",
+        "",
+        "true if the rate had no gradient where the ascent started",
+    ),
+    Column(
+        "filter_cosine",
+        "",
+        "absolute cosine of the stimulus with the true filter (simulated neurons)",
+    ),
+    Column("class", "", "class of the stimulus, by the rule of `classify`"),
+    Column(
+        "spatial_extent", "", "extent of the stimulus: 0 for a point, 1 for all pixels"
+    ),
+    Column("gabor_row", "pixels", "row of the fitted Gabor's center"),
+    Column("gabor_column", "pixels", "column of the fitted Gabor's center"),
+    Column(
+        "gabor_orientation_deg",
+        "degrees",
+        "orientation of its stripes, counterclockwise from horizontal",
+    ),
+    Column("gabor_frequency", _PER_PIXEL, "its spatial frequency"),
+    Column("gabor_phase_deg", "degrees", "its phase; 0: a bright stripe at the center"),
+    Column("gabor_width_along", "pixels", "standard deviation along its stripes"),
+    Column("gabor_width_across", "pixels", "standard deviation across its stripes"),
+    Column("gabor_amplitude", "pixel units", "its amplitude"),
+    Column("gabor_r2", "", "variance of the stimulus that it explains"),
+    Column(
+        "center_surround_row", "pixels", "row of the fitted difference of Gaussians"
+    ),
+    Column("center_surround_column", "pixels", "column of its center"),
+    Column(
+        "center_surround_width_center", "pixels", "standard deviation of its center"
+    ),
+    Column(
+        "center_surround_width_surround", "pixels", "standard deviation of its surround"
+    ),
+    Column("center_surround_amplitude_center", "pixel units", "its center's amplitude"),
+    Column(
+        "center_surround_amplitude_surround", "pixel units", "its surround's amplitude"
+    ),
+    Column("center_surround_r2", "", "variance of the stimulus that it explains"),
+    Column(
+        "best_gabor_rate", _RATE, "rate to the best Gabor at the stimulus's contrast"
+    ),
+    Column(
+        "best_center_surround_rate",
+        _RATE,
+        "rate to the best difference of Gaussians at the stimulus's contrast",
+    ),
+    Column("gabor_frequency_cpd", _PER_DEGREE, "`gabor_frequency` in degrees"),
+    Column("gabor_row_deg", "degrees", "`gabor_row` in degrees of visual angle"),
+    Column("gabor_column_deg", "degrees", "`gabor_column` in degrees"),
+    Column("gabor_width_along_deg", "degrees", "`gabor_width_along` in degrees"),
+    Column("gabor_width_across_deg", "degrees", "`gabor_width_across` in degrees"),
+    Column("center_surround_row_deg", "degrees", "`center_surround_row` in degrees"),
+    Column(
+        "center_surround_column_deg", "degrees", "`center_surround_column` in degrees"
+    ),
+    Column(
+        "center_surround_width_center_deg",
+        "degrees",
+        "`center_surround_width_center` in degrees",
+    ),
+    Column(
+        "center_surround_width_surround_deg",
+        "degrees",
+        "`center_surround_width_surround` in degrees",
+    ),
+    Column("grating_orientation_deg", "degrees", "orientation of the best grating"),
+    Column("grating_frequency", _PER_PIXEL, "spatial frequency of the best grating"),
+    Column("grating_radius", "pixels", "radius of the best grating's aperture"),
+    Column(
+        "orientation_selectivity", "", "1 - circular variance over oriented gratings"
+    ),
+    Column("f1_f0", "", "modulation by a drifting grating; above 1: simple cell"),
+    Column(
+        "surround_suppression",
+        "",
+        "fraction of the best rate above grey that the largest grating loses",
+    ),
+    Column("grating_rate", _RATE, "rate to the best grating, mean over phases"),
+    Column("grey_rate", _RATE, "rate to a grey image"),
+)
+# Columns that the page of an inversion shows, as far as they exist.
+_ON_PAGE = (
+    "class",
+    "rate",
+    "best_image_rate_at_norm",
+    "best_image_rate",
+    "best_gabor_rate",
+    "best_center_surround_rate",
+    "start_rate",
+    "second_cosine",
+    "judged_rate",
+    "judged_best_image_rate",
+    "half_rate",
+    "half_best_image_rate",
+    "cc_norm",
+    "orientation_selectivity",
+    "f1_f0",
+    "surround_suppression",
+)
+# Labels of the axes of tuning curves.
+CURVE_LABELS = {
+    "orientation_deg": "orientation (deg)",
+    "frequency": "cycles / pixel",
+    "radius": "radius (pixels)",
+    "phase_deg": "phase (deg)",
+    "contrast": "contrast",
+}
+
+
+def page_columns() -> dict[str, str]:
+    """Return the meanings, with units, of the columns that a page shows.
+
+    Example:
+
+    >>> page_columns()["rate"]
+    'rate to the stimulus (spikes)'
+    """
+    columns = {column.name: column for column in COLUMNS}
+    meanings = {}
+    for name in _ON_PAGE:
+        unit = columns[name].unit
+        meanings[name] = columns[name].meaning + (f" ({unit})" if unit else "")
+    return meanings

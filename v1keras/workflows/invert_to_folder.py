@@ -1,0 +1,206 @@
+"""An inversion by name: a trained model in, a folder of stimuli and cells out."""
+
+import os
+import pathlib
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from v1keras import report
+from v1keras.characterization.characterize import Cells
+from v1keras.characterization.columns import CURVE_LABELS, page_columns
+from v1keras.data import Recording
+from v1keras.evaluation.scores import Scores
+from v1keras.inversion import GradientAscent
+from v1keras.inversion.matched_contrast import matched_contrast
+from v1keras.inversion.resume import holds_chunks, run_in_chunks
+from v1keras.io.tables import write_columns
+from v1keras.workflows.invert import (
+    PARAMETRIZATIONS,
+    characterize,
+    images_only,
+    nothing_to_invert,
+    split_constant,
+)
+from v1keras.workflows.reopen import check_fit, open_model, open_models
+from v1keras.workflows.score import score_by
+
+
+def choose_neurons(text: str, scores: Scores) -> np.ndarray:
+    """Return the neurons that `--neurons` names.
+
+    Args:
+        text: String, "all", "near-limit" (CC_norm of 0.9 or more), or indices such as
+            "0,3,7".
+        scores: `Scores` of the model.
+
+    Raises:
+        ValueError: No such neuron, or none near the limit.
+    """
+    cc_norm = scores.per_neuron["cc_norm"]
+    count = len(cc_norm)
+    if text == "all":
+        return np.arange(count)
+    if text == "near-limit":
+        if np.isnan(cc_norm).all():
+            raise ValueError(
+                "--neurons=near-limit: no noise ceiling is available for this recording"
+                " (no repeats, no spike counts); name neurons, as in --neurons=0,3"
+            )
+        near = scores.near_limit()
+        if not near.size:
+            raise ValueError(
+                "--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name"
+                " neurons, as in --neurons=0,3,7"
+            )
+        return near
+    try:
+        neurons = np.array([int(part) for part in text.split(",")])
+    except ValueError:
+        raise ValueError(
+            f"--neurons: found {text!r}, expected all, near-limit or indices such as"
+            " 0,3,7"
+        ) from None
+    if len(np.unique(neurons)) < len(neurons):
+        raise ValueError(f"--neurons: found {text!r}, which names a neuron twice")
+    outside = neurons[(neurons < 0) | (neurons >= count)]
+    if outside.size:
+        raise ValueError(
+            f"--neurons: there is no neuron {outside[0]}; the model has neurons 0 to"
+            f" {count - 1}"
+        )
+    return neurons
+
+
+def open_evaluator(
+    name: str | os.PathLike[str], metadata: dict[str, Any], recording: Recording
+) -> Any:
+    """Open a model that another model's stimuli are presented to.
+
+    Args:
+        name: String, preset by name, its folder, or a workdir.
+        metadata: Dict, metadata of the model that is inverted.
+        recording: `Recording` of that model.
+
+    Raises:
+        ValueError: It takes other images, or predicts other neurons.
+    """
+    evaluator, own_metadata, _ = open_models(name)
+    try:
+        evaluator = images_only(evaluator, recording)
+        check_fit(evaluator, recording)
+    except ValueError as error:
+        raise ValueError(f"--judges={name}: {error}") from None
+    own, other = own_metadata["recording"], metadata["recording"]
+    if own.get("name") != other.get("name"):
+        raise ValueError(
+            f"--judges={name} is of the recording {own.get('name')!r}, not of"
+            f" {other.get('name')!r}: other neurons"
+        )
+    return evaluator
+
+
+def invert_to_folder(
+    name: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    neurons: str = "near-limit",
+    recording: str | None = None,
+    judges: Sequence[str] = (),
+    resume: bool = False,
+    contrast_norm: float | None = None,
+    **options: Any,
+) -> tuple[Cells, list[str]]:
+    """Invert a trained model and write stimuli, cells and report to a folder.
+
+    Args:
+        name: String, preset by name, its folder, or a workdir.
+        folder: Folder to write to.
+        neurons: String, as for `choose_neurons`.
+        recording: String, file or name of a public dataset; None for the model's own.
+        judges: Sequence of names of other models of the same neurons, which the stimuli
+            are presented to.
+        resume: Boolean, whether to use the chunks that an interrupted run of the same
+            options has finished.
+        contrast_norm: Float, norm of the stimuli's contrast; None to derive it.
+        **options: `steps`, `seed`, `restarts`, `images`, `blur` and `jitter`, as for
+            `preferred_stimuli`.
+
+    Returns:
+        Tuple `(cells, remarks)`: the `Cells`, and lines on neurons left out.
+
+    Raises:
+        ValueError, OSError: The model, the recording or an option does not fit.
+    """
+    folder = pathlib.Path(folder)
+    whole, metadata, recording = open_model(name, recording)
+    evaluators = [open_evaluator(other, metadata, recording) for other in judges]
+    scores = score_by(metadata["config"]["evaluation"], whole, [recording])
+    model = images_only(whole, recording)
+    varying, constant = split_constant(
+        model, recording, choose_neurons(neurons, scores)
+    )
+    if not varying.size:
+        raise ValueError(nothing_to_invert(constant))
+    grey = metadata["pixels"].get("mean")
+    contrast = matched_contrast(model, recording.images, contrast_norm, grey)
+    ascent = GradientAscent(
+        model,
+        contrast,
+        parametrization=PARAMETRIZATIONS[options["images"]](),
+        blur=options["blur"],
+        jitter=options["jitter"],
+    )
+    facts = options | {
+        "model_sha256": metadata["sha256"]["model.weights.h5"],
+        "recording": recording.attributes.get("name", ""),
+    }
+    chunks = folder / ".chunks"
+    if holds_chunks(chunks) and not resume:
+        shutil.rmtree(chunks)
+    stimuli = run_in_chunks(
+        ascent,
+        varying,
+        options["steps"],
+        options["seed"],
+        options["restarts"],
+        chunks,
+        facts | {"norm": contrast.norm, "neurons": varying.tolist()},
+    )
+    cells = characterize(model, recording, stimuli, evaluators, scores)
+    stimuli.save(folder / "stimuli.h5", cells.gradient_fields, **facts)
+    write_columns(cells.table, folder / "cells.csv")
+    remarks = _remarks(stimuli, constant, list(whole.covariates))
+    report.write_cells(
+        folder,
+        f"Model {name}, objective: {ascent.objective}.",
+        "\n".join([str(cells), *remarks]),
+        stimuli.patterns,
+        cells.gradient_fields,
+        {label: cells.curves[name] for name, label in CURVE_LABELS.items()},
+        cells.table,
+        page_columns(),
+    )
+    shutil.rmtree(chunks)
+    return cells, remarks
+
+
+def _remarks(stimuli, constant, covariates):
+    """Return lines on neurons that are left out or not to be trusted."""
+    lines = []
+    if stimuli.no_initial_gradient.any():
+        flat = stimuli.neurons[stimuli.no_initial_gradient]
+        lines.append(
+            "without a gradient where they start, so not to be trusted (more"
+            f" --restarts may help): neurons {', '.join(map(str, flat))}"
+        )
+    if covariates:
+        names = " and ".join(covariates)
+        lines.append(f"of the model at the mean of the training images' {names}")
+    if constant.size:
+        lines.append(
+            "not inverted, as their rate is the same for all images: neurons"
+            f" {', '.join(map(str, constant))}"
+        )
+    return lines

@@ -54,7 +54,7 @@ def page(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no browser here")
+@pytest.mark.skipif(BROWSER is None, reason="no browser here: apt-get install chromium")
 @pytest.mark.parametrize(
     "done, shown",
     [

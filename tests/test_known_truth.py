@@ -1,5 +1,6 @@
 """The package on populations whose answer is known: simulated neurons, and the recordings of the paper."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from v1keras import simulate_recording, zoo
 from v1keras.cells import filter_cosines
 from v1keras.characterization import Screen, classify, tuning
-from v1keras.data import apply_protocol
+from v1keras.data import apply_protocol, open_recording
 from v1keras.evaluate import evaluate
 from v1keras.inversion import invert
 from v1keras.invert import contrast_of
@@ -131,20 +132,34 @@ def test_characterization_tells_the_kinds(simulated):
 
 
 @needs_recordings
-@pytest.mark.parametrize(("protocol", "least"), [("paper", 0.57), ("grouped", 0.54)])
+@pytest.mark.parametrize(
+    ("protocol", "least", "most"), [("paper", 0.57, 0.62), ("grouped", 0.57, 0.62)]
+)
 def test_the_papers_recordings_are_predicted_better_than_the_paper_did(
-    protocol, least, tmp_path
+    protocol, least, most, tmp_path
 ):
+    """Test images are given each other's responses: what learns from them fails."""
     from configs.kindel2019_factorized import get_config
 
     config = get_config()
     config.data.protocol = protocol
-    _, metrics, columns = train_and_evaluate(config, tmp_path)
+    recording = apply_protocol(
+        open_recording("kindel2019"), protocol, 0, config.data.split_parts
+    )
+    images, rng = recording.indices("test"), np.random.default_rng(0)
+    poisoned = recording.responses.copy()
+    poisoned[images] = rng.permuted(poisoned[images], axis=0)
+    path = tmp_path / "poisoned.h5"
+    dataclasses.replace(recording, responses=poisoned).save(path)
+    config.data.recording = str(path)
+    model, poor, _ = train_and_evaluate(config, tmp_path / "run")
+    assert abs(poor["groups"]["reported"]["correlation"]["mean"]) < 0.1
+    metrics, columns = evaluate(model, recording)
     assert (
         metrics["groups"]["reported"]["neurons"] == 355
         and metrics["ceiling"] == "means"
     )
-    assert metrics["groups"]["reported"]["correlation"]["mean"] >= least
+    assert least <= metrics["groups"]["reported"]["correlation"]["mean"] <= most
     assert {f"session {i:02}" for i in range(1, 11)} | {"above 5 Hz"} <= set(
         metrics["groups"]
     )
@@ -164,4 +179,6 @@ def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
         evaluate(model, recording, side)[0]["groups"]["reported"]["correlation"]["mean"]
         for side in ("test", "train")
     )
-    assert 0.5 < tested < trained - 0.05
+    # As its card says: the one would rise, and the other fall, with another split.
+    assert tested == pytest.approx(0.596, abs=0.01)
+    assert trained == pytest.approx(0.708, abs=0.01)

@@ -160,7 +160,7 @@ def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
         check=True,
         capture_output=True,
         text=True,
-        timeout=1800,
+        timeout=7200,
     ).stdout
     found = json.loads(told.splitlines()[-1])
     assert found["same"] == found["runs"] == 20, found

@@ -25,7 +25,7 @@ def start(out, strategy, cpus, feed="resident", **environment):
 
 def finish(*processes):
     for process in processes:
-        _, errors = process.communicate(timeout=240)
+        _, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors
 
 
@@ -37,10 +37,13 @@ def one_device(tmp_path_factory):
 
 
 def same(found, expected, replicas):
-    """Weights to 1e-5 of the largest of their array; of a metric of the images alone
-    the sixth digit.
+    """Compare weights to 1e-5 of the largest of their array, and each epoch's loss.
+
+    A metric that depends on the images alone is compared to the sixth digit.
     """
     assert found["replicas"] == replicas
+    assert len(expected["losses"]) == 3 * 5  # three models, five epochs
+    np.testing.assert_allclose(found["losses"], expected["losses"], rtol=1e-5)
     np.testing.assert_allclose(found["exact"], expected["exact"], atol=1e-6)
     np.testing.assert_allclose(
         found["scores"], expected["scores"], atol=1e-4

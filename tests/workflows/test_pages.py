@@ -1,11 +1,14 @@
 import base64
+import html
 import io
+import json
 import re
 import shutil
 
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from PIL import Image
 
 from v1keras import simulate_recording
 from v1keras.config import default
@@ -34,11 +37,21 @@ def test_a_training_leaves_a_page_that_says_what_was_run_and_how_good_it_is(tiny
         "Readouts",
     ]
     assert len(pictures) == 5 and not re.search(r"(src|href)=\"(?!data:|#)", text)
-    assert (
-        "command: python -m v1keras.train" in text
-        and "recording: simulated" in text
-        and "sessions (neurons): all (4)" in text
-    )
+    drawn = [pixels_of(encoded) for encoded in re.findall(r"base64,([^\"]+)", text)]
+    assert len(drawn) == 5
+    for i, pixels in enumerate(drawn):
+        assert pixels.std() > 1, f"picture {i} is empty"
+        assert not any(np.array_equal(pixels, other) for other in drawn[:i])
+    run = f"python -m v1keras.train {' '.join(tiny.config)} --workdir=WORKDIR"
+    lines = html.unescape(text).splitlines()
+    assert any(line.endswith(f"command: {run}") for line in lines)
+    assert "recording: simulated" in lines and "sessions (neurons): all (4)" in lines
+    metrics = json.loads((tiny.workdir / "metrics.json").read_text())
+    group = metrics["groups"]["reported"]
+    (row,) = [line for line in lines if line.split()[:2] == ["reported", "4"]]
+    for key in ("correlation", "cc_norm"):
+        assert f"{group[key]['mean']:.3f}" in row
+    assert row.endswith(f" {100 * group['fraction_near_limit']:.0f} %")
 
 
 def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
@@ -73,6 +86,10 @@ def test_the_report_command_writes_the_page_anew(tiny, command, tmp_path):
         command("report").stderr
         == "error: expected one folder: python -m v1keras.report WORKDIR\n"
     )
+
+
+def pixels_of(encoded):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("L"))
 
 
 def untrained(readout="factorized"):

@@ -1,3 +1,4 @@
+import json
 import os
 import pathlib
 import subprocess
@@ -10,21 +11,65 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def command():
-    """Runs a command as a user does: `command("train", "--workdir=w")`; `variables` of
-    the environment are added.
-    """
+def python(tmp_path_factory):
+    """Run `python *words` in a process of its own, with TensorFlow there already.
 
+    For what is done with the interpreter itself, such as its variables and limits, a
+    test starts one that is new: `subprocess.run([sys.executable, ...])`.
+    """
+    folder = tmp_path_factory.mktemp("python")
+    server = subprocess.Popen(
+        [sys.executable, ROOT / "tests" / "forks.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def run(*words, cwd=None, env=os.environ):
+        words, outputs = list(map(str, words)), [folder / "stdout", folder / "stderr"]
+        for path in outputs:
+            path.write_text("")
+        request = {
+            "words": words,
+            "folder": str(cwd or os.getcwd()),
+            "environment": dict(env),
+            "stdout": str(outputs[0]),
+            "stderr": str(outputs[1]),
+        }
+        print(json.dumps(request), file=server.stdin, flush=True)
+        status = int(server.stdout.readline())
+        texts = [path.read_text() for path in outputs]
+        return subprocess.CompletedProcess(words, status, *texts)
+
+    yield run
+    server.stdin.close()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
+def command(python):
+    """Run a command as a user does: `command("train", "--workdir=w")`.
+
+    `variables` of the environment are added. They and what `subprocess.run` takes may
+    be meant for the interpreter, so where they are given it is a new one.
+    """
     # As in a user's shell, which has nothing of what importing TensorFlow and v1keras
     # here has set.
-    environment = {
+    shell = {
         key: value for key, value in os.environ.items() if not key.startswith("TF")
     }
 
-    def run(name, *arguments, variables={}, **options):
-        line = [sys.executable, "-m", f"v1keras.{name}", *map(str, arguments)]
+    def run(name, *arguments, variables={}, cwd=None, **options):
+        words = ["-m", f"v1keras.{name}", *map(str, arguments)]
+        if not variables and not options:
+            return python(*words, cwd=cwd, env=shell)
         return subprocess.run(
-            line, capture_output=True, text=True, env=environment | variables, **options
+            [sys.executable, *words],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=shell | variables,
+            **options,
         )
 
     return run

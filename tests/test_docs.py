@@ -50,14 +50,13 @@ def commands():
             yield pytest.param(line, id=f"{page.stem}: {line}")
 
 
-@functools.cache
-def help_of(module):
-    return subprocess.run(
-        [sys.executable, "-m", module, "--help"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    ).stdout
+@pytest.fixture(scope="module")
+def help_of(python):
+    @functools.cache
+    def run(module):
+        return python("-m", module, "--help", cwd=ROOT).stdout
+
+    return run
 
 
 @functools.cache
@@ -111,16 +110,14 @@ def test_every_page_is_in_the_navigation_once():
 
 
 @pytest.mark.parametrize("block", blocks())
-def test_python_blocks_run(block, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True
-    )
+def test_python_blocks_run(python, block, tmp_path):
+    done = python("-c", block, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "ProfileReadout" not in block or 0.5 < float(done.stdout) < 0.65  # 0.57
 
 
 @pytest.mark.parametrize("line", commands())
-def test_commands_name_flags_and_files_that_exist(line):
+def test_commands_name_flags_and_files_that_exist(help_of, line):
     known_keys = default().to_dict()
     keys = {
         *known_keys,

@@ -2,6 +2,7 @@
 recordings of the paper.
 """
 
+import dataclasses
 import os
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from v1keras import simulate_recording, zoo
 from v1keras.characterization import GratingDisplay, classify, tuning
-from v1keras.data import split_by_protocol
+from v1keras.data import open_recording, split_by_protocol
 from v1keras.inversion import GradientAscent, matched_contrast
 from v1keras.inversion.controls import filter_cosines
 from v1keras.train import train_and_evaluate
@@ -131,21 +132,38 @@ def test_characterization_tells_the_kinds(simulated):
 
 
 @needs_recordings
-@pytest.mark.parametrize(("protocol", "least"), [("paper", 0.57), ("grouped", 0.54)])
+@pytest.mark.parametrize(
+    ("protocol", "least", "most"), [("paper", 0.57, 0.62), ("grouped", 0.57, 0.62)]
+)
 def test_the_papers_recordings_are_predicted_better_than_the_paper_did(
-    protocol, least, tmp_path
+    protocol, least, most, tmp_path
 ):
+    """And just so where the test images have each other's responses: none is used."""
     from configs.kindel2019_factorized import get_config
 
     config = get_config()
     config.data.protocol = protocol
-    _, scores = train_and_evaluate(config, tmp_path)
+    model, scores = train_and_evaluate(config, tmp_path / "run")
     metrics, columns = scores.metrics(), scores.per_neuron
+    recording = split_by_protocol(
+        open_recording("kindel2019"), protocol, 0, config.data.split_parts
+    )
+    images, rng = recording.indices("test"), np.random.default_rng(0)
+    poisoned = recording.responses.copy()
+    poisoned[images] = rng.permuted(poisoned[images], axis=0)
+    path = tmp_path / "poisoned.h5"
+    dataclasses.replace(recording, responses=poisoned).save(path)
+    config.data.recording = str(path)
+    same, scores = train_and_evaluate(config, tmp_path / "poisoned")
+    poor = scores.metrics()
+    assert abs(poor["groups"]["reported"]["correlation"]["mean"]) < 0.1
+    for found, expected in zip(same.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
     assert (
         metrics["groups"]["reported"]["neurons"] == 355
         and metrics["ceiling"] == "means"
     )
-    assert metrics["groups"]["reported"]["correlation"]["mean"] >= least
+    assert least <= metrics["groups"]["reported"]["correlation"]["mean"] <= most
     assert {f"session {i:02}" for i in range(1, 11)} | {"above 5 Hz"} <= set(
         metrics["groups"]
     )
@@ -157,11 +175,13 @@ def test_the_papers_recordings_are_predicted_better_than_the_paper_did(
 @needs_recordings
 def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
     metadata = zoo.info("kindel2019_factorized")
-    from v1keras.evaluate import open_model
+    from v1keras.workflows.reopen import open_model
 
     model, _, recording = open_model("kindel2019_factorized")
     assert metadata["config"]["data"]["protocol"] == "grouped"
     tested, trained = (
         score(model, recording, side).mean("correlation") for side in ("test", "train")
     )
-    assert 0.5 < tested < trained - 0.05
+    # As its card says: the one would rise, and the other fall, with another split.
+    assert tested == pytest.approx(0.596, abs=0.01)
+    assert trained == pytest.approx(0.708, abs=0.01)

@@ -3,8 +3,6 @@
 import json
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -13,10 +11,8 @@ README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
-def test_python_blocks_run(block, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True
-    )
+def test_python_blocks_run(python, block, tmp_path):
+    done = python("-c", block, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "evaluate(" not in block or 0.5 < float(done.stdout) <= 1
     if "mine.h5" in block:  # and the command that comes after it
@@ -25,12 +21,7 @@ def test_python_blocks_run(block, tmp_path):
             " --config.data.recording=mine.h5 --config.data.protocol=paper"
         )
         line += " --config.training.max_epochs=1 --workdir=mine"
-        done = subprocess.run(
-            [sys.executable, *line.split()],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
+        done = python(*line.split(), cwd=tmp_path)
         assert done.returncode == 0 and (tmp_path / "mine" / "metrics.json").exists(), (
             done.stderr
         )

@@ -81,16 +81,22 @@ class _RegisterWithKeras(importlib.abc.MetaPathFinder):
     What needs no Keras, such as `v1keras.zoo.names()`, starts without it.
     """
 
+    _searching = False
+
     def find_spec(self, name, path=None, target=None):
-        if name != "keras":
+        if name != "keras" or self._searching:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        self._searching = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._searching = False
         if spec is None or spec.loader is None:
             return None
         execute = spec.loader.exec_module
 
         def execute_and_register(module):
+            sys.meta_path.remove(self)
             execute(module)
             _register()
 

@@ -89,7 +89,7 @@ def define_config(name):
 
 
 def _parse(arguments):
-    arguments = [_with_path(word) for word in arguments]
+    arguments = _with_paths(arguments)
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
@@ -100,14 +100,23 @@ def _parse(arguments):
         _fail(f"--config: {error.args[0] if named else error}")
 
 
-def _with_path(word):
-    """Return `--config=NAME` with the file that the name stands for."""
-    flag, _, name = word.partition("=")
-    if flag not in ("--config", "-config") or not name:
-        return word
-    path, colon, argument = name.partition(":")
+def _with_paths(arguments):
+    """Return the arguments with files in place of names of configurations."""
+    words = list(arguments)
+    for i, word in enumerate(words):
+        if word in ("--config", "-config") and i + 1 < len(words):
+            words[i + 1] = _path_of(words[i + 1])
+        elif word.startswith(("--config=", "-config=")):
+            flag, _, name = word.partition("=")
+            words[i] = f"{flag}={_path_of(name)}"
+    return words
+
+
+def _path_of(text):
+    """Return a configuration's file, with the argument that may follow a colon."""
+    name, colon, argument = text.partition(":")
     try:
-        return f"{flag}={config.find(path)}{colon}{argument}"
+        return f"{config.find(name)}{colon}{argument}"
     except ValueError as error:
         _fail(f"--config: {error}")
 

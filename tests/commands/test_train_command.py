@@ -190,13 +190,12 @@ def test_full_disk_leaves_no_half_file(tiny, command, tmp_path, limit):
         for path in tmp_path.rglob("*")
         if path.is_file()
     }
-    for name in found:
-        assert not name.startswith((".", workdir.REPORT)) and "/." not in name
-    if workdir.CONFIG in found:
-        assert (
-            found[workdir.CONFIG].read_bytes()
-            == (tiny.workdir / workdir.CONFIG).read_bytes()
-        )
+    events = [name for name in found if name.startswith(workdir.TENSORBOARD)]
+    whole = {300: [], 16_000: [workdir.CONFIG, workdir.COMMIT]}[limit]
+    assert sorted(found) == sorted(whole + events)
+    assert len(events) == (limit == 16_000)
+    for name in whole:
+        assert found[name].read_bytes() == (tiny.workdir / name).read_bytes()
 
 
 def test_tensorboard_shows_the_training(tiny):

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,16 +16,10 @@ def recording(tmp_path):
     return made
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "v1keras.data", *map(str, arguments)],
-        capture_output=True,
-        text=True,
+def test_a_sharded_recording_is_the_recording(recording, command, tmp_path):
+    done = command(
+        "data", "shard", tmp_path / "whole.h5", f"--out={tmp_path / 'sharded'}"
     )
-
-
-def test_a_sharded_recording_is_the_recording(recording, tmp_path):
-    done = command("shard", tmp_path / "whole.h5", f"--out={tmp_path / 'sharded'}")
     assert done.returncode == 0, done.stderr
     found = open_recording(tmp_path / "sharded")
     for name in ("images", "responses", "split", "repeats", "repeat_images"):
@@ -93,7 +84,7 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
             np.testing.assert_array_equal(a, b)
 
 
-def test_damaged_shards_are_refused(recording, tmp_path):
+def test_damaged_shards_are_refused(recording, command, tmp_path):
     def damaged(name, change):
         folder = tmp_path / name
         shards.write(recording, folder)
@@ -122,7 +113,7 @@ def test_damaged_shards_are_refused(recording, tmp_path):
         ),
     ):
         open_recording(tmp_path / "e")
-    done = command("shard", tmp_path / "whole.h5", f"--out={tmp_path / 'e'}")
+    done = command("data", "shard", tmp_path / "whole.h5", f"--out={tmp_path / 'e'}")
     assert (
         done.returncode == 1
         and "is there already; name another folder or remove it" in done.stderr

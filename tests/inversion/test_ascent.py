@@ -1,4 +1,3 @@
-import subprocess
 import sys
 
 import numpy as np
@@ -335,10 +334,11 @@ def test_jittered_linear_neurons_want_nearly_the_mean_of_their_shifted_filters()
     assert cosines(found.stimuli, filters).max() < 0.999
 
 
-def test_replicas_share_the_stimuli(tmp_path):
+def test_replicas_share_the_stimuli(python, tmp_path):
     """Two logical processors, in a process of its own."""
     out = tmp_path / "shared.npz"
-    subprocess.run([sys.executable, __file__, out], check=True)
+    done = python(__file__, out)
+    assert done.returncode == 0, done.stderr
     shared, alone = (
         np.load(out),
         invert(linear_nonlinear(gabors(5)), range(5), steps=60),
@@ -347,9 +347,10 @@ def test_replicas_share_the_stimuli(tmp_path):
     np.testing.assert_allclose(shared["trace"], alone.trace, rtol=1e-3)
 
 
-def test_replicas_take_whole_sets_and_leave_none_empty(tmp_path):
+def test_replicas_take_whole_sets_and_leave_none_empty(python, tmp_path):
     out = tmp_path / "sets.npz"
-    subprocess.run([sys.executable, __file__, out, "sets"], check=True)
+    done = python(__file__, out, "sets")
+    assert done.returncode == 0, done.stderr
     found = np.load(out)
     assert found["one"].shape == (1, SIZE, SIZE) and found["sets"].shape == (
         3,

@@ -4,7 +4,7 @@ from scipy import ndimage, optimize, signal, special, stats
 
 from v1keras import models
 from v1keras.models.cores import log_gabor
-from v1keras.models.readouts.factorized import ridge
+from v1keras.models.readouts import ridge
 
 
 def noise(count=12, size=20, seed=0):

@@ -69,8 +69,17 @@ def test_bilinear_is_scipys_interpolation():
     )
 
 
-def test_gaussian_readout_reads_its_position_and_draws_around_it():
-    readout = models.GaussianReadout(1, covariance="full")
+@pytest.mark.parametrize(
+    ("covariance", "spread", "expected"),
+    [
+        ("isotropic", 0.15, [[0.0225, 0.0], [0.0, 0.0225]]),
+        ("full", [[0.1, 0.0], [0.15, 0.05]], [[0.01, 0.015], [0.015, 0.025]]),
+    ],
+)
+def test_gaussian_readout_reads_its_position_and_draws_around_it(
+    covariance, spread, expected
+):
+    readout = models.GaussianReadout(1, covariance=covariance)
     readout.build((None, 21, 21, 2))
     rows, columns = np.meshgrid(
         np.linspace(-1, 1, 21), np.linspace(-1, 1, 21), indexing="ij"
@@ -78,7 +87,6 @@ def test_gaussian_readout_reads_its_position_and_draws_around_it():
     where = np.repeat(np.stack([rows, columns], axis=-1)[None], 20000, axis=0).astype(
         "float32"
     )  # each feature tells the place
-    spread = np.array([[0.1, 0.0], [0.15, 0.05]], "float32")
     readout.mean.assign([[0.2, -0.3]])
     readout.spread.assign([spread])
     read = []
@@ -91,7 +99,7 @@ def test_gaussian_readout_reads_its_position_and_draws_around_it():
         readout._draws.state.assign([0, 0])  # the same draws for both channels
         read.append(np.asarray(readout(where, training=True))[:, 0] - 30)
     np.testing.assert_allclose(np.mean(read, axis=1), [0.2, -0.3], atol=0.01)
-    np.testing.assert_allclose(np.cov(read), spread @ spread.T, atol=0.002)
+    np.testing.assert_allclose(np.cov(read), expected, atol=0.002)
 
 
 def test_positions_follow_the_cortex():

@@ -58,7 +58,7 @@ def page(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no browser here")
+@pytest.mark.skipif(BROWSER is None, reason="no browser here: apt-get install chromium")
 @pytest.mark.parametrize(
     "done, shown",
     [
@@ -83,7 +83,7 @@ def test_the_table_sorts_and_filters(page, tmp_path, done, shown):
         copy.as_uri(),
     ]
     text = subprocess.run(
-        line, capture_output=True, text=True, timeout=120, check=True
+        line, capture_output=True, text=True, timeout=600, check=True
     ).stdout
     rows = re.findall(r'<tr id="cell-(\d+)" data-class="\w+"( hidden="")?>', text)
     assert [int(number) for number, hidden in rows if not hidden] == shown

@@ -28,7 +28,11 @@ def test_page_holds_all_it_shows_and_asks_for_nothing_else(tmp_path):
         "A <title>",
         [("Table & co", "why", "a < b"), ("Picture", 'a "dot" is a neuron', figure)],
     )
-    page = Page((tmp_path / "report.html").read_text())
+    text = (tmp_path / "report.html").read_text()
+    # As it stands in the file: a browser shows much that is not escaped, too.
+    assert text.count("A &lt;title&gt;") == 2 and "A <title>" not in text
+    assert "<h2>Table &amp; co</h2>\n<p>why</p>\n<pre>a &lt; b</pre>" in text
+    page = Page(text)
     assert (
         "A <title>" in page.text and "a < b" in page.text and "Table & co" in page.text
     )

@@ -76,12 +76,13 @@ def main(out, name, cpus, feed):
     )
     trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, schedule)
     trainer.fit((images[:48], responses[:48]), (images[49:], responses[49:]))
-    scores = trainer.scores
+    scores, losses = trainer.scores, losses_of(trainer)
     trainer = Trainer(together, second, Poisson(), correlation, strategy, schedule)
     trainer.fit(
         [(images[:48], responses[:48]), (others[0][:30], others[1][:30])],
         [(x[48:], y[48:]) for x, y in ((images, responses), others)],
     )
+    losses += losses_of(trainer)
     both = [
         ({"images": x, **behavior(len(x), seed)}, y)
         for seed, (x, y) in enumerate(((images, responses), others))
@@ -96,6 +97,7 @@ def main(out, name, cpus, feed):
         [part(data, slice(48, None)) for data in both],
     )
     scores = np.concatenate([scores, trainer.scores])
+    losses += losses_of(trainer)
     with strategy.scope():
         predict = Predictor(
             lambda shown: tf.stack(
@@ -116,8 +118,13 @@ def main(out, name, cpus, feed):
             replicas=strategy.num_replicas_in_sync,
             scores=scores,
             exact=exact,
+            losses=losses,
             **weights,
         )
+
+
+def losses_of(trainer):
+    return [logs["loss"] for logs in trainer.progress.history]
 
 
 def behaving_readout(name, neurons):

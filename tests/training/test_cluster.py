@@ -1,5 +1,6 @@
 """Several processes on this machine, through the commands."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -17,6 +18,8 @@ from v1keras.training import make_strategy
 from v1keras.training.strategy import check_cluster
 
 ROOT = pathlib.Path(__file__).parents[2]
+# Seconds after which a process hangs for certain, however busy the machine is.
+HANGS = 600
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +66,9 @@ def weights(workdir):
     return found
 
 
-def once_there(process, folder, seconds=120):
+def once_there(process, folder):
     """Waits for the first checkpoint."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + HANGS
     while not list(folder.glob("*.h5")):
         assert process.poll() is None and time.monotonic() < until
         time.sleep(0.1)
@@ -74,7 +77,7 @@ def once_there(process, folder, seconds=120):
 @pytest.mark.slow
 def test_a_process_that_is_killed_comes_back_and_nothing_is_lost(recording, tmp_path):
     whole = launch("2", *flags(recording, tmp_path / "whole"), "--profile=5")
-    _, errors = whole.communicate(timeout=300)
+    _, errors = whole.communicate(timeout=HANGS)
     assert whole.returncode == 0, errors
     assert (
         len(list((tmp_path / "whole").rglob("*.xplane.pb"))) == 1
@@ -85,7 +88,7 @@ def test_a_process_that_is_killed_comes_back_and_nothing_is_lost(recording, tmp_
         workers = process.stderr.readline().split()[1:]
         once_there(process, workdir / "checkpoints" / "member_0")
         os.kill(int(workers[victim]), signal.SIGKILL)
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=HANGS)
         assert process.returncode == 0, errors
         assert f"process {victim} was killed by SIGKILL; starts again" in errors
         expected, found = weights(tmp_path / "whole"), weights(workdir)
@@ -100,7 +103,7 @@ def test_one_of_several_that_is_asked_to_stop_stops_all(recording, tmp_path):
     workers = process.stderr.readline().split()[1:]
     once_there(process, tmp_path / "run" / "checkpoints" / "member_0")
     os.kill(int(workers[1]), signal.SIGTERM)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=HANGS)
     assert process.returncode == 128 + signal.SIGTERM
     assert (
         "error: stopped by SIGTERM in epoch" in errors
@@ -119,7 +122,7 @@ def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
     process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     once_there(process, tmp_path / "run" / "checkpoints" / "member_0")
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=HANGS)
     assert process.returncode == 130 and errors.splitlines()[-1].startswith(
         "error: stopped by SIGINT in epoch"
     )
@@ -129,23 +132,16 @@ def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
     )
 
 
-def test_a_machine_that_never_comes_is_named(recording, free_ports, tmp_path):
+def test_a_machine_that_never_comes_is_named(recording, free_ports, command, tmp_path):
     here, absent = (f"localhost:{port}" for port in free_ports(2))
     setting = json.dumps(
         {"cluster": {"worker": [here, absent]}, "task": {"type": "worker", "index": 0}}
     )
-    line = [
-        sys.executable,
-        "-m",
-        "v1keras.train",
+    done = command(
+        "train",
         *flags(recording, tmp_path / "run", wait_s=3),
-    ]
-    done = subprocess.run(
-        line,
-        env=os.environ | {"TF_CONFIG": setting},
-        capture_output=True,
-        text=True,
-        timeout=60,
+        variables={"TF_CONFIG": setting},
+        timeout=HANGS,
     )
     assert done.returncode == 1
     assert (
@@ -203,10 +199,19 @@ def test_mirrored_on_one_device_goes_on_and_says_so():
         assert make_strategy("mirrored").num_replicas_in_sync == 1
 
 
+def job_with(free_ports):
+    """A job whose two ports, 15,000 and its number on, nobody has."""
+    for job in range(4321, 14_000, 7):
+        with contextlib.suppress(OSError):
+            free_ports(2, first=15_000 + job)
+            return job
+    raise OSError("no two ports are free")
+
+
 @pytest.mark.slow
-def test_the_tasks_of_a_slurm_step_find_each_other(recording, tmp_path):
+def test_the_tasks_of_a_slurm_step_find_each_other(recording, free_ports, tmp_path):
     settings = {
-        "SLURM_JOB_ID": "4321",
+        "SLURM_JOB_ID": str(job_with(free_ports)),
         "SLURM_STEP_NUM_TASKS": "2",
         "SLURM_STEP_NODELIST": "localhost",
         "SLURM_STEP_TASKS_PER_NODE": "2",
@@ -228,6 +233,6 @@ def test_the_tasks_of_a_slurm_step_find_each_other(recording, tmp_path):
         for i in range(2)
     ]
     for task in tasks:
-        _, errors = task.communicate(timeout=120)
+        _, errors = task.communicate(timeout=HANGS)
         assert task.returncode == 0, errors
     assert (tmp_path / "run" / "metrics.json").exists()

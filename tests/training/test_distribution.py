@@ -14,7 +14,7 @@ from v1keras.training import is_chief, make_strategy
 SCRIPT = pathlib.Path(__file__).parent / "replicas.py"
 
 
-def start(out, strategy, cpus, feed="resident", **environment):
+def start(out, strategy, cpus, feed, **environment):
     return subprocess.Popen(
         [sys.executable, SCRIPT, out, strategy, str(cpus), feed],
         env=os.environ | environment,
@@ -25,22 +25,35 @@ def start(out, strategy, cpus, feed="resident", **environment):
 
 def finish(*processes):
     for process in processes:
-        _, errors = process.communicate(timeout=240)
+        _, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors
 
 
+@pytest.fixture(scope="session")
+def alone(python):
+    """What the script writes where it is the only process."""
+
+    def run(out, strategy, cpus, feed="resident"):
+        done = python(SCRIPT, out, strategy, cpus, feed)
+        assert done.returncode == 0, done.stderr
+        return np.load(out)
+
+    return run
+
+
 @pytest.fixture(scope="module")
-def one_device(tmp_path_factory):
-    out = tmp_path_factory.mktemp("one") / "one.npz"
-    finish(start(out, "one", 1))
-    return np.load(out)
+def one_device(alone, tmp_path_factory):
+    return alone(tmp_path_factory.mktemp("one") / "one.npz", "one", 1)
 
 
 def same(found, expected, replicas):
-    """Weights to 1e-5 of the largest of their array; of a metric of the images alone
-    the sixth digit.
+    """Compare weights to 1e-5 of the largest of their array, and each epoch's loss.
+
+    A metric that depends on the images alone is compared to the sixth digit.
     """
     assert found["replicas"] == replicas
+    assert len(expected["losses"]) == 3 * 5  # three models, five epochs
+    np.testing.assert_allclose(found["losses"], expected["losses"], rtol=1e-5)
     np.testing.assert_allclose(found["exact"], expected["exact"], atol=1e-6)
     np.testing.assert_allclose(
         found["scores"], expected["scores"], atol=1e-4
@@ -57,14 +70,13 @@ def same(found, expected, replicas):
 
 
 @pytest.mark.parametrize("replicas", [2, pytest.param(4, marks=pytest.mark.slow)])
-def test_mirrored_devices_learn_what_one_does(one_device, replicas, tmp_path):
-    finish(start(tmp_path / "mirrored.npz", "mirrored", replicas))
-    same(np.load(tmp_path / "mirrored.npz"), one_device, replicas)
+def test_mirrored_devices_learn_what_one_does(one_device, alone, replicas, tmp_path):
+    found = alone(tmp_path / "mirrored.npz", "mirrored", replicas)
+    same(found, one_device, replicas)
 
 
-def test_streamed_images_teach_what_resident_ones_do(one_device, tmp_path):
-    finish(start(tmp_path / "streamed.npz", "one", 1, "streamed"))
-    found = np.load(tmp_path / "streamed.npz")
+def test_streamed_images_teach_what_resident_ones_do(one_device, alone, tmp_path):
+    found = alone(tmp_path / "streamed.npz", "one", 1, "streamed")
     for name in one_device.files:
         np.testing.assert_array_equal(found[name], one_device[name])
 

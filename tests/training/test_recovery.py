@@ -164,20 +164,15 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
-    """Twenty runs, each killed twice at a random moment, every second one as soon as it
-    writes a checkpoint.
-    """
+    """Kill twenty runs twice each, every second one while it writes a checkpoint."""
     script = pathlib.Path(__file__).parent / "killed.py"
     told = subprocess.run(
         [sys.executable, script, tmp_path, "20"],
         check=True,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=7200,
     ).stdout
     found = json.loads(told.splitlines()[-1])
-    assert (
-        found["same"] == found["runs"] == 20
-        and found["killed"] >= 20
-        and found["while writing"] >= 5
-    ), found
+    assert found["same"] == found["runs"] == 20, found
+    assert found["killed"] == 40 and found["while writing"] >= 20, found

@@ -1,7 +1,10 @@
 import keras
 import numpy as np
 import pytest
+from scipy.special import gammaln
 
+from v1keras import Recording
+from v1keras.config import default
 from v1keras.training import (
     Checkpoints,
     Poisson,
@@ -11,6 +14,7 @@ from v1keras.training import (
     make_likelihood,
     make_strategy,
 )
+from v1keras.workflows import build
 
 
 def linear_model(neurons=2, pixels=9):
@@ -57,10 +61,14 @@ def sigmoid(x):
 
 
 def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
-    """Gradient descent on the Poisson likelihood of softplus(images @ weights + bias),
-    written out.
+    """Descend the gradient of a Poisson likelihood, written out.
+
+    The rates are softplus(images @ weights + bias).
+
+    Returns:
+        (weights, bias, mean over the batches of a neuron's negative log-likelihood).
     """
-    flat = images.reshape(len(images), -1).astype(float)
+    flat, losses = images.reshape(len(images), -1).astype(float), []
     for begin in range(0, len(order) - batch_size + 1, batch_size):
         x, y = (
             flat[order[begin : begin + batch_size]],
@@ -68,32 +76,38 @@ def numpy_epoch(weights, bias, images, responses, order, batch_size, rate):
         )
         drive = x @ weights + bias
         lam = np.logaddexp(0, drive)
+        losses.append(-np.nansum(y * np.log(lam) - lam - gammaln(y + 1)) / y.size)
         slope = (
             np.where(np.isnan(y), 0, (1 - np.nan_to_num(y) / lam) * sigmoid(drive))
             / batch_size
         )
         weights, bias = weights - rate * x.T @ slope, bias - rate * slope.sum(axis=0)
-    return weights, bias
+    return weights, bias, np.mean(losses)
 
 
-def test_an_epoch_is_gradient_descent_on_the_poisson_likelihood():
-    """One epoch from known weights, with missing responses, against the gradient
-    written out by hand.
-    """
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_an_epoch_is_gradient_descent_on_the_poisson_likelihood(epochs):
+    """Against the gradient by hand; each epoch has its own order and its own loss."""
     images, responses = data()
     responses[::5, 1] = np.nan
     model = linear_model()
-    expected = numpy_epoch(
-        *(w.astype(float) for w in model.layers[-1].get_weights()),
-        images,
-        responses,
-        np.random.default_rng((7, 0)).permutation(24),
-        batch_size=8,
-        rate=0.05,
-    )
-    make_trainer(model, max_epochs=1, seed=7).fit((images, responses), data(seed=1))
-    for found, wanted in zip(model.layers[-1].get_weights(), expected, strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    weights, bias = (w.astype(float) for w in model.layers[-1].get_weights())
+    losses = []
+    for epoch in range(epochs):
+        order = np.random.default_rng((7, epoch)).permutation(24)
+        weights, bias, loss = numpy_epoch(
+            weights, bias, images, responses, order, batch_size=8, rate=0.05
+        )
+        losses.append(loss)
+    trainer = make_trainer(model, max_epochs=epochs, seed=7)
+    rising = iter(range(epochs))  # so that the weights kept are the last
+    trainer.score = lambda responses, rates: np.full(2, next(rising))
+    history = keras.callbacks.History()
+    trainer.fit((images, responses), data(seed=1), [history])
+    found = model.layers[-1].get_weights()
+    np.testing.assert_allclose(found[0], weights, atol=1e-6)
+    np.testing.assert_allclose(found[1], bias, atol=1e-6)
+    np.testing.assert_allclose(history.history["loss"], losses, rtol=1e-5)
 
 
 def test_what_a_missing_response_would_have_been_does_not_matter():
@@ -177,7 +191,7 @@ def test_kept_are_weights_averaged_over_epochs():
             seen.append(self.model.get_weights()[0])
 
     model = linear_model()
-    trainer = make_trainer(model, max_epochs=4, averaging=0.5)
+    trainer = make_trainer(model, max_epochs=4, averaging=0.2)
     trainer.score = lambda responses, rates: np.full(2, next(given))
     trainer.fit(data(), data(seed=1), [Watch()])
     plain = linear_model()
@@ -187,11 +201,10 @@ def test_kept_are_weights_averaged_over_epochs():
     )
     make_trainer(plain, max_epochs=4).fit(data(), data(seed=1), [watch])
     np.testing.assert_array_equal(seen, alone)
-    average = seen[0]
-    for epoch in (1, 2):
-        keep = min(0.5, (1 + epoch) / (10 + epoch))
-        average = keep * average + (1 - keep) * seen[epoch]
-    np.testing.assert_allclose(model.get_weights()[0], average, atol=1e-6)
+    # The average counts 2 / 11 in the second epoch; then 0.2 as asked, below 3 / 12.
+    second = (2 * seen[0] + 9 * seen[1]) / 11
+    third = (second + 4 * seen[2]) / 5
+    np.testing.assert_allclose(model.get_weights()[0], third, atol=1e-6)
 
 
 def test_cosine_annealing_rises_and_falls_to_nothing():
@@ -372,51 +385,48 @@ def test_too_few_images_and_unfit_responses_are_refused():
         make_strategy("two")
 
 
-def shared_model(neurons, strength):
-    """Two hidden units that all neurons share and that are penalised as `v1keras.build`
-    does it: by the number of neurons.
-    """
-    layers = [
-        keras.Input((3, 3, 1)),
-        keras.layers.Flatten(),
-        keras.layers.Dense(
-            2,
-            "tanh",
-            kernel_regularizer=keras.regularizers.L2(strength * neurons),
-            name="core",
-        ),
-        keras.layers.Dense(
-            neurons, "softplus", kernel_regularizer=keras.regularizers.L1(0.01)
-        ),
-    ]
-    model = keras.Sequential(layers)
-    rng = np.random.default_rng(0)
-    few = [rng.normal(size=(9, 2)), np.zeros(2), rng.normal(size=(2, 2)), np.zeros(2)]
-    model.set_weights(
-        [*few[:2], *(np.tile(weight, neurons // 2) for weight in few[2:])]
+def built_model(images, responses):
+    """Build a penalised model in which every two neurons have the same weights."""
+    config = default()
+    config.core.filters, config.core.kernel_sizes = (2, 3), (3, 3)
+    config.core.pool_size = 1
+    config.core.laplacian = config.core.group_sparsity = 0.02
+    config.readout.kind, config.readout.l1 = "dense", 0.01
+    recording = Recording(
+        images[..., 0], responses, split=np.zeros(len(images), np.int8)
     )
+    keras.utils.set_random_seed(0)
+    model = build.build_model(recording, config)
+    weight = model.readout.weight
+    few = np.random.default_rng(0).normal(size=(weight.shape[0], 2)) / 10
+    weight.assign(np.tile(few, responses.shape[1] // 2))
     return model
 
 
 def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images():
-    """The same neurons recorded four times over, and each image twice in a batch twice
-    as large: the same core, readouts and loss.
-    """
-    images, responses = data()
+    """Neurons recorded four times over, and images shown twice, change nothing."""
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(24, 6, 6, 1)).astype("float32")
+    responses = rng.poisson(2.0, (24, 2)).astype("float32")
     found = []
     for copies, doubled in ((1, 1), (4, 1), (1, 2)):
-        model, history = shared_model(2 * copies, 0.02), keras.callbacks.History()
+        shown, many = np.repeat(images, doubled, axis=0), np.tile(responses, copies)
+        targets = np.repeat(many, doubled, axis=0)
+        model, history = built_model(shown, targets), keras.callbacks.History()
+        before = [kernel.numpy() for kernel in model.core.trainable_variables]
         schedule = Schedule(batch_size=24 * doubled, max_epochs=12)
         optimizer = keras.optimizers.Adam(0.01, epsilon=1e-12)
         trainer = Trainer(
             model, optimizer, Poisson(), minus_error, make_strategy("one"), schedule
         )
-        shown, many = np.repeat(images, doubled, axis=0), np.tile(responses, copies)
-        trainer.fit(
-            (shown, np.repeat(many, doubled, axis=0)), (images, many), [history]
-        )
-        core, shift, readout, _ = model.get_weights()
-        found.append((core, shift, readout[:, :2], history.history["loss"]))
+        rising = iter(range(12))  # so that the weights kept are the last
+        trainer.score = lambda responses, rates: np.full(2, next(rising))
+        trainer.fit((shown, targets), (images, many), [history])
+        core = [kernel.numpy() for kernel in model.core.trainable_variables]
+        for old, new in zip(before, core, strict=True):
+            assert np.abs(new - old).max() > 0.02  # there is something to compare
+        readout = model.readout.weight.numpy()[:, :2]
+        found.append((*core, readout, history.history["loss"]))
     for other in found[1:]:
         for wanted, value in zip(found[0], other, strict=True):
             np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=1e-5)

@@ -1,4 +1,5 @@
 import base64
+import html
 import io
 import json
 import re
@@ -7,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from PIL import Image
 
 from v1keras import simulate_recording
 from v1keras.config import default
@@ -36,11 +38,21 @@ def test_a_training_leaves_a_page_that_says_what_was_run_and_how_good_it_is(tiny
         "Readouts",
     ]
     assert len(pictures) == 5 and not re.search(r"(src|href)=\"(?!data:|#)", text)
-    assert (
-        "command: python -m v1keras.train" in text
-        and "recording: simulated" in text
-        and "sessions (neurons): all (4)" in text
-    )
+    drawn = [pixels_of(encoded) for encoded in re.findall(r"base64,([^\"]+)", text)]
+    assert len(drawn) == 5
+    for i, pixels in enumerate(drawn):
+        assert pixels.std() > 1, f"picture {i} is empty"
+        assert not any(np.array_equal(pixels, other) for other in drawn[:i])
+    run = f"python -m v1keras.train {' '.join(tiny.config)} --workdir=WORKDIR"
+    lines = html.unescape(text).splitlines()
+    assert any(line.endswith(f"command: {run}") for line in lines)
+    assert "recording: simulated" in lines and "sessions (neurons): all (4)" in lines
+    metrics = json.loads((tiny.workdir / "metrics.json").read_text())
+    group = metrics["groups"]["reported"]
+    (row,) = [line for line in lines if line.split()[:2] == ["reported", "4"]]
+    for key in ("correlation", "cc_norm"):
+        assert f"{group[key]['mean']:.3f}" in row
+    assert row.endswith(f" {100 * group['fraction_near_limit']:.0f} %")
 
 
 def test_evaluate_writes_the_files_of_a_training_again(tiny, command, tmp_path):
@@ -69,6 +81,10 @@ def test_evaluate_refuses_a_folder_without_a_model(command, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert str(tmp_path) in done.stderr and not out.exists()
+
+
+def pixels_of(encoded):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("L"))
 
 
 def untrained(readout="factorized"):

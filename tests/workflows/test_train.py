@@ -48,8 +48,8 @@ def test_a_frozen_core_stays_and_new_readouts_learn(recording, tmp_path):
 def test_a_core_that_is_not_frozen_begins_where_the_preset_ended(recording, tmp_path):
     first, _ = train.train_and_evaluate(tiny(recording), tmp_path / "first")
     built = build.build_model(
-        tiny(recording, init_from=str(tmp_path / "first")),
         open_recording(recording),
+        tiny(recording, init_from=str(tmp_path / "first")),
     )
     for name, value in values(built.core).items():
         np.testing.assert_array_equal(value, values(first.core)[name])

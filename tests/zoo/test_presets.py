@@ -44,6 +44,10 @@ def test_it_loads_gives_its_golden_outputs_and_predicts(name):
     assert sum(count for _, count in metadata["neuron_sessions"]) == rates.shape[1]
 
 
+def means_of(metadata):
+    return {(row["protocol"], row["neurons"]): row for row in metadata["scores"]}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_its_card_is_what_its_metadata_says(name):
     metadata = zoo.info(name)
@@ -60,7 +64,25 @@ def test_its_card_is_what_its_metadata_says(name):
         "validation",
         "test",
     }
-    assert all(row["correlation"] > 0 for row in metadata["scores"])
+    own = {
+        (row["protocol"], row["neurons"]): row
+        for row in metadata["own_scores"]
+        if row["split"] == "test"
+    }
+    seeds = means_of(metadata)
+    assert own and own.keys() <= seeds.keys()
+    for key, row in own.items():
+        # Of one seed, against the mean over the seeds, this one among them.
+        assert set(row["seeds"]) <= set(seeds[key]["seeds"])
+        assert row["count"] == seeds[key]["count"]
+        assert row["correlation"] == pytest.approx(seeds[key]["correlation"], abs=0.05)
+    for row in metadata["scores"] + metadata["own_scores"]:
+        assert 0.4 < row["correlation"] < 1
+        if row["cc_norm"] is None:
+            assert metadata["ceiling"] == "none" and not row["fraction_near_limit"]
+        else:
+            assert row["correlation"] < row["cc_norm"] < 1
+            assert 0 <= row["fraction_near_limit"] <= 1
     assert all(
         0 < way["median"] <= way["percentile_95"]
         for way in metadata["latency"]["ms"].values()
@@ -68,7 +90,33 @@ def test_its_card_is_what_its_metadata_says(name):
 
 
 def test_the_table_is_up_to_date_and_the_zoo_small_enough_for_a_wheel():
-    assert (ROOT / "zoo" / "README.md").read_text() == zoo.table()
+    text = (ROOT / "zoo" / "README.md").read_text()
+    assert text == zoo.table()
+    # Cell by cell from the files, without the code that writes the table.
+    found = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in text.splitlines()
+        if line.startswith("| [")
+    ]
+    expected = []
+    for path in sorted((ROOT / "zoo").glob("*/metadata.json")):
+        preset = path.parent.name
+        for row in json.loads(path.read_text())["scores"]:
+            seeds = ", ".join(str(seed) for seed in row["seeds"])
+            limits = ("none", "none")
+            if row["cc_norm"] is not None:
+                percent = f"{round(100 * row['fraction_near_limit'])}%"
+                limits = (f"{row['cc_norm']:.3f}", percent)
+            expected.append(
+                (
+                    f"[{preset}]({preset}/README.md)",
+                    f"{row['neurons']} ({row['count']})",
+                    f"{row['protocol']}, {seeds}",
+                    f"{row['correlation']:.3f}",
+                    *limits,
+                )
+            )
+    assert found == expected and len({row[0] for row in found}) == len(NAMES) > 1
     assert sum(path.stat().st_size for path in (ROOT / "zoo").rglob("*")) < 40e6
 
 
@@ -161,23 +209,24 @@ def test_its_scores_are_measured_again(name, recordings, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_largest_answers_within_three_seconds_of_tensorflow():
-    # Of all cores together, since others may be at work on this machine.
+def test_the_largest_answers_in_less_time_than_tensorflow_takes_to_be_imported():
+    # Both of the processor's time in one process: a busy or slow machine slows both.
     code = f"""
 import time
+start = time.process_time()
 import tensorflow
 import numpy as np
-start = time.process_time()
+imported = time.process_time()
 import v1keras
 model = v1keras.zoo.load({LARGEST!r})
 rates = model.predict(np.zeros((32, *model.image_size, 1), "float32"), verbose=0)
-print(time.process_time() - start, rates.shape[0])
+print(imported - start, time.process_time() - imported, rates.shape[0])
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    seconds, images = done.stdout.split()
-    assert float(seconds) < 3 and images == "32"
+    importing, answering, images = done.stdout.split()
+    assert float(answering) < 0.8 * float(importing) and images == "32"
 
 
 def flat(config, prefix=""):

@@ -1,10 +1,7 @@
 import csv
 import io
 import re
-import resource
 import shutil
-import subprocess
-import sys
 import types
 
 import numpy as np
@@ -18,9 +15,7 @@ NAME = "simulated_factorized"
 
 
 def test_the_zoo_is_listed_at_once_without_tensorflow(command):
-    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
-    listed = command("zoo", "list")
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    listed = command("zoo", "list", variables={"PYTHONPROFILEIMPORTTIME": "1"})
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         "preset",
         *zoo.names(),
@@ -29,15 +24,11 @@ def test_the_zoo_is_listed_at_once_without_tensorflow(command):
     assert f"{row['correlation']:.3f}" in next(
         line for line in listed.stdout.splitlines() if line.startswith(NAME)
     )
-    # Of the processor, since others may be at work on this machine; TensorFlow alone
-    # takes several.
-    assert ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime < 1
-    code = (
-        "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from"
-        " v1keras.zoo.__main__ import show_list; show_list(); "
-    )
-    code += "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    # Modules instead of seconds, which depend on what else the machine does.
+    imported = [line.rpartition("|")[2].strip() for line in listed.stderr.splitlines()]
+    assert "v1keras.zoo.catalog" in imported and len(imported) < 500
+    slow = {"tensorflow", "keras", "scipy", "h5py", "matplotlib", "PIL"}
+    assert not slow & {name.partition(".")[0] for name in imported}
 
 
 def test_a_card_is_shown(command):

@@ -139,20 +139,9 @@ def build_readout(
     >>> build_readout(default().readout, Population("mine", 3)).name
     'mine_readout'
     """
-    kind = config["kind"]
-    builders = {"factorized": _factorized, "gaussian": _gaussian, "dense": _dense}
-    if kind not in builders:
-        raise ValueError(
-            f"readout.kind: found {kind!r}, expected one of {', '.join(builders)}"
-        )
-    for key in ("coordinates", "shifter"):
-        if config[key] and kind != "gaussian":
-            raise ValueError(
-                f"readout.{key}: found {config[key]!r} with a {kind} readout; expected"
-                " readout.kind=gaussian"
-            )
+    check_readout(config)
     seed = 2 * seed  # a layer takes it and the next one
-    readout = builders[kind](config, population, seed)
+    readout = _READOUTS[config["kind"]](config, population, seed)
     if population.shifter is None and population.modulator is None:
         return readout
     shifter = modulator = None
@@ -166,6 +155,21 @@ def build_readout(
             seed=seed,
         )
     return CovariateReadout(readout, shifter, modulator, name=readout.name)
+
+
+def check_readout(config: Mapping[str, Any]) -> None:
+    """Refuse an unknown kind of readout, and keys that do not fit each other."""
+    kind = config["kind"]
+    if kind not in _READOUTS:
+        raise ValueError(
+            f"readout.kind: found {kind!r}, expected one of {', '.join(_READOUTS)}"
+        )
+    for key in ("coordinates", "shifter"):
+        if config[key] and kind != "gaussian":
+            raise ValueError(
+                f"readout.{key}: found {config[key]!r} with a {kind} readout; expected"
+                " readout.kind=gaussian"
+            )
 
 
 def _factorized(config, population, seed):
@@ -198,3 +202,6 @@ def _dense(config, population, seed):
         seed=seed,
         name=f"{population.name}_readout",
     )
+
+
+_READOUTS = {"factorized": _factorized, "gaussian": _gaussian, "dense": _dense}

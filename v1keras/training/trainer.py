@@ -263,6 +263,9 @@ class Trainer:
                     / self.schedule.batch_size
                 )
                 loss = nll + sum(self.model.losses, tf.zeros(())) / replicas
+                # Replicas are traced in turn within one call of the model: the next
+                # would find what this one's layers have added beside its own.
+                self.model._clear_losses()
             gradients = tape.gradient(loss, [v.value for v in trainable])
             self.optimizer.apply(gradients, trainable)
             return loss / neurons

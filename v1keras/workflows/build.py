@@ -17,7 +17,12 @@ from v1keras.models import (
     RidgeReadout,
     V1Model,
 )
-from v1keras.models.build import Population, build_core, build_readout
+from v1keras.models.build import (
+    Population,
+    build_core,
+    build_readout,
+    check_readout,
+)
 from v1keras.training.precision import choose_precision
 from v1keras.training.strategy import gpu_capabilities
 
@@ -110,6 +115,7 @@ def _several(config, recordings, name):
 
 def _readout(whole, recording):
     config = whole.readout
+    check_readout(config)
     population = Population(recording.name, recording.neuron_count)
     if config.coordinates:
         population.coordinates = statistics.cortical_coordinates(

@@ -71,7 +71,14 @@ def preferred_stimuli(
     ([0, 2], (2, 16, 16))
     """
     model = images_only(model, recording)
-    chosen = np.arange(model.neuron_count) if neurons is None else np.array(neurons)
+    count = model.neuron_count
+    chosen = np.arange(count) if neurons is None else np.array(neurons, int)
+    outside = chosen[(chosen < 0) | (chosen >= count)]
+    if outside.size:
+        raise ValueError(
+            f"neurons: there is no neuron {outside[0]}; the model has neurons 0 to"
+            f" {count - 1}"
+        )
     varying, constant = split_constant(model, recording, chosen)
     if constant.size and neurons is not None or not varying.size:
         raise ValueError(nothing_to_invert(constant))

@@ -1,6 +1,6 @@
 import re
 
-import foreign
+import fake_datasets
 import h5py
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_own_arrays_are_converted(tmp_path, command):
         rng.random((30, 2)),
     )
     np.save(tmp_path / "images.npy", images)
-    foreign.matlab_5(tmp_path / "responses.mat", {"y": responses})
+    fake_datasets.matlab_5(tmp_path / "responses.mat", {"y": responses})
     (tmp_path / "depth.csv").write_text("0.5\n1.5\n")
     line = [
         f"--images={tmp_path / 'images.npy'}",
@@ -52,8 +52,8 @@ def test_own_arrays_are_converted(tmp_path, command):
 
 
 def test_foreign_file_is_converted_where_it_is_named(tmp_path, command):
-    path = foreign.zipped(
-        tmp_path / "S1.zip", foreign.antolik_files([foreign.antolik()])
+    path = fake_datasets.zipped(
+        tmp_path / "S1.zip", fake_datasets.antolik_files([fake_datasets.antolik()])
     )
     done = command(
         "data",
@@ -178,8 +178,8 @@ def test_bad_input_gets_one_line(command, tmp_path, line, message):
 
 
 def test_interrupted_conversion_leaves_nothing(tmp_path, command):
-    files = foreign.antolik_files([foreign.antolik()])
-    path = foreign.zipped(
+    files = fake_datasets.antolik_files([fake_datasets.antolik()])
+    path = fake_datasets.zipped(
         tmp_path / "in" / "S1.zip",
         files | {"Data/region1/raw_validation_set.npy": b"nothing"},
     )

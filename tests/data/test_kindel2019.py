@@ -303,7 +303,7 @@ def test_published_groups_are_turned_photographs(published):
     degrees; those two differ by 45 or 135.
     """
     images = published.images.astype(float)
-    by_90, by_45, foreign = [], [], []
+    by_90, by_45, fake_datasets = [], [], []
     for nine in range(0, 270, 9):
         for first in (nine, nine + 4):
             assert len(set(published.image_group[first : first + 4])) == 1
@@ -321,7 +321,7 @@ def test_published_groups_are_turned_photographs(published):
                 )
             )
         degrees = range(0, 360, 45)
-        foreign += [
+        fake_datasets += [
             max(likeness(images[nine + a], images[nine + b], d) for d in degrees)
             for a, b in ((0, 4), (0, 8), (4, 8))
         ]
@@ -330,5 +330,5 @@ def test_published_groups_are_turned_photographs(published):
     assert (
         min(by_45) > 0.6 and np.median(by_45) > 0.9
     )  # turned between the pixels, before the decimation
-    assert np.median(foreign) < 0.4
+    assert np.median(fake_datasets) < 0.4
     assert len(set(published.image_group)) == 90

@@ -2,7 +2,7 @@
 responses, repeats, splits, coordinates.
 """
 
-import foreign
+import fake_datasets
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,10 +17,10 @@ SMALL_PHOTOGRAPH = 3  # the fourth small natural image: stimulus 7, counted from
 def pvc8_folder(request, tmp_path_factory):
     """Two sessions; one unit with a single spike each in known bins."""
     folder = tmp_path_factory.mktemp("pvc8")
-    write = {"5": foreign.matlab_5, "7.3": foreign.matlab_73}[request.param]
+    write = {"5": fake_datasets.matlab_5, "7.3": fake_datasets.matlab_73}[request.param]
     sessions = {
-        "01": foreign.pvc8_session(),
-        "02": foreign.pvc8_session(units=2, seed=7),
+        "01": fake_datasets.pvc8_session(),
+        "02": fake_datasets.pvc8_session(units=2, seed=7),
     }
     first = sessions["01"]
     for name in ("resp_train", "resp_train_blk"):
@@ -95,8 +95,8 @@ def test_pvc8_is_48_pixels_per_degree_before_pixels_are_left_out(
 
 
 def test_pvc8_window_is_that_of_its_bins(tmp_path):
-    session = foreign.pvc8_session(units=1, bins=106)
-    path = foreign.matlab_5(tmp_path / "01.mat", session)
+    session = fake_datasets.pvc8_session(units=1, bins=106)
+    path = fake_datasets.matlab_5(tmp_path / "01.mat", session)
     assert sources.read("pvc8", path).attributes["window_s"] == 0.106
 
 
@@ -121,7 +121,7 @@ def test_pvc8_gratings(pvc8_folder):
     assert answer == [140, 0]
     assert {
         key: column[140]
-        for key, column in found.stimuli.items()
+        for key, column in found.covariates.items()
         if key in ("series", "phase", "orientation")
     } == {
         "series": "orientation",
@@ -155,10 +155,10 @@ def test_pvc8_gratings(pvc8_folder):
 
 
 def test_pvc8_sessions_that_saw_different_images(tmp_path):
-    foreign.matlab_5(tmp_path / "01.mat", foreign.pvc8_session(units=1))
-    foreign.matlab_5(
+    fake_datasets.matlab_5(tmp_path / "01.mat", fake_datasets.pvc8_session(units=1))
+    fake_datasets.matlab_5(
         tmp_path / "02.mat",
-        foreign.pvc8_session(units=1, images=foreign.pvc8_images(seed=1)),
+        fake_datasets.pvc8_session(units=1, images=fake_datasets.pvc8_images(seed=1)),
     )
     with pytest.raises(
         ValueError, match=r"02\.mat: its small stimuli are not those of .*01\.mat"
@@ -168,15 +168,15 @@ def test_pvc8_sessions_that_saw_different_images(tmp_path):
 
 @pytest.mark.parametrize("form", ["pickle", "zip", "python 2"])
 def test_cadena2019(tmp_path, form):
-    content = foreign.cadena()
+    content = fake_datasets.cadena()
     content["images"][7, 32, 36] = 17
-    path = foreign.cadena_file(
+    path = fake_datasets.cadena_file(
         tmp_path / "cadena_ploscb_data.pkl",
         content,
         protocol=2 if form == "python 2" else 3,
     )
     if form == "zip":
-        path = foreign.zipped(
+        path = fake_datasets.zipped(
             tmp_path / "a.zip",
             {"data_binned_responses/cadena_ploscb_data.pkl": path.read_bytes()},
         )
@@ -199,7 +199,7 @@ def test_cadena2019(tmp_path, form):
         )
     assert np.isnan(found.repeats[5, 2:, 2]).all() and np.isnan(found.responses[3, 0])
     assert found.responses[5, 2] == content["responses"][:2, 5, 2].mean()
-    assert found.stimuli["image_type"][:6].tolist() == [
+    assert found.covariates["image_type"][:6].tolist() == [
         "original",
         "conv1",
         "conv2",
@@ -221,14 +221,14 @@ def test_cadena2019(tmp_path, form):
 @pytest.mark.parametrize("packed", [True, False])
 def test_antolik2016(tmp_path, packed):
     regions = [
-        foreign.antolik(),
-        foreign.antolik(images=15, neurons=3, repeats=4, seed=8),
+        fake_datasets.antolik(),
+        fake_datasets.antolik(images=15, neurons=3, repeats=4, seed=8),
     ]
-    files = foreign.antolik_files(regions)
+    files = fake_datasets.antolik_files(regions)
     path = (
-        foreign.zipped(tmp_path / "Data.zip", files)
+        fake_datasets.zipped(tmp_path / "Data.zip", files)
         if packed
-        else foreign.unpacked(tmp_path / "antolik", files)
+        else fake_datasets.unpacked(tmp_path / "antolik", files)
     )
     found = sources.read("antolik2016_region2", path)
     region = regions[1]
@@ -257,12 +257,12 @@ def test_antolik2016(tmp_path, packed):
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_sensorium2022(tmp_path, packed):
-    scan = foreign.sensorium()
-    files = foreign.sensorium_files(scan)
+    scan = fake_datasets.sensorium()
+    files = fake_datasets.sensorium_files(scan)
     path = (
-        foreign.zipped(tmp_path / "scan.zip", files)
+        fake_datasets.zipped(tmp_path / "scan.zip", files)
         if packed
-        else foreign.unpacked(tmp_path / "scan", files)
+        else fake_datasets.unpacked(tmp_path / "scan", files)
     )
     found = sources.read("sensorium2022_21067-10-18", path)
     assert found.images.shape == (19, 2, 4) and found.responses.shape == (19, 5)
@@ -280,14 +280,14 @@ def test_sensorium2022(tmp_path, packed):
             found.split[row]
             == {"train": 0, "validation": 1, "test": 2, "final_test": -1}[tier]
         )
-        assert found.stimuli["tier"][row] == tier
+        assert found.covariates["tier"][row] == tier
         np.testing.assert_allclose(
-            found.stimuli["behavior"][row],
+            found.covariates["behavior"][row],
             scan["behavior"][trials].mean(axis=0),
             rtol=1e-6,
         )
         np.testing.assert_allclose(
-            found.stimuli["pupil_center"][row],
+            found.covariates["pupil_center"][row],
             scan["pupil_center"][trials].mean(axis=0),
             rtol=1e-6,
         )
@@ -316,18 +316,22 @@ def test_sensorium2022(tmp_path, packed):
 
 
 def test_lurz2020_and_franke2022(tmp_path):
-    scan = foreign.sensorium(channels=1)
+    scan = fake_datasets.sensorium(channels=1)
     root = "static20457-5-9-preproc0/"
     found = sensorium2022.read_lurz(
-        foreign.zipped(tmp_path / "scan.zip", foreign.sensorium_files(scan, root))
+        fake_datasets.zipped(
+            tmp_path / "scan.zip", fake_datasets.sensorium_files(scan, root)
+        )
     )
     np.testing.assert_array_equal(found.images[0], scan["images"][0][0])
     assert (
         found.images.dtype == np.uint8
         and found.attributes["name"] == "lurz2020_20457-5-9"
     )
-    color = foreign.sensorium(channels=2)
-    path = foreign.zipped(tmp_path / "color.zip", foreign.sensorium_files(color, ""))
+    color = fake_datasets.sensorium(channels=2)
+    path = fake_datasets.zipped(
+        tmp_path / "color.zip", fake_datasets.sensorium_files(color, "")
+    )
     np.testing.assert_array_equal(
         sources.read("franke2022_channel1", path).images[0], color["images"][0][1]
     )
@@ -345,19 +349,19 @@ def test_allen_neuropixels(tmp_path):
     """Spikes at known times around each presentation: at 49 ms too early, at 51 and 299
     ms counted, at 301 ms of the next.
     """
-    frames, onsets = foreign.allen_presentations()
+    frames, onsets = fake_datasets.allen_presentations()
     shown = [np.flatnonzero(frames == scene) for scene in range(4)]
     train = np.concatenate([onsets[shown[2]] + 0.051, onsets[shown[2][1:2]] + 0.299])
     trains = [train, np.array([1.0]), np.sort(onsets[shown[0]] + 0.1), train]
-    foreign.allen_ephys(
+    fake_datasets.allen_ephys(
         tmp_path / "a" / "sub-1_ses-2.nwb",
         frames,
         onsets,
         trains,
         quality=["good", "good", "noise", "good"],
     )
-    scenes = foreign.allen_scenes_of()
-    foreign.allen_templates(tmp_path / "a", scenes)
+    scenes = fake_datasets.allen_scenes_of()
+    fake_datasets.allen_templates(tmp_path / "a", scenes)
     found = sources.read("allen_scenes", tmp_path / "a")
     assert found.neurons["unit"].tolist() == [
         900
@@ -380,13 +384,15 @@ def test_allen_neuropixels(tmp_path):
 
 
 def test_allen_two_photon(tmp_path):
-    frames, onsets = foreign.allen_presentations()
+    frames, onsets = fake_datasets.allen_presentations()
     times = np.arange(0, onsets[-1] + 2, 0.03)
     traces = np.random.default_rng(0).normal(size=(len(times), 2))
-    scenes = foreign.allen_scenes_of()
+    scenes = fake_datasets.allen_scenes_of()
     found = sources.read(
         "allen_scenes",
-        foreign.allen_ophys(tmp_path / "s.nwb", frames, onsets, traces, times, scenes),
+        fake_datasets.allen_ophys(
+            tmp_path / "s.nwb", frames, onsets, traces, times, scenes
+        ),
     )
     second = onsets[np.flatnonzero(frames == 1)[2]]
     samples = [
@@ -411,11 +417,11 @@ def own_files(folder):
     np.save(folder / "responses.npy", responses)
     np.save(folder / "repeats.npy", repeats)
     np.savez(folder / "all.npz", images=images, responses=responses, repeats=repeats)
-    foreign.matlab_5(
+    fake_datasets.matlab_5(
         folder / "five.mat",
         {"images": images, "responses": responses, "repeats": repeats},
     )
-    foreign.matlab_73(
+    fake_datasets.matlab_73(
         folder / "seven.mat",
         {"images": images, "responses": responses, "repeats": repeats},
     )

@@ -159,7 +159,7 @@ def run():
         "column",
         [],
         "convert arrays: NAME=FILE, NAME one of split, image_group, neuron_session,"
-        " neurons/..., stimuli/...",
+        " neurons/..., covariates/...",
     )
     flags.DEFINE_multi_string(
         "attribute",

@@ -53,7 +53,7 @@ def describe(recording):
             "sessions: "
             + ", ".join(f"{s} ({c})" for s, c in zip(sessions, counts, strict=True))
         )
-    for group in ("neurons", "stimuli"):
+    for group in ("neurons", "covariates"):
         lines += [
             f"{group}/{name}: {column.shape}, {column.dtype}"
             for name, column in getattr(recording, group).items()

@@ -43,7 +43,7 @@ def read(
         repeat_images: `(images,)` which image (counted from 0) each entry of `repeats`
             is of; all of them in order where left out.
         columns: dict of more of them: `split`, `image_group`, `neuron_session`,
-            `neurons/<column>` and `stimuli/<column>`.
+            `neurons/<column>` and `covariates/<column>`.
         attributes: dict, as a `Recording` takes them.
 
     Returns:
@@ -63,7 +63,7 @@ def read(
     >>> read(folder / "images.npy", folder / "responses.csv").responses[2].tolist()
     [5.0, nan]
     """
-    fields, given = {"neurons": {}, "stimuli": {}}, responses
+    fields, given = {"neurons": {}, "covariates": {}}, responses
     for name, path in (columns or {}).items():
         group, _, column = name.rpartition("/")
         if group not in ("", *fields) or (
@@ -71,7 +71,7 @@ def read(
         ):
             raise ValueError(
                 f"column {name!r}: expected split, image_group, neuron_session,"
-                " neurons/NAME or stimuli/NAME"
+                " neurons/NAME or covariates/NAME"
             )
         values = array(path)
         values = (

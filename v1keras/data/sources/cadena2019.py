@@ -46,7 +46,7 @@ def read(path=None):
 
     Returns:
         A `Recording` of 7,250 images, 40 x 40 pixels (the central 80, every second: the
-        authors' preprocessing), `repeats` `(7250, 4, 166)`, `stimuli/image_type`; split
+        authors' preprocessing), `repeats` `(7250, 4, 166)`, `covariates/image_type`; split
         as the authors': the last fifth of the images for testing, of the others a fifth
         drawn (seed 1000) for validation; `image_group` says which images come from one
         original.
@@ -141,7 +141,7 @@ def _recording(content):
             "unit": arrays["unit_id"].ravel(),
             "presentations": arrays["repetitions"].ravel(),
         },
-        stimuli={"image_type": types},
+        covariates={"image_type": types},
         attributes={
             "name": "cadena2019",
             "units": "spikes per presentation",

@@ -64,7 +64,7 @@ def read(path=None, kind="small"):
             `pvc8` in the one that `V1KERAS_DATA` names.
         kind: "small": the 270 natural images within the receptive fields, as Kindel et
             al. 2019 used them; "large": the same photographs, large (sessions 01-07);
-            "gratings": 416 gratings, with `stimuli/orientation` and so on.
+            "gratings": 416 gratings, with `covariates/orientation` and so on.
 
     Returns:
         A `Recording` of the well-centred units, `repeats` `(images, 20, neurons)` spike
@@ -111,7 +111,7 @@ def read(path=None, kind="small"):
         image_group=None if kind == "gratings" else photographs(len(images)),
         neuron_session=labels,
         neurons=columns,
-        stimuli=(
+        covariates=(
             gratings()
             if kind == "gratings"
             else {"category": np.arange(len(images)) % 9}

@@ -99,8 +99,8 @@ def read_scan(path, dataset, average=1, channel=None):
     Returns:
         A `Recording`. Presentations of one image in one tier are one row, their mean;
         images for testing that were shown several times have `repeats`. Columns
-        `neurons/coordinates` (micrometres), `neurons/unit`; `stimuli/behavior` and
-        `stimuli/pupil_center` (means over an image's presentations), `stimuli/tier`.
+        `neurons/coordinates` (micrometres), `neurons/unit`; `covariates/behavior` and
+        `covariates/pupil_center` (means over an image's presentations), `covariates/tier`.
         Withheld responses, which the publishers wrote as zeros, are NaN, and their
         images belong to no side.
 
@@ -142,7 +142,7 @@ def read_scan(path, dataset, average=1, channel=None):
                 )
             if trial % 1000 == 999:
                 release_pages(responses)
-        stimuli = _animal(folder, root, count)
+        behavior = _animal(folder, root, count)
     shown = np.split(np.argsort(rows, kind="stable"), np.cumsum(np.bincount(rows))[:-1])
     withheld = [
         tier
@@ -174,10 +174,10 @@ def read_scan(path, dataset, average=1, channel=None):
         ),
         repeat_images=np.array(repeated) if repeated else None,
         neurons=neurons,
-        stimuli={"tier": tiers[first]}
+        covariates={"tier": tiers[first]}
         | {
             k: np.stack([values[trials].mean(axis=0) for trials in shown])
-            for k, values in stimuli.items()
+            for k, values in behavior.items()
         },
         attributes={
             "name": f"{dataset}_{scan[1]}" if scan else dataset,

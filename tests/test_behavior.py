@@ -4,9 +4,9 @@ of it.
 
 import functools
 
-import simulated_behavior
 import numpy as np
 import pytest
+import simulated_behavior
 from scipy import interpolate
 
 from v1keras import Recording, models, train, zoo

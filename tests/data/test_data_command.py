@@ -1,4 +1,7 @@
+import pathlib
 import re
+import subprocess
+import sys
 
 import fake_datasets
 import h5py
@@ -103,6 +106,24 @@ def test_info_tells_rates_and_ceilings(simulated, command):
         == "8 validation images: the correlation of a neuron has a standard error of"
         " about 0.45 there"
     )
+
+
+INFO = """
+import sys
+sys.modules["tensorflow"] = None  # importing it fails
+from v1keras.data.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize("name", ["format_1.h5", "format_1_shard"])
+def test_info_needs_no_tensorflow(name):
+    path = pathlib.Path(__file__).parent / name
+    done = subprocess.run(
+        [sys.executable, "-c", INFO, "info", path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "covariates/pupil_center: (6, 2), float32" in done.stdout.splitlines()
 
 
 def test_plot_makes_one_page(simulated, command, tmp_path):

@@ -364,7 +364,10 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
         (
             {"readout.modulator": "label"},
             {"label": np.full(100, "a")},
-            r"readout.modulator: covariate 'label' is <U1 \(100,\), expected \(100, k\)",
+            (
+                r"readout.modulator: covariate 'label' is <U1 \(100,\), expected"
+                r" \(100, k\)"
+            ),
         ),
         (
             {},

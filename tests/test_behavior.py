@@ -4,9 +4,9 @@ of it.
 
 import functools
 
-import moving
 import numpy as np
 import pytest
+import simulated_behavior
 from scipy import interpolate
 
 from v1keras import Recording, models, train, zoo
@@ -40,7 +40,7 @@ def configured(path, **changes):
 def population(tmp_path_factory):
     """A folder with the recording, and how to train on it."""
     folder = tmp_path_factory.mktemp("moving")
-    recording = moving.population()
+    recording = simulated_behavior.population()
     recording.save(folder / "moving.h5")
 
     @functools.cache
@@ -58,24 +58,26 @@ def population(tmp_path_factory):
 
 def shifts(model, recording):
     """(found, true) shifts of the test images `(n, 2)`, pixels."""
-    pupil = recording.stimuli["pupil_center"][recording.indices("test")]
+    pupil = recording.covariates["pupil_center"][recording.indices("test")]
     height, width = model.core.compute_output_shape((None, *model.image_size, 1))[1:3]
     found = (
         np.asarray(model.readout.shifter(pupil.astype("float32")))
         * (height - 1, width - 1)
         / 2
     )
-    return found, ((pupil - moving.PUPIL_MEAN) / moving.PUPIL_STD) @ moving.SHIFT.T
+    return found, (
+        (pupil - simulated_behavior.PUPIL_MEAN) / simulated_behavior.PUPIL_STD
+    ) @ simulated_behavior.SHIFT.T
 
 
 def gains(model, recording):
     """(found, true) gains `(n, neurons)` of the test images, both over their mean: the
     readout's weights take up any factor.
     """
-    running = recording.stimuli["running"][recording.indices("test")]
+    running = recording.covariates["running"][recording.indices("test")]
     found, true = (
         np.asarray(model.readout.modulator(running[:, None].astype("float32"))),
-        moving.gain_of(running),
+        simulated_behavior.gain_of(running),
     )
     return found / found.mean(axis=0), true / true.mean(axis=0)
 
@@ -140,9 +142,9 @@ def test_shift_and_gain_are_recovered_and_predict(population):
     limit = np.mean(
         [
             np.corrcoef(
-                recording.responses[test, n], recording.stimuli["true_rate"][test, n]
+                recording.responses[test, n], recording.covariates["true_rate"][test, n]
             )[0, 1]
-            for n in range(moving.NEURONS)
+            for n in range(simulated_behavior.NEURONS)
         ]
     )
     print(f"of the true rates {limit:.3f}")
@@ -168,7 +170,7 @@ def test_each_alone_recovers_its_own(population):
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small")
     for i, name in enumerate(("monday", "tuesday")):
-        recording = moving.population(seed=i, train=60, others=20)
+        recording = simulated_behavior.population(seed=i, train=60, others=20)
         recording.attributes["name"] = name
         recording.save(folder / f"{name}.h5")
     return folder
@@ -216,7 +218,7 @@ def test_a_preset_takes_behaviour_by_name(small, preset):
         == metrics["groups"]["reported"]["correlation"]
     )
     recording = Recording.load(small / "monday.h5")
-    values = recording.stimuli["pupil_center"][recording.indices("train")]
+    values = recording.covariates["pupil_center"][recording.indices("train")]
     stated = zoo.info(folder)["behavior"]["pupil_center"]
     np.testing.assert_allclose(
         [stated["mean"], stated["std"]],
@@ -327,7 +329,7 @@ def test_several_recordings_with_behaviour_train_one_core(small, tmp_path):
         inputs = shown(small / f"{name}.h5", model.covariates)
         np.testing.assert_array_equal(session(inputs), model(inputs)[name])
         assert session.readout.shifter.mean == pytest.approx(
-            recording.stimuli["pupil_center"][:60].mean(axis=0), rel=1e-5
+            recording.covariates["pupil_center"][:60].mean(axis=0), rel=1e-5
         )
 
 
@@ -341,13 +343,13 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
 
 
 @pytest.mark.parametrize(
-    ("changes", "stimuli", "message"),
+    ("changes", "covariates", "message"),
     [
         (
             {"readout.shifter": "pupil"},
             {},
             (
-                r"readout.shifter: found 'pupil', expected a column of .*\(it has"
+                r"readout.shifter: found 'pupil', expected one of the .*\(it has"
                 r" pupil_center, running, true_rate\)"
             ),
         ),
@@ -355,14 +357,17 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
             {"readout.shifter": "running"},
             {},
             (
-                r"readout.shifter: column 'running' is float64 \(100,\), expected"
+                r"readout.shifter: covariate 'running' is float64 \(100,\), expected"
                 r" \(100, 2\) numbers"
             ),
         ),
         (
             {"readout.modulator": "label"},
             {"label": np.full(100, "a")},
-            r"readout.modulator: column 'label' is <U1 \(100,\), expected \(100, k\)",
+            (
+                r"readout.modulator: covariate 'label' is <U1 \(100,\), expected"
+                r" \(100, k\)"
+            ),
         ),
         (
             {},
@@ -380,10 +385,10 @@ def test_neurons_are_cut_out_with_their_gains(small, preset):
     ],
 )
 def test_behaviour_that_is_not_there_is_said(
-    small, tmp_path, changes, stimuli, message
+    small, tmp_path, changes, covariates, message
 ):
     recording = Recording.load(small / "monday.h5")
-    recording.stimuli |= stimuli
+    recording.covariates |= covariates
     recording.save(tmp_path / "other.h5")
     with pytest.raises(ValueError, match=message):
         train.train_and_evaluate(
@@ -394,18 +399,18 @@ def test_behaviour_that_is_not_there_is_said(
 
 def test_a_recording_without_the_models_behaviour_is_refused(small, preset, tmp_path):
     recording = Recording.load(small / "monday.h5")
-    del recording.stimuli["running"]
+    del recording.covariates["running"]
     recording.save(tmp_path / "other.h5")
     with pytest.raises(
         ValueError,
-        match="found 'running', expected a column of the recording's stimuli",
+        match="found 'running', expected one of the recording's covariates",
     ):
         reopen.open_model(preset[0], tmp_path / "other.h5")
 
 
 def test_images_without_a_side_may_lack_behaviour(small):
     recording = Recording.load(small / "monday.h5")
-    recording.stimuli["pupil_center"][3] = np.nan
+    recording.covariates["pupil_center"][3] = np.nan
     split = recording.split.copy()
     split[3] = -1
     assert build.build_model(recording.with_split(split), brief("")).covariates == {

@@ -106,11 +106,11 @@ def default() -> ml_collections.ConfigDict:
     # A column of the recording's neurons, (neurons, d), that positions are one affine
     # map of: where in the cortex each is; "" for free positions ("gaussian").
     readout.coordinates = ""
-    # A column of the recording's stimuli, (n, 2): where the eye looked at each image.
+    # One of the recording's covariates, (n, 2): where the eye looked at each image.
     # The places that neurons read move with it, by a small network; "" for places that
     # stay ("gaussian").
     readout.shifter = ""
-    # A column of the recording's stimuli, (n, k): what the animal did, such as pupil
+    # One of the recording's covariates, (n, k): what the animal did, such as pupil
     # dilation, its derivative and running speed. Each neuron's rate is multiplied by a
     # gain that a small network makes of it; "" for none.
     readout.modulator = ""

@@ -116,7 +116,7 @@ def predict(folder, images):
 QUICK = {
     "no HDF5": (
         lambda t, f: train_on(t, f, written(f / "a.h5", "text")),
-        r"a\.h5 is no HDF5 file",
+        r"a\.h5 is not an HDF5 file",
     ),
     "unknown key": (
         lambda t, f: train(t, f, "--config.training.bacth_size=4"),
@@ -188,7 +188,7 @@ SLOW = {
     ),
     "MATLAB": (
         lambda t, f: train_on(t, f, written(f / "a.mat", "MATLAB 5.0")),
-        r"a\.mat is no HDF5 file; .* convert arrays .*\.mat",
+        r"a\.mat is not an HDF5 file; .* convert arrays .*\.mat",
     ),
     "broken config": (
         lambda t, f: train_with(t, f, written(f / "a.py", "def get_config(:\n")),

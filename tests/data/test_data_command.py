@@ -1,6 +1,9 @@
+import pathlib
 import re
+import subprocess
+import sys
 
-import foreign
+import fake_datasets
 import h5py
 import numpy as np
 import pytest
@@ -23,7 +26,7 @@ def test_own_arrays_are_converted(tmp_path, command):
         rng.random((30, 2)),
     )
     np.save(tmp_path / "images.npy", images)
-    foreign.matlab_5(tmp_path / "responses.mat", {"y": responses})
+    fake_datasets.matlab_5(tmp_path / "responses.mat", {"y": responses})
     (tmp_path / "depth.csv").write_text("0.5\n1.5\n")
     line = [
         f"--images={tmp_path / 'images.npy'}",
@@ -52,8 +55,8 @@ def test_own_arrays_are_converted(tmp_path, command):
 
 
 def test_foreign_file_is_converted_where_it_is_named(tmp_path, command):
-    path = foreign.zipped(
-        tmp_path / "S1.zip", foreign.antolik_files([foreign.antolik()])
+    path = fake_datasets.zipped(
+        tmp_path / "S1.zip", fake_datasets.antolik_files([fake_datasets.antolik()])
     )
     done = command(
         "data",
@@ -103,6 +106,24 @@ def test_info_tells_rates_and_ceilings(simulated, command):
         == "8 validation images: the correlation of a neuron has a standard error of"
         " about 0.45 there"
     )
+
+
+INFO = """
+import sys
+sys.modules["tensorflow"] = None  # importing it fails
+from v1keras.data.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize("name", ["format_1.h5", "format_1_shard"])
+def test_info_needs_no_tensorflow(name):
+    path = pathlib.Path(__file__).parent / name
+    done = subprocess.run(
+        [sys.executable, "-c", INFO, "info", path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "covariates/pupil_center: (6, 2), float32" in done.stdout.splitlines()
 
 
 def test_plot_makes_one_page(simulated, command, tmp_path):
@@ -178,8 +199,8 @@ def test_bad_input_gets_one_line(command, tmp_path, line, message):
 
 
 def test_interrupted_conversion_leaves_nothing(tmp_path, command):
-    files = foreign.antolik_files([foreign.antolik()])
-    path = foreign.zipped(
+    files = fake_datasets.antolik_files([fake_datasets.antolik()])
+    path = fake_datasets.zipped(
         tmp_path / "in" / "S1.zip",
         files | {"Data/region1/raw_validation_set.npy": b"nothing"},
     )

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from v1keras.data import open_recording
 from v1keras.data.sources.kindel2019 import read_archive
-from v1keras.data.sources.locate import fetch
+from v1keras.data.sources.locate import fetch_verified
 from v1keras.io.atomic import sha256
 
 SESSIONS = [26, 37, 34, 28, 44, 16, 36, 66, 29, 76]
@@ -137,7 +137,10 @@ def test_fetch_takes_the_named_folder(tmp_path, monkeypatch):
     (tmp_path / "kindel2019").mkdir()
     path = archive(tmp_path / "kindel2019" / "data.tar.gz", contents())
     assert (
-        fetch("kindel2019", "data.tar.gz", "https://example.org/", sha256(path)) == path
+        fetch_verified(
+            "kindel2019", "data.tar.gz", "https://example.org/", sha256(path)
+        )
+        == path
     )
     with pytest.raises(
         ValueError,
@@ -156,10 +159,10 @@ def test_fetch_downloads_once(tmp_path, monkeypatch):
     published.write_bytes(b"as published")
     digest = sha256(published)
     cached = tmp_path / "cache" / "v1keras" / "a" / "file"
-    assert fetch("a", "file", published.as_uri(), digest) == cached
+    assert fetch_verified("a", "file", published.as_uri(), digest) == cached
     assert cached.read_bytes() == b"as published"
     published.unlink()
-    assert fetch("a", "file", published.as_uri(), digest) == cached
+    assert fetch_verified("a", "file", published.as_uri(), digest) == cached
 
 
 def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
@@ -172,15 +175,15 @@ def test_fetch_refuses_what_was_not_published(tmp_path, monkeypatch):
     cached.write_bytes(b"changed in the cache")
     with (
         pytest.raises(ValueError, match="did not give the published file"),
-        pytest.warns(UserWarning, match="removed, downloading anew"),
+        pytest.warns(UserWarning, match="removed, downloading again"),
     ):
-        fetch("a", "file", served.as_uri(), "0" * 64)
+        fetch_verified("a", "file", served.as_uri(), "0" * 64)
     assert list(cached.parent.iterdir()) == []
     served.unlink()
     with pytest.raises(
         OSError, match="could not download .*; set V1KERAS_DATA to a folder with a/file"
     ):
-        fetch("a", "file", served.as_uri(), "0" * 64)
+        fetch_verified("a", "file", served.as_uri(), "0" * 64)
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -223,16 +226,18 @@ def test_download_goes_on_where_it_broke_off(server, tmp_path):
     with pytest.raises(
         OSError,
         match=(
-            "broke off after 4000 of 10240 bytes; run it again to go on|IncompleteRead"
+            "broke off after 4000 of 10240 bytes; run it again to resume|IncompleteRead"
         ),
     ):
-        fetch("a", "file", server, digest)
+        fetch_verified("a", "file", server, digest)
     assert not (tmp_path / "v1keras" / "a" / "file").exists()
     Server.limit = None
-    found = fetch("a", "file", server, digest)
+    found = fetch_verified("a", "file", server, digest)
     assert found.read_bytes() == Server.content and Server.asked == [0, 4000]
     assert [p.name for p in found.parent.iterdir()] == ["file"]
-    assert fetch("a", "file", server, digest) == found and len(Server.asked) == 2
+    assert (
+        fetch_verified("a", "file", server, digest) == found and len(Server.asked) == 2
+    )
 
 
 def test_download_of_which_all_was_there(server, tmp_path):
@@ -240,7 +245,7 @@ def test_download_of_which_all_was_there(server, tmp_path):
     begun.parent.mkdir(parents=True)
     begun.write_bytes(Server.content)
     assert (
-        fetch(
+        fetch_verified(
             "a", "file", server, hashlib.sha256(Server.content).hexdigest()
         ).read_bytes()
         == Server.content
@@ -252,7 +257,7 @@ def test_download_without_a_noted_digest_tells_it(server):
         UserWarning,
         match=f"that of what came is {hashlib.sha256(Server.content).hexdigest()}",
     ):
-        fetch("a", "file", server, None)
+        fetch_verified("a", "file", server, None)
 
 
 @pytest.fixture(scope="module")
@@ -303,7 +308,7 @@ def test_published_groups_are_turned_photographs(published):
     degrees; those two differ by 45 or 135.
     """
     images = published.images.astype(float)
-    by_90, by_45, foreign = [], [], []
+    by_90, by_45, fake_datasets = [], [], []
     for nine in range(0, 270, 9):
         for first in (nine, nine + 4):
             assert len(set(published.image_group[first : first + 4])) == 1
@@ -321,7 +326,7 @@ def test_published_groups_are_turned_photographs(published):
                 )
             )
         degrees = range(0, 360, 45)
-        foreign += [
+        fake_datasets += [
             max(likeness(images[nine + a], images[nine + b], d) for d in degrees)
             for a, b in ((0, 4), (0, 8), (4, 8))
         ]
@@ -330,5 +335,5 @@ def test_published_groups_are_turned_photographs(published):
     assert (
         min(by_45) > 0.6 and np.median(by_45) > 0.9
     )  # turned between the pixels, before the decimation
-    assert np.median(foreign) < 0.4
+    assert np.median(fake_datasets) < 0.4
     assert len(set(published.image_group)) == 90

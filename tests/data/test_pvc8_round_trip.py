@@ -5,7 +5,7 @@ evaluated: what the simulation itself gives.
 import json
 import pathlib
 
-import foreign
+import fake_datasets
 import numpy as np
 import pytest
 
@@ -19,7 +19,7 @@ def published(simulated, repeats, rng):
     before and after that must not count.
     """
     count, _, neurons = repeats.shape
-    session = foreign.pvc8_session(
+    session = fake_datasets.pvc8_session(
         units=neurons, images=np.full((956, 320, 320), 116, np.uint8)
     )
     session["INDCENT"][:] = 1
@@ -58,7 +58,7 @@ def test_population_in_the_raw_format_scores_as_the_simulation(tmp_path, command
         attributes=simulated.attributes | {"window_s": 0.105},
     )
     simulated.save(tmp_path / "direct.h5")
-    foreign.matlab_5(
+    fake_datasets.matlab_5(
         tmp_path / "pvc8" / "01.mat",
         published(simulated, simulated.repeats, np.random.default_rng(0)),
     )

@@ -3,7 +3,7 @@
 import importlib.util
 import pathlib
 
-import foreign
+import fake_datasets
 import numpy as np
 
 from v1keras import train, zoo
@@ -13,12 +13,12 @@ CONFIG = pathlib.Path(__file__).parents[2] / "configs" / "sensorium2022_gaussian
 
 
 def test_the_baseline_trains_on_a_published_scan(tmp_path, monkeypatch):
-    scan = foreign.sensorium(height=144, width=256)
+    scan = fake_datasets.sensorium(height=144, width=256)
     name = "static21067-10-18-GrayImageNet-94c6ff995dac583098847cfecd43e7b6"
     (tmp_path / "sensorium2022").mkdir()
-    foreign.zipped(
+    fake_datasets.zipped(
         tmp_path / "sensorium2022" / f"{name}.zip",
-        foreign.sensorium_files(scan, name + "/"),
+        fake_datasets.sensorium_files(scan, name + "/"),
     )
     monkeypatch.setenv("V1KERAS_DATA", str(tmp_path))
     spec = importlib.util.spec_from_file_location("sensorium2022_gaussian", CONFIG)

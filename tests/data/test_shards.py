@@ -98,7 +98,7 @@ def test_damaged_shards_are_refused(recording, command, tmp_path):
         "a", lambda f: (f / data).write_bytes((f / data).read_bytes()[:-5])
     )
     assert f"holds no {data}" in damaged("b", lambda f: (f / data).unlink())
-    assert "shard the recording anew" in damaged(
+    assert "shard the recording again" in damaged(
         "c", lambda f: (f / "layout.json").write_text("{")
     )
     assert "its records are not of 272 bytes" in damaged(

@@ -16,8 +16,8 @@ def recording():
     made = simulate_recording(60, 20, neurons_per_kind=1, image_size=16)
     rng = np.random.default_rng(0)
     made.neurons["place"] = np.array([[0, 300], [200, 300], [0, 200], [100, 300.0]])
-    made.stimuli["gaze"] = rng.normal([3, -1], [1, 2], (80, 2)).astype("float32")
-    made.stimuli["speed"] = rng.exponential(5, (80, 1)).astype("float32")
+    made.covariates["gaze"] = rng.normal([3, -1], [1, 2], (80, 2)).astype("float32")
+    made.covariates["speed"] = rng.exponential(5, (80, 1)).astype("float32")
     return made
 
 

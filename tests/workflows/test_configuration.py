@@ -124,7 +124,7 @@ def recording():
         counts.astype("float32"),
         made.split,
         neurons={"place": place},
-        stimuli=behavior,
+        covariates=behavior,
         attributes=attributes,
     )
 

@@ -67,7 +67,7 @@ def test_a_changed_file_in_the_cache_is_removed_and_said_so(tmp_path, cache):
     packed.write_bytes(b"changed")
     with pytest.warns(
         UserWarning,
-        match=rf"{packed} was not what .* gave .*: removed, downloading anew",
+        match=rf"{packed} was not what .* gave .*: removed, downloading again",
     ):
         zoo.load(url)
     weights = packed.with_suffix("") / "model.weights.h5"

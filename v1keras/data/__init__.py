@@ -28,24 +28,24 @@ __all__ = [
 
 
 def open_recording(name_or_path: str | os.PathLike[str]) -> Recording:
-    """A recording from its file, or a public dataset by its name.
+    """Open a recording by its file, or a public dataset by its name.
 
     Args:
-        name_or_path: an HDF5 file, a folder that `python -m v1keras.data shard` wrote,
-            or a name in `v1keras.data.sources.SOURCES`.
+        name_or_path: Path of an HDF5 file or of a folder that `python -m v1keras.data
+            shard` wrote, or a name in `v1keras.data.sources.SOURCES`.
 
     Raises:
-        ValueError, OSError: as `Recording.load`, `shards.read` and `sources.read` do.
+        ValueError, OSError: As `Recording.load`, `shards.read` and `sources.read`.
     """
     if name_or_path in sources.SOURCES:
         return sources.read(name_or_path)
     if pathlib.Path(name_or_path).is_dir():
         return shards.read(name_or_path)
     if not pathlib.Path(name_or_path).exists():
-        known = ", ".join(sources.SOURCES)
+        datasets = ", ".join(sources.SOURCES)
         raise FileNotFoundError(
             f"no recording {str(name_or_path)!r}: neither a file here nor a public"
-            f" dataset ({known})"
+            f" dataset ({datasets})"
         )
     return Recording.load(name_or_path)
 
@@ -72,19 +72,17 @@ def load_recording(
 
 
 def recording_names(text: str) -> list[str]:
-    """The recordings that a configuration names: one, or several, comma separated.
+    """Return the recordings that a configuration names: one, or several.
 
     Args:
-        text: as `open_recording` takes it, or some of these with commas between; a file
-            whose own name has commas is one.
+        text: String, one recording as `open_recording` takes it, or several with
+            commas between; a file whose own name has commas is one recording.
 
     Example:
 
     >>> recording_names("monday.h5, tuesday.h5")
     ['monday.h5', 'tuesday.h5']
     """
-    return (
-        [text]
-        if pathlib.Path(text).exists()
-        else [part.strip() for part in text.split(",")]
-    )
+    if pathlib.Path(text).exists():
+        return [text]
+    return [part.strip() for part in text.split(",")]

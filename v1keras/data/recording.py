@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from v1keras.data import recording_file
 from v1keras.data.covariates import covariate
-from v1keras.data.recording_file import DATASETS, GROUPS, read, reading, write
+from v1keras.data.recording_file import DATASETS, GROUPS
 from v1keras.data.validation import (
     ATTRIBUTES,
+    COUNTS,
     SPLITS,
+    count_images,
     validate,
     validate_split,
 )
@@ -21,32 +24,34 @@ from v1keras.data.validation import (
 
 @dataclasses.dataclass(repr=False)
 class Recording:
-    """Images shown to a population of neurons, and what the neurons answered.
+    """Images presented to a population of neurons, and the responses to them.
 
     Args:
-        images: `(n, height, width)` uint8 or float32, in pixel units.
-        responses: `(n, neurons)` float32, the mean over presentations; NaN = not
+        images: Array `(n, height, width)`, uint8 or float32, in pixel units.
+        responses: Float32 array `(n, neurons)`, mean over presentations; NaN where a
+            response was not recorded.
+        split: Int8 array `(n,)`: 0 train, 1 validation, 2 test, -1 unassigned. Defaults
+            to -1 for all.
+        repeats: Float32 array `(n_r, n_repeats, neurons)`, single presentations of
+            `n_r` of the images.
+        repeat_images: Integer array `(n_r,)`, index in `images` of each entry of
+            `repeats`.
+        image_group: Integer array `(n,)`. Images of one group, such as crops of one
+            photograph, belong on one side of a split.
+        neuron_session: Array of strings `(neurons,)`, session in which each neuron was
             recorded.
-        split: `(n,)` int8: 0 train, 1 validation, 2 test, -1 unassigned (where left
-            out).
-        repeats: `(n_r, n_repeats, neurons)` float32, single presentations of some
-            images.
-        repeat_images: `(n_r,)` the index in `images` of each entry of `repeats`.
-        image_group: `(n,)` integers; images of one group (crops of one photograph, say)
-            belong on one side of a split.
-        neuron_session: `(neurons,)` strings: in which session each neuron was recorded.
-        neurons: further columns, each an array of one entry a neuron. A column
+        neurons: Dict of further columns, arrays with one entry per neuron. A column
             `for_tuning` marks neurons that are trained on but left out of reported
             means.
-        stimuli: further columns, each an array of one entry an image: its category, a
-            grating's orientation, the animal's running speed.
-        attributes: facts about the recording; `units` ("spikes per presentation"),
-            `window_s` (seconds), `presentations` (how many were averaged into a
-            response that has no repeats), and the others of `ATTRIBUTES`.
+        covariates: Dict of further columns, arrays with one entry per image: its
+            category, a grating's orientation, the animal's running speed.
+        attributes: Dict of metadata: `units` ("spikes per presentation"), `window_s`
+            (seconds), `presentations` (number averaged into a response without
+            repeats), and the others of `ATTRIBUTES`.
 
     Raises:
-        ValueError: an array is missing, or has another shape or type than fits; names
-            it, what came and what fits.
+        ValueError: An array is missing, or has an unexpected shape or type; names the
+            array, what was found and what was expected.
 
     Example:
 
@@ -56,10 +61,10 @@ class Recording:
     ...     np.arange(12.0).reshape(4, 3),
     ...     split=[0, 0, 1, 2],
     ... )
+    >>> recording
+    <Recording 'recording': 3 neurons, 4 images of 8 x 8 pixels>
     >>> recording.indices("train")
     array([0, 1])
-    >>> recording.neuron_count
-    3
     """
 
     images: np.ndarray
@@ -70,7 +75,7 @@ class Recording:
     image_group: np.ndarray | None = None
     neuron_session: np.ndarray | None = None
     neurons: dict = dataclasses.field(default_factory=dict)
-    stimuli: dict = dataclasses.field(default_factory=dict)
+    covariates: dict = dataclasses.field(default_factory=dict)
     attributes: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
@@ -83,6 +88,7 @@ class Recording:
 
     @property
     def neuron_count(self) -> int:
+        """Number of neurons."""
         return self.responses.shape[1]
 
     @property
@@ -96,21 +102,20 @@ class Recording:
 
     @property
     def units_are_counts(self) -> bool:
-        """Whether responses are spike counts, which have a Poisson noise estimate."""
-        units = self.attributes.get("units", "spikes per presentation")
-        return units == "spikes per presentation"
+        """True if responses are spike counts, which have a Poisson noise estimate."""
+        return self.attributes.get("units", COUNTS) == COUNTS
 
     @property
     def mean_rates_hz(self) -> np.ndarray | None:
-        """`(neurons,)` mean response over all images in spikes per second, or None
-        without a `window_s`.
+        """`(neurons,)` mean response over all images in spikes per second.
+
+        None without a `window_s`.
         """
         if "window_s" not in self.attributes:
             return None
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", RuntimeWarning
-            )  # an all-NaN neuron's mean is NaN
+            # The mean of a neuron without responses is NaN.
+            warnings.simplefilter("ignore", RuntimeWarning)
             return np.nanmean(self.responses, axis=0) / self.attributes["window_s"]
 
     def validate(self) -> None:
@@ -118,29 +123,27 @@ class Recording:
         validate(self)
 
     def indices(self, split: str) -> np.ndarray:
-        """Indices of the images on one side.
+        """Return the indices of the images on one side.
 
         Args:
-            split: "train", "validation" or "test".
+            split: String, "train", "validation" or "test".
 
         Raises:
-            ValueError: no image is on that side.
+            ValueError: No image is on that side.
         """
         if split not in SPLITS:
             raise ValueError(
                 f"split: found {split!r}, expected one of {', '.join(SPLITS)}"
             )
-        found = np.flatnonzero(self.split == SPLITS[split])
-        if not found.size:
-            counts = {
-                name: int(np.sum(self.split == side)) for name, side in SPLITS.items()
-            }
+        indices = np.flatnonzero(self.split == SPLITS[split])
+        if not indices.size:
+            name = self.attributes.get("name", "")
             raise ValueError(
-                f"recording {self.attributes.get('name', '')!r} has no {split} images"
-                f" (it has {counts}): mark some in `split`, or let"
+                f"recording {name!r} has no {split} images (it has"
+                f" {count_images(self.split)}): mark some in `split`, or let"
                 " --config.data.protocol=paper draw them"
             )
-        return found
+        return indices
 
     def arrays(self, split: str, covariates: Sequence[str] = ()) -> tuple[Any, Any]:
         """Return (inputs, responses) of one side, as `keras.Model.fit` takes them.
@@ -156,6 +159,15 @@ class Recording:
 
         Raises:
             ValueError: No image is on that side, or there is no such covariate.
+
+        Example:
+
+        >>> recording = Recording(
+        ...     np.zeros((3, 8, 8)), np.arange(6.0).reshape(3, 2), split=[0, 1, 0]
+        ... )
+        >>> images, responses = recording.arrays("train")
+        >>> images.shape, responses.tolist()
+        ((2, 8, 8, 1), [[0.0, 1.0], [4.0, 5.0]])
         """
         indices = self.indices(split)
         inputs = self.images[indices][..., None].astype("float32")
@@ -173,70 +185,67 @@ class Recording:
         )
 
     def with_split(self, split: np.ndarray) -> "Recording":
-        """The same recording with another `(n,)` split."""
+        """Return the same recording with another split.
+
+        Args:
+            split: Array `(n,)` of 0 train, 1 validation, 2 test and -1 unassigned.
+        """
         other = copy.copy(self)
         other.split = split
         validate_split(other)
         return other
 
     def select_neurons(self, chosen: np.ndarray) -> "Recording":
-        """The same recording of some neurons.
+        """Return the same recording of fewer neurons.
 
         Args:
-            chosen: `(neurons,)` bool.
+            chosen: Bool array `(neurons,)`, True for neurons that remain.
         """
         chosen = np.asarray(chosen, bool)
+        repeats, sessions = self.repeats, self.neuron_session
         return dataclasses.replace(
             self,
             responses=self.responses[:, chosen],
-            repeats=None if self.repeats is None else self.repeats[:, :, chosen],
-            neuron_session=(
-                None if self.neuron_session is None else self.neuron_session[chosen]
-            ),
+            repeats=None if repeats is None else repeats[:, :, chosen],
+            neuron_session=None if sessions is None else sessions[chosen],
             neurons={name: column[chosen] for name, column in self.neurons.items()},
         )
 
     def save(self, path: str | os.PathLike[str], without: Sequence[str] = ()) -> None:
-        """Writes the recording to one HDF5 file, whole or not at all.
+        """Write the recording to one HDF5 file, whole or not at all.
 
         Args:
-            path: of the file.
-            without: names of datasets that are kept elsewhere.
+            path: Path of the file.
+            without: Sequence of names of datasets that are stored elsewhere.
 
         Raises:
-            OSError: the folder can't be written to, or the disk is full.
+            OSError: The folder can't be written to, or the disk is full.
         """
         self.validate()
-        arrays = {name: getattr(self, name) for name in DATASETS if name not in without}
-        arrays |= {
-            f"{group}/{name}": column
-            for group in GROUPS
-            for name, column in getattr(self, group).items()
-        }
-        write(
-            path,
-            {name: array for name, array in arrays.items() if array is not None},
-            self.attributes,
-        )
+        arrays = {}
+        for name in DATASETS:
+            if name not in without and getattr(self, name) is not None:
+                arrays[name] = getattr(self, name)
+        for group in GROUPS:
+            for name, column in getattr(self, group).items():
+                arrays[f"{group}/{name}"] = column
+        recording_file.write(path, arrays, self.attributes)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], **kept: np.ndarray) -> "Recording":
-        """Reads a recording.
+    def load(cls, path: str | os.PathLike[str], **arrays: np.ndarray) -> "Recording":
+        """Read a recording.
 
         Args:
-            path: an HDF5 file as `save` writes it.
-            **kept: arrays that are kept elsewhere.
+            path: Path of an HDF5 file as `save` writes it.
+            **arrays: Arrays of datasets that are stored elsewhere.
 
         Raises:
-            OSError: there is no such file, or it can't be read.
-            ValueError: it is no HDF5 file, or breaks the format; names the file, the
-                dataset, what came and what fits.
+            OSError: There is no such file, or it can't be read.
+            ValueError: It is not an HDF5 file, or breaks the format; names the file,
+                the dataset, what was found and what was expected.
         """
-        with reading(path) as file:
-            arrays, attributes = read(file, kept)
-            return cls(
-                **arrays,
-                attributes={
-                    key: value for key, value in attributes.items() if key in ATTRIBUTES
-                },
-            )
+        with recording_file.opened(path) as file:
+            contents, attributes = recording_file.read(file, arrays)
+            for name in attributes.keys() - ATTRIBUTES.keys():
+                del attributes[name]
+            return cls(**contents, attributes=attributes)

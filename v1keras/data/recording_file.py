@@ -1,4 +1,4 @@
-"""The file of a recording: which arrays are where in it."""
+"""The HDF5 file of a recording: its datasets, its groups of columns, its attributes."""
 
 import contextlib
 import pathlib
@@ -8,7 +8,7 @@ import h5py
 from v1keras.io.atomic import atomic_write, check_disk_space
 from v1keras.io.large_arrays import read_by_rows, write_by_rows
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DATASETS = (
     "images",
     "responses",
@@ -18,8 +18,10 @@ DATASETS = (
     "image_group",
     "neuron_session",
 )
-# Groups of further columns, one entry a neuron or an image.
-GROUPS = ("neurons", "stimuli")
+# Groups of further columns, one entry per neuron or per image.
+GROUPS = ("neurons", "covariates")
+# Format 1 differs in the name of one group.
+FORMAT_1_NAMES = {"covariates": "stimuli"}
 _MAKE_ONE = (
     "`python -m v1keras.data convert arrays --images=... --responses=... --out=FILE`"
     " makes one from .mat, .npy, .npz and .csv files"
@@ -27,19 +29,20 @@ _MAKE_ONE = (
 
 
 def write(path, arrays, attributes):
-    """Writes a file, whole or not at all.
+    """Write a file, whole or not at all.
 
     Args:
-        path: of the file.
-        arrays: dict, name -> array; of a column GROUP/NAME.
-        attributes: dict of the file's attributes.
+        path: Path of the file.
+        arrays: Dict from the name of a dataset, or GROUP/NAME of a column, to its
+            array.
+        attributes: Dict of the file's attributes.
 
     Raises:
-        OSError: the folder can't be written to, or the disk is full.
+        OSError: The folder can't be written to, or the disk is full.
     """
-    with atomic_write(path) as beside:
-        check_disk_space(beside.parent, arrays.values())
-        with h5py.File(beside, "w") as file:
+    with atomic_write(path) as part:
+        check_disk_space(part.parent, arrays.values())
+        with h5py.File(part, "w") as file:
             file.attrs["format_version"] = FORMAT_VERSION
             file.attrs.update(attributes)
             for name, array in arrays.items():
@@ -49,18 +52,27 @@ def write(path, arrays, attributes):
 
 
 @contextlib.contextmanager
-def reading(path):
-    """The open file; whatever is found wrong with it is told with its path.
+def opened(path):
+    """Open a file for reading, and begin every error within the block with its path.
+
+    Args:
+        path: Path of the file.
+
+    Yields:
+        `h5py.File`.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is no HDF5 file, or what was done with it raised one.
+        FileNotFoundError: There is no such file.
+        ValueError: It is not an HDF5 file, or the block raised a `ValueError` or an
+            `OSError`.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no recording at {path}")
     if not h5py.is_hdf5(path):
-        raise ValueError(f"{path} is no HDF5 file; expected a recording; {_MAKE_ONE}")
+        raise ValueError(
+            f"{path} is not an HDF5 file; expected a recording; {_MAKE_ONE}"
+        )
     try:
         with h5py.File(path, "r") as file:
             yield file
@@ -68,48 +80,63 @@ def reading(path):
         raise ValueError(f"{path}: {error}") from None
 
 
-def read(file, kept):
-    """What an open file holds.
+def read(file, arrays):
+    """Read everything from an open file.
 
     Args:
-        file: an `h5py.File`.
-        kept: dict of arrays that are kept elsewhere, by name.
+        file: `h5py.File`.
+        arrays: Dict from the name of a dataset to its array, of datasets that are
+            stored elsewhere and are not read.
 
     Returns:
-        (arrays, attributes): dict of the datasets, and under each group's name of the
-        dict of its columns; dict of all attributes.
+        Tuple `(arrays, attributes)`: a dict of all datasets, and of a dict of columns
+        under each group's name; a dict of all attributes.
 
     Raises:
-        ValueError: images or responses are missing, it is of another version, or a
-            group stands for a dataset or a dataset for a group.
+        ValueError: Images or responses are missing, the file is of another version, or
+            a group stands in place of a dataset or a dataset in place of a group.
     """
-    for name in sorted({"images", "responses"} - kept.keys()):
+    for name in sorted({"images", "responses"} - arrays.keys()):
         if not isinstance(file.get(name), h5py.Dataset):
             raise ValueError(
                 f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected"
                 f" images and responses; {_MAKE_ONE}"
             )
-    version = file.attrs.get("format_version", FORMAT_VERSION)
-    if version != FORMAT_VERSION:
-        raise ValueError(
-            f"format_version {version}; this version of v1keras reads {FORMAT_VERSION}"
-        )
+    former_names = FORMAT_1_NAMES if _version(file) == 1 else {}
+    contents = dict(arrays)
+    for name in DATASETS:
+        if name in file and name not in arrays:
+            contents[name] = _array(file[name])
     for name in GROUPS:
-        if name in file and not isinstance(file[name], h5py.Group):
-            raise ValueError(f"{name}: found a dataset, expected a group of columns")
-    arrays = {name: _array(file[name]) for name in DATASETS if name in file} | kept
-    columns = {
-        group: {name: _array(dataset) for name, dataset in file.get(group, {}).items()}
-        for group in GROUPS
-    }
-    return arrays | columns, dict(file.attrs)
+        contents[name] = _columns(file, former_names.get(name, name))
+    return contents, dict(file.attrs)
+
+
+def _version(file):
+    """Return the version of a file's format; a file without one tells by its groups."""
+    former = any(name in file for name in FORMAT_1_NAMES.values())
+    version = file.attrs.get("format_version", 1 if former else FORMAT_VERSION)
+    if version not in (1, FORMAT_VERSION):
+        raise ValueError(
+            f"format_version {version}; this version of v1keras reads 1 and"
+            f" {FORMAT_VERSION}"
+        )
+    return version
+
+
+def _columns(file, group):
+    """Return a group as a dict of arrays, empty where there is no such group."""
+    if group not in file:
+        return {}
+    if not isinstance(file[group], h5py.Group):
+        raise ValueError(f"{group}: found a dataset, expected a group of columns")
+    return {name: _array(dataset) for name, dataset in file[group].items()}
 
 
 def _array(dataset):
+    """Return the content of a dataset, strings as Python's strings."""
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{dataset.name}: found a group, expected a dataset")
-    return (
-        dataset.asstr()[...]
-        if h5py.check_string_dtype(dataset.dtype)
-        else read_by_rows(dataset)
-    )
+    if h5py.check_string_dtype(dataset.dtype):
+        return dataset.asstr()[...]
+    return read_by_rows(dataset)

@@ -1,13 +1,13 @@
-"""A recording as a folder whose images and responses are read from the disk where and
-when they are needed.
+"""Recordings as folders, whose images and responses stay on the disk until needed.
 
-    presentations.tfrecord  a record an image: its pixels, then its responses (float32),
-    as raw bytes, little-endian layout.json             their shapes recording.h5
-    all the rest, in the format of recordings
+    presentations.tfrecord  per image one record: its pixels, then its responses
+                            (float32), as raw little-endian bytes
+    layout.json             their shapes
+    recording.h5            everything else, in the format of recordings
 
-Records of one length stand at known places in the file, so any image is found without
-an index and without reading those before it. TensorFlow's own `tf.data.TFRecordDataset`
-with `tf.io.decode_raw` reads them, too.
+All records have one length, so that any image is found without an index and without
+reading those before it. TensorFlow's own `tf.data.TFRecordDataset` with
+`tf.io.decode_raw` reads them, too.
 """
 
 import json
@@ -18,66 +18,74 @@ import numpy as np
 from v1keras.data.recording import Recording
 from v1keras.io.atomic import atomic_folder, check_disk_space
 from v1keras.io.large_arrays import release_pages
+from v1keras.io.quiet import quiet_start
 
-PRESENTATIONS, REST, LAYOUT = "presentations.tfrecord", "recording.h5", "layout.json"
+PRESENTATIONS = "presentations.tfrecord"
+REST = "recording.h5"
+LAYOUT = "layout.json"
 
 
 def write(recording, folder):
-    """Writes a recording as such a folder, whole or not at all.
+    """Write a recording as such a folder, whole or not at all.
 
     Args:
-        recording: a `Recording`.
-        folder: must not be there yet.
+        recording: `Recording`.
+        folder: Path of a folder that doesn't exist yet.
 
     Raises:
-        ValueError: the folder is there.
-        OSError: it can't be written.
+        ValueError: The folder exists.
+        OSError: It can't be written.
 
     Example:
 
     >>> import tempfile
+    >>> images = np.arange(8, dtype="uint8").reshape(2, 2, 2)
     >>> folder = tempfile.mkdtemp() + "/shard"
-    >>> write(
-    ...     Recording(
-    ...         np.arange(8, dtype="uint8").reshape(2, 2, 2), np.array([[1.0], [2.0]])
-    ...     ),
-    ...     folder,
-    ... )
+    >>> write(Recording(images, np.array([[1.0], [2.0]])), folder)
     >>> read(folder).images[1].tolist(), read(folder).responses[1].tolist()
     ([[4, 5], [6, 7]], [2.0])
     """
-    import tensorflow as tf  # for its writer; whoever only reads does without
-
     folder = pathlib.Path(folder)
     if folder.exists():
         raise ValueError(f"{folder} is there already; name another folder or remove it")
+    images = recording.images
+    layout = {
+        "images": list(images.shape),
+        "dtype": images.dtype.name,
+        "neurons": recording.neuron_count,
+    }
+    with atomic_folder(folder) as part:
+        _write_records(recording, part / PRESENTATIONS)
+        (part / LAYOUT).write_text(json.dumps(layout) + "\n")
+        recording.save(part / REST, without=("images", "responses"))
+
+
+def _write_records(recording, path):
+    """Write images and responses as TFRecords."""
+    with quiet_start():  # for its writer: whoever only reads needs no TensorFlow
+        import tensorflow as tf
+
     images, responses = recording.images, recording.responses
-    with atomic_folder(folder) as beside:
-        record = _record(images.shape[1:], images.dtype, recording.neuron_count)
-        check_disk_space(beside, [np.broadcast_to(np.zeros((), record), len(images))])
-        with tf.io.TFRecordWriter(str(beside / PRESENTATIONS)) as writer:
-            for shown, counts in zip(images, responses, strict=True):
-                writer.write(
-                    shown.astype(shown.dtype.newbyteorder("<")).tobytes()
-                    + counts.astype("<f4").tobytes()
-                )
-        release_pages(images)
-        release_pages(responses)
-        layout = {
-            "images": list(images.shape),
-            "dtype": images.dtype.name,
-            "neurons": recording.neuron_count,
-        }
-        (beside / LAYOUT).write_text(json.dumps(layout) + "\n")
-        recording.save(beside / REST, without=("images", "responses"))
+    record = _record(images.shape[1:], images.dtype, recording.neuron_count)
+    check_disk_space(path.parent, [np.broadcast_to(np.zeros((), record), len(images))])
+    pixels = images.dtype.newbyteorder("<")
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for image, counts in zip(images, responses, strict=True):
+            content = image.astype(pixels).tobytes()
+            writer.write(content + counts.astype("<f4").tobytes())
+    release_pages(images)
+    release_pages(responses)
 
 
 def read(folder):
-    """The `Recording` of such a folder; its images and responses stay on the disk.
+    """Open such a folder as a `Recording`; its images and responses stay on the disk.
+
+    Args:
+        folder: Path of the folder.
 
     Raises:
-        FileNotFoundError: a file of it is missing.
-        ValueError: the files don't go together, or one of them is damaged.
+        FileNotFoundError: A file of it is missing.
+        ValueError: The files don't belong together, or one of them is damaged.
     """
     folder = pathlib.Path(folder)
     for name in (PRESENTATIONS, REST, LAYOUT):
@@ -88,41 +96,38 @@ def read(folder):
             )
     try:
         layout = json.loads((folder / LAYOUT).read_text())
-        (count, *size), neurons = layout["images"], layout["neurons"]
-        record = _record(size, layout["dtype"], neurons)
+        count, *size = layout["images"]
+        record = _record(size, layout["dtype"], layout["neurons"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{folder / LAYOUT}: {error!r}; shard the recording anew"
+            f"{folder / LAYOUT}: {error!r}; shard the recording again"
         ) from None
-    found = (folder / PRESENTATIONS).stat().st_size
-    if found != count * record.itemsize:
-        raise ValueError(
-            f"{folder / PRESENTATIONS}: {found} bytes, expected"
-            f" {count * record.itemsize}: it is cut off, or of another recording"
-        )
-    records = np.memmap(folder / PRESENTATIONS, record, "r", shape=(count,))
-    length = record["image"].itemsize + record["responses"].itemsize
-    if (records["length"] != length).any():
-        raise ValueError(
-            f"{folder / PRESENTATIONS}: its records are not of {length} bytes; shard"
-            " the recording anew"
-        )
+    records = _map_records(folder / PRESENTATIONS, record, count)
     return Recording.load(
         folder / REST, images=records["image"], responses=records["responses"]
     )
 
 
+def _map_records(path, record, count):
+    """Return the records of a file as a memory map, once their lengths are checked."""
+    size, expected = path.stat().st_size, count * record.itemsize
+    if size != expected:
+        raise ValueError(
+            f"{path}: {size} bytes, expected {expected}: it is cut off, or of another"
+            " recording"
+        )
+    records = np.memmap(path, record, "r", shape=(count,))
+    length = record["image"].itemsize + record["responses"].itemsize
+    if (records["length"] != length).any():
+        raise ValueError(
+            f"{path}: its records are not of {length} bytes; shard the recording again"
+        )
+    return records
+
+
 def _record(size, dtype, neurons):
-    """How TFRecord stores raw bytes: their number and its checksum before them, their
-    own checksum behind.
-    """
+    """Return the dtype of a TFRecord: length and checksum, content, checksum."""
     image = ("image", np.dtype(dtype).newbyteorder("<"), tuple(size))
-    return np.dtype(
-        [
-            ("length", "<u8"),
-            ("length_crc", "<u4"),
-            image,
-            ("responses", "<f4", (neurons,)),
-            ("crc", "<u4"),
-        ]
-    )
+    responses = ("responses", "<f4", (neurons,))
+    length, length_crc = ("length", "<u8"), ("length_crc", "<u4")
+    return np.dtype([length, length_crc, image, responses, ("crc", "<u4")])

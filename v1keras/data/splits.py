@@ -1,4 +1,4 @@
-"""Which images train, which stop the training, which test."""
+"""Division of images into training, validation and test."""
 
 from collections.abc import Sequence
 
@@ -16,24 +16,24 @@ def draw_split(
     parts: Sequence[float] | np.ndarray,
     groups: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Divides images at random into train, test and validation.
+    """Divide images at random into train, test and validation.
 
     `numpy.random.RandomState(seed).permutation` orders the images (or the groups); the
     first go to training, the next to testing, the last to validation: with 270 images
     and parts 180, 52, 38 this is the split of Kindel et al. 2019.
 
     Args:
-        image_count: n.
-        seed: of the permutation.
-        parts: (train, test, validation), in proportion.
-        groups: `(n,)` integers. Images of one group stay together; the cuts fall where
-            the number of images comes nearest.
+        image_count: Integer, number of images.
+        seed: Integer, seed of the permutation.
+        parts: Proportions of (train, test, validation) images.
+        groups: Integer array `(n,)`. Images of one group stay together; the cuts fall
+            where the number of images comes nearest.
 
     Returns:
-        `(n,)` int8 split: 0 train, 1 validation, 2 test.
+        Int8 array `(n,)`: 0 train, 1 validation, 2 test.
 
     Raises:
-        ValueError: a part is not positive, or there are too few images for three parts.
+        ValueError: A part is not positive, or there are too few images for three parts.
 
     Example:
 
@@ -46,9 +46,8 @@ def draw_split(
             f"split parts: found {parts.tolist()}, expected three numbers above 0:"
             " train, test, validation"
         )
-    labels, order, cuts = _draw(
-        image_count, seed, np.cumsum(parts)[:2] / parts.sum() * image_count, groups
-    )
+    goals = np.cumsum(parts)[:2] / parts.sum() * image_count
+    labels, order, cuts = _draw(image_count, seed, goals, groups)
     if not 0 < cuts[0] < cuts[1] < len(order):
         raise ValueError(
             f"{len(order)} images or groups of images are too few for the parts"
@@ -63,41 +62,39 @@ def draw_split(
 def redraw_validation(
     split: np.ndarray, seed: int, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """Draws anew which of the images not for testing train and which stop: for another
-    member of an ensemble.
+    """Divide the images that are not for testing again, for a member of an ensemble.
 
     Args:
-        split: `(n,)` as `draw_split` gives it.
-        seed: of the draw.
-        groups: `(n,)` integers; images of one group stay together.
+        split: Int8 array `(n,)` as `draw_split` returns it.
+        seed: Integer, seed of the draw.
+        groups: Integer array `(n,)`. Images of one group stay together.
 
     Returns:
-        `(n,)` int8 split with the same test images, and as many for training as come
-        nearest to before.
+        Int8 array `(n,)`, a split with the same test images, and with the number of
+        training images nearest to the former one.
 
     Example:
 
     >>> redraw_validation(np.array([0, 0, 2, 1, 0, 1]), seed=1).tolist()
     [1, 0, 2, 0, 1, 0]
     """
-    split = np.asarray(split, np.int8)
-    known = np.flatnonzero((split == TRAIN) | (split == VALIDATION))
-    groups = None if groups is None else np.asarray(groups)[known]
-    labels, order, (cut,) = _draw(known.size, seed, [(split == TRAIN).sum()], groups)
-    found = split.copy()
-    found[known] = np.where(np.isin(labels, order[:cut]), TRAIN, VALIDATION)
-    return found
+    redrawn = np.array(split, np.int8)
+    chosen = np.flatnonzero((redrawn == TRAIN) | (redrawn == VALIDATION))
+    groups = None if groups is None else np.asarray(groups)[chosen]
+    goals = [(redrawn == TRAIN).sum()]
+    labels, order, (cut,) = _draw(chosen.size, seed, goals, groups)
+    redrawn[chosen] = np.where(np.isin(labels, order[:cut]), TRAIN, VALIDATION)
+    return redrawn
 
 
 def _draw(count, seed, goals, groups):
-    """The group of each image, the groups in random order, and after how many of them
-    the images come nearest to each goal.
+    """Return each image's group, the groups in random order, and cuts in that order.
+
+    Up to each cut the number of images comes nearest to a goal.
     """
-    labels = (
-        np.arange(count)
-        if groups is None
-        else np.unique(groups, return_inverse=True)[1]
-    )
+    labels = np.arange(count)
+    if groups is not None:
+        labels = np.unique(groups, return_inverse=True)[1]
     order = np.random.RandomState(seed).permutation(labels.max() + 1)
     ends = np.cumsum(np.bincount(labels)[order])  # images up to and with each group
     return labels, order, [int(np.abs(ends - goal).argmin()) + 1 for goal in goals]
@@ -106,28 +103,26 @@ def _draw(count, seed, goals, groups):
 def split_by_protocol(
     recording: Recording, protocol: str, seed: int, parts: Sequence[float] | np.ndarray
 ) -> Recording:
-    """Splits a recording by a named protocol.
+    """Divide the images of a recording by a named protocol.
 
     Args:
-        recording: a `Recording`.
+        recording: `Recording`.
         protocol: "file" keeps the split in the file; "paper" draws images at random, as
             the paper did; "grouped" draws groups of images, so that no photograph is on
             two sides.
-        seed: of the draw.
-        parts: (train, test, validation), in proportion.
+        seed: Integer, seed of the draw.
+        parts: Proportions of (train, test, validation) images.
 
     Raises:
-        ValueError: unknown protocol, or "grouped" on a recording without `image_group`.
+        ValueError: There is no such protocol, or it is "grouped" and the recording has
+            no `image_group`.
 
     Example:
 
     >>> from v1keras import simulate_recording
     >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
-    >>> len(
-    ...     split_by_protocol(recording, "paper", seed=0, parts=(3, 1, 1)).indices(
-    ...         "train"
-    ...     )
-    ... )
+    >>> divided = split_by_protocol(recording, "paper", seed=0, parts=(3, 1, 1))
+    >>> len(divided.indices("train"))
     30
     """
     if protocol not in PROTOCOLS:

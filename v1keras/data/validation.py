@@ -1,4 +1,4 @@
-"""What a `Recording` must be."""
+"""Rules that the arrays and attributes of a `Recording` meet."""
 
 import warnings
 
@@ -8,6 +8,8 @@ from v1keras.io.large_arrays import row_blocks
 
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+# Units of responses that are spike counts; also those of a recording without units.
+COUNTS = "spikes per presentation"
 # Attributes a file may carry, with their type.
 ATTRIBUTES = {
     "name": str,
@@ -22,88 +24,24 @@ ATTRIBUTES = {
     "citation": str,
     "source": str,
 }
+_POSITIVE = ("window_s", "presentations", "pixels_per_degree")
 
 
 def validate(recording):
     """Check every array against the others and bring it to the format's type."""
-    recording.images = np.asarray(recording.images)
-    if recording.images.dtype != np.uint8:
-        recording.images = _numeric(recording.images, "images", np.float32)
-    expected = (
-        "(n, height, width)"
-        + ": one grey level a pixel; average the colours, or drop the axis"
-        * (recording.images.ndim == 4)
-    )
-    _check(
-        recording.images.ndim == 3 and recording.images.size,
-        "images",
-        recording.images.shape,
-        expected,
-    )
-    if recording.images.dtype != np.uint8:
-        _check(
-            all(np.isfinite(rows).all() for _, rows in row_blocks(recording.images)),
-            "images",
-            "NaN or infinity",
-            "finite pixels",
-        )
-    n = len(recording.images)
-    recording.responses = _numeric(recording.responses, "responses", np.float32)
-    _check(
-        recording.responses.ndim == 2
-        and len(recording.responses) == n
-        and recording.responses.size,
-        "responses",
-        recording.responses.shape,
-        f"({n}, neurons): a row for each of the {n} images"
-        + "; transpose them" * (recording.responses.shape[1:] == (n,)),
-    )
-    finite = not any(
-        np.isinf(rows).any() for _, rows in row_blocks(recording.responses)
-    )
-    _check(finite, "responses", "infinity", "finite numbers, or NaN for missing")
+    _validate_images(recording)
+    _validate_responses(recording)
+    count = len(recording.images)
     if recording.split is None:
-        recording.split = np.full(n, UNASSIGNED)
+        recording.split = np.full(count, UNASSIGNED)
     validate_split(recording)
     if recording.image_group is not None:
-        recording.image_group = _column(recording, "image_group", n, np.int64)
+        recording.image_group = _column(recording, "image_group", count, np.int64)
+    recording.covariates = _columns(recording.covariates, "covariates", count)
     _validate_neurons(recording)
+    _warn_of_unpredictable(recording.responses)
     _validate_repeats(recording)
     _validate_attributes(recording)
-
-
-def _validate_attributes(recording):
-    """Check the attributes and bring them to their types."""
-    for key, value in recording.attributes.items():
-        _check(
-            key in ATTRIBUTES,
-            f"attribute {key}",
-            value,
-            f"one of {', '.join(ATTRIBUTES)}",
-        )
-        kind = ATTRIBUTES[key]
-        value = (
-            value.decode() if isinstance(value, bytes) else value
-        )  # as MATLAB writes strings
-        try:
-            recording.attributes[key] = kind(value)
-        except (TypeError, ValueError):
-            _check(False, f"attribute {key}", repr(value), kind.__name__)
-        _check(
-            kind is not int or recording.attributes[key] == float(value),
-            f"attribute {key}",
-            value,
-            "a whole number",
-        )
-    for key in {"window_s", "presentations", "pixels_per_degree"} & set(
-        recording.attributes
-    ):
-        _check(
-            recording.attributes[key] > 0,
-            f"attribute {key}",
-            recording.attributes[key],
-            "a number above 0",
-        )
 
 
 def validate_split(recording):
@@ -117,128 +55,165 @@ def validate_split(recording):
     )
 
 
+def count_images(split):
+    """Return a dict from the name of each side to its number of images."""
+    return {name: int(np.sum(split == side)) for name, side in SPLITS.items()}
+
+
+def _validate_images(recording):
+    """Check the images, of which uint8 ones stay uint8."""
+    images = np.asarray(recording.images)
+    if images.dtype != np.uint8:
+        images = _numeric(images, "images", np.float32)
+    recording.images = images
+    expected = "(n, height, width)"
+    if images.ndim == 4:
+        expected += ": one grey level a pixel; average the colours, or drop the axis"
+    _check(images.ndim == 3 and images.size, "images", images.shape, expected)
+    if images.dtype != np.uint8:
+        finite = all(np.isfinite(rows).all() for _, rows in row_blocks(images))
+        _check(finite, "images", "NaN or infinity", "finite pixels")
+
+
+def _validate_responses(recording):
+    """Check the responses against the images."""
+    responses = _numeric(recording.responses, "responses", np.float32)
+    recording.responses = responses
+    count = len(recording.images)
+    expected = f"({count}, neurons): a row for each of the {count} images"
+    if responses.shape[1:] == (count,):
+        expected += "; transpose them"
+    fits = responses.ndim == 2 and len(responses) == count and responses.size
+    _check(fits, "responses", responses.shape, expected)
+    infinite = any(np.isinf(rows).any() for _, rows in row_blocks(responses))
+    _check(not infinite, "responses", "infinity", "finite numbers, or NaN for missing")
+
+
 def _validate_neurons(recording):
+    """Check the columns of neurons."""
     count = recording.neuron_count
     if recording.neuron_session is not None:
-        recording.neuron_session = np.asarray(recording.neuron_session).astype(str)
+        sessions = np.asarray(recording.neuron_session).astype(str)
+        recording.neuron_session = sessions
         _check(
-            recording.neuron_session.shape == (count,),
+            sessions.shape == (count,),
             "neuron_session",
-            recording.neuron_session.shape,
+            sessions.shape,
             f"({count},) strings",
         )
     recording.neurons = _columns(recording.neurons, "neurons", count)
-    recording.stimuli = _columns(recording.stimuli, "stimuli", len(recording.images))
+
+
+def _warn_of_unpredictable(responses):
+    """Warn of neurons whose response never varies or was never recorded."""
+    count = responses.shape[1]
     least, most = np.full(count, np.nan), np.full(count, np.nan)
-    for _, rows in row_blocks(recording.responses):
-        least, most = (
-            np.fmin(least, np.fmin.reduce(rows)),
-            np.fmax(most, np.fmax.reduce(rows)),
-        )
-    silent, constant = (
-        np.flatnonzero(np.isnan(least)),
-        np.flatnonzero(most == least),
-    )
+    for _, rows in row_blocks(responses):
+        least = np.fmin(least, np.fmin.reduce(rows))
+        most = np.fmax(most, np.fmax.reduce(rows))
+    silent = np.flatnonzero(np.isnan(least))
+    constant = np.flatnonzero(most == least)
     if silent.size:
         warnings.warn(
-            f"neurons {_some(silent)} have no response at all: kept, but left out"
-            " of every mean and counted"
+            f"neurons {_first(silent)} have no response at all: kept, but left out of"
+            " every mean and counted"
         )
-    if constant.size and len(recording.images) > 1:
+    if constant.size and len(responses) > 1:
         warnings.warn(
-            f"neurons {_some(constant)} answer all images alike: nothing to"
-            " predict; kept, left out of means"
+            f"neurons {_first(constant)} answer all images alike: nothing to predict;"
+            " kept, left out of means"
         )
 
 
 def _validate_repeats(recording):
+    """Check the single presentations and the images that they name."""
     if (recording.repeats is None) != (recording.repeat_images is None):
         missing = "repeats" if recording.repeats is None else "repeat_images"
         _check(False, missing, "nothing", "both repeats and repeat_images, or neither")
     if recording.repeats is None:
         return
-    recording.repeats = _numeric(recording.repeats, "repeats", np.float32)
-    recording.repeat_images = _numeric(
-        recording.repeat_images, "repeat_images", np.int64
-    )
-    fits = (
-        recording.repeats.ndim == 3
-        and recording.repeats.shape[1] > 1
-        and recording.repeats.shape[2] == recording.neuron_count
-    )
+    repeats = _numeric(recording.repeats, "repeats", np.float32)
+    indices = _numeric(recording.repeat_images, "repeat_images", np.int64)
+    recording.repeats, recording.repeat_images = repeats, indices
+    neurons = recording.neuron_count
     _check(
-        fits,
+        repeats.ndim == 3 and repeats.shape[1] > 1 and repeats.shape[2] == neurons,
         "repeats",
-        recording.repeats.shape,
-        f"(images, two or more repeats, {recording.neuron_count} neurons)",
+        repeats.shape,
+        f"(images, two or more repeats, {neurons} neurons)",
     )
-    count = len(recording.repeats)
+    shape = (len(repeats),)
+    _check(indices.shape == shape, "repeat_images", indices.shape, shape)
+    images = len(recording.images)
+    different = np.unique(indices).size == len(indices)
     _check(
-        recording.repeat_images.shape == (count,),
+        different and np.isin(indices, np.arange(images)).all(),
         "repeat_images",
-        recording.repeat_images.shape,
-        f"({count},)",
+        indices.tolist()[:5],
+        f"different indices below {images}",
     )
-    fits = (
-        np.unique(recording.repeat_images).size == count
-        and np.isin(recording.repeat_images, np.arange(len(recording.images))).all()
-    )
-    _check(
-        fits,
-        "repeat_images",
-        recording.repeat_images.tolist()[:5],
-        f"different indices below {len(recording.images)}",
-    )
+
+
+def _validate_attributes(recording):
+    """Check the attributes and bring them to their types."""
+    attributes = recording.attributes
+    for key, value in attributes.items():
+        name = f"attribute {key}"
+        _check(key in ATTRIBUTES, name, value, f"one of {', '.join(ATTRIBUTES)}")
+        kind = ATTRIBUTES[key]
+        # MATLAB writes strings as bytes.
+        value = value.decode() if isinstance(value, bytes) else value
+        try:
+            attributes[key] = kind(value)
+        except (TypeError, ValueError):
+            _check(False, name, repr(value), kind.__name__)
+        if kind is int:
+            _check(attributes[key] == float(value), name, value, "a whole number")
+    for key in _POSITIVE:
+        if key in attributes:
+            value = attributes[key]
+            _check(value > 0, f"attribute {key}", value, "a number above 0")
 
 
 def _column(recording, name, length, dtype):
+    """Return an attribute of the recording as numbers, one per image."""
     column = _numeric(getattr(recording, name), name, dtype)
     _check(column.shape == (length,), name, column.shape, f"({length},)")
     return column
 
 
 def _columns(columns, group, count):
-    """The columns as arrays, strings as NumPy's strings."""
-    arrays = {name: np.asarray(column) for name, column in columns.items()}
-    arrays = {
-        name: column.astype(str) if column.dtype.kind in "OS" else column
-        for name, column in arrays.items()
-    }
-    for name, column in arrays.items():
-        _check(
-            column.ndim and len(column) == count,
-            f"{group}/{name}",
-            column.shape,
-            f"({count}, ...)",
-        )
+    """Return columns as arrays, strings as NumPy's strings."""
+    arrays = {}
+    for name, column in columns.items():
+        array = np.asarray(column)
+        if array.dtype.kind in "OS":
+            array = array.astype(str)
+        fits = array.ndim and len(array) == count
+        _check(fits, f"{group}/{name}", array.shape, f"({count}, ...)")
+        arrays[name] = array
     return arrays
 
 
 def _numeric(array, name, dtype):
-    array = np.asarray(array)
-    _check(
-        array.dtype.kind in "biuf",
-        name,
-        f"type {array.dtype}",
-        f"numbers ({np.dtype(dtype)})",
-    )
+    """Return numbers as `dtype`; to integers only where none is rounded."""
+    array, dtype = np.asarray(array), np.dtype(dtype)
+    numeric = array.dtype.kind in "biuf"
+    _check(numeric, name, f"type {array.dtype}", f"numbers ({dtype})")
     cast = array.astype(dtype, copy=False)
-    whole = np.dtype(dtype).kind != "i" or np.array_equal(cast, array)
-    _check(
-        whole,
-        name,
-        array[cast != array].ravel()[:3].tolist() if not whole else "",
-        f"whole numbers ({np.dtype(dtype)})",
-    )
+    if dtype.kind == "i" and not np.array_equal(cast, array):
+        rounded = array[cast != array].ravel()[:3].tolist()
+        _check(False, name, rounded, f"whole numbers ({dtype})")
     return cast
 
 
 def _check(fits, name, found, expected):
+    """Raise a `ValueError` unless `fits`."""
     if not fits:
         raise ValueError(f"{name}: found {found}, expected {expected}")
 
 
-def _some(indices):
-    return ", ".join(map(str, indices[:5])) + (
-        f", ... ({len(indices)})" if len(indices) > 5 else ""
-    )
+def _first(indices):
+    """Return the first five indices as text, and the count of all if there are more."""
+    text = ", ".join(map(str, indices[:5]))
+    return text if len(indices) <= 5 else f"{text}, ... ({len(indices)})"

@@ -11,79 +11,85 @@ import tempfile
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Yields a path to write to, which replaces `path` if the block ends well.
+    """Write a file under another name, which replaces `path` if the block ends well.
 
     The file and its name are on the disk before the block is left: a power cut leaves
     the old file or the new one, neither an empty one nor none.
 
     Args:
-        path: file to write. Its folder is made where it is missing.
+        path: Path of the file to write. Its folder is made where it is missing.
+
+    Yields:
+        `pathlib.Path` to write to.
 
     Raises:
-        OSError: the folder can't be made or written to, or the disk is full.
+        OSError: The folder can't be made or written to, or the disk is full.
 
     Example:
 
     >>> import tempfile, pathlib
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with atomic_write(target) as beside:
-    ...     _ = beside.write_text("whole")
+    >>> with atomic_write(target) as part:
+    ...     _ = part.write_text("whole")
     >>> target.read_text()
     'whole'
     """
     path = pathlib.Path(path)
     _make_folder(path.parent)
-    handle, beside = tempfile.mkstemp(
+    handle, part = tempfile.mkstemp(
         prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
     )
     os.close(handle)
     try:
-        yield pathlib.Path(beside)
-        os.chmod(beside, 0o666 & ~_umask())
-        move_into_place(beside, path)
+        yield pathlib.Path(part)
+        os.chmod(part, 0o666 & ~_umask())
+        move_into_place(part, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.remove(beside)
+            os.remove(part)
 
 
 @contextlib.contextmanager
 def atomic_folder(path):
-    """Yields an empty folder, which replaces `path` if the block ends well.
+    """Fill a folder under another name, which replaces `path` if the block ends well.
 
     Every file and folder in it is on the disk before, as with `atomic_write`.
 
     Args:
-        path: folder to write. One that is there is replaced.
+        path: Path of the folder to write. An existing one is replaced.
+
+    Yields:
+        `pathlib.Path` of an empty folder.
 
     Raises:
-        OSError: as `atomic_write`.
+        OSError: As `atomic_write`.
     """
     path = pathlib.Path(path)
     _make_folder(path.parent)
-    beside = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    part = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        yield beside
-        os.chmod(beside, 0o777 & ~_umask())
-        _sync(beside)
-        replaced = beside.with_name(beside.name + "-replaced")
+        yield part
+        os.chmod(part, 0o777 & ~_umask())
+        _sync(part)
+        replaced = part.with_name(part.name + "-replaced")
         if path.exists():
             os.replace(path, replaced)
-        os.replace(beside, path)
+        os.replace(part, path)
         _flush(path.parent)
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
 
 
-def move_into_place(beside, path):
-    """Renames a file to `path`, all of its content on the disk before.
+def move_into_place(part, path):
+    """Rename a file to `path`, once all of its content is on the disk.
 
     Args:
-        beside: file on the same disk.
-        path: its place. A file that is there is replaced.
+        part: Path of a file on the same disk.
+        path: Path that it gets. An existing file is replaced.
 
     Raises:
-        OSError: the disk can't take the content, or the place can't be written to.
+        OSError: The disk can't take the content, or `path` can't be written to.
 
     Example:
 
@@ -94,32 +100,32 @@ def move_into_place(beside, path):
     >>> [path.name for path in folder.iterdir()]
     ['a.txt']
     """
-    _sync(beside)
-    os.replace(beside, path)
+    _sync(part)
+    os.replace(part, path)
     _flush(pathlib.Path(path).parent)
 
 
 def check_disk_space(folder, arrays):
-    """Makes sure that HDF5 finds room for its file: where the disk fills up under it,
-    HDF5 takes the whole process down.
+    """Check that HDF5 finds room for its file.
+
+    Where the disk fills up under it, HDF5 takes the whole process down.
 
     Args:
-        folder: where the file will be; there already.
+        folder: Path of the existing folder that the file will be in.
         arrays: NumPy arrays that will be written.
 
     Raises:
-        OSError: the disk is full, or a file may not grow so large.
+        OSError: The disk is full, or a file may not grow so large.
     """
-    size = sum(
-        array.nbytes + 4096 for array in arrays
-    )  # at most so much around each array
+    overhead = 4096  # bytes at most around each array
+    size = sum(array.nbytes + overhead for array in arrays)
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, size)
 
 
 def sha256(path):
-    """The sha256 of a file's content, as 64 hexadecimal digits."""
+    """Return the sha256 of a file's content, as 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):
@@ -128,7 +134,7 @@ def sha256(path):
 
 
 def _make_folder(path):
-    """Makes a folder and those above it; all of their names are on the disk then."""
+    """Make a folder and those above it, and wait until the disk has their names."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
@@ -136,7 +142,7 @@ def _make_folder(path):
 
 
 def _sync(path):
-    """Waits until the disk has a file, or a folder with everything below it."""
+    """Wait until the disk has a file, or a folder with everything below it."""
     if os.path.isdir(path):
         for entry in os.scandir(path):
             _sync(entry.path)
@@ -144,21 +150,24 @@ def _sync(path):
 
 
 def _flush(path):
-    """Waits until the disk has the content of a file, or the names in a folder."""
-    windows, folder = os.name == "nt", os.path.isdir(path)
-    if windows and folder:  # can't be opened there
+    """Wait until the disk has the content of a file, or the names in a folder."""
+    windows = os.name == "nt"
+    folder = os.path.isdir(path)
+    if windows and folder:  # which can't be opened there
         return
     handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        if not folder or error.errno != errno.EINVAL:  # a network disk that can't
+        # Some network disks can't flush a folder.
+        if not folder or error.errno != errno.EINVAL:
             raise
     finally:
         os.close(handle)
 
 
 def _umask():
+    """Return the permissions that new files don't get."""
     umask = os.umask(0)
     os.umask(umask)
     return umask

@@ -1,4 +1,4 @@
-"""Downloads: kept, checked by their sha256, and gone on with where they broke off."""
+"""Downloads that are cached, checked by their sha256 and resumed."""
 
 import os
 import pathlib
@@ -11,44 +11,44 @@ from v1keras.io.atomic import move_into_place, sha256
 
 
 def cache_folder():
-    """Where downloads are kept: `~/.cache/v1keras`, or below `$XDG_CACHE_HOME`."""
-    return (
-        pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-        / "v1keras"
-    )
+    """Return the folder of downloads: `v1keras` in `~/.cache` or `$XDG_CACHE_HOME`."""
+    default = pathlib.Path.home() / ".cache"
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", default)) / "v1keras"
 
 
 def download(url, digest, path):
-    """Downloads a file, unless it is there, and checks its content. One of other
-    content is removed.
+    """Download a file, unless it is there, and check its content.
+
+    An existing file of other content is removed.
 
     Args:
-        url: where it is published.
-        digest: sha256 of it; None where no one has noted it: then what came is told
-            with its own.
-        path: to keep it at, below `cache_folder()`.
+        url: String, where it is published.
+        digest: String, its sha256; None where no one has noted it: then a warning tells
+            that of the download.
+        path: `pathlib.Path` of the file, below `cache_folder()`.
 
     Raises:
-        ValueError: what came has another sha256.
-        OSError: it can't be downloaded.
+        ValueError: The download has another sha256.
+        OSError: It can't be downloaded.
     """
-    if path.is_file() and digest in (None, sha256(path)):
-        return
     if path.is_file():
+        present = sha256(path)
+        if digest in (None, present):
+            return
         warnings.warn(
-            f"{path} was not what {url} gave (its sha256 is {sha256(path)}): removed,"
-            " downloading anew"
+            f"{path} was not what {url} gave (its sha256 is {present}): removed,"
+            " downloading again"
         )
         path.unlink()
-    begun = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + ".part")
     try:
-        begun.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(url, begun)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        _fetch(url, part)
     except (OSError, ValueError) as error:
         raise OSError(f"could not download {url} ({error})") from error
-    found = sha256(begun)
-    if digest not in (None, found):
-        begun.unlink()
+    received = sha256(part)
+    if digest not in (None, received):
+        part.unlink()
         raise ValueError(
             f"{url} did not give the published file (sha256 {digest}); removed what"
             " came"
@@ -56,45 +56,43 @@ def download(url, digest, path):
     if digest is None:
         warnings.warn(
             f"downloaded {url}, whose sha256 is not noted here: that of what came is"
-            f" {found}"
+            f" {received}"
         )
-    move_into_place(begun, path)
+    move_into_place(part, path)
 
 
 def _fetch(url, path):
-    """To `path`, going on where an earlier download broke off, if the server can."""
-    have = path.stat().st_size if path.is_file() else 0
-    request = urllib.request.Request(
-        url, headers={"Range": f"bytes={have}-"} if have else {}
-    )
+    """Download to `path`, from where an earlier download broke off if possible."""
+    size = path.stat().st_size if path.is_file() else 0
+    headers = {"Range": f"bytes={size}-"} if size else {}
+    request = urllib.request.Request(url, headers=headers)
     try:
         answer = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # asked beyond its end: all of it is there
             raise
         return
-    with (
-        answer,
-        open(path, "ab" if getattr(answer, "status", None) == 206 else "wb") as file,
-    ):
+    partial = getattr(answer, "status", None) == 206
+    with answer, open(path, "ab" if partial else "wb") as file:
         rest = answer.headers.get("Content-Length")
-        whole = file.tell() + int(rest) if rest else None
+        total = file.tell() + int(rest) if rest else None
         while block := answer.read(1 << 20):
             file.write(block)
-            _show_progress(path.stem, file.tell(), whole)
-        if whole and file.tell() != whole:
+            _show_progress(path.stem, file.tell(), total)
+        if total and file.tell() != total:
             raise OSError(
-                f"the connection broke off after {file.tell()} of {whole} bytes; run it"
-                " again to go on"
+                f"the connection broke off after {file.tell()} of {total} bytes; run it"
+                " again to resume"
             )
 
 
-def _show_progress(name, have, whole):
+def _show_progress(name, size, total):
+    """Show on a terminal how much of a file there is."""
     if sys.stderr.isatty():
-        share = f" of {whole / 1e6:.0f}" if whole else ""
+        share = f" of {total / 1e6:.0f}" if total else ""
         print(
-            f"\r{name}: {have / 1e6:.0f}{share} MB",
-            end="\n" if have == whole else "",
+            f"\r{name}: {size / 1e6:.0f}{share} MB",
+            end="\n" if size == total else "",
             file=sys.stderr,
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""Arrays larger than the memory: read, written and held by blocks of rows."""
+"""Arrays larger than the memory, which are read and written by blocks of rows."""
 
 import mmap
 import os
@@ -7,22 +7,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_IN_MEMORY = 1 << 28  # bytes: an array below this is no reason to go to the disk
+_IN_MEMORY = 1 << 28  # bytes: a smaller array stays in memory
+_BLOCK = 1 << 25  # bytes of a block of rows
 
 
 def zeros_or_memmap(shape, dtype):
-    """An array of zeros to be filled by rows: in memory, or, where it is large, in a
-    temporary file without a name.
+    """Return an array of zeros, to be filled by rows.
 
-    Nothing of that file is left when the process ends, however it ends. `TMPDIR` says
-    on which disk it is.
+    It is in memory, or, where it is large, in a temporary file without a name, of which
+    nothing is left when the process ends, however it ends. `TMPDIR` says on which disk
+    that file is.
 
     Args:
-        shape: of the array.
-        dtype: of the array.
+        shape: Tuple of integers, shape of the array.
+        dtype: NumPy dtype of the array.
 
     Raises:
-        OSError: that disk has no room.
+        OSError: That disk has no room.
 
     Example:
 
@@ -34,71 +35,70 @@ def zeros_or_memmap(shape, dtype):
         return np.zeros(shape, dtype)
     file = tempfile.TemporaryFile()
     if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(
-            file.fileno(), 0, size
-        )  # a full disk is told here, not by a signal at some write
+        # A full disk is an error here, not a signal at a later write.
+        os.posix_fallocate(file.fileno(), 0, size)
     return np.memmap(file, dtype, "w+", shape=tuple(shape))
 
 
 def row_blocks(array, rows=None):
-    """Goes through an array by blocks of rows, each read from the disk once and let go
-    where the array is on the disk.
+    """Go through an array by blocks of rows.
+
+    A block of an array on the disk is read once, and its memory is freed after it.
 
     Args:
-        array: `(n, ...)`.
-        rows: of a block; where left out, about 32 MB.
+        array: Array `(n, ...)`.
+        rows: Integer, rows of a block. Defaults to about 32 MB.
 
     Yields:
-        (slice, the block).
+        Tuple `(slice, block)`.
 
     Example:
 
-    >>> [
-    ...     (block.start, rows.tolist())
-    ...     for block, rows in row_blocks(np.arange(5), rows=2)
-    ... ]
-    [(0, [0, 1]), (2, [2, 3]), (4, [4])]
+    >>> for block, rows in row_blocks(np.arange(5), rows=2):
+    ...     print(block.start, rows)
+    0 [0 1]
+    2 [2 3]
+    4 [4]
     """
-    rows = rows or max(1, (1 << 25) // max(1, array[:1].nbytes))
+    rows = rows or max(1, _BLOCK // max(1, array[:1].nbytes))
     for start in range(0, len(array), rows):
         yield slice(start, start + rows), array[start : start + rows]
         release_pages(array)
 
 
 def write_by_rows(file, name, array):
-    """Writes an HDF5 dataset by whole rows of its chunks, so that an array larger than
-    the memory never has to be in it.
+    """Write an HDF5 dataset by whole rows of its chunks.
+
+    An array larger than the memory never has to be in it.
 
     Args:
-        file: an open `h5py.File`.
-        name: of the dataset.
-        array: `(n, ...)`.
+        file: Open `h5py.File`.
+        name: String, name of the dataset.
+        array: Array `(n, ...)`.
     """
     dataset = file.create_dataset(
         name, array.shape, array.dtype, compression="gzip", track_times=False
     )
     chunk = dataset.chunks[0]
-    for block, content in row_blocks(
-        array, chunk * max(1, (1 << 25) // max(1, chunk * array[:1].nbytes))
-    ):
+    rows = chunk * max(1, _BLOCK // max(1, chunk * array[:1].nbytes))
+    for block, content in row_blocks(array, rows):
         dataset[block] = content
 
 
 def read_by_rows(dataset):
-    """The content of an HDF5 dataset of numbers: in memory, or, where it is large, in a
-    temporary file, as `zeros_or_memmap` has it.
+    """Read an HDF5 dataset of numbers into an array as of `zeros_or_memmap`.
 
     Args:
-        dataset: an `h5py.Dataset`.
+        dataset: `h5py.Dataset`.
 
     Raises:
-        OSError: it can't be read, or the disk of the temporary file has no room.
+        OSError: It can't be read, or the disk of the temporary file has no room.
     """
     if not dataset.ndim or not dataset.size:
         return dataset[...]
     array = zeros_or_memmap(dataset.shape, dataset.dtype)
     rows = dataset.chunks[0] if dataset.chunks else 1
-    rows *= max(1, (1 << 25) // max(1, rows * array[:1].nbytes))
+    rows *= max(1, _BLOCK // max(1, rows * array[:1].nbytes))
     for start in range(0, len(array), rows):
         array[start : start + rows] = dataset[start : start + rows]
         release_pages(array)
@@ -106,13 +106,14 @@ def read_by_rows(dataset):
 
 
 def release_pages(array):
-    """Frees the memory that a file-backed array takes; its content stays in the file.
-    Does nothing with any other.
+    """Free the memory that a file-backed array takes; its content stays in the file.
+
+    Args:
+        array: Array; nothing happens to one that is in memory.
     """
     while isinstance(array, np.ndarray):
-        if (
-            isinstance(array, np.memmap) and array.mode == "c"
-        ):  # changes to it are in memory alone
+        # Changes to a copy-on-write array are in memory alone.
+        if isinstance(array, np.memmap) and array.mode == "c":
             return
         array = array.base
     if isinstance(array, mmap.mmap) and hasattr(array, "madvise"):
@@ -123,8 +124,8 @@ class LazyRows:
     """Rows of an array, read when they are asked for.
 
     Args:
-        array: `(n, ...)`, in memory or on the disk (`numpy.memmap`).
-        indices: `(m,)` which rows, in which order.
+        array: Array `(n, ...)`, in memory or on the disk (`numpy.memmap`).
+        indices: Integer array `(m,)`, the rows in their order.
 
     Example:
 
@@ -134,8 +135,10 @@ class LazyRows:
     """
 
     def __init__(self, array: np.ndarray, indices: Sequence[int] | np.ndarray) -> None:
-        self.array, self.indices = array, np.asarray(indices)
-        self.dtype, self.shape = array.dtype, (len(self.indices), *array.shape[1:])
+        self.array = array
+        self.indices = np.asarray(indices)
+        self.dtype = array.dtype
+        self.shape = (len(self.indices), *array.shape[1:])
         self.size = int(np.prod(self.shape, dtype=float))
         self.nbytes = self.size * self.dtype.itemsize
 
@@ -150,17 +153,18 @@ class LazyRows:
 
 
 def finite_sums(rows):
-    """`(columns,)` sums of what is no NaN, and of how many values.
+    """Return `(columns,)` sums of the values that are not NaN, and their counts.
 
     Args:
-        rows: `(n, columns)`, an array or `LazyRows`.
+        rows: Array or `LazyRows` `(n, columns)`.
 
     Example:
 
     >>> [sums.tolist() for sums in finite_sums(np.array([[1.0, np.nan], [2.0, 3.0]]))]
     [[3.0, 3.0], [2, 1]]
     """
-    totals, counts = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], int)
+    totals = np.zeros(rows.shape[1])
+    counts = np.zeros(rows.shape[1], int)
     for _, block in row_blocks(rows):
         totals += np.nansum(block, axis=0, dtype="float64")
         counts += np.isfinite(block).sum(axis=0)

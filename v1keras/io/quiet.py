@@ -1,4 +1,4 @@
-"""TensorFlow's start without its notices."""
+"""A start of TensorFlow without its notices."""
 
 import contextlib
 import os

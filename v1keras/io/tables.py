@@ -2,7 +2,6 @@
 
 import csv
 import os
-import pathlib
 
 import numpy as np
 
@@ -10,23 +9,25 @@ from v1keras.io.atomic import atomic_write
 
 
 def write_columns(columns: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
-    """Writes `(n,)` columns as CSV, a row a neuron and an empty field where a value
-    does not exist.
+    """Write columns as CSV, one row per neuron.
+
+    Args:
+        columns: Dict from heading to an array `(n,)`; a field is empty where a value is
+            NaN.
+        path: Path of the file.
+
+    Raises:
+        OSError: The file can't be written.
     """
-    with (
-        atomic_write(pathlib.Path(path)) as beside,
-        open(beside, "w", newline="") as file,
-    ):
+    with atomic_write(path) as part, open(part, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in zip(*columns.values(), strict=True):
-            writer.writerow(
-                [
-                    "" if isinstance(v, np.floating) and np.isnan(v) else _short(v)
-                    for v in row
-                ]
-            )
+            writer.writerow([_field(value) for value in row])
 
 
-def _short(value):
-    return f"{value:.6g}" if isinstance(value, np.floating) else value
+def _field(value):
+    """Return a value as it stands in the table."""
+    if not isinstance(value, np.floating):
+        return value
+    return "" if np.isnan(value) else f"{value:.6g}"

@@ -1,86 +1,96 @@
-"""What a recording holds: as text, and as a page."""
+"""The content of a recording, as text and as a page."""
 
 import numpy as np
 
-from v1keras import report
 from v1keras.data import quality
-from v1keras.data.validation import SPLITS
+from v1keras.data.validation import count_images
 from v1keras.evaluation import estimate_ceiling
-from v1keras.report import figures, recording_page
+from v1keras.io.quiet import quiet_start
 
 
 def describe(recording):
-    """Lines that say what a recording holds, and what would spoil a score on it."""
-    known = [f"{key}: {value}" for key, value in recording.attributes.items()]
-    sides = {
-        name: int((recording.split == side).sum()) for name, side in SPLITS.items()
-    }
-    unassigned = len(recording.split) - sum(sides.values())
-    division = ", ".join(f"{count} {name}" for name, count in sides.items())
+    """Return lines on the content of a recording, and on what would spoil a score.
+
+    Args:
+        recording: `Recording`.
+
+    Example:
+
+    >>> from v1keras import simulate_recording
+    >>> recording = simulate_recording(40, 10, neurons_per_kind=1, image_size=16)
+    >>> print(describe(recording).split("window")[0])
+    name: simulated
+    units: spikes per presentation
+    """
+    lines = [f"{key}: {value}" for key, value in recording.attributes.items()]
+    lines += [*_arrays(recording), *_responses(recording), *_columns(recording)]
+    for issue in quality.quality_issues(recording) or ["nothing found"]:
+        lines.append(f"would spoil a score: {issue}")
+    return "\n".join(lines)
+
+
+def _arrays(recording):
+    """Yield lines on the images, the split and the responses."""
+    images = recording.images
+    yield (f"images: {images.shape}, {images.dtype}, {images.min()} to {images.max()}")
+    counts = count_images(recording.split)
+    unassigned = len(recording.split) - sum(counts.values())
     if unassigned:
-        division += f", {unassigned} unassigned"
-    lines = [
-        *known,
-        (
-            f"images: {recording.images.shape}, {recording.images.dtype},"
-            f" {recording.images.min()} to {recording.images.max()}"
-        ),
-        f"split: {division}",
-        f"neurons: {recording.neuron_count} ({int(recording.included.sum())} reported)",
-        (
-            f"responses: mean {np.nanmean(recording.responses):.3f},"
-            f" {np.isnan(recording.responses).mean():.1%} missing"
-        ),
-    ]
+        counts["unassigned"] = unassigned
+    sides = ", ".join(f"{count} {name}" for name, count in counts.items())
+    yield f"split: {sides}"
+    included = int(recording.included.sum())
+    yield f"neurons: {recording.neuron_count} ({included} reported)"
+    mean = np.nanmean(recording.responses)
+    missing = np.isnan(recording.responses).mean()
+    yield f"responses: mean {mean:.3f}, {missing:.1%} missing"
+
+
+def _responses(recording):
+    """Yield lines on rates, ceilings and repeats."""
     if recording.mean_rates_hz is not None:
-        lines.append(f"rates: {_spread(recording.mean_rates_hz)} Hz")
-    source, ceiling = ceilings(recording)
-    lines.append(
+        yield f"rates: {_spread(recording.mean_rates_hz)} Hz"
+    source, ceiling = _ceilings(recording)
+    yield (
         f"ceilings (CC_max, from {source}): {_spread(ceiling)},"
         f" {int((ceiling == 0).sum())} neurons at 0"
     )
-    if recording.repeats is not None:
-        missing = np.isnan(recording.repeats).mean()
-        lines.append(
-            f"repeats: {recording.repeats.shape[1]} of {len(recording.repeats)}"
-            f" images{f', {missing:.1%} missing' * bool(missing)}"
-        )
+    repeats = recording.repeats
+    if repeats is not None:
+        text = f"repeats: {repeats.shape[1]} of {len(repeats)} images"
+        missing = np.isnan(repeats).mean()
+        yield f"{text}, {missing:.1%} missing" if missing else text
+
+
+def _columns(recording):
+    """Yield lines on groups of images, sessions and further columns."""
     if recording.image_group is not None:
-        lines.append(f"groups of images: {np.unique(recording.image_group).size}")
+        yield f"groups of images: {np.unique(recording.image_group).size}"
     if recording.neuron_session is not None:
         sessions, counts = np.unique(recording.neuron_session, return_counts=True)
-        lines.append(
-            "sessions: "
-            + ", ".join(f"{s} ({c})" for s, c in zip(sessions, counts, strict=True))
-        )
-    for group in ("neurons", "stimuli"):
-        lines += [
-            f"{group}/{name}: {column.shape}, {column.dtype}"
-            for name, column in getattr(recording, group).items()
-        ]
-    spoilers = quality.spoilers(recording)
-    return "\n".join(
-        lines
-        + [f"would spoil a score: {line}" for line in spoilers or ["nothing found"]]
-    )
+        pairs = zip(sessions, counts, strict=True)
+        yield "sessions: " + ", ".join(f"{name} ({count})" for name, count in pairs)
+    for group in ("neurons", "covariates"):
+        for name, column in getattr(recording, group).items():
+            yield f"{group}/{name}: {column.shape}, {column.dtype}"
 
 
-def ceilings(recording):
-    """(What they are taken from, `(neurons,)` CC_max) over all images that have
-    repeats, else over all means.
+def _ceilings(recording):
+    """Return the source of the ceilings, and `(neurons,)` CC_max.
+
+    From all images that have repeats, else from all means.
     """
-    counts = (
-        recording.attributes.get("units", "spikes per presentation")
-        == "spikes per presentation"
-    )
-    presentations = recording.attributes.get("presentations") if counts else None
+    presentations = recording.attributes.get("presentations")
     source, ceiling, _ = estimate_ceiling(
-        recording.responses, recording.repeats, presentations
+        recording.responses,
+        recording.repeats,
+        presentations if recording.units_are_counts else None,
     )
     return source, ceiling
 
 
 def _spread(values):
+    """Return the mean, the median and the range of the central 90 % as text."""
     finite = values[np.isfinite(values)]
     if not finite.size:
         return "unknown"
@@ -91,53 +101,61 @@ def _spread(values):
     )
 
 
-def plot(recording, path):
-    """Writes a page with sample images, mean responses, ceilings and spike-triggered
-    averages of the neurons with the highest ceilings.
+def write_page(recording, path):
+    """Write a page with images, responses, ceilings and spike-triggered averages.
+
+    Args:
+        recording: `Recording`.
+        path: Path of the HTML file.
+
+    Raises:
+        OSError: The page can't be written.
     """
-    source, ceiling = ceilings(recording)
-    hertz = recording.mean_rates_hz
-    rates, unit = (
-        (hertz, "Hz")
-        if hertz is not None
-        else (
-            np.nanmean(recording.responses, axis=0),
-            recording.attributes.get("units", ""),
-        )
-    )
-    best = np.argsort(-np.nan_to_num(ceiling, nan=-1), kind="stable")[:32]
-    triggered = recording_page.triggered_averages(
-        recording.images, recording.responses[:, best]
-    )
-    rng = np.random.default_rng(0)
-    shown = np.sort(
-        rng.choice(len(recording.images), min(32, len(recording.images)), replace=False)
-    )
+    with quiet_start():  # loads TensorFlow, which the text does without
+        from v1keras import report
     sections = [
         ("What it holds", "And what would spoil a score.", describe(recording)),
-        (
-            "Images",
-            "Some, drawn at random.",
-            recording_page.sample_images(recording.images[shown], shown),
-        ),
-        (
-            "Neurons",
-            (
-                "Mean responses, and the highest correlation that noise allows (from"
-                f" {source})."
-            ),
-            recording_page.neurons(rates, unit, ceiling),
-        ),
-        (
-            "Spike-triggered averages",
-            (
-                "Images averaged by the response to them, less the mean image; the"
-                " neurons with the highest ceilings. A linear neuron's filter, blurred"
-                " by the images' own correlations."
-            ),
-            figures.gallery(triggered, [f"neuron {neuron}" for neuron in best]),
-        ),
+        _images(recording),
+        *_neurons(recording),
     ]
-    report.write_page(
-        path, f"Recording {recording.attributes.get('name', '')}", sections
+    title = f"Recording {recording.attributes.get('name', '')}"
+    report.write_page(path, title, sections)
+
+
+def _images(recording):
+    """Return a section of images drawn at random."""
+    from v1keras.report.recording_page import sample_images
+
+    count = len(recording.images)
+    rng = np.random.default_rng(0)
+    chosen = np.sort(rng.choice(count, min(32, count), replace=False))
+    figure = sample_images(recording.images[chosen], chosen)
+    return "Images", "Some, drawn at random.", figure
+
+
+def _neurons(recording):
+    """Yield sections on responses and on the neurons with the highest ceilings."""
+    from v1keras.report import figures, recording_page
+
+    source, ceiling = _ceilings(recording)
+    rates, unit = recording.mean_rates_hz, "Hz"
+    if rates is None:
+        rates = np.nanmean(recording.responses, axis=0)
+        unit = recording.attributes.get("units", "")
+    yield (
+        "Neurons",
+        "Mean responses, and the highest correlation that noise allows (from"
+        f" {source}).",
+        recording_page.neurons(rates, unit, ceiling),
+    )
+    best = np.argsort(-np.nan_to_num(ceiling, nan=-1), kind="stable")[:32]
+    averages = recording_page.triggered_averages(
+        recording.images, recording.responses[:, best]
+    )
+    yield (
+        "Spike-triggered averages",
+        "Images averaged by the response to them, less the mean image; the neurons with"
+        " the highest ceilings. A linear neuron's filter, blurred by the images' own"
+        " correlations.",
+        figures.gallery(averages, [f"neuron {neuron}" for neuron in best]),
     )

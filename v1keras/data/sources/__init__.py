@@ -14,7 +14,7 @@ from v1keras.data.sources import (
     sensorium2022,
     tang2018,
 )
-from v1keras.data.sources.archives import naming
+from v1keras.data.sources.archives import errors_naming
 
 SOURCES: dict[str, Callable[..., Recording]] = {
     "kindel2019": kindel2019.read,
@@ -25,43 +25,38 @@ SOURCES: dict[str, Callable[..., Recording]] = {
     "tang2018": tang2018.read,
     # The same with more of each pattern: 40 x 40 pixels.
     "tang2018_wide": functools.partial(tang2018.read, central=80),
-    **{
-        f"antolik2016_region{region}": functools.partial(
-            antolik2016.read, region=region
-        )
-        for region in (1, 2, 3)
-    },
-    **{
-        f"sensorium2022_{scan}": functools.partial(
-            sensorium2022.read_sensorium, scan=scan
-        )
-        for scan in sensorium2022.SCANS
-    },
-    "lurz2020": sensorium2022.read_lurz,
-    **{
-        f"franke2022_channel{channel}": functools.partial(
-            sensorium2022.read_franke, channel=channel
-        )
-        for channel in (0, 1)
-    },
-    "allen_scenes": allen_scenes.read,
 }
+for _region in (1, 2, 3):
+    SOURCES[f"antolik2016_region{_region}"] = functools.partial(
+        antolik2016.read, region=_region
+    )
+for _scan in sensorium2022.SCANS:
+    SOURCES[f"sensorium2022_{_scan}"] = functools.partial(
+        sensorium2022.read_sensorium, scan=_scan
+    )
+SOURCES["lurz2020"] = sensorium2022.read_lurz
+for _channel in (0, 1):
+    SOURCES[f"franke2022_channel{_channel}"] = functools.partial(
+        sensorium2022.read_franke, channel=_channel
+    )
+SOURCES["allen_scenes"] = allen_scenes.read
 
 
 def read(name: str, path: str | os.PathLike[str] | None = None) -> Recording:
-    """Reads a public dataset by name.
+    """Read a public dataset by name.
 
     Args:
-        name: one of `SOURCES`.
-        path: the publisher's file or folder; where left out, it is looked for in the
-            folder that `V1KERAS_DATA` names, or downloaded where that is not set and
-            the publisher serves it freely.
+        name: String, one of `SOURCES`.
+        path: Path of the publisher's file or folder. Defaults to that in the folder
+            that `V1KERAS_DATA` names, or, where that is not set and the publisher
+            serves it freely, to a download.
 
     Raises:
-        ValueError: unknown name, or a file that is not the publisher's or malformed.
-        OSError: not there and not to be downloaded.
+        ValueError: There is no such dataset, or the file is not the publisher's or is
+            malformed.
+        OSError: The file is not there and can't be downloaded.
     """
     if name not in SOURCES:
         raise ValueError(f"no dataset {name!r}; there is {', '.join(SOURCES)}")
-    with naming(path or name, ()):
+    with errors_naming(path or name, ()):
         return SOURCES[name](path)

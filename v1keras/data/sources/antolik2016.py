@@ -18,70 +18,51 @@ import numpy as np
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder
-from v1keras.data.sources.locate import local
+from v1keras.data.sources.locate import locate
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 URL = "https://doi.org/10.1371/journal.pcbi.1004927.s001"
 _SIDE = 31
+_NAMES = (
+    "training_inputs",
+    "training_set",
+    "validation_inputs",
+    "raw_validation_set",
+)
 
 
 def read(path=None, region=1):
-    """One region.
+    """Read one region.
 
     Args:
-        path: the supplement, zipped or unpacked; where left out, `antolik2016/Data.zip`
-            in the folder that `V1KERAS_DATA` names, or downloaded.
-        region: 1, 2 or 3.
+        path: Path of the supplement, zipped or unpacked. Defaults to
+            `antolik2016/Data.zip` in the folder that `V1KERAS_DATA` names, or to a
+            download.
+        region: Integer, 1, 2 or 3.
 
     Returns:
-        A `Recording`: images in the published units, the validation images marked for
+        `Recording`: images in the published units, the validation images marked for
         testing, with their `repeats`; of the others a fifth, drawn as Klindt et al.
         2017 drew them (seed 1), for validation.
 
     Raises:
-        OSError: it is not there.
-        ValueError: it is malformed; names the file.
+        OSError: It is not there.
+        ValueError: It is malformed; names the file.
     """
-    path = local("antolik2016", path, URL, "Data.zip", URL)
-    with Folder(path) as folder:
-        arrays = {}
-        for name in (
-            "training_inputs",
-            "training_set",
-            "validation_inputs",
-            "raw_validation_set",
-        ):
-            file = folder.find(f"region{region}/{name}.npy")
-            arrays[name] = folder.npy(file)
-            if arrays[name].dtype.kind not in "iuf":
-                raise ValueError(
-                    f"{path}: {file} holds {arrays[name].dtype}, expected numbers"
-                )
-    shown, seen = arrays["training_inputs"], arrays["validation_inputs"]
+    path = locate("antolik2016", path, URL, "Data.zip", URL)
+    arrays = _arrays(path, region)
+    images, tested = arrays["training_inputs"], arrays["validation_inputs"]
     responses, repeats = arrays["training_set"], arrays["raw_validation_set"]
-    neurons = responses.shape[-1]
-    expected = {
-        "training_inputs": (len(responses), _SIDE**2),
-        "training_set": (len(shown), neurons),
-        "validation_inputs": (repeats.shape[1] if repeats.ndim == 3 else 50, _SIDE**2),
-        "raw_validation_set": (len(repeats), len(seen), neurons),
-    }
-    for name, shape in expected.items():
-        if arrays[name].shape != shape:
-            raise ValueError(
-                f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected"
-                f" {shape}"
-            )
-    split = np.full(len(shown), TRAIN)
-    split[
-        np.random.RandomState(1).permutation(len(shown))[round(0.8 * len(shown)) :]
-    ] = VALIDATION
+    count = len(images)
+    split = np.full(count, TRAIN)
+    order = np.random.RandomState(1).permutation(count)
+    split[order[round(0.8 * count) :]] = VALIDATION
     return Recording(
-        np.concatenate([shown, seen]).reshape(-1, _SIDE, _SIDE),
+        np.concatenate([images, tested]).reshape(-1, _SIDE, _SIDE),
         np.concatenate([responses, repeats.mean(axis=0)]),
-        split=np.append(split, np.full(len(seen), TEST)),
+        split=np.append(split, np.full(len(tested), TEST)),
         repeats=repeats.swapaxes(0, 1),
-        repeat_images=len(shown) + np.arange(len(seen)),
+        repeat_images=count + np.arange(len(tested)),
         attributes={
             "name": f"antolik2016_region{region}",
             "units": "inferred spikes, arbitrary units",
@@ -97,3 +78,32 @@ def read(path=None, region=1):
             "source": URL,
         },
     )
+
+
+def _arrays(path, region):
+    """Return the arrays of a region by name, once they fit together."""
+    arrays = {}
+    with Folder(path) as folder:
+        for name in _NAMES:
+            file = folder.find(f"region{region}/{name}.npy")
+            arrays[name] = folder.npy(file)
+            if arrays[name].dtype.kind not in "iuf":
+                raise ValueError(
+                    f"{path}: {file} holds {arrays[name].dtype}, expected numbers"
+                )
+    responses, repeats = arrays["training_set"], arrays["raw_validation_set"]
+    neurons = responses.shape[-1]
+    tested = repeats.shape[1] if repeats.ndim == 3 else 50
+    shapes = {
+        "training_inputs": (len(responses), _SIDE**2),
+        "training_set": (len(arrays["training_inputs"]), neurons),
+        "validation_inputs": (tested, _SIDE**2),
+        "raw_validation_set": (len(repeats), len(arrays["validation_inputs"]), neurons),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(
+                f"{path}: region{region}/{name}.npy is {arrays[name].shape}, expected"
+                f" {shape}"
+            )
+    return arrays

@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.archives import Folder, matlab, naming
+from v1keras.data.recording_file import FORMAT_1_NAMES
+from v1keras.data.sources import matlab
+from v1keras.data.sources.archives import Folder, errors_naming
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import ATTRIBUTES
 from v1keras.io.large_arrays import release_pages, row_blocks, zeros_or_memmap
@@ -20,7 +22,11 @@ _PICTURES = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
 }
-_SUFFIXES = ".npy, .npz:KEY, .mat:VARIABLE, .csv, or for images a folder of pictures"
+_MODES = ("L", "1", "P", "RGB", "RGBA", "LA")  # of pictures with 8 bits a pixel
+_KEYED = (".npz", ".mat")  # files that hold several arrays
+_SUFFIXES = (".npy", *_KEYED, ".csv")
+_FORMS = ".npy, .npz:KEY, .mat:VARIABLE, .csv, or for images a folder of pictures"
+_COLUMNS = ("split", "image_group", "neuron_session")
 
 
 def read(
@@ -31,28 +37,29 @@ def read(
     columns=None,
     attributes=None,
 ):
-    """Arrays from files, each named as `file.npy`, `file.npz:key`, `file.mat:variable`
-    or `file.csv`.
+    """Read a recording whose arrays are in files of their own.
+
+    Each is named as `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv`.
 
     Args:
-        images: `(n, height, width)`, or a folder of grey pictures, which are taken by
-            the order of their names (numbers by their value).
-        responses: `(n, neurons)` mean responses, NaN (in .csv an empty field or "nan")
-            = not recorded. Where left out, the means of `repeats`.
-        repeats: `(images, repeats, neurons)` single presentations.
-        repeat_images: `(images,)` which image (counted from 0) each entry of `repeats`
-            is of; all of them in order where left out.
-        columns: dict of more of them: `split`, `image_group`, `neuron_session`,
-            `neurons/<column>` and `stimuli/<column>`.
-        attributes: dict, as a `Recording` takes them.
+        images: Name of `(n, height, width)` images, or a folder of grey pictures, which
+            are taken by the order of their names (numbers by their value).
+        responses: Name of `(n, neurons)` mean responses, NaN (in .csv an empty field or
+            "nan") = not recorded. Defaults to the means of `repeats`.
+        repeats: Name of `(images, repeats, neurons)` single presentations.
+        repeat_images: Name of `(images,)` indices (from 0) of the image of each entry
+            of `repeats`. Defaults to all images in order.
+        columns: Dict from `split`, `image_group`, `neuron_session`, `neurons/<column>`
+            or `covariates/<column>` to the name of an array.
+        attributes: Dict, as a `Recording` takes them.
 
     Returns:
-        A `Recording`. Large .npy files are never wholly in memory.
+        `Recording`. Large .npy files are never wholly in memory.
 
     Raises:
-        OSError: a file is not there.
-        ValueError: a file is malformed, or they don't fit together; names the file or
-            the array.
+        OSError: A file is not there.
+        ValueError: A file is malformed, or the arrays don't fit together; names the
+            file or the array.
 
     Example:
 
@@ -63,25 +70,12 @@ def read(
     >>> read(folder / "images.npy", folder / "responses.csv").responses[2].tolist()
     [5.0, nan]
     """
-    fields, given = {"neurons": {}, "stimuli": {}}, responses
-    for name, path in (columns or {}).items():
-        group, _, column = name.rpartition("/")
-        if group not in ("", *fields) or (
-            not group and name not in ("split", "image_group", "neuron_session")
-        ):
-            raise ValueError(
-                f"column {name!r}: expected split, image_group, neuron_session,"
-                " neurons/NAME or stimuli/NAME"
-            )
-        values = array(path)
-        values = (
-            values.ravel() if values.ndim == 2 and 1 in values.shape else values
-        )  # MATLAB's and a .csv file's vectors
-        (fields[group] if group else fields)[column] = values
-    unknown = set(attributes or {}) - set(ATTRIBUTES)
+    columns, attributes = columns or {}, attributes or {}
+    fields = _columns(columns)
+    unknown = sorted(set(attributes) - set(ATTRIBUTES))
     if unknown:
         raise ValueError(
-            f"attribute {sorted(unknown)[0]!r}: expected one of {', '.join(ATTRIBUTES)}"
+            f"attribute {unknown[0]!r}: expected one of {', '.join(ATTRIBUTES)}"
         )
     if responses is None and (repeats is None or repeat_images is not None):
         raise ValueError(
@@ -89,45 +83,67 @@ def read(
         )
     if repeats is not None:
         fields["repeats"] = array(repeats)
-        fields["repeat_images"] = (
-            np.arange(len(fields["repeats"]))
-            if repeat_images is None
-            else array(repeat_images).ravel()
-        )
-    pictures = _pictures(images) if pathlib.Path(images).is_dir() else array(images)
-    if responses is None:
-        responses = mean_response(fields["repeats"], axis=1)
+        indices = np.arange(len(fields["repeats"]))
+        if repeat_images is not None:
+            indices = array(repeat_images).ravel()
+        fields["repeat_images"] = indices
+    if pathlib.Path(images).is_dir():
+        fields["images"] = _pictures(images)
     else:
-        responses = _float32(array(responses))
-    pictures = pictures if pictures.dtype == np.uint8 else _float32(pictures)
+        pictures = array(images)
+        is_uint8 = pictures.dtype == np.uint8
+        fields["images"] = pictures if is_uint8 else _float32(pictures)
+    if responses is None:
+        fields["responses"] = mean_response(fields["repeats"], axis=1)
+    else:
+        fields["responses"] = _float32(array(responses))
     files = {
         "images": images,
-        "responses": given,
+        "responses": responses,
         "repeats": repeats,
         "repeat_images": repeat_images,
-    } | (columns or {})
+    } | columns
     try:
-        return Recording(
-            pictures, responses, **fields, attributes=dict(attributes or {})
-        )
+        return Recording(**fields, attributes=dict(attributes))
     except ValueError as error:
         file = files.get(str(error).split(":")[0], images)
-        raise ValueError(
-            f"{file}{'' if file == images else f', with the images of {images}'}:"
-            f" {error}"
-        ) from None
+        if file != images:
+            file = f"{file}, with the images of {images}"
+        raise ValueError(f"{file}: {error}") from None
+
+
+def _columns(columns):
+    """Return a dict of the arrays of columns, those of a group in a dict of its own."""
+    fields = {"neurons": {}, "covariates": {}}
+    # A column may still be named as in files of format 1.
+    groups = {former: name for name, former in FORMAT_1_NAMES.items()}
+    for name, path in columns.items():
+        group, _, column = name.rpartition("/")
+        group = groups.get(group, group)
+        if group not in fields and (group or column not in _COLUMNS):
+            raise ValueError(
+                f"column {name!r}: expected split, image_group, neuron_session,"
+                " neurons/NAME or covariates/NAME"
+            )
+        values = array(path)
+        # MATLAB's vectors, and those of a .csv file, have an axis of length 1.
+        if values.ndim == 2 and 1 in values.shape:
+            values = values.ravel()
+        target = fields[group] if group else fields
+        target[column] = values
+    return fields
 
 
 def array(path):
-    """One array from a file.
+    """Read one array from a file.
 
     Args:
         path: `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv` (numbers, or
             one column of words; no heading).
 
     Raises:
-        OSError: it is not there.
-        ValueError: it is of no such kind, or malformed.
+        OSError: The file is not there.
+        ValueError: It is of another kind, or malformed.
     """
     file, colon, key = str(path).rpartition(":")
     if not colon or "/" in key or "\\" in key:
@@ -136,39 +152,30 @@ def array(path):
     if not file.is_file():
         raise FileNotFoundError(f"no file {file}")
     suffix = file.suffix.lower()
-    if bool(key) != (suffix in (".npz", ".mat")) or suffix not in (
-        ".npy",
-        ".npz",
-        ".mat",
-        ".csv",
-    ):
-        raise ValueError(f"{path}: expected {_SUFFIXES}")
-    with naming(file):
+    if bool(key) != (suffix in _KEYED) or suffix not in _SUFFIXES:
+        raise ValueError(f"{path}: expected {_FORMS}")
+    with errors_naming(file):
         if suffix == ".npy":
             return np.load(file, mmap_mode="r", allow_pickle=False)
         if suffix == ".mat":
-            return matlab(file, [key])[key]
+            return matlab.read(file, [key])[key]
         if suffix == ".npz":
             if not zipfile.is_zipfile(file):
-                raise ValueError("is no whole .npz archive")
+                raise ValueError("is not a whole .npz archive")
             with Folder(file) as members:
                 return members.npy(members.find(f"{key}.npy"))
         return _table(file.read_text())
 
 
 def _table(text):
+    """Return the numbers, or the one column of words, of a .csv file's text."""
     rows = [line.split(",") for line in text.splitlines() if line.strip()]
     if not rows or len({len(row) for row in rows}) != 1:
         raise ValueError(
-            "is no table: expected lines of equally many fields, divided by commas"
+            "is not a table: expected lines of equally many fields, divided by commas"
         )
     try:
-        return np.array(
-            [
-                [float(field) if field.strip() else np.nan for field in row]
-                for row in rows
-            ]
-        )
+        return np.array([[_number(field) for field in row] for row in rows])
     except ValueError:
         if len(rows[0]) > 1:
             raise ValueError(
@@ -178,52 +185,56 @@ def _table(text):
         return np.array([row[0].strip() for row in rows])
 
 
+def _number(field):
+    """Return a field of a table as a number; NaN where it is empty."""
+    return float(field) if field.strip() else np.nan
+
+
 def _float32(values):
-    """As float32; a large array by blocks of rows."""
-    if values.dtype.kind not in "biuf" or values.ndim < 2 or values.dtype == np.float32:
-        return values  # what is no number is told by the Recording
-    found = zeros_or_memmap(values.shape, np.float32)
+    """Return numbers as float32, a large array by blocks of rows."""
+    # The recording refuses what is not numbers.
+    is_number = values.dtype.kind in "biuf" and values.ndim > 1
+    if not is_number or values.dtype == np.float32:
+        return values
+    converted = zeros_or_memmap(values.shape, np.float32)
     for block, rows in row_blocks(values):
-        found[block] = rows
-        release_pages(found)
-    return found
+        converted[block] = rows
+        release_pages(converted)
+    return converted
 
 
 def _pictures(folder):
-    """Grey pictures of one size, by the order of the numbers or the names of their
-    files.
-    """
-    files = [
-        path
-        for path in pathlib.Path(folder).iterdir()
-        if path.suffix.lower() in _PICTURES
-    ]
+    """Return grey pictures of one size, in the order of their numbers or names."""
+    files = list(pathlib.Path(folder).iterdir())
+    files = [path for path in files if path.suffix.lower() in _PICTURES]
     if not files:
         raise ValueError(
             f"{folder}: found no picture, expected some of {', '.join(_PICTURES)}"
         )
-    numbered = all(path.stem.isdecimal() for path in files)
-    files.sort(
-        key=(lambda path: int(path.stem)) if numbered else (lambda path: path.name)
-    )
-    found = None
+    files.sort(key=lambda path: path.name)
+    if all(path.stem.isdecimal() for path in files):
+        files.sort(key=lambda path: int(path.stem))
+    pictures = None
     for row, path in enumerate(files):
-        with (
-            naming(path),
-            Image.open(path, formats=[_PICTURES[path.suffix.lower()]]) as image,
-        ):
-            if image.mode not in ("L", "1", "P", "RGB", "RGBA", "LA"):
-                raise ValueError(
-                    f"is a picture of mode {image.mode}, expected 8 bits a pixel"
-                )
-            if found is None:
-                found = zeros_or_memmap(
-                    (len(files), image.height, image.width), np.uint8
-                )
-            if (image.height, image.width) != found.shape[1:]:
-                raise ValueError(
-                    f"is {image.height} x {image.width} pixels, the first"
-                    f" {found.shape[1]} x {found.shape[2]}"
-                )
-            found[row] = np.asarray(image.convert("L"))
-    return found
+        picture = _picture(path)
+        if pictures is None:
+            pictures = zeros_or_memmap((len(files), *picture.shape), np.uint8)
+        height, width = picture.shape
+        if picture.shape != pictures.shape[1:]:
+            raise ValueError(
+                f"{path}: is {height} x {width} pixels, the first"
+                f" {pictures.shape[1]} x {pictures.shape[2]}"
+            )
+        pictures[row] = picture
+    return pictures
+
+
+def _picture(path):
+    """Return one picture's grey levels."""
+    kind = _PICTURES[path.suffix.lower()]
+    with errors_naming(path), Image.open(path, formats=[kind]) as image:
+        if image.mode not in _MODES:
+            raise ValueError(
+                f"is a picture of mode {image.mode}, expected 8 bits a pixel"
+            )
+        return np.asarray(image.convert("L"))

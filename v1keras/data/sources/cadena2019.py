@@ -1,13 +1,13 @@
-"""Cadena et al. 2019: 166 neurons of awake macaque V1, 7,250 images, up to four
-presentations of each.
+"""Cadena et al. 2019: 166 neurons of awake macaque V1, 7,250 images.
 
-As published: `data_binned_responses/cadena_ploscb_data.pkl` (alone, or in the
-publishers' zip), a pickled dictionary of `images` `(7250, 140, 140)`, `responses` `(4,
-7250, 166)` spike counts of 40 to 100 ms after the image came on, NaN where a neuron did
-not see a presentation (sessions had two or four), `image_types` `(7250, 1)`
-("original", or "conv1" to "conv4": textures synthesised from it), `image_numbers`
-`(7250, 1)` (which original), `subject_id`, `session_id`, `unit_id` and `repetitions`
-`(166,)`. It is read without unpickling.
+Each image was presented up to four times. As published:
+`data_binned_responses/cadena_ploscb_data.pkl` (alone, or in the publishers' zip), a
+pickled dictionary of `images` `(7250, 140, 140)`, `responses` `(4, 7250, 166)` spike
+counts of 40 to 100 ms after the image came on, NaN where a neuron did not see a
+presentation (sessions had two or four), `image_types` `(7250, 1)` ("original", or
+"conv1" to "conv4": textures synthesised from it), `image_numbers` `(7250, 1)` (which
+original), `subject_id`, `session_id`, `unit_id` and `repetitions` `(166,)`. It is read
+without unpickling.
 
 Layout, types, the crop, the split and which sessions had two presentations are as in
 the authors' code, github.com/sacadena/Cadena2019PlosCB (cnn_sys_ident/data.py). That
@@ -24,110 +24,110 @@ import zipfile
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.archives import Folder, naming
-from v1keras.data.sources.locate import local
-from v1keras.data.sources.safe_pickle import unpickled
+from v1keras.data.sources import safe_pickle
+from v1keras.data.sources.archives import Folder, errors_naming
+from v1keras.data.sources.locate import locate
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 URL = "https://doid.gin.g-node.org/2e31e304e03d6357c98ac735a1fe5788/2e31e304e03d6357c98ac735a1fe5788.zip"
 _FILE = "cadena_ploscb_data.pkl"
 _TYPES = ("original", "conv1", "conv2", "conv3", "conv4")
+_KEYS = (
+    "images",
+    "responses",
+    "image_types",
+    "image_numbers",
+    "subject_id",
+    "session_id",
+    "unit_id",
+    "repetitions",
+)
 _CROP, _STEP = 30, 2  # of the 140 pixels: what the authors' models saw
 
 
 def read(path=None):
-    """The recording.
+    """Read the recording.
 
     Args:
-        path: the .pkl file, the publishers' zip, or its folder; where left out,
-            `cadena2019/cadena_ploscb_data.zip` in the folder that `V1KERAS_DATA` names,
-            or downloaded.
+        path: Path of the .pkl file, of the publishers' zip, or of its folder. Defaults
+            to `cadena2019/cadena_ploscb_data.zip` in the folder that `V1KERAS_DATA`
+            names, or to a download.
 
     Returns:
-        A `Recording` of 7,250 images, 40 x 40 pixels (the central 80, every second: the
-        authors' preprocessing), `repeats` `(7250, 4, 166)`, `stimuli/image_type`; split
-        as the authors': the last fifth of the images for testing, of the others a fifth
-        drawn (seed 1000) for validation; `image_group` says which images come from one
-        original.
+        `Recording` of 7,250 images, 40 x 40 pixels (the central 80, every second: the
+        authors' preprocessing), `repeats` `(7250, 4, 166)`, `covariates/image_type`;
+        split as the authors': the last fifth of the images for testing, of the others a
+        fifth drawn (seed 1000) for validation; `image_group` says which images come
+        from one original.
 
     Raises:
-        OSError: it is not there.
-        ValueError: it is malformed; names the file.
+        OSError: It is not there.
+        ValueError: It is malformed; names the file.
     """
-    path = local("cadena2019", path, URL, "cadena_ploscb_data.zip", URL)
+    path = locate("cadena2019", path, URL, "cadena_ploscb_data.zip", URL)
     if path.is_dir() or zipfile.is_zipfile(path):
         with Folder(path) as folder:
             name = folder.find(_FILE)
-            content, where = folder.read(name), f"{path}: {name}"
+            content, file = folder.read(name), f"{path}: {name}"
     else:
-        content, where = path.read_bytes(), str(path)
-    with naming(where):
-        return _recording(unpickled(content))
+        content, file = path.read_bytes(), str(path)
+    with errors_naming(file):
+        return _recording(_checked(safe_pickle.load(content)))
 
 
-def _recording(content):
-    keys = (
-        "images",
-        "responses",
-        "image_types",
-        "image_numbers",
-        "subject_id",
-        "session_id",
-        "unit_id",
-        "repetitions",
-    )
-    if not isinstance(content, dict) or not set(keys) <= set(content):
-        found = (
-            ", ".join(map(str, content))
-            if isinstance(content, dict)
-            else type(content).__name__
+def _checked(content):
+    """Return the arrays of the pickled dictionary, once their shapes are checked."""
+    if not isinstance(content, dict) or not set(_KEYS) <= set(content):
+        description = type(content).__name__
+        if isinstance(content, dict):
+            description = ", ".join(map(str, content))
+        raise ValueError(
+            f"holds {description}; expected a dictionary with {', '.join(_KEYS)}"
         )
-        raise ValueError(f"holds {found}; expected a dictionary with {', '.join(keys)}")
-    arrays = {key: np.asarray(content[key]) for key in keys}
+    arrays = {key: np.asarray(content[key]) for key in _KEYS}
     images, trials = arrays["images"], arrays["responses"]
-    if (
-        images.ndim != 3
-        or images.shape[1:] != (140, 140)
-        or images.dtype.kind not in "uif"
-    ):
+    fits = images.ndim == 3 and images.shape[1:] == (140, 140)
+    if not fits or images.dtype.kind not in "uif":
         raise ValueError(
             f"images is {images.shape} {images.dtype}, expected (images, 140, 140)"
             " numbers"
         )
-    if (
-        trials.ndim != 3
-        or trials.shape[1] != len(images)
-        or trials.dtype.kind not in "uif"
-    ):
+    fits = trials.ndim == 3 and trials.shape[1] == len(images)
+    if not fits or trials.dtype.kind not in "uif":
         raise ValueError(
             f"responses is {trials.shape} {trials.dtype}, expected (presentations,"
             f" {len(images)} images, neurons) numbers"
         )
     if (trials < 0).any() or np.isinf(trials).any():
-        raise ValueError("responses holds what is no number of spikes")
-    if arrays["repetitions"].dtype.kind not in "uif" or arrays["repetitions"].max(
-        initial=0
-    ) != len(trials):
+        raise ValueError("responses holds what is not a number of spikes")
+    repetitions = arrays["repetitions"]
+    most = repetitions.max(initial=0) if repetitions.dtype.kind in "uif" else "words"
+    if most != len(trials):
         raise ValueError(
-            f"repetitions goes up to {arrays['repetitions'].max(initial=0)}, but"
-            f" responses holds {len(trials)} presentations"
+            f"repetitions goes up to {most}, but responses holds {len(trials)}"
+            " presentations"
         )
-    types = np.array([_text(item) for item in arrays["image_types"].ravel()])
+    types = _texts(arrays["image_types"])
     if types.shape != (len(images),) or not np.isin(types, _TYPES).all():
         raise ValueError(
             f"image_types holds {types.size} entries such as {types[:1].tolist()},"
             f" expected one of {', '.join(_TYPES)} for each image"
         )
+    return arrays
+
+
+def _recording(arrays):
+    """Return the recording of the published arrays."""
+    images, trials = arrays["images"], arrays["responses"]
     if images.dtype != np.uint8 and np.array_equal(images, images.astype(np.uint8)):
         images = images.astype(np.uint8)
     count = len(images)
     train = int(0.8 * count)
     split = np.full(count, TEST)
     split[:train] = TRAIN
-    split[np.random.RandomState(1000).permutation(train)[round(0.8 * train) :]] = (
-        VALIDATION
-    )
+    order = np.random.RandomState(1000).permutation(train)
+    split[order[round(0.8 * train) :]] = VALIDATION
     return Recording(
         images[:, _CROP:-_CROP:_STEP, _CROP:-_CROP:_STEP],
         mean_response(trials, axis=0),
@@ -135,13 +135,13 @@ def _recording(content):
         repeats=trials.swapaxes(0, 1),
         repeat_images=np.arange(count),
         image_group=arrays["image_numbers"].ravel(),
-        neuron_session=[_text(item) for item in arrays["session_id"].ravel()],
+        neuron_session=_texts(arrays["session_id"]),
         neurons={
-            "subject": np.array([_text(item) for item in arrays["subject_id"].ravel()]),
+            "subject": _texts(arrays["subject_id"]),
             "unit": arrays["unit_id"].ravel(),
             "presentations": arrays["repetitions"].ravel(),
         },
-        stimuli={"image_type": types},
+        covariates={"image_type": _texts(arrays["image_types"])},
         attributes={
             "name": "cadena2019",
             "units": "spikes per presentation",
@@ -162,8 +162,13 @@ def _recording(content):
     )
 
 
+def _texts(array):
+    """Return strings out of the nested cells that MATLAB's strings become."""
+    return np.array([_text(item) for item in array.ravel()])
+
+
 def _text(item):
-    """A string out of the nested cells that MATLAB's strings become."""
+    """Return one string out of nested cells."""
     while isinstance(item, np.ndarray) and item.size:
         item = item.ravel()[0]
     return item.decode() if isinstance(item, bytes) else str(item)

@@ -1,5 +1,6 @@
-"""CRCNS pvc-8 (Kohn & Coen-Cagli 2015): spikes of macaque V1 arrays to natural images
-and gratings, presentation by presentation.
+"""CRCNS pvc-8 (Kohn & Coen-Cagli 2015): macaque V1, natural images and gratings.
+
+Spikes of Utah arrays, presentation by presentation.
 
 As published: ten session files `01.mat` ... `10.mat`, each with `resp_train` uint8
 `(units, 956, 20, 105 or 106)`, spikes in 1 ms bins while the stimulus is on,
@@ -21,8 +22,9 @@ import pathlib
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.archives import matlab
-from v1keras.data.sources.locate import local
+from v1keras.data.sources import matlab
+from v1keras.data.sources.locate import locate
+from v1keras.data.sources.pvc8_gratings import gratings
 from v1keras.data.sources.trials import mean_response
 
 SOURCE = (
@@ -30,14 +32,13 @@ SOURCE = (
     " there"
 )
 STIMULI, REPEATS = 956, 20
-LATENCY_MS = (
-    50  # of the response behind the stimulus, as in the publishers' own analysis
-)
+# Of the response behind the stimulus, as in the publishers' own analysis.
+LATENCY_MS = 50
 PIXELS_PER_DEGREE = 48.0
 # The paper chose its hyperparameters on this session and left it out of its results.
 TUNING_SESSION = "02"
-# For each kind: the stimuli (counted from 0), the side of the square around the centre
-# that is kept, and every how many-th pixel of it. Of the small images what kindel2019
+# For each kind: the stimuli (counted from 0), the side of the central square that is
+# kept, and the step between the pixels kept of it. Of the small images what kindel2019
 # holds: turned copies there are equal pixel by pixel, which fits pixels left out, not
 # averaged.
 KINDS = {
@@ -57,37 +58,27 @@ _ARRAYS = (
 
 
 def read(path=None, kind="small"):
-    """Every session file that is there, as one population.
+    """Read every session file that is there, as one population.
 
     Args:
-        path: the folder of session files, or one of them; where left out, the folder
-            `pvc8` in the one that `V1KERAS_DATA` names.
+        path: Path of the folder of session files, or of one of them. Defaults to the
+            folder `pvc8` in the one that `V1KERAS_DATA` names.
         kind: "small": the 270 natural images within the receptive fields, as Kindel et
             al. 2019 used them; "large": the same photographs, large (sessions 01-07);
-            "gratings": 416 gratings, with `stimuli/orientation` and so on.
+            "gratings": 416 gratings, with `covariates/orientation` and so on.
 
     Returns:
-        A `Recording` of the well-centred units, `repeats` `(images, 20, neurons)` spike
+        `Recording` of the well-centred units, `repeats` `(images, 20, neurons)` spike
         counts, columns `neurons/unit` (row in the session's file), `neurons/rf_spatial`
         and `neurons/rf_tuning` as published; `image_group` and `for_tuning` as in
         kindel2019.
 
     Raises:
-        FileNotFoundError: no session file.
-        ValueError: a file is malformed, or the sessions saw different images; names the
+        FileNotFoundError: There is no session file.
+        ValueError: A file is malformed, or the sessions saw different images; names the
             file.
     """
-    path = local("pvc8", path, SOURCE)
-    files = sorted(path.glob("[0-9][0-9].mat")) if path.is_dir() else [path]
-    files = [
-        file
-        for file in files
-        if kind == "small" or file.stem in _LARGE_SESSIONS or len(files) == 1
-    ]
-    if not files:
-        raise FileNotFoundError(
-            f"no session file 01.mat ... 10.mat in {path}; expected those of {SOURCE}"
-        )
+    files = _session_files(locate("pvc8", path, SOURCE), kind)
     sessions = [_session(file, kind) for file in files]
     images = sessions[0]["images"]
     for file, session in zip(files, sessions, strict=True):
@@ -96,32 +87,30 @@ def read(path=None, kind="small"):
     counts = np.concatenate([session["counts"] for session in sessions], axis=2)
     units = [session["counts"].shape[2] for session in sessions]
     labels = np.repeat([file.stem for file in files], units)
-    columns = {
-        key: np.concatenate([session[key] for session in sessions])
-        for key in ("unit", "rf_spatial", "rf_tuning")
-    }
-    if kind != "gratings":
+    columns = {}
+    for name in ("unit", "rf_spatial", "rf_tuning"):
+        columns[name] = np.concatenate([session[name] for session in sessions])
+    if kind == "gratings":
+        groups, covariates = None, gratings()
+    else:
         columns["for_tuning"] = (labels == TUNING_SESSION).astype(np.uint8)
+        groups = photographs(len(images))
+        covariates = {"category": np.arange(len(images)) % 9}
     bins = np.repeat([session["bins"] for session in sessions], units)
     return Recording(
         images,
         mean_response(counts, axis=1),
         repeats=counts,
         repeat_images=np.arange(len(images)),
-        image_group=None if kind == "gratings" else photographs(len(images)),
+        image_group=groups,
         neuron_session=labels,
         neurons=columns,
-        stimuli=(
-            gratings()
-            if kind == "gratings"
-            else {"category": np.arange(len(images)) % 9}
-        ),
+        covariates=covariates,
         attributes={
             "name": "pvc8" if kind == "small" else f"pvc8_{kind}",
             "units": "spikes per presentation",
-            "window_s": (
-                np.bincount(bins).argmax() / 1000
-            ),  # 105 or 106 ms: that of most neurons
+            # 105 or 106 ms: that of most neurons.
+            "window_s": np.bincount(bins).argmax() / 1000,
             "pixels_per_degree": PIXELS_PER_DEGREE / KINDS[kind][2],
             "species": "macaque",
             "area": "V1",
@@ -137,8 +126,12 @@ def read(path=None, kind="small"):
 
 
 def photographs(count):
-    """Which photograph each of the natural images of one size shows: of each nine, two
-    in four rotations and one alone.
+    """Return the number of the photograph that each natural image of one size shows.
+
+    Of each nine images, two photographs come in four rotations and one alone.
+
+    Args:
+        count: Integer, number of images.
 
     Example:
 
@@ -149,90 +142,48 @@ def photographs(count):
     return image // 9 * 3 + np.array([0, 0, 0, 0, 1, 1, 1, 1, 2])[image % 9]
 
 
-def gratings():
-    """What the 416 gratings are, in the order of the published stimuli 541 to 956.
-
-    Returns:
-        dict of `(416,)` columns: `series` (what was varied), `phase` (0 to 3, a number
-        of quarter cycles), `orientation` (degrees), `cycles_per_degree`,
-        `radius_degrees` and `patch` ("disc" or "annulus"); NaN and "" where the
-        publishers don't say.
-
-    Example:
-
-    >>> columns = gratings()
-    >>> (
-    ...     columns["orientation"][[128, 132]].tolist(),
-    ...     columns["phase"][[128, 129]].tolist(),
-    ... )  # the 16 orientations, phase fastest
-    ([90.0, 78.75], [0, 1])
-    """
-    four = np.array([0.0, 45, 90, 135])
-    frequencies, radii = (
-        2 ** np.arange(-2, 3.5, 0.7),
-        np.round(2 ** (-1.56 + 0.7 * np.arange(7)) * 48) / 48,
-    )
-    series = {
-        "spatial frequency": {
-            "phase": np.arange(4),
-            "orientation": four,
-            "cycles_per_degree": frequencies,
-        },
-        "orientation": {
-            "phase": np.arange(4),
-            "orientation": 90 - 11.25 * np.arange(16),
-        },
-        "size": {
-            "phase": np.arange(4),
-            "patch": np.array(["disc", "annulus"]),
-            "radius_degrees": radii,
-            "orientation": four,
-        },
-    }
-    columns = {
-        key: []
-        for key in (
-            "series",
-            "phase",
-            "orientation",
-            "cycles_per_degree",
-            "radius_degrees",
-            "patch",
+def _session_files(path, kind):
+    """Return the session files of a folder, or the one given, that have the kind."""
+    files = sorted(path.glob("[0-9][0-9].mat")) if path.is_dir() else [path]
+    if kind != "small" and len(files) != 1:
+        files = [file for file in files if file.stem in _LARGE_SESSIONS]
+    if not files:
+        raise FileNotFoundError(
+            f"no session file 01.mat ... 10.mat in {path}; expected those of {SOURCE}"
         )
-    }
-    for name, axes in series.items():
-        grid = np.meshgrid(*axes.values(), indexing="ij")
-        found = dict(
-            zip(axes, [values.ravel(order="F") for values in grid], strict=True)
-        )  # the first index is the fastest
-        count = grid[0].size
-        for key, column in columns.items():
-            missing = {"series": name, "patch": ""}.get(key, np.nan)
-            column.append(found.get(key, np.full(count, missing)))
-    return {key: np.concatenate(column) for key, column in columns.items()}
+    return files
 
 
 def _session(path, kind):
-    """One session file: the images, `counts` `(images, 20, neurons)` of its
-    well-centred units, and their columns.
-    """
+    """Return the images, counts and columns of one session's well-centred units."""
     path = pathlib.Path(path)
-    content = matlab(path, _ARRAYS)
-    train, blank, centred = (
-        content["resp_train"],
-        content["resp_train_blk"],
-        content["INDCENT"].ravel(),
-    )
+    content = matlab.read(path, _ARRAYS)
+    centred = content["INDCENT"].ravel()
+    _check_session(path, content, centred)
+    stimuli, side, step = KINDS[kind]
+    train, blank = content["resp_train"], content["resp_train_blk"]
+    chosen = np.flatnonzero(centred == 1)
+    counts = []
+    for unit in chosen:
+        counts.append(_counts(path, train[unit][stimuli], blank[unit][stimuli]))
+    return {
+        "images": _images(path, content["images"], stimuli, side, step),
+        "counts": np.stack(counts, axis=2),
+        "bins": train.shape[3],
+        "unit": chosen,
+        "rf_spatial": content["RF_SPATIAL"][chosen],
+        "rf_tuning": content["RF_TUNING"][chosen],
+    }
+
+
+def _check_session(path, content, centred):
+    """Raise a `ValueError` where an array of a session has an unexpected shape."""
     units = centred.size
-    for name, array, least in (
-        ("resp_train", train, LATENCY_MS + 1),
-        ("resp_train_blk", blank, LATENCY_MS),
-    ):
-        fits = (
-            array.ndim == 4
-            and array.shape[:3] == (units, STIMULI, REPEATS)
-            and array.shape[3] >= least
-        )
+    bins = {"resp_train": LATENCY_MS + 1, "resp_train_blk": LATENCY_MS}
+    for name, least in bins.items():
+        array = content[name]
+        shape = (units, STIMULI, REPEATS)
+        fits = array.ndim == 4 and array.shape[:3] == shape and array.shape[3] >= least
         if not fits or array.dtype.kind not in "biuf":
             raise ValueError(
                 f"{path}: {name} is {array.shape} {array.dtype}, expected ({units}"
@@ -243,50 +194,34 @@ def _session(path, kind):
             f"{path}: INDCENT holds {np.unique(centred).tolist()[:5]}, expected 1 for"
             " centred units and 0 for others"
         )
-    columns = {}
     for name in ("RF_SPATIAL", "RF_TUNING"):
-        if (
-            content[name].ndim != 2
-            or len(content[name]) != units
-            or content[name].dtype.kind not in "biuf"
-        ):
+        array = content[name]
+        fits = array.ndim == 2 and len(array) == units
+        if not fits or array.dtype.kind not in "biuf":
             raise ValueError(
-                f"{path}: {name} is {content[name].shape} {content[name].dtype},"
-                f" expected ({units} units, numbers)"
+                f"{path}: {name} is {array.shape} {array.dtype}, expected ({units}"
+                " units, numbers)"
             )
-        columns[name.lower()] = content[name][centred == 1]
-    stimuli, side, step = KINDS[kind]
-    chosen = np.flatnonzero(centred == 1)
-    counts = np.stack(
-        [_counts(path, train[unit][stimuli], blank[unit][stimuli]) for unit in chosen],
-        axis=2,
-    )
-    images = _images(path, content["images"], stimuli, side, step)
-    return {
-        "images": images,
-        "counts": counts,
-        "bins": train.shape[3],
-        "unit": chosen,
-        **columns,
-    }
 
 
 def _counts(path, train, blank):
-    """`(images, 20)` spikes of one unit, 50 ms after the presentation began to 50 ms
-    after it ended; NaN where no bin was recorded.
+    """Return `(images, 20)` spikes of one unit; NaN where no bin was recorded.
+
+    They are counted from 50 ms after the presentation began to 50 ms after it ended.
     """
     shifted = np.concatenate([train[..., LATENCY_MS:], blank[..., :LATENCY_MS]], axis=2)
     missing = np.isnan(shifted).all(axis=2) if shifted.dtype.kind == "f" else False
     counts = np.nansum(shifted, axis=2, dtype=np.float32)
     if (counts < 0).any() or (counts != np.round(counts)).any():
         raise ValueError(
-            f"{path}: resp_train holds what is no number of spikes, expected whole"
+            f"{path}: resp_train holds what is not a number of spikes, expected whole"
             " numbers from 0"
         )
     return np.where(missing, np.float32(np.nan), counts)
 
 
 def _images(path, cells, stimuli, side, step):
+    """Return the central squares of the stimuli, with pixels left out."""
     if cells.dtype != object or cells.size != STIMULI:
         raise ValueError(
             f"{path}: images is {cells.shape} {cells.dtype}, expected a cell array of"

@@ -1,9 +1,9 @@
-"""Arrays out of a pickle, without unpickling: the file is taken for a list of
-instructions, and only those that build data are followed.
+"""Arrays out of a pickle, without unpickling.
 
-Publishers pickled dictionaries of NumPy arrays. `pickle.load` would run whatever the
-file asks for; here a name that the file gives is compared with the few that stand for
-arrays, and is never looked up.
+The file is taken for a list of instructions, and only those that build data are
+followed. Publishers pickled dictionaries of NumPy arrays. `pickle.load` would run
+whatever the file asks for; here a name that the file gives is compared with the few
+that stand for arrays, and is never looked up.
 """
 
 import codecs
@@ -11,83 +11,68 @@ import pickletools
 
 import numpy as np
 
-_RECONSTRUCT, _ARRAY, _DTYPE, _SCALAR, _ENCODE, _BYTES = (
-    "reconstruct",
-    "ndarray",
-    "dtype",
-    "scalar",
-    "encode",
-    "bytes",
-)
-_KNOWN = {
-    # How Python 3 writes bytes for Python 2, and no bytes at all.
+_RECONSTRUCT = "reconstruct"
+_ARRAY = "ndarray"
+_DTYPE = "dtype"
+_SCALAR = "scalar"
+_ENCODE = "encode"
+_BYTES = "bytes"
+# Names that a file may give: what each stands for.
+_ALLOWED = {
+    # Python 3 writes bytes for Python 2, and no bytes at all, by these two.
     "_codecs encode": _ENCODE,
     "__builtin__ bytes": _BYTES,
     "numpy ndarray": _ARRAY,
     "numpy dtype": _DTYPE,
-    **{
-        f"numpy.{core}.multiarray {name}": kind
-        for core in ("core", "_core")
-        for name, kind in (("_reconstruct", _RECONSTRUCT), ("scalar", _SCALAR))
-    },
+    "numpy.core.multiarray _reconstruct": _RECONSTRUCT,
+    "numpy.core.multiarray scalar": _SCALAR,
+    "numpy._core.multiarray _reconstruct": _RECONSTRUCT,
+    "numpy._core.multiarray scalar": _SCALAR,
 }
+# Instructions, as `pickletools` names them.
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_LITERALS = {
-    "BININT",
-    "BININT1",
-    "BININT2",
-    "LONG1",
-    "INT",
-    "LONG",
-    "BINFLOAT",
-    "FLOAT",
-} | {
-    "BINUNICODE",
-    "SHORT_BINUNICODE",
-    "BINUNICODE8",
-    "UNICODE",
-    "BINBYTES",
-    "SHORT_BINBYTES",
-    "BINBYTES8",
-}
-_PYTHON2_STRINGS = {"BINSTRING", "SHORT_BINSTRING", "STRING"}
-_NOTHING = {"PROTO", "FRAME"}
+_LITERALS = set(
+    "BININT BININT1 BININT2 LONG1 INT LONG BINFLOAT FLOAT BINUNICODE SHORT_BINUNICODE"
+    " BINUNICODE8 UNICODE BINBYTES SHORT_BINBYTES BINBYTES8".split()
+)
+_PYTHON_2_STRINGS = {"BINSTRING", "SHORT_BINSTRING", "STRING"}
+_IGNORED = {"PROTO", "FRAME"}
+_EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
+_MARK = object()
 
 
 class _Named:
-    """A name that the file gave, one of `_KNOWN`."""
+    """A name that the file gave, one of `_ALLOWED`."""
 
     def __init__(self, kind):
         self.kind = kind
 
 
 class _Built:
-    """An array, or a type of its elements, between the instruction that makes it and
-    the one that fills it.
-    """
+    """An array or dtype between the instructions that make it and that fill it."""
 
     def __init__(self, kind, text=None):
-        self.kind, self.value = kind, None if text is None else np.dtype(text)
+        self.kind = kind
+        self.value = None if text is None else np.dtype(text)
 
 
-def unpickled(content):
-    """The dictionary of arrays, strings and numbers that a pickle describes.
+def load(content):
+    """Return the dictionary of arrays, strings and numbers that a pickle describes.
 
     Args:
-        content: bytes of the file.
+        content: Bytes of the file.
 
     Returns:
-        dict, list, array, string or number. Arrays of objects hold the same.
+        Dict, list, array, string or number. Arrays of objects hold the same.
 
     Raises:
-        ValueError: the file asks for anything else than data, or is damaged.
+        ValueError: The file asks for anything else than data, or is damaged.
 
     Example:
 
     >>> import pickle
-    >>> unpickled(pickle.dumps({"responses": np.arange(3)}, protocol=4))[
-    ...     "responses"
-    ... ].tolist()
+    >>> content = pickle.dumps({"responses": np.arange(3)}, protocol=4)
+    >>> load(content)["responses"].tolist()
     [0, 1, 2]
     """
     stack, memo = [], {}
@@ -103,51 +88,11 @@ def unpickled(content):
     raise ValueError("ends before its last instruction")
 
 
-_MARK = object()
-
-
 def _follow(name, argument, stack, memo):
-    if name in _NOTHING:
+    """Follow one instruction."""
+    if name in _IGNORED:
         return
-    if name in _CONSTANTS:
-        stack.append(_CONSTANTS[name])
-    elif name in _LITERALS:
-        stack.append(argument)
-    elif name in _PYTHON2_STRINGS:
-        stack.append(
-            argument.encode("latin1") if isinstance(argument, str) else argument
-        )
-    elif name in ("GLOBAL", "STACK_GLOBAL"):
-        if name == "STACK_GLOBAL":
-            argument = " ".join([stack.pop(), stack.pop()][::-1])
-        if argument not in _KNOWN:
-            raise ValueError(
-                f"asks for {argument.replace(' ', '.')!r}, which is no array: it is not"
-                " read"
-            )
-        stack.append(_Named(_KNOWN[argument]))
-    elif name == "MARK":
-        stack.append(_MARK)
-    elif name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE"):
-        stack.append({"EMPTY_DICT": {}, "EMPTY_LIST": [], "EMPTY_TUPLE": ()}[name])
-    elif name in ("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"):
-        stack.append(
-            tuple(
-                _since_mark(stack) if name == "TUPLE" else _last(stack, int(name[-1]))
-            )
-        )
-    elif name in ("LIST", "DICT"):
-        items = _since_mark(stack)
-        stack.append(
-            items if name == "LIST" else dict(zip(items[::2], items[1::2], strict=True))
-        )
-    elif name in ("APPEND", "APPENDS"):
-        items = _last(stack, 1) if name == "APPEND" else _since_mark(stack)
-        stack[-1].extend(items)
-    elif name in ("SETITEM", "SETITEMS"):
-        items = _last(stack, 2) if name == "SETITEM" else _since_mark(stack)
-        stack[-1].update(zip(items[::2], items[1::2], strict=True))
-    elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
+    if name in ("BINPUT", "LONG_BINPUT", "PUT"):
         memo[argument] = stack[-1]
     elif name == "MEMOIZE":
         memo[len(memo)] = stack[-1]
@@ -155,17 +100,77 @@ def _follow(name, argument, stack, memo):
         stack.append(memo[argument])
     elif name == "REDUCE":
         arguments = stack.pop()
-        stack.append(_made(stack.pop(), arguments))
+        stack.append(_call(stack.pop(), arguments))
     elif name == "BUILD":
         state = stack.pop()
         _fill(stack[-1], state)
-    else:
+    elif not (_push(name, argument, stack) or _collect(name, stack)):
         raise ValueError(
             f"has an instruction {name}, which no array needs: it is not read"
         )
 
 
+def _push(name, argument, stack):
+    """Put a value on the stack; return False where the instruction does no such."""
+    if name == "MARK":
+        stack.append(_MARK)
+    elif name in _CONSTANTS:
+        stack.append(_CONSTANTS[name])
+    elif name in _EMPTY:
+        stack.append(_EMPTY[name]())
+    elif name in _LITERALS:
+        stack.append(argument)
+    elif name in _PYTHON_2_STRINGS:
+        is_text = isinstance(argument, str)
+        stack.append(argument.encode("latin1") if is_text else argument)
+    elif name == "GLOBAL":
+        stack.append(_named(argument))
+    elif name == "STACK_GLOBAL":
+        module, attribute = _last(stack, 2)
+        stack.append(_named(f"{module} {attribute}"))
+    else:
+        return False
+    return True
+
+
+def _collect(name, stack):
+    """Gather values of the stack; return False where the instruction does no such."""
+    if name == "TUPLE":
+        stack.append(tuple(_since_mark(stack)))
+    elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+        stack.append(tuple(_last(stack, int(name[-1]))))
+    elif name == "LIST":
+        stack.append(_since_mark(stack))
+    elif name == "DICT":
+        stack.append(_pairs(_since_mark(stack)))
+    elif name in ("APPEND", "APPENDS"):
+        items = _last(stack, 1) if name == "APPEND" else _since_mark(stack)
+        stack[-1].extend(items)
+    elif name in ("SETITEM", "SETITEMS"):
+        items = _last(stack, 2) if name == "SETITEM" else _since_mark(stack)
+        stack[-1].update(_pairs(items))
+    else:
+        return False
+    return True
+
+
+def _named(name):
+    """Return what stands for an allowed name."""
+    if name not in _ALLOWED:
+        raise ValueError(
+            f"asks for {name.replace(' ', '.')!r}, which is not an array: it is not"
+            " read"
+        )
+    return _Named(_ALLOWED[name])
+
+
+def _pairs(items):
+    """Return a dict of a list of keys and values in turn."""
+    return dict(zip(items[::2], items[1::2], strict=True))
+
+
 def _since_mark(stack):
+    """Take the values since the last mark off the stack."""
     position = len(stack) - 1 - stack[::-1].index(_MARK)
     items = stack[position + 1 :]
     del stack[position:]
@@ -173,6 +178,7 @@ def _since_mark(stack):
 
 
 def _last(stack, count):
+    """Take the last values off the stack."""
     if len(stack) < count:
         raise ValueError("takes more from its stack than it put there")
     items = stack[-count:]
@@ -180,16 +186,16 @@ def _last(stack, count):
     return items
 
 
-def _made(named, arguments):
+def _call(named, arguments):
+    """Return the value of a call that the file asks for."""
     kind = named.kind if isinstance(named, _Named) else None
     if kind == _RECONSTRUCT:
         return _Built(_ARRAY)
     if kind == _DTYPE:
-        text = (
-            arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]
-        )
+        text = arguments[0]
+        text = text.decode() if isinstance(text, bytes) else text
         if not isinstance(text, str):
-            raise ValueError("has an array of a type that is no plain one")
+            raise ValueError("has an array of a type that is not a plain one")
         return _Built(_DTYPE, text)
     if kind == _SCALAR:
         return np.frombuffer(arguments[1], arguments[0].value)[0]
@@ -197,15 +203,16 @@ def _made(named, arguments):
         return codecs.encode(arguments[0], "latin1")
     if kind == _BYTES and not arguments:
         return b""
-    raise ValueError("calls what is no array: it is not read")
+    raise ValueError("calls what is not an array: it is not read")
 
 
 def _fill(built, state):
+    """Give an array or a dtype the state that the file describes."""
     if not isinstance(built, _Built):
-        raise ValueError("fills what is no array")
+        raise ValueError("fills what is not an array")
     if built.kind == _DTYPE:
         _, order, subtype, names, fields, *_ = state
-        if subtype is not None or names is not None or fields is not None:
+        if any(part is not None for part in (subtype, names, fields)):
             raise ValueError(
                 "has an array of records, expected plain numbers, strings or cells"
             )
@@ -213,10 +220,9 @@ def _fill(built, state):
         built.value = built.value.newbyteorder(order)
         return
     _, shape, dtype, fortran, data = state
-    count, dtype = int(np.prod(shape, dtype=float)), dtype.value
-    if min(shape, default=0) < 0 or len(data) != count * (
-        1 if dtype.hasobject else dtype.itemsize
-    ):
+    dtype, count = dtype.value, int(np.prod(shape, dtype=float))
+    size = count if dtype.hasobject else count * dtype.itemsize
+    if min(shape, default=0) < 0 or len(data) != size:
         raise ValueError(
             f"has an array with {len(data)} bytes or cells of data for {shape} of"
             f" {dtype}"
@@ -231,7 +237,7 @@ def _fill(built, state):
 
 
 def _value(item):
-    """What stands for data, with arrays in place of those that were being built."""
+    """Return an item with arrays in place of those that were being built."""
     if isinstance(item, _Built):
         if item.kind == _DTYPE or item.value is None:
             raise ValueError("holds an array that was never filled")

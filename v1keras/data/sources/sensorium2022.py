@@ -1,5 +1,6 @@
-"""Scans of mouse V1 in the layout of Sensorium 2022, which Lurz et al. 2020 and Franke
-et al. 2022 share.
+"""Scans of mouse V1 in the layout of Sensorium 2022.
+
+Lurz et al. 2020 and Franke et al. 2022 share it.
 
 As published: a zip for each scan, `static<animal>-<session>-<scan>-...zip`, with
 `data/images/<t>.npy` `(channels, height, width)`, `data/responses/<t>.npy`
@@ -21,10 +22,12 @@ import re
 import numpy as np
 
 from v1keras.data.recording import Recording
+from v1keras.data.sources import scan_files
 from v1keras.data.sources.archives import Folder
-from v1keras.data.sources.locate import local
+from v1keras.data.sources.locate import locate
+from v1keras.data.sources.scan_files import TIERS
 from v1keras.data.sources.trials import stack_repeats
-from v1keras.data.validation import TEST, TRAIN, UNASSIGNED, VALIDATION
+from v1keras.data.validation import TEST, UNASSIGNED
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
 
 SENSORIUM = "https://gin.g-node.org/cajal/Sensorium2022"
@@ -39,14 +42,6 @@ SCANS = (
 )
 LURZ = "https://github.com/sinzlab/Lurz_2020_code (static20457-5-9-preproc0.zip)"
 FRANKE = "https://gin.g-node.org/cajal/Franke_Willeke_2022 (one of its imagenet scans)"
-_TIERS = {
-    "train": TRAIN,
-    "validation": VALIDATION,
-    "test": TEST,
-    "final_test": TEST,
-    "live_test": TEST,
-}
-_IMAGE_IDS = ("frame_image_id", "image_id", "colorframeprojector_image_id")
 _CITATIONS = {
     "sensorium2022": (
         "Willeke et al., The Sensorium competition, arXiv:2206.08666, 2022",
@@ -67,185 +62,110 @@ _CITATIONS = {
 
 
 def read_sensorium(path=None, scan=SCANS[0]):
-    """One of the seven scans, averaged 4 x 4 to the 36 x 64 pixels that the
-    competition's baselines take.
+    """Read one of the seven scans, averaged 4 x 4 to 36 x 64 pixels.
+
+    The competition's baselines take images of this size.
     """
     filename = f"static{scan}-GrayImageNet-94c6ff995dac583098847cfecd43e7b6.zip"
-    path = local(
-        "sensorium2022", path, SENSORIUM, filename, f"{SENSORIUM}/raw/master/{filename}"
-    )
+    url = f"{SENSORIUM}/raw/master/{filename}"
+    path = locate("sensorium2022", path, SENSORIUM, filename, url)
     return read_scan(path, "sensorium2022", average=4)
 
 
 def read_lurz(path=None):
-    """The scan of Lurz et al. 2020."""
-    return read_scan(local("lurz2020", path, LURZ), "lurz2020")
+    """Read the scan of Lurz et al. 2020."""
+    return read_scan(locate("lurz2020", path, LURZ), "lurz2020")
 
 
 def read_franke(path=None, channel=0):
-    """A scan of Franke et al. 2022, one of its two colour channels."""
-    return read_scan(local("franke2022", path, FRANKE), "franke2022", channel=channel)
+    """Read a scan of Franke et al. 2022, one of its two colour channels."""
+    path = locate("franke2022", path, FRANKE)
+    return read_scan(path, "franke2022", channel=channel)
 
 
 def read_scan(path, dataset, average=1, channel=None):
-    """One scan.
+    """Read one scan.
 
     Args:
-        path: its zip, or the folder unpacked from it.
+        path: Path of its zip, or of the folder unpacked from it.
         dataset: "sensorium2022", "lurz2020" or "franke2022".
-        average: pixels a side that become one.
-        channel: which of the images' channels, where there are several.
+        average: Integer, pixels a side that become one.
+        channel: Integer, one of the images' channels, where there are several.
 
     Returns:
-        A `Recording`. Presentations of one image in one tier are one row, their mean;
+        `Recording`. Presentations of one image in one tier are one row, their mean;
         images for testing that were shown several times have `repeats`. Columns
-        `neurons/coordinates` (micrometres), `neurons/unit`; `stimuli/behavior` and
-        `stimuli/pupil_center` (means over an image's presentations), `stimuli/tier`.
-        Withheld responses, which the publishers wrote as zeros, are NaN, and their
-        images belong to no side.
+        `neurons/coordinates` (micrometres), `neurons/unit`; `covariates/behavior` and
+        `covariates/pupil_center` (means over an image's presentations),
+        `covariates/tier`. Withheld responses, which the publishers wrote as zeros, are
+        NaN, and their images belong to no side.
 
     Raises:
-        OSError: it is not there.
-        ValueError: it is malformed; names the file.
+        OSError: It is not there.
+        ValueError: It is malformed; names the file.
     """
     with Folder(path) as folder:
-        root = folder.find("meta/trials/tiers.npy").removesuffix(
-            "meta/trials/tiers.npy"
-        )
-        tiers, images_of = _trials(folder, root)
-        count = tiers.size
-        first, rows = _rows(tiers, images_of)
-        neurons = _neurons(folder, root, folder.npy(f"{root}data/responses/0.npy"))
-        responses = zeros_or_memmap(
-            (count, neurons["coordinates"].shape[0]), np.float32
-        )
-        pictures = None
-        for trial in range(count):
-            responses[trial] = _vector(
-                folder, f"{root}data/responses/{trial}.npy", responses.shape[1]
-            )
-            image = _image(folder, f"{root}data/images/{trial}.npy", average, channel)
-            if pictures is None:
-                pictures = zeros_or_memmap((len(first), *image.shape), image.dtype)
-            if image.shape != pictures.shape[1:] or image.dtype != pictures.dtype:
-                first_is = f"the first {pictures.shape[1:]} {pictures.dtype}"
-                raise ValueError(
-                    f"{path}: {root}data/images/{trial}.npy becomes {image.shape}"
-                    f" {image.dtype}, {first_is}"
-                )
-            if first[rows[trial]] == trial:
-                pictures[rows[trial]] = image
-            elif not np.array_equal(pictures[rows[trial]], image):
-                raise ValueError(
-                    f"{path}: presentations {first[rows[trial]]} and {trial} have one"
-                    " image id, but different images"
-                )
+        tail = "meta/trials/tiers.npy"
+        root = folder.find(tail).removesuffix(tail)
+        tiers, identities = scan_files.trials(folder, root)
+        first, rows = _rows(tiers, identities)
+        neurons = scan_files.neurons(folder, root)
+        count = len(neurons["coordinates"])
+        responses = zeros_or_memmap((tiers.size, count), np.float32)
+        for trial in range(tiers.size):
+            name = f"{root}data/responses/{trial}.npy"
+            responses[trial] = scan_files.vector(folder, name, count)
             if trial % 1000 == 999:
                 release_pages(responses)
-        stimuli = _animal(folder, root, count)
-    shown = np.split(np.argsort(rows, kind="stable"), np.cumsum(np.bincount(rows))[:-1])
-    withheld = [
-        tier
-        for tier in np.unique(tiers)
-        if _TIERS[tier] == TEST and not responses[tiers == tier].any()
-    ]
-    split = np.array(
-        [UNASSIGNED if tier in withheld else _TIERS[tier] for tier in tiers[first]]
-    )
-    means = zeros_or_memmap((len(first), responses.shape[1]), np.float32)
-    for row, trials in enumerate(shown):
-        means[row] = (
-            np.nan if tiers[first[row]] in withheld else responses[trials].mean(axis=0)
-        )
-        if row % 1000 == 999:
-            release_pages(means)
-            release_pages(responses)
-    repeated = [row for row in np.flatnonzero(split == TEST) if len(shown[row]) > 1]
-    citation, source, terms = _CITATIONS[dataset]
-    scan = re.search(r"static(\d+-\d+-\d+)", f"{path}/{root}")
+        images = scan_files.images(folder, root, first, rows, average, channel)
+        behavior = scan_files.behavior(folder, root, tiers.size)
+    order = np.argsort(rows, kind="stable")
+    trials = np.split(order, np.cumsum(np.bincount(rows))[:-1])
+    tiers, withheld = tiers[first], _withheld(tiers, responses)
+    split = np.array([TIERS[tier] for tier in tiers])
+    split[np.isin(tiers, withheld)] = UNASSIGNED
+    repeated = [row for row in np.flatnonzero(split == TEST) if len(trials[row]) > 1]
+    repeats = [trials[row] for row in repeated]
+    covariates = {"tier": tiers}
+    for name, values in behavior.items():
+        means = [values[indices].mean(axis=0) for indices in trials]
+        covariates[name] = np.stack(means)
     return Recording(
-        pictures,
-        means,
+        images,
+        _means(responses, trials, np.isin(tiers, withheld)),
         split=split,
-        repeats=(
-            stack_repeats(responses, [shown[row] for row in repeated])
-            if repeated
-            else None
-        ),
-        repeat_images=np.array(repeated) if repeated else None,
+        repeats=stack_repeats(responses, repeats) if repeats else None,
+        repeat_images=np.array(repeated) if repeats else None,
         neurons=neurons,
-        stimuli={"tier": tiers[first]}
-        | {
-            k: np.stack([values[trials].mean(axis=0) for trials in shown])
-            for k, values in stimuli.items()
-        },
-        attributes={
-            "name": f"{dataset}_{scan[1]}" if scan else dataset,
-            "units": "deconvolved calcium, arbitrary units",
-            "presentations": 1,
-            "species": "mouse",
-            "area": "V1",
-            "technique": "two-photon calcium imaging, awake",
-            "license": terms,
-            "citation": citation,
-            "source": source,
-        },
+        covariates=covariates,
+        attributes=_attributes(dataset, f"{path}/{root}"),
     )
 
 
-def _trials(folder, root):
-    """The tier and the image of each presentation."""
-    tiers = folder.npy(f"{root}meta/trials/tiers.npy")
-    if (
-        tiers.ndim != 1
-        or not tiers.size
-        or tiers.dtype.kind != "U"
-        or not set(np.unique(tiers)) <= set(_TIERS)
-    ):
-        raise ValueError(
-            f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype},"
-            f" {np.unique(tiers)[:5].tolist()}; expected {', '.join(_TIERS)}"
-        )
-    ids = [f"{root}meta/trials/{name}.npy" for name in _IMAGE_IDS]
-    found = [name for name in ids if name in folder]
-    if not found:
-        raise ValueError(
-            f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected"
-            " one of them"
-        )
-    images = folder.npy(found[0])
-    kinds = found[0].replace(
-        "image_id", "image_class"
-    )  # images of different classes may have one id
-    classes = (
-        folder.npy(kinds).astype(str) if kinds in folder else np.full(images.shape, "")
-    )
-    expected = {
-        f"{root}data/{what}/{trial}.npy"
-        for what in ("images", "responses")
-        for trial in range(tiers.size)
+def _attributes(dataset, path):
+    """Return the attributes of a scan, whose number is in its path."""
+    citation, source, terms = _CITATIONS[dataset]
+    scan = re.search(r"static(\d+-\d+-\d+)", path)
+    return {
+        "name": f"{dataset}_{scan[1]}" if scan else dataset,
+        "units": "deconvolved calcium, arbitrary units",
+        "presentations": 1,
+        "species": "mouse",
+        "area": "V1",
+        "technique": "two-photon calcium imaging, awake",
+        "license": terms,
+        "citation": citation,
+        "source": source,
     }
-    missing = [name for name in expected if name not in folder]
-    if images.shape != tiers.shape or classes.shape != tiers.shape or missing:
-        have = (
-            f"{images.shape} image ids, {len(expected) - len(missing)} of"
-            f" {len(expected)} files of images and responses"
-        )
-        raise ValueError(f"{folder.path}: {tiers.size} tiers, but {have}")
-    extra = [f"{root}data/{what}/{tiers.size}.npy" for what in ("images", "responses")]
-    if any(name in folder for name in extra):
-        raise ValueError(
-            f"{folder.path}: {tiers.size} tiers, but more presentations than that"
-        )
-    return tiers, np.char.add(np.char.add(classes, "/"), images.astype(str))
 
 
-def _rows(tiers, images):
-    """The first presentation of each image (in each tier), in order, and to which of
-    them each presentation belongs.
+def _rows(tiers, identities):
+    """Return the first presentation of each image, and each presentation's image.
+
+    Images are counted in the order of their first presentation in each tier.
     """
     _, first, inverse = np.unique(
-        np.char.add(np.char.add(tiers, "/"), images),
+        np.char.add(np.char.add(tiers, "/"), identities),
         return_index=True,
         return_inverse=True,
     )
@@ -253,94 +173,18 @@ def _rows(tiers, images):
     return first[order], np.argsort(order)[inverse]
 
 
-def _neurons(folder, root, response):
-    columns = {}
-    for name, column in (
-        ("cell_motor_coordinates", "coordinates"),
-        ("unit_ids", "unit"),
-        ("area", "area"),
-        ("layer", "layer"),
-    ):
-        file = f"{root}meta/neurons/{name}.npy"
-        if file not in folder and name != "cell_motor_coordinates":
-            continue
-        columns[column] = folder.npy(folder.find(file))
-        if columns[column].shape[:1] != (response.size,):
-            raise ValueError(
-                f"{folder.path}: {name}.npy is {columns[column].shape}, but there are"
-                f" {response.size} responses"
-            )
-    if (
-        columns["coordinates"].shape[1:] != (3,)
-        or columns["coordinates"].dtype.kind not in "iuf"
-    ):
-        raise ValueError(
-            f"{folder.path}: cell_motor_coordinates.npy is"
-            f" {columns['coordinates'].shape}, expected ({response.size}, 3) numbers"
-        )
-    return columns
+def _withheld(tiers, responses):
+    """Return the tiers for testing whose responses are all zero."""
+    tested = [tier for tier in np.unique(tiers) if TIERS[tier] == TEST]
+    return [tier for tier in tested if not responses[tiers == tier].any()]
 
 
-def _vector(folder, name, length):
-    values = folder.npy(name)
-    if (
-        values.size != length
-        or values.dtype.kind not in "iuf"
-        or not np.isfinite(values).all()
-    ):
-        raise ValueError(
-            f"{folder.path}: {name} is {values.shape} {values.dtype}, expected {length}"
-            " finite numbers"
-        )
-    return values.ravel()
-
-
-def _image(folder, name, average, channel):
-    image = folder.npy(name)
-    if (
-        image.ndim != 3
-        or image.dtype.kind not in "iuf"
-        or (channel is None and image.shape[0] != 1)
-    ):
-        raise ValueError(
-            f"{folder.path}: {name} is {image.shape} {image.dtype}, expected (1,"
-            " height, width) numbers"
-        )
-    if (
-        not 0 <= (channel or 0) < image.shape[0]
-        or image.shape[1] % average
-        or image.shape[2] % average
-    ):
-        raise ValueError(
-            f"{folder.path}: {name} is {image.shape}, expected channel {channel or 0}"
-            f" and sides that {average} divides"
-        )
-    image = image[channel or 0]
-    if average > 1:
-        height, width = image.shape
-        image = image.reshape(
-            height // average, average, width // average, average
-        ).mean(axis=(1, 3))
-    return image if image.dtype == np.uint8 else image.astype(np.float32)
-
-
-def _animal(folder, root, count):
-    """Behaviour and pupil of every presentation, where they were recorded and not
-    withheld (zeros throughout).
-    """
-    found = {}
-    for name, length in (("behavior", 3), ("pupil_center", 2)):
-        files = [f"{root}data/{name}/{trial}.npy" for trial in range(count)]
-        if files[0] not in folder:
-            continue
-        missing = [file for file in files if file not in folder]
-        if missing:
-            raise ValueError(
-                f"{folder.path}: no {missing[0]}, one of {len(missing)} missing"
-            )
-        values = np.stack([_vector(folder, file, length) for file in files]).astype(
-            np.float32
-        )
-        if values.any():
-            found[name] = values
-    return found
+def _means(responses, trials, withheld):
+    """Return `(images, neurons)` means over presentations, NaN where withheld."""
+    means = zeros_or_memmap((len(trials), responses.shape[1]), np.float32)
+    for row, indices in enumerate(trials):
+        means[row] = np.nan if withheld[row] else responses[indices].mean(axis=0)
+        if row % 1000 == 999:
+            release_pages(means)
+            release_pages(responses)
+    return means

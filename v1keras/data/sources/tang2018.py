@@ -1,5 +1,6 @@
-"""Patterns of Tang et al. 2018 (Current Biology 28:38) and four macaque V1 neurons, as
-published by Wu et al. 2020; two-photon.
+"""Patterns of Tang et al. 2018 (Current Biology 28:38) and four macaque V1 neurons.
+
+Two-photon imaging, as published by Wu et al. 2020.
 """
 
 import io
@@ -10,7 +11,7 @@ from PIL import Image
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources.archives import Folder
-from v1keras.data.sources.locate import fetch
+from v1keras.data.sources.locate import fetch_verified
 
 SOURCE = (
     "https://github.com/leelabcnbc/Fixed_Kernel_CNN at"
@@ -21,35 +22,34 @@ _SIDE = 160  # pixels of a pattern as published
 
 
 def read(path=None, central=40):
-    """The published patterns and responses.
+    """Read the published patterns and responses.
 
     Args:
-        path: the archive, in place of the one that `V1KERAS_DATA` has.
-        central: side of the square around the centre that is kept, pixels; averaged 2 x
-            2, it is half of that. The publishers use 40.
+        path: Path of the archive. Defaults to the one that `V1KERAS_DATA` has.
+        central: Integer, side of the square around the centre that is kept, pixels;
+            averaged 2 x 2, it is half of that. The publishers use 40.
 
     Returns:
-        A `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean
+        `Recording` of 9,500 images, figure 255 on ground 0, and four neurons' mean
         dF/F, without repeats and without a split.
     """
-    return read_archive(
-        fetch(
-            "tang2018", "patterns_and_neurons.tar.gz", None, SHA256, SOURCE, path=path
-        ),
-        central,
-    )
+    filename = "patterns_and_neurons.tar.gz"
+    path = fetch_verified("tang2018", filename, None, SHA256, SOURCE, path=path)
+    return read_archive(path, central)
 
 
 def read_archive(path, central=40):
-    """Reads the authors' archive: `stimuli/pattern/{1..n}.png`, `neurons/neu*.npy` with
-    a row for each of them.
+    """Read the authors' archive.
+
+    It holds `stimuli/pattern/{1..n}.png`, and `neurons/neu*.npy` with a row for each of
+    them.
 
     Args:
-        path: the archive.
-        central: see `read`.
+        path: Path of the archive.
+        central: As for `read`.
 
     Raises:
-        ValueError: patterns are missing or misshapen, or a neuron has another number of
+        ValueError: Patterns are missing or misshapen, or a neuron has another number of
             responses; names the file.
     """
     if not 2 <= central <= _SIDE or central % 2:
@@ -101,26 +101,27 @@ def read_archive(path, central=40):
 
 
 def _pattern(path, name, content, central):
+    """Return the central square of a pattern, inverted and averaged 2 x 2."""
     try:
         image = Image.open(io.BytesIO(content), formats=["PNG"])
-        size = image.size
-        if size == (_SIDE, _SIDE):  # told before a pixel is unpacked
-            pixels = np.asarray(image.convert("L"))
+        # An image of another size is refused before a pixel is unpacked.
+        fits = image.size == (_SIDE, _SIDE)
+        pixels = np.asarray(image.convert("L")) if fits else None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {name} is no PNG image ({error})") from None
-    if size != (_SIDE, _SIDE):
+    if pixels is None:
         raise ValueError(
-            f"{path}: {name} is {size[0]} x {size[1]} pixels, expected {_SIDE} x"
-            f" {_SIDE}"
+            f"{path}: {name} is {image.width} x {image.height} pixels, expected {_SIDE}"
+            f" x {_SIDE}"
         )
-    edge = (_SIDE - central) // 2
+    edge, half = (_SIDE - central) // 2, central // 2
     inverted = 255.0 - pixels[edge : edge + central, edge : edge + central]
-    return np.round(
-        inverted.reshape(central // 2, 2, central // 2, 2).mean(axis=(1, 3))
-    ).astype(np.uint8)
+    averaged = inverted.reshape(half, 2, half, 2).mean(axis=(1, 3))
+    return np.round(averaged).astype(np.uint8)
 
 
 def _responses(folder, name):
+    """Return one neuron's responses."""
     values = folder.npy(name)
     if values.dtype.kind not in "uif" or not np.isfinite(values).all():
         raise ValueError(

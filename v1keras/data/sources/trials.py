@@ -1,4 +1,4 @@
-"""From single presentations to an image's mean and its repeats."""
+"""Single presentations, averaged and stacked per image."""
 
 import warnings
 
@@ -6,7 +6,11 @@ import numpy as np
 
 
 def mean_response(trials, axis):
-    """The mean over presentations, missing ones left out; NaN where all are missing.
+    """Return the mean over presentations; NaN where all of them are missing.
+
+    Args:
+        trials: Array of responses, NaN = missing.
+        axis: Integer, axis of the presentations.
 
     Example:
 
@@ -18,24 +22,26 @@ def mean_response(trials, axis):
         return np.nanmean(trials, axis=axis)
 
 
-def stack_repeats(trials, places):
-    """Presentations of the same image side by side.
+def stack_repeats(trials, presentations):
+    """Stack the presentations of the same image.
 
     Args:
-        trials: `(presentations, ...)`.
-        places: a list of indices for each image: its presentations.
+        trials: Array `(presentations, ...)`.
+        presentations: Sequence of integer arrays, per image the indices of its
+            presentations.
 
     Returns:
-        `(images, most presentations, ...)` float32, NaN where an image was shown less
-        often.
+        Float32 array `(images, most presentations, ...)`, NaN where an image was
+        presented less often.
 
     Example:
 
     >>> stack_repeats(np.array([1.0, 2.0, 3.0]), [[0, 2], [1]]).tolist()
     [[1.0, 3.0], [2.0, nan]]
     """
-    most = max(len(shown) for shown in places)
-    found = np.full((len(places), most, *trials.shape[1:]), np.nan, np.float32)
-    for image, shown in enumerate(places):
-        found[image, : len(shown)] = trials[shown]
-    return found
+    most = max(len(indices) for indices in presentations)
+    shape = (len(presentations), most, *trials.shape[1:])
+    repeats = np.full(shape, np.nan, np.float32)
+    for image, indices in enumerate(presentations):
+        repeats[image, : len(indices)] = trials[indices]
+    return repeats

@@ -6,10 +6,10 @@ import pathlib
 import struct
 import zipfile
 
-import foreign
+import fake_datasets
 import numpy as np
 import pytest
-from damage import Executes, damaged, objects, refused, wrong_arrays
+from corrupted_files import Executes, damaged, objects, refused, wrong_arrays
 from PIL import Image
 
 from v1keras.data import sources
@@ -24,24 +24,24 @@ def elsewhere(tmp_path_factory, monkeypatch):
     assert not any(pathlib.Path().iterdir())
 
 
-SCAN = foreign.sensorium()
-REGION = foreign.antolik()
+SCAN = fake_datasets.sensorium()
+REGION = fake_datasets.antolik()
 
 
 def npy_file(array):
     if isinstance(array, np.ndarray) and array.dtype == object:
-        return foreign.npy(array, allow_pickle=True)
-    return foreign.npy(array)
+        return fake_datasets.npy(array, allow_pickle=True)
+    return fake_datasets.npy(array)
 
 
 READERS = {
     "sensorium": (
         lambda path: sources.read("sensorium2022_21067-10-18", path),
-        foreign.sensorium_files(SCAN, "scan/"),
+        fake_datasets.sensorium_files(SCAN, "scan/"),
     ),
     "antolik": (
         lambda path: sources.read("antolik2016_region1", path),
-        foreign.antolik_files([REGION]),
+        fake_datasets.antolik_files([REGION]),
     ),
 }
 SENSORIUM_FILES = {
@@ -101,9 +101,9 @@ def test_member_that_does_not_fit(tmp_path, reader, member, how, packed):
     elif how != "missing":
         files[member] = npy_file(wrong_arrays(array)[how])
     path = (
-        foreign.zipped(tmp_path / "d.zip", files)
+        fake_datasets.zipped(tmp_path / "d.zip", files)
         if packed
-        else foreign.unpacked(tmp_path / "d", files)
+        else fake_datasets.unpacked(tmp_path / "d", files)
     )
     refused(read, path)
 
@@ -112,7 +112,7 @@ def test_member_that_does_not_fit(tmp_path, reader, member, how, packed):
 def test_archive_that_is_damaged(tmp_path, reader):
     """Checksums tell every changed byte but those that say nothing, such as a date."""
     read, files = READERS[reader]
-    path = foreign.zipped(tmp_path / "whole.zip", files)
+    path = fake_datasets.zipped(tmp_path / "whole.zip", files)
     whole = read(path)
     for content in damaged(path.read_bytes(), 1, 60):
         path.write_bytes(content)
@@ -126,7 +126,7 @@ def test_archive_that_is_damaged(tmp_path, reader):
 @pytest.mark.parametrize("reader", READERS)
 def test_archive_that_leads_out_of_itself(tmp_path, reader, name):
     read, files = READERS[reader]
-    path = foreign.zipped(tmp_path / "d.zip", files | {name: b"x"})
+    path = fake_datasets.zipped(tmp_path / "d.zip", files | {name: b"x"})
     with pytest.raises(
         ValueError, match=r"d\.zip: the member .* leads out of the archive"
     ):
@@ -138,7 +138,7 @@ def test_archive_that_leads_out_of_itself(tmp_path, reader, name):
 def test_archive_that_declares_a_bomb(tmp_path, reader):
     """The largest member's size in the central directory says 3 GB."""
     read, files = READERS[reader]
-    path = foreign.zipped(tmp_path / "d.zip", files)
+    path = fake_datasets.zipped(tmp_path / "d.zip", files)
     content = bytearray(path.read_bytes())
     name = max(files, key=lambda n: len(files[n])).encode()
     entry = content.rindex(name) - 46
@@ -164,14 +164,16 @@ def test_npy_that_declares_a_bomb(tmp_path, shape):
         + b"\n"
     )
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(64)
-    files = foreign.antolik_files([REGION]) | {"Data/region1/training_set.npy": content}
-    refused(READERS["antolik"][0], foreign.zipped(tmp_path / "d.zip", files))
+    files = fake_datasets.antolik_files([REGION]) | {
+        "Data/region1/training_set.npy": content
+    }
+    refused(READERS["antolik"][0], fake_datasets.zipped(tmp_path / "d.zip", files))
     (tmp_path / "images.npy").write_bytes(content)
     refused(lambda path: arrays.read(path, path), tmp_path / "images.npy")
 
 
 def cadena_cases():
-    content = foreign.cadena()
+    content = fake_datasets.cadena()
     for key in (
         "images",
         "responses",
@@ -214,7 +216,7 @@ def cadena_cases():
 def test_cadena_content_that_does_not_fit(tmp_path, how, content):
     refused(
         lambda path: sources.read("cadena2019", path),
-        foreign.cadena_file(tmp_path / "cadena_ploscb_data.pkl", content),
+        fake_datasets.cadena_file(tmp_path / "cadena_ploscb_data.pkl", content),
     )
 
 
@@ -222,7 +224,9 @@ def test_cadena_file_that_is_damaged(tmp_path):
     """A pickle has no checksum: a changed byte in an array is a changed number. It is
     cut here, and changed where its instructions stand.
     """
-    content = foreign.cadena_file(tmp_path / "whole.pkl", foreign.cadena()).read_bytes()
+    content = fake_datasets.cadena_file(
+        tmp_path / "whole.pkl", fake_datasets.cadena()
+    ).read_bytes()
     whole = sources.read("cadena2019", tmp_path / "whole.pkl")
     path = tmp_path / "cadena_ploscb_data.pkl"
     for share in np.linspace(0, 0.999, 25):
@@ -269,7 +273,7 @@ def test_own_array_that_does_not_fit(tmp_path, kind, name, how):
     for key, value in content.items():
         files[key] = tmp_path / f"{key}.{kind}"
         if kind == "mat":
-            foreign.matlab_5(files[key], {"x": value})
+            fake_datasets.matlab_5(files[key], {"x": value})
         else:
             (np.save if kind == "npy" else np.savez)(
                 files[key],
@@ -340,7 +344,7 @@ def test_own_picture_that_does_not_fit(tmp_path, content):
 @pytest.mark.parametrize("name", ["kindel2019", "tang2018"])
 def test_published_archive_with_another_content(tmp_path, name):
     path = tmp_path / "data.tar.gz"
-    for content in damaged(foreign.npy(np.arange(1000)), 3, 3):
+    for content in damaged(fake_datasets.npy(np.arange(1000)), 3, 3):
         path.write_bytes(content)
         refused(lambda path: sources.read(name, path), path)
         refused(

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from v1keras.data import Recording, open_recording, quality, split_by_protocol
+from v1keras.data import Recording, open_recording, split_by_protocol
 from v1keras.data.dead_leaves import dead_leaves
+from v1keras.data.duplicates import find_duplicate_images, find_duplicate_neurons
+from v1keras.data.quality import quality_issues
 
 # Larger than compared, so that a turned photograph can be cut out of it
 PHOTOGRAPHS = dead_leaves(40, 96, np.random.default_rng(0))
@@ -37,7 +39,7 @@ def test_copies_are_found_and_nothing_else():
         (31, 270),
         (39, 315),
     ]
-    pairs, degrees, compared = quality.find_copies(stack(copies))
+    pairs, degrees, compared = find_duplicate_images(stack(copies))
     assert pairs.tolist() == [[i, 40 + place] for place, (i, _) in enumerate(copies)]
     assert degrees.tolist() == [angle for _, angle in copies]
     assert compared == 48
@@ -48,21 +50,21 @@ def test_moved_and_noisy_copies_are_found():
     images[40] = np.roll(images[40], 1, axis=1) + np.random.default_rng(1).normal(
         0, 5, images[40].shape
     )
-    assert quality.find_copies(images)[0].tolist() == [[5, 40]]
+    assert find_duplicate_images(images)[0].tolist() == [[5, 40]]
 
 
 def test_only_some_are_compared():
-    pairs, _, compared = quality.find_copies(stack([(3, 0), (7, 90)]), compared=[41])
+    pairs, _, compared = find_duplicate_images(stack([(3, 0), (7, 90)]), compared=[41])
     assert pairs.tolist() == [[7, 41]] and compared == 1
 
 
 def test_plain_images_are_no_copies():
-    pairs, _, _ = quality.find_copies(np.full((5, 20, 20), 127, np.uint8))
+    pairs, _, _ = find_duplicate_images(np.full((5, 20, 20), 127, np.uint8))
     assert not len(pairs)
 
 
 def test_images_too_small_to_compare():
-    text = told(recording(np.zeros((30, 1, 40), np.uint8)))
+    text = issues(recording(np.zeros((30, 1, 40), np.uint8)))
     assert (
         text == "only 0 of 30 images were compared with the others, which are too small"
     )
@@ -72,10 +74,10 @@ def test_images_too_small_to_compare():
 def test_images_of_any_size(shape):
     images = np.random.default_rng(2).integers(0, 256, (6, *shape), dtype=np.uint8)
     images[5] = images[2]
-    assert quality.find_copies(images)[0].tolist() == [[2, 5]]
+    assert find_duplicate_images(images)[0].tolist() == [[2, 5]]
 
 
-def test_twins():
+def test_duplicate_neurons():
     rng = np.random.default_rng(3)
     responses = rng.poisson(2.0, (200, 6)).astype(float)
     responses[:, 4] = responses[:, 1]
@@ -85,7 +87,7 @@ def test_twins():
     responses[:, 2] = np.nan
     both = np.isfinite(responses[:, [1, 4]]).all(axis=1)
     responses[~both, 1] = responses[~both, 4] = np.nan
-    assert quality.find_twins(responses).tolist() == [[1, 4]]
+    assert find_duplicate_neurons(responses).tolist() == [[1, 4]]
 
 
 def recording(images, **fields):
@@ -94,20 +96,21 @@ def recording(images, **fields):
     )
 
 
-def told(recording):
-    return "\n".join(quality.spoilers(recording))
+def issues(recording):
+    """The issues of a recording as text."""
+    return "\n".join(quality_issues(recording))
 
 
 def test_nothing_is_told_of_a_sound_recording():
     split = np.repeat([0, 1, 2], [40, 30, 30])
     images = np.random.default_rng(5).integers(0, 256, (100, 16, 16), dtype=np.uint8)
-    assert quality.spoilers(recording(images, split=split)) == []
+    assert quality_issues(recording(images, split=split)) == []
 
 
-def test_copies_on_two_sides_are_told():
+def test_copies_on_two_sides_are_issues():
     split = np.zeros(42, int)
     split[:28], split[40] = 1, 2
-    text = told(recording(stack([(3, 90), (30, 0)]), split=split))
+    text = issues(recording(stack([(3, 90), (30, 0)]), split=split))
     assert (
         "1 pair of images stands on two sides, the same or turned: 3 (validation) and"
         " 40 (test)" in text
@@ -121,32 +124,32 @@ def test_copies_on_two_sides_are_told():
     )
 
 
-def test_copies_in_an_undivided_recording_are_told():
-    text = told(recording(stack([(3, 90)])))
+def test_copies_in_an_undivided_recording_are_issues():
+    text = issues(recording(stack([(3, 90)])))
     assert text.startswith(
         "2 of 41 images are copies of others, 1 of 1 pairs turned, such as 3 and 40 (90"
         " degrees): no image_group"
     )
     groups = np.arange(41)
-    assert "1 pair of copies in different groups of images, such as [3, 40]" in told(
+    assert "1 pair of copies in different groups of images, such as [3, 40]" in issues(
         recording(stack([(3, 90)]), image_group=groups)
     )
     groups[40] = 3
-    assert told(recording(stack([(3, 90)]), image_group=groups)).endswith(
+    assert issues(recording(stack([(3, 90)]), image_group=groups)).endswith(
         "split by groups (protocol grouped)"
     )
 
 
-def test_torn_groups_and_missing_sides_are_told():
+def test_torn_groups_and_missing_sides_are_issues():
     images = np.random.default_rng(6).integers(0, 256, (60, 16, 16), dtype=np.uint8)
     split = np.repeat([0, 2], [31, 29])
-    text = told(recording(images, split=split, image_group=np.arange(60) // 2))
+    text = issues(recording(images, split=split, image_group=np.arange(60) // 2))
     assert text.splitlines() == [
         "1 group of images on more than one side of the split",
         "no validation images, though others are marked",
     ]
     repeats = np.random.default_rng(7).poisson(3.0, (5, 4, 3))
-    assert "24 of 29 test images have no repeats" in told(
+    assert "24 of 29 test images have no repeats" in issues(
         recording(images, split=split, repeats=repeats, repeat_images=np.arange(55, 60))
     )
 
@@ -160,7 +163,7 @@ def test_rotated_copies_of_kindel2019():
     0 by an odd multiple of 45 degrees, 2 by 90 or 270.
     """
     found = open_recording("kindel2019")
-    pairs, degrees, _ = quality.find_copies(found.images)
+    pairs, degrees, _ = find_duplicate_images(found.images)
     group = found.image_group
     assert (group[pairs[:, 0]] == group[pairs[:, 1]]).all()  # none that is no copy
     apart = pairs[:, 1] - pairs[:, 0]
@@ -170,13 +173,13 @@ def test_rotated_copies_of_kindel2019():
     assert (apart == 2).sum() == 120  # every pair that is turned by 90 degrees
     assert len(pairs) >= 340  # of 360
     assert set(pairs.ravel()) == {i for i in range(270) if i % 9 != 8}
-    text = told(found)
+    text = issues(found)
     assert text.startswith("240 of 270 images are copies of others") and text.endswith(
         "split by groups (protocol grouped)"
     )
-    assert "stand on two sides" in told(
+    assert "stand on two sides" in issues(
         split_by_protocol(found, "paper", 0, (180, 52, 38))
     )
-    assert "stand on two sides" not in told(
+    assert "stand on two sides" not in issues(
         split_by_protocol(found, "grouped", 0, (180, 52, 38))
     )

@@ -1,12 +1,10 @@
-"""As test_corruptions.py, for the MATLAB files of pvc-8 and the NWB files of the Allen
-Institute.
-"""
+"""Corrupted MATLAB files of pvc-8 and NWB files of the Allen Institute."""
 
-import foreign
+import fake_datasets
 import h5py
 import numpy as np
 import pytest
-from damage import damaged, refused
+from corrupted_files import damaged, refused
 
 from v1keras.data import sources
 
@@ -21,13 +19,13 @@ def test_pvc8_session_without_spikes(tmp_path):
             r" images"
         ),
     ):
-        sources.read("pvc8", foreign.matlab_5(tmp_path / "01.mat", variables))
+        sources.read("pvc8", fake_datasets.matlab_5(tmp_path / "01.mat", variables))
 
 
 def session():
     images = np.zeros((956, 320, 320), np.uint8)
     images[:, 160, 160] = np.arange(956) % 256
-    return foreign.pvc8_session(units=2, images=images)
+    return fake_datasets.pvc8_session(units=2, images=images)
 
 
 def pvc8_cases():
@@ -56,7 +54,7 @@ def pvc8_cases():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "write", [foreign.matlab_5, foreign.matlab_73], ids=["5", "7.3"]
+    "write", [fake_datasets.matlab_5, fake_datasets.matlab_73], ids=["5", "7.3"]
 )
 @pytest.mark.parametrize(
     ("how", "variables"),
@@ -64,7 +62,7 @@ def pvc8_cases():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_pvc8_session_that_does_not_fit(tmp_path, how, variables, write):
-    if write is foreign.matlab_73:
+    if write is fake_datasets.matlab_73:
         variables = {
             k: v.astype("S5") if v.dtype.kind == "U" else v
             for k, v in variables.items()
@@ -76,7 +74,7 @@ def test_pvc8_session_that_does_not_fit(tmp_path, how, variables, write):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "write", [foreign.matlab_5, foreign.matlab_73], ids=["5", "7.3"]
+    "write", [fake_datasets.matlab_5, fake_datasets.matlab_73], ids=["5", "7.3"]
 )
 def test_pvc8_session_that_is_damaged(tmp_path, write):
     """Change bytes in version 5 alone: its compressed variables have checksums."""
@@ -87,14 +85,14 @@ def test_pvc8_session_that_is_damaged(tmp_path, write):
 
     whole = read(path)
     for content in damaged(
-        path.read_bytes(), 2, 25 if write is foreign.matlab_5 else 0
+        path.read_bytes(), 2, 25 if write is fake_datasets.matlab_5 else 0
     ):
         path.write_bytes(content)
         refused(read, path, whole)
 
 
 def allen_cases():
-    frames, onsets = foreign.allen_presentations()
+    frames, onsets = fake_datasets.allen_presentations()
     table, electrodes = (
         "intervals/natural_scenes_presentations",
         "general/extracellular_ephys/electrodes",
@@ -163,17 +161,17 @@ def allen_cases():
     [(k, n, v) for k, n, values in allen_cases() for v in values],
 )
 def test_allen_session_that_does_not_fit(tmp_path, kind, name, value):
-    frames, onsets = foreign.allen_presentations()
-    scenes = foreign.allen_scenes_of()
+    frames, onsets = fake_datasets.allen_presentations()
+    scenes = fake_datasets.allen_scenes_of()
     path = tmp_path / "a" / "s.nwb"
     if kind == "ephys":
-        foreign.allen_templates(path.parent, scenes)
-        foreign.allen_ephys(
+        fake_datasets.allen_templates(path.parent, scenes)
+        fake_datasets.allen_ephys(
             path, frames, onsets, [onsets + 0.1, onsets[:1], onsets + 0.2]
         )
     else:
         times = np.arange(0, onsets[-1] + 2, 0.03)
-        foreign.allen_ophys(
+        fake_datasets.allen_ophys(
             path,
             frames,
             onsets,
@@ -191,19 +189,21 @@ def test_allen_session_that_does_not_fit(tmp_path, kind, name, value):
 
 @pytest.mark.parametrize("share", [0, 0.2, 0.5, 0.8, 0.99])
 def test_allen_session_that_is_cut_off(tmp_path, share):
-    frames, onsets = foreign.allen_presentations()
-    foreign.allen_templates(tmp_path, foreign.allen_scenes_of())
-    path = foreign.allen_ephys(tmp_path / "s.nwb", frames, onsets, [onsets + 0.1])
+    frames, onsets = fake_datasets.allen_presentations()
+    fake_datasets.allen_templates(tmp_path, fake_datasets.allen_scenes_of())
+    path = fake_datasets.allen_ephys(tmp_path / "s.nwb", frames, onsets, [onsets + 0.1])
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     refused(lambda path: sources.read("allen_scenes", path), path)
 
 
 @pytest.mark.parametrize("missing", [0, 2])
 def test_allen_templates_with_a_gap(tmp_path, missing):
-    frames, onsets = foreign.allen_presentations()
-    foreign.allen_templates(tmp_path / "a", foreign.allen_scenes_of())
+    frames, onsets = fake_datasets.allen_presentations()
+    fake_datasets.allen_templates(tmp_path / "a", fake_datasets.allen_scenes_of())
     (
         tmp_path / "a" / "natural_scene_templates" / f"natural_scene_{missing}.tiff"
     ).unlink()
-    path = foreign.allen_ephys(tmp_path / "a" / "s.nwb", frames, onsets, [onsets + 0.1])
+    path = fake_datasets.allen_ephys(
+        tmp_path / "a" / "s.nwb", frames, onsets, [onsets + 0.1]
+    )
     refused(lambda path: sources.read("allen_scenes", path), path)

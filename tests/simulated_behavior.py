@@ -69,7 +69,7 @@ def population(seed=0, train=1600, others=250, moves=True, runs=True):
         rng.poisson(rates).astype("float32"),
         split=np.repeat([0, 1, 2], [train, others, others]),
         neurons={"place": places},
-        stimuli={
+        covariates={
             "pupil_center": PUPIL_MEAN + PUPIL_STD * pupil,
             "running": running,
             "true_rate": rates,

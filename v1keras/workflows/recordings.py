@@ -1,0 +1,116 @@
+"""The work of `python -m v1keras.data`: make, describe, divide and store recordings."""
+
+from v1keras.data import (
+    open_recording,
+    shards,
+    simulate_recording,
+    sources,
+    split_by_protocol,
+)
+from v1keras.data.sources import arrays
+from v1keras.workflows.describe import describe, write_page
+
+_USAGE = (
+    "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."
+    " --responses=... --out=FILE`, `simulate --out=FILE`, `info FILE`, `plot FILE"
+    " --out=PAGE.html`, `split FILE --protocol=... --out=FILE` or `shard FILE"
+    " --out=FOLDER`"
+)
+
+
+def run(words, values):
+    """Do what a command line asks for.
+
+    Args:
+        words: Sequence of strings, the command's arguments without its flags.
+        values: Object with the values of the flags of `v1keras.data.__main__` as
+            attributes.
+
+    Returns:
+        String, the text to print.
+
+    Raises:
+        ValueError: The words ask for nothing that there is, or a flag is missing or
+            doesn't fit.
+        OSError: A file is not there, or can't be written.
+
+    Example:
+
+    >>> print(run(["list"], None).splitlines()[0])
+    kindel2019
+    """
+    match words:
+        case ["list"]:
+            own_files = "arrays (your own files, by --images, --responses, ...)"
+            return "\n".join([*sources.SOURCES, own_files])
+        case ["info", path]:
+            return describe(open_recording(path))
+        case ["plot", path]:
+            out = _out(values, "page (.html)")
+            write_page(open_recording(path), out)
+            return f"written: {out}"
+        case ["shard", path]:
+            out = _out(values, "folder")
+            shards.write(open_recording(path), out)
+            return f"{out}: --config.data.recording={out} trains on it"
+        case ["split" | "convert", _] | ["simulate"]:
+            return _save(words, values)
+    line = " ".join(words) or "nothing to do"
+    raise ValueError(f"found {line!r}; {_USAGE}")
+
+
+def _save(words, values):
+    """Make a recording, save it, and return a line on it."""
+    out = _out(values, "HDF5 file")
+    recording = _make(words, values)
+    recording.save(out)
+    return f"{out}: {len(recording.images)} images, {recording.neuron_count} neurons"
+
+
+def _make(words, values):
+    """Return the recording that the words ask for."""
+    match words:
+        case ["split", path]:
+            parts = [float(part) for part in values.parts]
+            recording = open_recording(path)
+            return split_by_protocol(recording, values.protocol, values.seed, parts)
+        case ["convert", "arrays"]:
+            return _own_arrays(values)
+        case ["convert", name]:
+            return sources.read(name, values.path)
+    return simulate_recording(
+        values.train_images,
+        values.test_images,
+        values.neurons_per_kind,
+        values.image_size,
+        seed=values.seed,
+    )
+
+
+def _own_arrays(values):
+    """Return a recording of a laboratory's own files."""
+    if not values.images:
+        raise ValueError("no --images=FILE: name the images, and the responses to them")
+    return arrays.read(
+        values.images,
+        values.responses,
+        values.repeats,
+        values.repeat_images,
+        _pairs(values.column, "column"),
+        _pairs(values.attribute, "attribute"),
+    )
+
+
+def _pairs(texts, flag):
+    """Return NAME=VALUE texts as a dict."""
+    for text in texts:
+        if "=" not in text:
+            raise ValueError(f"--{flag}={text}: expected --{flag}=NAME=VALUE")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _out(values, noun):
+    """Return the path to write to."""
+    if not values.out:
+        raise ValueError(f"no --out=FILE: name the {noun} to write")
+    return values.out

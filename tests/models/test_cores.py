@@ -166,7 +166,7 @@ def test_what_does_not_fit_is_refused():
         ),
     ):
         models.RotationEquivariantCore().build((None, 7, 7, 1))
-    with pytest.raises(ValueError, match="expected one entry a layer"):
+    with pytest.raises(ValueError, match="expected one entry per layer"):
         models.RotationEquivariantCore((4,), (5, 3))
 
 
@@ -207,7 +207,7 @@ def test_separable_dilated_and_residual_layers_are_their_formula():
 
 
 def test_skip_wants_layers_of_one_width():
-    with pytest.raises(ValueError, match=r"\(16, 8\); expected all alike"):
+    with pytest.raises(ValueError, match=r"\(16, 8\); expected all equal"):
         models.StackedCore((8, 8), (5, 3), first_activation="on_off", skip=True)
 
 

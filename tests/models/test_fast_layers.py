@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras.models.layers import bilinear_cpu
+from v1keras.models.layers import bilinear, bilinear_cpu
 from v1keras.models.layers.batch_normalization import BatchNormalization
 from v1keras.models.layers.depthwise_conv import DepthwiseConv2D
-from v1keras.models.readouts import gaussian
 
 
 def normal(*shape, seed=0):
@@ -53,7 +52,7 @@ def test_depthwise_has_keras_gradients_also_of_gradients(shape, dilation):
         )
         for layer in (ours, keras_own)
     ]
-    assert ours._own
+    assert ours._fast is not None
     for mine, expected in zip(*found, strict=True):
         np.testing.assert_allclose(mine, expected, atol=1e-5 * np.abs(expected).max())
 
@@ -93,7 +92,7 @@ def test_depthwise_leaves_to_keras_what_it_does_not_know():
         keras_own.build(x.shape)
         keras_own.set_weights(ours.get_weights())
         np.testing.assert_allclose(ours(x), keras_own(x), atol=1e-6)
-        assert not ours._own
+        assert ours._fast is None
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
@@ -153,12 +152,12 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 
     def interpolated(features, rows, columns, weights):
         return tf.reduce_sum(
-            gaussian.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights,
+            bilinear.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights,
             axis=-1,
         )
 
     results = []
-    for drive in (gaussian._drive, interpolated):
+    for drive in (bilinear.bilinear_drive, interpolated):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
             found = drive(*arguments)
@@ -178,10 +177,10 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 def test_many_neurons_are_read_at_shared_places_alike(monkeypatch):
     features, weights = normal(3, 6, 9, 4), normal(20, 4)
     place = np.random.default_rng(1).uniform(-1, 1, (2, 1, 20)).astype("float32")
-    few = np.asarray(gaussian._drive(features, *place, weights))
-    monkeypatch.setattr(gaussian, "_FEW", 5)
+    few = np.asarray(bilinear.bilinear_drive(features, *place, weights))
+    monkeypatch.setattr(bilinear, "_GATHERED_NEURONS", 5)
     np.testing.assert_allclose(
-        gaussian._drive(features, *place, weights), few, atol=1e-5
+        bilinear.bilinear_drive(features, *place, weights), few, atol=1e-5
     )
 
 
@@ -196,7 +195,7 @@ def test_the_gradient_of_places_is_the_same_from_run_to_run():
     for _ in range(5):
         with tf.GradientTape() as tape:
             tape.watch([features, weights])
-            drive = gaussian._drive(features, rows, columns, weights)
+            drive = bilinear.bilinear_drive(features, rows, columns, weights)
         found.append(tape.gradient(drive, [features, weights]))
     assert all(
         np.array_equal(a, b)

@@ -4,7 +4,7 @@ from scipy import ndimage, optimize, signal, special, stats
 
 from v1keras import models
 from v1keras.models.cores import log_gabor
-from v1keras.models.readouts.factorized import ridge
+from v1keras.models.readouts import ridge
 
 
 def noise(count=12, size=20, seed=0):
@@ -246,9 +246,9 @@ def test_shares_are_those_of_their_groups():
     core = models.LogGaborCore()
     core.build((None, 33, 33, 1))
     features, reversal = np.asarray(core(images)), np.asarray(core(-images))
-    assert len(core.shares) == core.groups.max() + 1
+    assert len(core.coefficients) == core.groups.max() + 1
     counts = {"energy": 0, "phases": 0, "pixels": 0}
-    for group, share in enumerate(core.shares):
+    for group, share in enumerate(core.coefficients):
         mine, turned = (x[:, core.groups == group] for x in (features, reversal))
         if np.allclose(turned, -mine, atol=1e-5):
             kind, expected = "pixels", 1.5

@@ -51,7 +51,7 @@ INSTANCES = {
     "RidgeReadout": lambda: models.RidgeReadout(3),
     "Laplacian": lambda: models.Laplacian(0.5),
     "GroupSparsity": lambda: models.GroupSparsity(0.5),
-    "OnOff": lambda: models.OnOff(name="on_off"),
+    "OnOffRectification": lambda: models.OnOffRectification(name="on_off"),
     "StackedCore": lambda: models.StackedCore(
         (4, 5),
         (5, 3),
@@ -180,7 +180,7 @@ def test_on_off_pooled_over_phase_is_energy():
     """
     phases = np.linspace(0, 2 * np.pi, 7)
     pair = 0.01 * np.stack([np.cos(phases), np.sin(phases)], axis=-1)[:, None, None]
-    found = np.asarray(models.OnOff()(pair.astype("float32")))
+    found = np.asarray(models.OnOffRectification()(pair.astype("float32")))
     assert (found[..., :2] * found[..., 2:] == 0).all()
     np.testing.assert_allclose(found.sum(axis=-1).ravel(), 1e-4, rtol=1e-3)
 
@@ -188,7 +188,7 @@ def test_on_off_pooled_over_phase_is_energy():
 def test_readout_starts_at_the_mean_rates():
     readout = models.FactorizedReadout(3)
     readout.build((None, 4, 4, 2))
-    readout.start_at([0.5, 40.0, np.nan])
+    readout.initialize_rates([0.5, 40.0, np.nan])
     found = readout(np.zeros((1, 4, 4, 2), "float32"))
     np.testing.assert_allclose(found[0], [0.5, 40.0, 1.0], rtol=1e-5)
 
@@ -196,7 +196,7 @@ def test_readout_starts_at_the_mean_rates():
 def test_image_smaller_than_the_kernel_is_refused():
     with pytest.raises(ValueError, match="images of 5 x 5 pixels; .* need at least 6"):
         small_model(size=5)
-    with pytest.raises(ValueError, match="expected one entry a layer"):
+    with pytest.raises(ValueError, match="expected one entry per layer"):
         models.StackedCore((4,), (5, 3))
 
 
@@ -227,7 +227,7 @@ def test_an_ensemble_is_the_mean_rate_of_its_members():
     )
     with pytest.raises(ValueError, match="2 weights for 3 members"):
         models.Ensemble(members, [0.5, 0.5])
-    with pytest.raises(ValueError, match="an ensemble of 1 members"):
+    with pytest.raises(ValueError, match="members: found 1 with"):
         models.Ensemble(members[:1])
 
 
@@ -252,7 +252,7 @@ def test_sessions_share_a_core_and_nothing_else():
         alone[name] = own
         np.testing.assert_allclose(model(x)[name], own(x), rtol=1e-6)
         np.testing.assert_allclose(model.session(name)(x), own(x), rtol=1e-6)
-    together = model.side_by_side()
+    together = model.training_model()
     expected = np.concatenate([alone["b"](x), alone["a"](y)], axis=1)
     np.testing.assert_allclose(together(np.stack([x, y], axis=1)), expected, rtol=1e-6)
     assert {id(v) for v in together.variables} == {id(v) for v in model.variables}

@@ -4,7 +4,7 @@ import pytest
 from scipy import interpolate, stats
 
 from v1keras import models
-from v1keras.models.readouts.gaussian import bilinear
+from v1keras.models.layers.bilinear import bilinear
 
 
 def features(batch=3, height=6, width=9, channels=4, seed=0):
@@ -33,7 +33,7 @@ def test_every_readout_starts_at_the_mean_rates_and_learns_with_every_weight(nam
 
     readout = READOUTS[name](5)
     readout.build((None, 6, 9, 4))
-    readout.start_at([0.1, 1.0, 5.0, 40.0, np.nan])
+    readout.initialize_rates([0.1, 1.0, 5.0, 40.0, np.nan])
     np.testing.assert_allclose(
         readout(np.zeros((1, 6, 9, 4), "float32"))[0], [0.1, 1, 5, 40, 1], rtol=1e-4
     )

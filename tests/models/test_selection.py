@@ -95,7 +95,7 @@ def test_rates_stand_side_by_side():
         models.Concatenated([first, second])(images()), expected
     )
     with pytest.raises(
-        ValueError, match="1 members .*: expected two or more, all alike"
+        ValueError, match="members: found 1 .*, expected two or more, all alike"
     ):
         models.Concatenated([first])
 

@@ -57,12 +57,12 @@ def test_bilinear_is_scipys_interpolation():
     x = features()
     place = np.random.default_rng(1).uniform(-1, 1, (3, 20, 2)).astype("float32")
     place[0, :4] = [[-1, -1], [1, 1], [-1, 1], [1, -1]]
-    found = np.asarray(bilinear(x, place))
+    actual = np.asarray(bilinear(x, place))
     for i in range(3):
         grid = interpolate.RegularGridInterpolator(
             (np.linspace(-1, 1, 6), np.linspace(-1, 1, 9)), x[i].astype(float)
         )
-        np.testing.assert_allclose(found[i], grid(place[i].astype(float)), atol=1e-5)
+        np.testing.assert_allclose(actual[i], grid(place[i].astype(float)), atol=1e-5)
     shared = np.asarray(bilinear(x, place[:1]))
     np.testing.assert_allclose(
         shared, [bilinear(x[i : i + 1], place[:1])[0] for i in range(3)], atol=1e-6
@@ -113,10 +113,10 @@ def test_positions_follow_the_cortex():
 
 def test_dense_readout_is_its_formula():
     readout = models.DenseReadout(3, activation="relu", l1=0.5, l2=0.25)
-    found = np.asarray(readout(features()))
+    actual = np.asarray(readout(features()))
     weight = readout.weight.numpy()
     np.testing.assert_allclose(
-        found, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5
+        actual, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5
     )
     assert float(sum(readout.losses)) == pytest.approx(
         0.5 * np.abs(weight).sum() + 0.25 * np.square(weight).sum(), rel=1e-5

@@ -143,7 +143,7 @@ def check_smallest_image(
             f"images: found shape {tuple(shape)}, expected (batch, height, width, 1)"
         )
     height, width = shape[1:3]
-    if min(height, width) < smallest:
+    if height is None or width is None or min(height, width) < smallest:
         raise ValueError(
             f"images of {height} x {width} pixels; a first kernel of {kernel_size} and"
             f" pooling of {pool_size} need at least {smallest}"

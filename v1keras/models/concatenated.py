@@ -1,7 +1,6 @@
 """`Concatenated`: models of different neurons side by side."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
@@ -53,7 +52,7 @@ class Concatenated(PopulationModel):
     """
 
     def __init__(
-        self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any
+        self, members: Sequence[keras.Model], name: str = "concatenated"
     ) -> None:
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
@@ -63,7 +62,7 @@ class Concatenated(PopulationModel):
             )
         inputs, member_rates = call_members(members)
         rates = keras.layers.Concatenate(name="side_by_side")(member_rates)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.members = list(members)
         self.image_size = members[0].image_size
         self.pixel_mean = members[0].pixel_mean

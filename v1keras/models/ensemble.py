@@ -1,7 +1,6 @@
 """`Ensemble`: the mean rate of several models of the same neurons."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
@@ -61,7 +60,6 @@ class Ensemble(PopulationModel):
         members: Sequence[keras.Model],
         weights: Sequence[float] | None = None,
         name: str = "ensemble",
-        **kwargs: Any,
     ) -> None:
         shapes = {(member.image_size, member.neuron_count) for member in members}
         if len(members) < 2 or len(shapes) != 1:
@@ -81,7 +79,7 @@ class Ensemble(PopulationModel):
             check_number(f"weights[{i}]", weight)
         inputs, member_rates = call_members(members)
         rates = WeightedMean(weights, name="mean_rate")(member_rates)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.members, self.coefficients = list(members), weights
         self.image_size = members[0].image_size
         self.pixel_mean = members[0].pixel_mean

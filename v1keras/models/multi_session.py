@@ -1,7 +1,5 @@
 """`MultiSessionModel`: one core for populations that saw different images."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
@@ -68,7 +66,6 @@ class MultiSessionModel(PopulationModel):
         pixel_mean: float = 0.0,
         pixel_std: float = 1.0,
         name: str = "v1sessions",
-        **kwargs: Any,
     ) -> None:
         _check_names(readouts)
         image_size = check_image_size(image_size)
@@ -84,7 +81,7 @@ class MultiSessionModel(PopulationModel):
             outputs[session] = readout(features, *behavior)
         for layer in (core, *readouts.values()):
             freeze_weights(layer)
-        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=outputs, name=name)
         self.core, self.readouts = core, dict(readouts)
         self.image_size = image_size
         self.pixel_mean, self.pixel_std = float(pixel_mean), float(pixel_std)

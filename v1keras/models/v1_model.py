@@ -194,7 +194,6 @@ class V1Model(PopulationModel):
         pixel_mean: float = 0.0,
         pixel_std: float = 1.0,
         name: str = "v1model",
-        **kwargs: Any,
     ) -> None:
         image_size = check_image_size(image_size)
         check_number("pixel_std", float(pixel_std), positive=True)
@@ -207,7 +206,7 @@ class V1Model(PopulationModel):
         rates = readout(core(pixels), *behavior)
         freeze_weights(core)
         freeze_weights(readout)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.core, self.readout = core, readout
         self.image_size = image_size
         self.pixel_mean, self.pixel_std = float(pixel_mean), float(pixel_std)

@@ -97,8 +97,11 @@ class TransferCore(CompositeLayer):
         pixels = ops.repeat(images * _STD + _MEAN, 3, axis=-1)
         if self.scale > 1:
             size = (images.shape[1] * self.scale, images.shape[2] * self.scale)
-            pixels = ops.image.resize(pixels, size, interpolation="bilinear")
-        prepared = NETWORKS[self.network].preprocess_input(pixels)
+            pixels = ops.image.resize(
+                pixels, size, interpolation="bilinear", data_format="channels_last"
+            )
+        prepare = NETWORKS[self.network].preprocess_input
+        prepared = prepare(pixels, data_format="channels_last")
         return self.norm(self.features(prepared, training=False), training=training)
 
     def compute_output_shape(self, input_shape):

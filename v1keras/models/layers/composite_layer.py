@@ -51,4 +51,5 @@ def freeze_parts(layer: keras.layers.Layer) -> None:
     Keras passes this argument on to none of them. Built layers keep their state.
     """
     if not layer.built and not layer.trainable:
-        layer.trainable = False
+        for part in layer._flatten_layers(include_self=False):
+            part.trainable = False

@@ -81,7 +81,11 @@ def _convolve(inputs, kernel, dilation, kernel_gradient):
             )
 
         outputs = ops.depthwise_conv(
-            inputs, kernel, padding="same", dilation_rate=dilation
+            inputs,
+            kernel,
+            padding="same",
+            data_format="channels_last",
+            dilation_rate=dilation,
         )
         return outputs, gradient
 

@@ -63,7 +63,13 @@ class DivisiveNormalization(keras.layers.Layer):
         # 1 + softplus keeps the exponent above 1; it starts near 2, the energy model's.
         exponent = 1 + ops.softplus(self.exponent - 0.46)
         driven = ops.power(ops.relu(features) + 1e-6, exponent)
-        around = ops.average_pool(driven, self.pool_size, strides=1, padding="same")
+        around = ops.average_pool(
+            driven,
+            self.pool_size,
+            strides=1,
+            padding="same",
+            data_format="channels_last",
+        )
         pooled = ops.matmul(around, ops.transpose(self.pool))  # (batch, h, w, channels)
         return driven / (ops.power(ops.softplus(self.saturation), exponent) + pooled)
 

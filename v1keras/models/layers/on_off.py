@@ -38,3 +38,8 @@ class OnOffRectification(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])
+
+
+# Keras names a layer's group in files of weights after its class; files written before
+# the class was renamed must still fit.
+OnOffRectification.__name__ = "OnOff"

@@ -134,3 +134,8 @@ class CovariateReadout(keras.layers.Layer):
             part = config[name]
             config[name] = part and keras.saving.deserialize_keras_object(part)
         return cls(**config)
+
+
+# Keras names a layer's group in files of weights after its class; files written before
+# the class was renamed must still fit.
+CovariateReadout.__name__ = "BehavingReadout"

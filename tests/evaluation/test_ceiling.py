@@ -23,7 +23,7 @@ def poisson_population(seed, images=200, trials=20, neurons=6):
 
 def loop_cc_norm(repeats, rates):
     """Schoppe et al. 2016, written out a neuron and a presentation at a time."""
-    found = []
+    actual = []
     for neuron in range(repeats.shape[2]):
         trials = repeats.shape[1]
         summed, of_singles = [], 0.0
@@ -36,16 +36,16 @@ def loop_cc_norm(repeats, rates):
         power = (np.var(summed, ddof=1) - of_singles) / (trials * (trials - 1))
         y = [s / trials for s in summed]
         covariance = np.cov(y, rates[:, neuron])
-        found.append(covariance[0, 1] / np.sqrt(covariance[1, 1] * power))
-    return np.array(found)
+        actual.append(covariance[0, 1] / np.sqrt(covariance[1, 1] * power))
+    return np.array(actual)
 
 
 def test_cc_norm_is_schoppes_formula():
     rates, repeats = poisson_population(0)
     predictions = rates + np.random.default_rng(1).normal(size=rates.shape)
-    found = cc_norm(repeats.mean(axis=1), predictions, cc_max_from_repeats(repeats))
+    actual = cc_norm(repeats.mean(axis=1), predictions, cc_max_from_repeats(repeats))
     np.testing.assert_allclose(
-        found, loop_cc_norm(repeats, predictions), rtol=0, atol=1e-10
+        actual, loop_cc_norm(repeats, predictions), rtol=0, atol=1e-10
     )
 
 
@@ -56,12 +56,12 @@ def test_ceiling_is_unbiased_for_known_rates(estimate):
     for draw in range(200):
         rates, repeats = poisson_population(draw)
         means = repeats.mean(axis=1)
-        found = (
+        actual = (
             cc_max_from_repeats(repeats)
             if estimate == "repeats"
             else cc_max_from_means(means, repeats.shape[1])
         )
-        estimated.append(found)
+        estimated.append(actual)
         true.append(
             [stats.pearsonr(rates[:, n], means[:, n])[0] for n in range(rates.shape[1])]
         )
@@ -71,8 +71,10 @@ def test_ceiling_is_unbiased_for_known_rates(estimate):
 
 
 def holed_population(seed):
-    """Of neuron 0 all presentations; of 1 two of six, as of a shorter session; of 2 and
-    3 a third missing at random; of 4 one; of 5 none.
+    """Return rates and repeats of six neurons with missing presentations.
+
+    Neuron 0 has all presentations; 1 has two of six, as in a shorter session; 2 and 3
+    lack a third at random; 4 has one and 5 none.
     """
     rates, repeats = poisson_population(seed, trials=6)
     repeats[:, 2:, 1] = np.nan
@@ -85,8 +87,9 @@ def holed_population(seed):
 
 
 def loop_signal_power(trials):
-    """Of one neuron's `(images, N)`: the covariance of presentations, over the images
-    that have both, pair after pair.
+    """Return the covariance of one neuron's presentations, pair after pair.
+
+    `trials` is `(images, N)`; a pair's covariance is over the images that have both.
     """
     products = degrees = 0
     for first in range(trials.shape[1]):
@@ -124,13 +127,13 @@ def test_missing_presentations_are_left_out_pair_by_pair():
     assert np.isnan(cc_max_from_repeats(repeats)[4:]).all()
     noise = []
     for n in range(4):
-        known = [row[~np.isnan(row)] for row in repeats[..., n]]
-        usual = np.mean([np.var(row, ddof=1) for row in known if len(row) > 1])
+        present = [row[~np.isnan(row)] for row in repeats[..., n]]
+        usual = np.mean([np.var(row, ddof=1) for row in present if len(row) > 1])
         noise.append(
             np.mean(
                 [
                     (np.var(row, ddof=1) if len(row) > 1 else usual) / len(row)
-                    for row in known
+                    for row in present
                     if len(row)
                 ]
             )
@@ -175,19 +178,19 @@ def test_correlation_is_scipys_with_missing_left_out():
 def test_correlation_of_constants():
     y = np.arange(5.0)[:, None].repeat(3, axis=1)
     y[:, 1], y[:, 2] = 2.0, np.nan
-    found = correlation(y, np.full((5, 3), 0.1))
-    assert found[0] == 0 and np.isnan(found[1:]).all()
+    actual = correlation(y, np.full((5, 3), 0.1))
+    assert actual[0] == 0 and np.isnan(actual[1:]).all()
     with pytest.raises(ValueError, match=r"responses \(5, 3\) and rates \(4, 3\)"):
         correlation(y, np.zeros((4, 3)))
 
 
 def test_feve_of_the_true_rate_is_one():
-    found = []
+    actual = []
     for draw in range(100):
         rates, repeats = poisson_population(draw)
         noise = repeats.var(axis=1, ddof=1).mean(axis=0) / repeats.shape[1]
-        found.append(feve(repeats.mean(axis=1), rates, noise))
-    np.testing.assert_allclose(np.mean(found, axis=0), 1, atol=0.02)
+        actual.append(feve(repeats.mean(axis=1), rates, noise))
+    np.testing.assert_allclose(np.mean(actual, axis=0), 1, atol=0.02)
 
 
 def test_fraction_near_limit_counts_nan_as_far():

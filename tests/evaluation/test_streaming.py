@@ -30,16 +30,16 @@ def data(mean=2.0, seed=0):
 
 
 def expected_mean(responses, rates):
-    """By `numpy.corrcoef`: a constant prediction counts as 0, the rest is left out."""
-    found = []
+    """Return the mean of `numpy.corrcoef`; a constant prediction counts as 0."""
+    actual = []
     for response, rate in zip(responses.T, rates.T, strict=True):
         present = ~np.isnan(response)
         response, rate = response[present].astype(float), rate[present].astype(float)
         if len(response) < 2 or np.ptp(response) == 0:
             continue
         constant = np.ptp(rate) == 0
-        found.append(0.0 if constant else np.corrcoef(response, rate)[0, 1])
-    return np.mean(found)
+        actual.append(0.0 if constant else np.corrcoef(response, rate)[0, 1])
+    return np.mean(actual)
 
 
 def streamed(responses, rates, size):
@@ -223,5 +223,5 @@ def test_a_saved_model_keeps_it_and_replicas_give_the_same(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    found = float(done.stdout.split()[-1])
-    assert found == pytest.approx(expected_mean(responses, images[:, :3]), abs=1e-5)
+    actual = float(done.stdout.split()[-1])
+    assert actual == pytest.approx(expected_mean(responses, images[:, :3]), abs=1e-5)

@@ -19,12 +19,12 @@ def scores(count=40, seed=0):
 
 
 def test_interval_is_scipys_percentile_bootstrap():
-    found = scores()
-    mine = summarize(found, np.ones(40, bool))["correlation"]
+    actual = scores()
+    mine = summarize(actual, np.ones(40, bool))["correlation"]
     theirs = stats.bootstrap(
-        (found["correlation"],), np.mean, n_resamples=20000, method="percentile"
+        (actual["correlation"],), np.mean, n_resamples=20000, method="percentile"
     ).confidence_interval
-    assert mine["mean"] == pytest.approx(found["correlation"].mean(), abs=1e-6)
+    assert mine["mean"] == pytest.approx(actual["correlation"].mean(), abs=1e-6)
     np.testing.assert_allclose(
         mine["interval"], theirs, atol=0.008
     )  # the standard error of such a percentile is 0.002
@@ -34,11 +34,11 @@ def test_interval_holds_the_true_mean_in_95_of_100():
     rng = np.random.default_rng(0)
     inside = 0
     for _ in range(300):
-        found = {
+        actual = {
             name: rng.normal(0.3, 0.2, 60)
             for name in ("correlation", "cc_max", "cc_norm", "feve")
         }
-        low, high = summarize(found, np.ones(60, bool))["correlation"]["interval"]
+        low, high = summarize(actual, np.ones(60, bool))["correlation"]["interval"]
         inside += low <= 0.3 <= high
     assert (
         0.91 <= inside / 300 <= 0.98
@@ -56,10 +56,10 @@ def test_intervals_are_the_same_each_time_and_others_with_another_seed():
 
 
 def test_cc_norm_is_clipped_in_its_mean_alone_and_missing_values_are_counted():
-    found = scores(5)
-    found["cc_norm"] = np.array([1.4, 0.9, np.nan, -1.5, 0.2])
-    found["cc_max"] = np.array([0.5, 0.5, 0.0, 0.5, np.nan])
-    summary = summarize(found, [True, True, True, True, False])
+    actual = scores(5)
+    actual["cc_norm"] = np.array([1.4, 0.9, np.nan, -1.5, 0.2])
+    actual["cc_max"] = np.array([0.5, 0.5, 0.0, 0.5, np.nan])
+    summary = summarize(actual, [True, True, True, True, False])
     assert summary["neurons"] == 4 and summary["no_ceiling"] == 1
     assert summary["cc_norm"]["mean"] == pytest.approx((1 + 0.9 - 1) / 3, abs=1e-6)
     assert summary["cc_norm"]["median"] == 0.9 and summary["cc_norm"]["missing"] == 1
@@ -79,17 +79,17 @@ def test_columns_are_the_metrics_formulas():
     rng = np.random.default_rng(1)
     y, p = rng.normal(size=(30, 3)), rng.normal(size=(30, 3))
     noise = np.array([0.1, 0.2, 50.0])
-    found = score_neurons(y, p, np.array([0.8, 0.0, 0.5]), noise)
+    actual = score_neurons(y, p, np.array([0.8, 0.0, 0.5]), noise)
     r = np.array([stats.pearsonr(y[:, i], p[:, i])[0] for i in range(3)])
-    np.testing.assert_allclose(found["correlation"], r)
-    np.testing.assert_allclose(found["cc_norm"], [r[0] / 0.8, np.nan, r[2] / 0.5])
+    np.testing.assert_allclose(actual["correlation"], r)
+    np.testing.assert_allclose(actual["cc_norm"], [r[0] / 0.8, np.nan, r[2] / 0.5])
     explained = [
         1
         - (np.mean((y[:, i] - p[:, i]) ** 2) - noise[i])
         / (np.var(y[:, i], ddof=1) - noise[i])
         for i in range(2)
     ]
-    np.testing.assert_allclose(found["feve"], [*explained, np.nan])
+    np.testing.assert_allclose(actual["feve"], [*explained, np.nan])
 
 
 def test_ceiling_from_what_is_known():
@@ -102,8 +102,8 @@ def test_ceiling_from_what_is_known():
         ("repeats", {"repeats": repeats}),
         ("means", {"presentations": 10}),
     ):
-        found, ceiling, noise = estimate_ceiling(means, **given)
-        assert found == source
+        actual, ceiling, noise = estimate_ceiling(means, **given)
+        assert actual == source
         np.testing.assert_allclose(ceiling, true, atol=0.02)
         np.testing.assert_allclose(
             noise, rates.mean(axis=0) / 10, rtol=0.1

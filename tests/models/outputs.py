@@ -1,5 +1,6 @@
-"""Writes what every core and readout gives for fixed weights and inputs; run by
-test_backends.py under one backend after the other.
+"""Write the outputs of all cores and readouts for fixed weights and inputs.
+
+test_backends.py runs this under one backend after the other.
 
 By hand:
 
@@ -38,7 +39,7 @@ LAYERS = {
 
 
 def weighted(layer):
-    """The built layer or model with fixed weights; those that must be positive are."""
+    """Return the built layer or model with fixed weights, positive where required."""
     for i, v in enumerate(layer.variables):
         if "seed" not in v.path:
             values = np.random.default_rng(i).normal(0, 0.3, v.shape)
@@ -50,7 +51,7 @@ def weighted(layer):
 
 
 def output(name):
-    """What the layer of that name gives, as float32."""
+    """Return the outputs of the layer of that name, as float32."""
     make, shape = LAYERS[name]
     layer = make()
     layer.build((None, *shape[1:]))
@@ -59,14 +60,14 @@ def output(name):
 
 
 def main(out):
-    found = {name: output(name) for name in LAYERS}
+    actual = {name: output(name) for name in LAYERS}
     cores = [(name, LAYERS[name][0]()) for name in ("stacked", "equivariant")]
     members = [
         models.V1Model(core, models.FactorizedReadout(3), IMAGES[1:3], 0.1, 1.5, name)
         for name, core in cores
     ]
     images = np.random.default_rng(0).normal(size=IMAGES).astype("float32")
-    found["ensemble"] = keras.ops.convert_to_numpy(
+    actual["ensemble"] = keras.ops.convert_to_numpy(
         weighted(models.Ensemble(members))(images)
     )
     parts = (
@@ -79,13 +80,13 @@ def main(out):
         IMAGES[1:3],
         name="behaving",
     )
-    shown = {
+    inputs = {
         "images": images,
         "eye": images[:, 0, :2, 0],
         "running": images[:, 3, :1, 0],
     }
-    found["behaving"] = keras.ops.convert_to_numpy(weighted(behaving)(shown))
-    np.savez(out, backend=keras.backend.backend(), **found)
+    actual["behaving"] = keras.ops.convert_to_numpy(weighted(behaving)(inputs))
+    np.savez(out, backend=keras.backend.backend(), **actual)
 
 
 if __name__ == "__main__":

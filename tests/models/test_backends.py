@@ -17,7 +17,7 @@ SCRIPT = pathlib.Path(__file__).parent / "outputs.py"
     reason="JAX is not installed: pip install v1keras[jax]",
 )
 def test_cores_and_readouts_give_the_same_on_jax(tmp_path):
-    found = {}
+    actual = {}
     for backend in ("tensorflow", "jax"):
         out = tmp_path / f"{backend}.npz"
         subprocess.run(
@@ -25,13 +25,13 @@ def test_cores_and_readouts_give_the_same_on_jax(tmp_path):
             env=os.environ | {"KERAS_BACKEND": backend},
             check=True,
         )
-        found[backend] = np.load(out)
-        assert found[backend]["backend"] == backend
-    for name in found["jax"].files:
+        actual[backend] = np.load(out)
+        assert actual[backend]["backend"] == backend
+    for name in actual["jax"].files:
         if name != "backend":
             np.testing.assert_allclose(
-                found["jax"][name],
-                found["tensorflow"][name],
+                actual["jax"][name],
+                actual["tensorflow"][name],
                 rtol=1e-5,
                 atol=1e-5,
                 err_msg=name,
@@ -50,8 +50,8 @@ def test_mixed_bfloat16_is_float32_to_its_precision(name, request):
     """Eight bits of mantissa: a relative error of 2^-8 per factor, some in a row."""
     expected = outputs.output(name)
     request.getfixturevalue("mixed_bfloat16")
-    found = outputs.output(name)
-    assert 0 < np.abs(found - expected).max() < 0.05 * np.abs(expected).max()
+    actual = outputs.output(name)
+    assert 0 < np.abs(actual - expected).max() < 0.05 * np.abs(expected).max()
     make, shape = outputs.LAYERS[name]
     layer = make()
     layer.build((None, *shape[1:]))

@@ -99,14 +99,14 @@ def test_gradient_reaches_every_weight_for_any_batch_size(name):
     symbolic = core(keras.Input((21, 21, 1)))
     assert symbolic.shape[0] is None
     with tf.GradientTape() as tape:
-        found = (
+        actual = (
             core(noise(), training=True) if name != "normalization" else core(noise())
         )
         loss = tf.reduce_sum(
-            tf.square(found)
-            * np.random.default_rng(0).normal(size=found.shape).astype("float32")
+            tf.square(actual)
+            * np.random.default_rng(0).normal(size=actual.shape).astype("float32")
         )
-    assert found.shape[1:] == symbolic.shape[1:]
+    assert actual.shape[1:] == symbolic.shape[1:]
     for weight, gradient in zip(
         core.trainable_variables,
         tape.gradient(loss, core.trainable_variables),
@@ -127,7 +127,7 @@ def test_transfer_core_is_the_networks_layer_on_prepared_pixels(tmp_path):
         "VGG16", "block1_conv2", weights=str(tmp_path / "vgg.weights.h5")
     )
     images = noise(2, 32)
-    found = np.asarray(core(images))
+    actual = np.asarray(core(images))
     grey = np.repeat(images * 64.0 + 118.0, 3, axis=-1) - np.array(
         [103.939, 116.779, 123.68]
     )
@@ -135,7 +135,7 @@ def test_transfer_core_is_the_networks_layer_on_prepared_pixels(tmp_path):
     expected = np.asarray(until(grey.astype("float32"))) / np.sqrt(
         1 + 1e-3
     )  # the fresh batch normalisation
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * expected.max())
+    np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-3 * expected.max())
     assert {v.path.split("/")[-1] for v in core.trainable_variables} == {
         "gamma",
         "beta",
@@ -166,7 +166,7 @@ def test_what_does_not_fit_is_refused():
         ),
     ):
         models.RotationEquivariantCore().build((None, 7, 7, 1))
-    with pytest.raises(ValueError, match="expected one entry a layer"):
+    with pytest.raises(ValueError, match="expected one entry per layer"):
         models.RotationEquivariantCore((4,), (5, 3))
 
 
@@ -207,7 +207,7 @@ def test_separable_dilated_and_residual_layers_are_their_formula():
 
 
 def test_skip_wants_layers_of_one_width():
-    with pytest.raises(ValueError, match=r"\(16, 8\); expected all alike"):
+    with pytest.raises(ValueError, match=r"\(16, 8\); expected all equal"):
         models.StackedCore((8, 8), (5, 3), first_activation="on_off", skip=True)
 
 

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras.models.layers import bilinear_cpu
+from v1keras.models.layers import bilinear, bilinear_cpu
 from v1keras.models.layers.batch_normalization import BatchNormalization
 from v1keras.models.layers.depthwise_conv import DepthwiseConv2D
-from v1keras.models.readouts import gaussian
 
 
 def normal(*shape, seed=0):
@@ -20,7 +19,7 @@ def normal(*shape, seed=0):
 def test_depthwise_is_its_formula():
     layer = DepthwiseConv2D(5, padding="same", use_bias=False, dilation_rate=2)
     x = normal(2, 6, 7, 3)
-    found, kernel = np.asarray(layer(x)), np.asarray(layer.kernel)
+    actual, kernel = np.asarray(layer(x)), np.asarray(layer.kernel)
     expected = np.zeros(x.shape)
     for row in range(6):
         for column in range(7):
@@ -31,7 +30,7 @@ def test_depthwise_is_its_formula():
                         expected[:, row, column] += (
                             kernel[i, j, :, 0] * x[:, at[0], at[1]]
                         )
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("dilation", [1, 2])
@@ -44,7 +43,7 @@ def test_depthwise_has_keras_gradients_also_of_gradients(shape, dilation):
         DepthwiseConv2D(7, **options),
         keras.layers.DepthwiseConv2D(7, **options),
     )
-    found = [
+    actual = [
         gradients(
             layer,
             normal(*shape),
@@ -53,8 +52,8 @@ def test_depthwise_has_keras_gradients_also_of_gradients(shape, dilation):
         )
         for layer in (ours, keras_own)
     ]
-    assert ours._own
-    for mine, expected in zip(*found, strict=True):
+    assert ours._fast is not None
+    for mine, expected in zip(*actual, strict=True):
         np.testing.assert_allclose(mine, expected, atol=1e-5 * np.abs(expected).max())
 
 
@@ -93,7 +92,7 @@ def test_depthwise_leaves_to_keras_what_it_does_not_know():
         keras_own.build(x.shape)
         keras_own.set_weights(ours.get_weights())
         np.testing.assert_allclose(ours(x), keras_own(x), atol=1e-6)
-        assert not ours._own
+        assert ours._fast is None
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
@@ -107,20 +106,20 @@ def test_batch_norm_trains_as_keras_own(policy):
         layer.build(x.shape)
         layer.gamma.assign(np.arange(1, 8) / 3)
         layer.beta.assign(np.arange(7) / 5)
-        shown = tf.constant(x)
+        inputs = tf.constant(x)
         with tf.GradientTape() as tape:
-            tape.watch(shown)
+            tape.watch(inputs)
             value = tf.cast(
-                layer(tf.cast(shown, layer.compute_dtype), training=True), tf.float32
+                layer(tf.cast(inputs, layer.compute_dtype), training=True), tf.float32
             )
             loss = tf.reduce_sum(value**2 * weights)
-        found = [
+        actual = [
             value,
-            *tape.gradient(loss, [shown, layer.gamma.value, layer.beta.value]),
+            *tape.gradient(loss, [inputs, layer.gamma.value, layer.beta.value]),
             layer.moving_mean,
             layer.moving_variance,
         ]
-        results.append([np.asarray(value, "float32") for value in found])
+        results.append([np.asarray(value, "float32") for value in actual])
     for mine, expected in zip(
         *results, strict=True
     ):  # in bfloat16 the last bit may differ
@@ -153,22 +152,22 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 
     def interpolated(features, rows, columns, weights):
         return tf.reduce_sum(
-            gaussian.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights,
+            bilinear.bilinear(features, tf.stack([rows, columns], axis=-1)) * weights,
             axis=-1,
         )
 
     results = []
-    for drive in (gaussian._drive, interpolated):
+    for drive in (bilinear.bilinear_drive, interpolated):
         with tf.GradientTape() as tape:
             tape.watch(arguments)
-            found = drive(*arguments)
+            actual = drive(*arguments)
         by = tape.gradient(
-            found,
+            actual,
             arguments,
             output_gradients=upstream,
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
-        results.append([found, *by])
+        results.append([actual, *by])
     for mine, expected in zip(*results, strict=True):
         np.testing.assert_allclose(
             mine, expected, atol=1e-5 * max(np.abs(expected).max(), 1)
@@ -178,10 +177,10 @@ def test_places_of_each_image_are_read_as_by_interpolation(size, neurons, monkey
 def test_many_neurons_are_read_at_shared_places_alike(monkeypatch):
     features, weights = normal(3, 6, 9, 4), normal(20, 4)
     place = np.random.default_rng(1).uniform(-1, 1, (2, 1, 20)).astype("float32")
-    few = np.asarray(gaussian._drive(features, *place, weights))
-    monkeypatch.setattr(gaussian, "_FEW", 5)
+    few = np.asarray(bilinear.bilinear_drive(features, *place, weights))
+    monkeypatch.setattr(bilinear, "_GATHERED_NEURONS", 5)
     np.testing.assert_allclose(
-        gaussian._drive(features, *place, weights), few, atol=1e-5
+        bilinear.bilinear_drive(features, *place, weights), few, atol=1e-5
     )
 
 
@@ -192,14 +191,14 @@ def test_the_gradient_of_places_is_the_same_from_run_to_run():
         tf.constant(np.random.default_rng(i).uniform(-1, 1, (4, 500)).astype("float32"))
         for i in range(2)
     )
-    found = []
+    actual = []
     for _ in range(5):
         with tf.GradientTape() as tape:
             tape.watch([features, weights])
-            drive = gaussian._drive(features, rows, columns, weights)
-        found.append(tape.gradient(drive, [features, weights]))
+            drive = bilinear.bilinear_drive(features, rows, columns, weights)
+        actual.append(tape.gradient(drive, [features, weights]))
     assert all(
         np.array_equal(a, b)
-        for other in found[1:]
-        for a, b in zip(found[0], other, strict=True)
+        for other in actual[1:]
+        for a, b in zip(actual[0], other, strict=True)
     )

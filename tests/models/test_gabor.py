@@ -45,7 +45,7 @@ def test_features_are_their_formula():
     core = models.LogGaborCore()
     core.build((None, 20, 20, 1))
     core.adapt(images)
-    found = np.asarray(core(images))
+    actual = np.asarray(core(images))
     side, _, _, stride = log_gabor.SCALES[0]
     bank = log_gabor.gabor_bank(*log_gabor.SCALES[0][:3])[:, :, 0]
     maps = np.stack(
@@ -62,10 +62,10 @@ def test_features_are_their_formula():
     energy = maps[:, ::2] ** 2 + maps[:, 1::2] ** 2  # (images, orientations, h, w)
     floor = 0.1 * energy.mean()
     expected = np.log(energy + floor).transpose(0, 2, 3, 1).reshape(12, -1)
-    np.testing.assert_allclose(found[:, core.groups == 0], expected, atol=1e-4)
+    np.testing.assert_allclose(actual[:, core.groups == 0], expected, atol=1e-4)
     phase = np.log(np.maximum(maps[:, 0], 0) ** 2 + floor)
     np.testing.assert_allclose(
-        found[:, core.groups == 1].reshape(12, 7, 7, 32)[..., 0], phase, atol=1e-4
+        actual[:, core.groups == 1].reshape(12, 7, 7, 32)[..., 0], phase, atol=1e-4
     )
     place = ((side - 1) / 2 + stride * np.arange(7) + 0.5) / 20 - 0.5
     np.testing.assert_allclose(
@@ -82,12 +82,12 @@ def test_blurred_pixels_are_scipys_in_the_middle():
     images = noise(size=33)
     core = models.LogGaborCore()
     core.build((None, 33, 33, 1))
-    found = np.asarray(core(images))[:, core.groups == core.groups.max()].reshape(
+    actual = np.asarray(core(images))[:, core.groups == core.groups.max()].reshape(
         12, 11, 11
     )
     blurred = ndimage.gaussian_filter(images[..., 0], (0, 3, 3), truncate=6)
-    np.testing.assert_allclose(found[:, 5, 5], blurred[:, 16, 16], atol=1e-4)
-    np.testing.assert_allclose(found[:, 4, 6], blurred[:, 13, 19], atol=1e-3)
+    np.testing.assert_allclose(actual[:, 5, 5], blurred[:, 16, 16], atol=1e-4)
+    np.testing.assert_allclose(actual[:, 4, 6], blurred[:, 13, 19], atol=1e-3)
 
 
 def features_and_responses(images=25, count=60, neurons=3):
@@ -116,7 +116,7 @@ def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
     readout = models.RidgeReadout(3)
     readout.build((None, 60))
     readout.fit([(features, responses)], groups, places, shares, windows)
-    found = np.asarray(readout(fresh))
+    actual = np.asarray(readout(fresh))
 
     target = np.sqrt(responses + ridge.OFFSET)
     center = features.mean(axis=0)
@@ -156,7 +156,7 @@ def test_ridge_is_the_mean_of_gaussian_processes_by_their_evidence():
         )
     drive = np.einsum("wsn,wsin->in", posterior, drives)
     np.testing.assert_allclose(
-        found,
+        actual,
         np.maximum(np.maximum(drive, 0) ** 2 - ridge.OFFSET, 1e-3),
         rtol=1e-3,
         atol=1e-4,
@@ -222,11 +222,11 @@ def test_a_missing_response_is_taken_for_the_mean():
     holed[4, 1] = np.nan
     filled = responses.copy()
     filled[4, 1] = np.nanmean(np.sqrt(holed[:, 1] + ridge.OFFSET)) ** 2 - ridge.OFFSET
-    for found, expected in zip(
+    for actual, expected in zip(
         ridge.solve(features, holed, groups, places, np.ones(1)),
         ridge.solve(features, filled, groups, places, np.ones(1)),
     ):
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_an_image_smaller_than_every_filter_is_refused():
@@ -246,9 +246,9 @@ def test_shares_are_those_of_their_groups():
     core = models.LogGaborCore()
     core.build((None, 33, 33, 1))
     features, reversal = np.asarray(core(images)), np.asarray(core(-images))
-    assert len(core.shares) == core.groups.max() + 1
+    assert len(core.coefficients) == core.groups.max() + 1
     counts = {"energy": 0, "phases": 0, "pixels": 0}
-    for group, share in enumerate(core.shares):
+    for group, share in enumerate(core.coefficients):
         mine, turned = (x[:, core.groups == group] for x in (features, reversal))
         if np.allclose(turned, -mine, atol=1e-5):
             kind, expected = "pixels", 1.5

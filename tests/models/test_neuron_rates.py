@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -31,7 +32,7 @@ def both(model, size, count, batch):
     rng = np.random.default_rng(1)
     images = tf.constant(rng.normal(110, 50, (batch, *size, 1)), tf.float32)
     neurons = tf.constant(rng.permutation(count)[:batch], tf.int32)
-    own, found = model.neuron_rate_fn(), []
+    own, actual = model.neuron_rate_fn(), []
     for rates in (
         own,
         lambda images, neurons: tf.gather(model(images), neurons, axis=1, batch_dims=1),
@@ -39,8 +40,8 @@ def both(model, size, count, batch):
         with tf.GradientTape() as tape:
             tape.watch(images)
             reached = rates(images, neurons)
-        found += [reached.numpy(), tape.gradient(reached, images).numpy()]
-    return found
+        actual += [reached.numpy(), tape.gradient(reached, images).numpy()]
+    return actual
 
 
 CORES = {
@@ -119,8 +120,18 @@ def test_ensembles_and_presets():
     )
 
 
-def test_any_other_callable():
-    weights = np.random.default_rng(0).normal(size=(9, 2)).astype("float32")
-    model = lambda images: tf.nn.softplus(tf.reshape(images, (-1, 9)) @ weights)
-    rates, _, expected, _ = both(model, (3, 3), 2, 2)
+class MeanReadout(keras.layers.Layer):
+    """A readout that has no way to one neuron's rate: means over places."""
+
+    neurons = 5
+
+    def call(self, features):
+        return keras.ops.softplus(keras.ops.mean(features, axis=(1, 2)))
+
+
+def test_a_readout_of_others_gives_one_neuron_of_all():
+    core = models.StackedCore((4, MeanReadout.neurons), (5, 3))
+    model = randomized(models.V1Model(core, MeanReadout(), (20, 20), 110, 50))
+    rates, gradient, expected, expected_gradient = both(model, (20, 20), 5, 5)
     np.testing.assert_array_equal(rates, expected)
+    np.testing.assert_array_equal(gradient, expected_gradient)

@@ -4,7 +4,7 @@ import pytest
 from scipy import interpolate, stats
 
 from v1keras import models
-from v1keras.models.readouts.gaussian import bilinear
+from v1keras.models.layers.bilinear import bilinear
 
 
 def features(batch=3, height=6, width=9, channels=4, seed=0):
@@ -33,7 +33,7 @@ def test_every_readout_starts_at_the_mean_rates_and_learns_with_every_weight(nam
 
     readout = READOUTS[name](5)
     readout.build((None, 6, 9, 4))
-    readout.start_at([0.1, 1.0, 5.0, 40.0, np.nan])
+    readout.initialize_rates([0.1, 1.0, 5.0, 40.0, np.nan])
     np.testing.assert_allclose(
         readout(np.zeros((1, 6, 9, 4), "float32"))[0], [0.1, 1, 5, 40, 1], rtol=1e-4
     )
@@ -57,12 +57,12 @@ def test_bilinear_is_scipys_interpolation():
     x = features()
     place = np.random.default_rng(1).uniform(-1, 1, (3, 20, 2)).astype("float32")
     place[0, :4] = [[-1, -1], [1, 1], [-1, 1], [1, -1]]
-    found = np.asarray(bilinear(x, place))
+    actual = np.asarray(bilinear(x, place))
     for i in range(3):
         grid = interpolate.RegularGridInterpolator(
             (np.linspace(-1, 1, 6), np.linspace(-1, 1, 9)), x[i].astype(float)
         )
-        np.testing.assert_allclose(found[i], grid(place[i].astype(float)), atol=1e-5)
+        np.testing.assert_allclose(actual[i], grid(place[i].astype(float)), atol=1e-5)
     shared = np.asarray(bilinear(x, place[:1]))
     np.testing.assert_allclose(
         shared, [bilinear(x[i : i + 1], place[:1])[0] for i in range(3)], atol=1e-6
@@ -121,10 +121,10 @@ def test_positions_follow_the_cortex():
 
 def test_dense_readout_is_its_formula():
     readout = models.DenseReadout(3, activation="relu", l1=0.5, l2=0.25)
-    found = np.asarray(readout(features()))
+    actual = np.asarray(readout(features()))
     weight = readout.weight.numpy()
     np.testing.assert_allclose(
-        found, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5
+        actual, np.maximum(features().reshape(3, -1) @ weight, 0), atol=1e-5
     )
     assert float(sum(readout.losses)) == pytest.approx(
         0.5 * np.abs(weight).sum() + 0.25 * np.square(weight).sum(), rel=1e-5

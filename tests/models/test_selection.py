@@ -26,7 +26,10 @@ def randomized(model):
 
 
 def network(readout="factorized", name="network", channels=COUNT):
-    """As many channels as neurons: a wrong axis would not be seen by its size."""
+    """Return a model with as many channels as neurons.
+
+    So a wrong axis does not show in its size.
+    """
     return randomized(
         models.V1Model(
             models.StackedCore((4, channels), (5, 3)),
@@ -95,7 +98,7 @@ def test_rates_stand_side_by_side():
         models.Concatenated([first, second])(images()), expected
     )
     with pytest.raises(
-        ValueError, match="1 members .*: expected two or more, all alike"
+        ValueError, match="members: found 1 .*, expected two or more, all alike"
     ):
         models.Concatenated([first])
 

@@ -1,4 +1,4 @@
-"""Stage 4: rate against response, and against what is predictable at all."""
+"""Evaluation: predicted rates against responses and their noise ceiling."""
 
 from v1keras.evaluation.ceiling import (
     cc_max,

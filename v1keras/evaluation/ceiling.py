@@ -1,6 +1,6 @@
-"""What is predictable at all: signal power, CC_max and CC_norm (Schoppe et al. 2016,
-Front. Comput. Neurosci. 10:10).
+"""The noise ceiling: signal power, CC_max and CC_norm.
 
+The definitions are those of Schoppe et al. 2016 (Front. Comput. Neurosci. 10:10).
 Variances are sample variances (n - 1), so that signal power is estimated without bias.
 """
 
@@ -12,26 +12,28 @@ from v1keras.evaluation.metrics import correlation, mean, variance
 
 
 def signal_power(repeats: np.ndarray) -> np.ndarray:
-    """Signal power from single presentations: [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N
-    - 1)] (Schoppe et al. 2016).
+    """Estimate signal power from single presentations.
 
-    That is the covariance over images of two presentations, averaged over all pairs of
-    them. Where presentations are missing, a pair's is over the images that have both,
-    and counts by their number less one.
+    It is [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016), which
+    is the covariance over images of two presentations, averaged over all pairs of them.
+    Where presentations are missing, a pair's covariance is over the images that have
+    both, and is weighted by their number less one.
 
     Args:
         repeats: `(images, N, neurons)`, NaN = missing.
 
     Returns:
-        `(neurons,)`, variance of the noiseless response; may come out negative where
-        noise prevails. NaN where no two images have two presentations.
+        `(neurons,)`, variance of the noiseless response; may be negative where noise
+        prevails. NaN where no two images have two presentations.
+
+    Raises:
+        ValueError: Other dimensions, or fewer than two presentations.
 
     Example:
 
     >>> import numpy as np
-    >>> signal_power(
-    ...     np.array([[[1.0], [1.0]], [[3.0], [3.0]]])
-    ... ).tolist()  # no noise: the variance of 1 and 3
+    >>> repeats = np.array([[[1.0], [1.0]], [[3.0], [3.0]]])  # without noise
+    >>> signal_power(repeats).tolist()  # the variance of 1 and 3
     [2.0]
     """
     repeats = np.asarray(repeats, float)
@@ -41,50 +43,48 @@ def signal_power(repeats: np.ndarray) -> np.ndarray:
             " neurons)"
         )
     trials = repeats.shape[1]
-    summed, single = variance(repeats.sum(axis=1)), variance(repeats).sum(axis=0)
-    power = (summed - single) / (trials * (trials - 1))
-    holed = np.isnan(repeats).any(axis=(0, 1))
-    if holed.any():
-        power[holed] = _mean_covariance(repeats[..., holed])
+    variance_of_sum = variance(repeats.sum(axis=1))
+    sum_of_variances = variance(repeats).sum(axis=0)
+    power = (variance_of_sum - sum_of_variances) / (trials * (trials - 1))
+    incomplete = np.isnan(repeats).any(axis=(0, 1))
+    if incomplete.any():
+        power[incomplete] = _mean_covariance(repeats[..., incomplete])
     return power
 
 
 def _mean_covariance(repeats):
-    """The covariance over images of two presentations, averaged over the pairs:
-    `(neurons,)`.
-    """
-    products, counted = np.zeros(repeats.shape[2]), np.zeros(repeats.shape[2])
-    for first, second in itertools.combinations(range(repeats.shape[1]), 2):
-        known = np.isfinite(repeats[:, first]) & np.isfinite(
-            repeats[:, second]
-        )  # (images, neurons)
-        one, other = (np.where(known, repeats[:, n], np.nan) for n in (first, second))
-        products += np.nansum((one - mean(one)) * (other - mean(other)), axis=0)
-        counted += np.maximum(known.sum(axis=0) - 1, 0)
+    """Return the covariance of two presentations, averaged over the pairs."""
+    products = np.zeros(repeats.shape[2])
+    degrees = np.zeros(repeats.shape[2])
+    for first, second in itertools.combinations(repeats.swapaxes(0, 1), 2):
+        present = np.isfinite(first) & np.isfinite(second)  # (images, neurons)
+        first = np.where(present, first, np.nan)
+        second = np.where(present, second, np.nan)
+        products += np.nansum((first - mean(first)) * (second - mean(second)), axis=0)
+        degrees += np.maximum(present.sum(axis=0) - 1, 0)
     with np.errstate(invalid="ignore"):
-        return products / np.where(counted, counted, np.nan)
+        return products / np.where(degrees, degrees, np.nan)
 
 
 def signal_power_from_means(
     responses: np.ndarray, presentations: float, fano: float = 1.0
 ) -> np.ndarray:
-    """Signal power where only means are known: Var(y) - fano * mean(y) / presentations.
+    """Estimate signal power from mean counts: Var(y) - fano * mean(y) / presentations.
 
     Args:
-        responses: `(images, neurons)` mean spike counts, NaN = missing. All images of a
-            recording say most.
-        presentations: how many were averaged.
-        fano: variance over mean of single counts; 1 for a Poisson neuron.
+        responses: `(images, neurons)` mean spike counts, NaN = missing. The estimate is
+            best over all images of a recording.
+        presentations: Float, number of presentations that were averaged.
+        fano: Float, variance over mean of single counts; 1 for a Poisson neuron.
 
     Returns:
-        `(neurons,)`.
+        `(neurons,)`; may be negative.
 
     Example:
 
     >>> import numpy as np
-    >>> signal_power_from_means(
-    ...     np.array([[1.0], [3.0]]), presentations=4
-    ... ).tolist()  # 2 - 2/4
+    >>> responses = np.array([[1.0], [3.0]])
+    >>> signal_power_from_means(responses, presentations=4).tolist()  # 2 - 2/4
     [1.5]
     """
     responses = np.asarray(responses, float)
@@ -92,12 +92,13 @@ def signal_power_from_means(
 
 
 def noise_variance(repeats: np.ndarray) -> np.ndarray:
-    """Variance of the noise in the mean over presentations: the variance over
-    presentations, over their number.
+    """Estimate the variance of the noise in the mean over presentations.
+
+    It is the variance over presentations divided by their number.
 
     Args:
         repeats: `(images, N, neurons)`, NaN = missing. An image with one presentation
-            has the other images' mean variance.
+            gets the other images' mean variance.
 
     Returns:
         `(neurons,)`, averaged over images; NaN where no image has two presentations.
@@ -105,9 +106,8 @@ def noise_variance(repeats: np.ndarray) -> np.ndarray:
     Example:
 
     >>> import numpy as np
-    >>> noise_variance(
-    ...     np.array([[[1.0], [3.0]]])
-    ... ).tolist()  # variance 2 of one, half that of the mean of two
+    >>> repeats = np.array([[[1.0], [3.0]]])  # of variance 2; half for the mean of two
+    >>> noise_variance(repeats).tolist()
     [1.0]
     """
     repeats = np.asarray(repeats, float)
@@ -119,12 +119,14 @@ def noise_variance(repeats: np.ndarray) -> np.ndarray:
 
 
 def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
-    """Highest correlation any model can reach: sqrt(SP / Var y); 0 where there is no
-    signal power.
+    """Return the highest correlation that any model can reach: sqrt(SP / Var y).
 
     Args:
         power: `(neurons,)` signal power.
         response_variance: `(neurons,)` variance of the mean response that is predicted.
+
+    Returns:
+        `(neurons,)`; 0 where the signal power is not positive.
 
     Example:
 
@@ -133,63 +135,73 @@ def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
     [0.5, 0.0]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.sqrt(np.maximum(power, 0) / response_variance)
-    return np.where(
-        np.isnan(power), np.nan, np.where(np.asarray(power) > 0, found, 0.0)
-    )
+        ceiling = np.sqrt(np.maximum(power, 0) / response_variance)
+    ceiling = np.where(np.asarray(power) > 0, ceiling, 0.0)
+    return np.where(np.isnan(power), np.nan, ceiling)
 
 
 def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
-    """`(neurons,)` CC_max of the mean over `(images, N, neurons)` presentations, NaN =
-    missing: of those that there are of each image.
+    """Estimate CC_max of the mean over presentations, from single presentations.
+
+    Args:
+        repeats: `(images, N, neurons)`, NaN = missing; each image is averaged over the
+            presentations it has.
+
+    Returns:
+        `(neurons,)`.
 
     Example:
 
     >>> import numpy as np
-    >>> cc_max_from_repeats(
-    ...     np.array([[[1.0], [1.0]], [[3.0], [3.0]]])
-    ... ).tolist()  # no noise
+    >>> repeats = np.array([[[1.0], [1.0]], [[3.0], [3.0]]])  # without noise
+    >>> cc_max_from_repeats(repeats).tolist()
     [1.0]
     """
     repeats = np.asarray(repeats, float)
-    holed = np.isnan(repeats).any(axis=(0, 1))
+    incomplete = np.isnan(repeats).any(axis=(0, 1))
     means = repeats.mean(axis=1)
-    means[:, holed] = mean(repeats[..., holed].swapaxes(0, 1))
+    means[:, incomplete] = mean(repeats[..., incomplete].swapaxes(0, 1))
     return cc_max(signal_power(repeats), variance(means))
 
 
 def cc_max_from_means(
     responses: np.ndarray, presentations: float, fano: float = 1.0
 ) -> np.ndarray:
-    """`(neurons,)` CC_max of `(images, neurons)` mean counts over `presentations`.
+    """Estimate CC_max of mean counts, from the means alone.
+
+    Args:
+        responses: `(images, neurons)` mean spike counts, NaN = missing.
+        presentations: Float, number of presentations that were averaged.
+        fano: Float, variance over mean of single counts; 1 for a Poisson neuron.
+
+    Returns:
+        `(neurons,)`.
 
     Example:
 
     >>> import numpy as np
-    >>> cc_max_from_means(np.array([[1.0], [3.0]]), presentations=4).round(
-    ...     3
-    ... ).tolist()  # sqrt(1.5 / 2)
+    >>> responses = np.array([[1.0], [3.0]])
+    >>> ceiling = cc_max_from_means(responses, presentations=4)  # sqrt(1.5 / 2)
+    >>> ceiling.round(3).tolist()
     [0.866]
     """
-    return cc_max(
-        signal_power_from_means(responses, presentations, fano),
-        variance(np.asarray(responses, float)),
-    )
+    power = signal_power_from_means(responses, presentations, fano)
+    return cc_max(power, variance(np.asarray(responses, float)))
 
 
 def cc_norm(
     responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray
 ) -> np.ndarray:
-    """Correlation over its ceiling: CC_abs / CC_max (Schoppe et al. 2016).
+    """Divide the correlation by its ceiling: CC_abs / CC_max (Schoppe et al. 2016).
 
     Args:
         responses: `(images, neurons)` mean responses.
         rates: `(images, neurons)` predictions.
-        ceiling: `(neurons,)` CC_max, of `cc_max_from_repeats` or `cc_max_from_means`.
+        ceiling: `(neurons,)` CC_max, from `cc_max_from_repeats` or `cc_max_from_means`.
 
     Returns:
-        `(neurons,)`; NaN where there is no ceiling (CC_max 0). May exceed 1 by luck of
-        a small test set.
+        `(neurons,)`; NaN where there is no ceiling (CC_max 0). May exceed 1 by chance
+        in a small test set.
 
     Example:
 

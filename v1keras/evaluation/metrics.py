@@ -1,6 +1,4 @@
-"""How well rates predict responses. Every function returns one value a neuron; NaN
-responses are left out.
-"""
+"""Metrics of predicted rates, one value per neuron; NaN responses are left out."""
 
 import warnings
 
@@ -8,51 +6,48 @@ import numpy as np
 
 
 def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Pearson correlation over images, for each neuron.
+    """Compute the Pearson correlation over images for each neuron.
 
     Args:
         responses: `(images, neurons)`, NaN = missing.
         rates: `(images, neurons)`.
 
     Returns:
-        `(neurons,)`. A constant prediction counts as 0; NaN where the response doesn't
+        `(neurons,)`. A constant prediction counts as 0; NaN where the response does not
         vary or has fewer than two values.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: The shapes differ.
 
     Example:
 
     >>> import numpy as np
-    >>> correlation(
-    ...     np.array([[1.0], [2.0], [3.0]]), np.array([[2.0], [4.0], [6.0]])
-    ... ).round(6).tolist()
+    >>> responses = np.array([[1.0], [2.0], [3.0]])
+    >>> correlation(responses, rates=2 * responses).round(6).tolist()
     [1.0]
     """
     responses, rates = _pair(responses, rates)
-    centred, predicted = responses - mean(responses), rates - mean(rates)
-    covariance = np.nansum(centred * predicted, axis=0)
-    spread, predicted_spread = (
-        np.sqrt(np.nansum(v**2, axis=0)) for v in (centred, predicted)
-    )
-    # A constant leaves rounding errors behind, so zero is judged against the values'
-    # own size.
-    constant = predicted_spread <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
+    centered = responses - mean(responses)
+    centered_rates = rates - mean(rates)
+    covariance = np.nansum(centered * centered_rates, axis=0)
+    norm = np.sqrt(np.nansum(centered**2, axis=0))
+    rate_norm = np.sqrt(np.nansum(centered_rates**2, axis=0))
+    # A constant leaves rounding errors, so zero is relative to the size of the values.
+    constant = rate_norm <= 1e-7 * np.sqrt(np.nansum(rates**2, axis=0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.where(
-            constant, 0.0, np.clip(covariance / (spread * predicted_spread), -1, 1)
-        )
-    varies = np.nan_to_num(
-        np.nanmax(responses, axis=0, initial=-np.inf)
-        > np.nanmin(responses, axis=0, initial=np.inf)
-    )
-    return np.where(varies, found, np.nan)
+        values = np.clip(covariance / (norm * rate_norm), -1, 1)
+    values = np.where(constant, 0.0, values)
+    highest = np.nanmax(responses, axis=0, initial=-np.inf)
+    lowest = np.nanmin(responses, axis=0, initial=np.inf)
+    return np.where(highest > lowest, values, np.nan)
 
 
 def feve(
     responses: np.ndarray, rates: np.ndarray, noise_variance: np.ndarray
 ) -> np.ndarray:
-    """Fraction of explainable variance explained: 1 - (MSE - noise) / (Var - noise).
+    """Compute the fraction of explainable variance explained.
+
+    It is 1 - (MSE - noise) / (Var - noise).
 
     Args:
         responses: `(images, neurons)`, NaN = missing.
@@ -67,33 +62,32 @@ def feve(
     Example:
 
     >>> import numpy as np
-    >>> feve(
-    ...     np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]]), np.array([0.0])
-    ... ).tolist()
+    >>> responses = np.array([[0.0], [2.0]])
+    >>> feve(responses, rates=responses, noise_variance=np.array([0.0])).tolist()
     [1.0]
     """
     responses, rates = _pair(responses, rates)
     error = mean((responses - rates) ** 2)
     explainable = variance(responses) - noise_variance
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(
-            explainable > 0, 1 - (error - noise_variance) / explainable, np.nan
-        )
+        explained = 1 - (error - noise_variance) / explainable
+    return np.where(explainable > 0, explained, np.nan)
 
 
 def image_selectivity(responses: np.ndarray) -> np.ndarray:
-    """How few of the images a neuron answers: SI = [1 - (sum r / n)^2 / (sum r^2 / n)]
-    / (1 - 1 / n).
+    """Compute how few of the images each neuron responds to.
+
+    SI = [1 - (sum r / n)^2 / (sum r^2 / n)] / (1 - 1 / n).
 
     Args:
         responses: `(images, neurons)` mean responses >= 0, NaN = missing.
 
     Returns:
-        `(neurons,)`, 0 where it answers all images alike and 1 where it answers one
-        alone; NaN where it answers none.
+        `(neurons,)`, 0 for equal responses to all images and 1 for a response to a
+        single one; NaN for no response.
 
-    Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's known
-    responses.
+    Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's responses
+    that are not missing.
 
     Example:
 
@@ -108,8 +102,11 @@ def image_selectivity(responses: np.ndarray) -> np.ndarray:
 
 
 def fraction_near_limit(cc_norm: np.ndarray, limit: float = 0.9) -> float:
-    """Share of all neurons predicted within 10 % of their limit: CC_norm >= `limit`.
-    NaN counts as not.
+    """Return the fraction of neurons predicted within 10 % of their limit.
+
+    Args:
+        cc_norm: `(neurons,)` CC_norm; NaN counts as below the limit.
+        limit: Float, smallest CC_norm that counts.
 
     Example:
 
@@ -121,15 +118,16 @@ def fraction_near_limit(cc_norm: np.ndarray, limit: float = 0.9) -> float:
 
 
 def mean(values):
-    """Mean over images, NaN left out; NaN where there is nothing else."""
+    """Return the mean over images, without NaN; NaN where nothing is left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.nanmean(values, axis=0)
 
 
 def variance(values):
-    """Sample variance (n - 1) over images, NaN left out; NaN where fewer than two
-    values are left.
+    """Return the sample variance (n - 1) over images, without NaN.
+
+    It is NaN where fewer than two values are left.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -137,6 +135,7 @@ def variance(values):
 
 
 def _pair(responses, rates):
+    """Return responses and rates as arrays, with rates missing where responses are."""
     responses, rates = np.asarray(responses, float), np.asarray(rates, float)
     if responses.shape != rates.shape or responses.ndim != 2:
         raise ValueError(

@@ -21,20 +21,20 @@ from v1keras.io.tables import write_columns
 
 @dataclasses.dataclass(repr=False)
 class Scores:
-    """How well a model predicts the neurons of one recording, or of several.
+    """The scores of a model on the neurons of one or several recordings.
 
-    Printed, it is the table that `python -m v1keras.evaluate` prints.
+    It prints as the table that `python -m v1keras.evaluate` prints.
 
-    Attributes:
-        per_neuron: Dict of `(neurons,)` columns: `neuron`, what the recording knows of
-            each, `correlation`, `cc_max`, `cc_norm` and `feve`.
-        groups: Dict, name of a group of neurons -> its summary; see `summarize`.
-            `included` neurons come first.
-        split: String, the side of the split that was scored.
+    Args:
+        per_neuron: Dict of `(neurons,)` columns: `neuron`, the recording's columns of
+            neurons, `correlation`, `cc_max`, `cc_norm` and `feve`.
+        groups: Dict, name of a group of neurons -> its summary; see `summarize`. The
+            group `reported` comes first.
+        split: String, name of the side of the split that was scored.
         images: Integer, number of images scored.
-        ceiling: String, what CC_max was estimated from: "repeats", "means", "none", or
-            "several" where recordings differ.
-        above_hz: Float, rate above which neurons are a group of their own.
+        ceiling: String, source of CC_max: "repeats", "means", "none", or "several" if
+            recordings differ.
+        above_hz: Float, mean rate in Hz above which neurons are a group of their own.
 
     Example:
 
@@ -50,28 +50,33 @@ class Scores:
     above_hz: float
 
     def mean(self, metric: str, group: str = "reported") -> float | None:
-        """Return the mean of a metric over a group; None where it has no value.
+        """Return the mean of a metric over a group, or None if it has no value.
 
         Args:
             metric: String, "correlation", "cc_norm", "cc_max" or "feve".
             group: String, a key of `groups`.
 
         Raises:
-            ValueError: There is no such group or metric.
+            ValueError: An unknown group or metric.
         """
-        for name, choices in ((group, self.groups), (metric, SCORES)):
+        arguments = (("metric", metric, SCORES), ("group", group, self.groups))
+        for argument, name, choices in arguments:
             if name not in choices:
                 raise ValueError(
-                    f"found {name!r}, expected one of {', '.join(choices)}"
+                    f"{argument}: found {name!r}, expected one of {', '.join(choices)}"
                 )
         return self.groups[group][metric]["mean"]
 
     def near_limit(self, cc_norm: float = 0.9) -> np.ndarray:
-        """Return the indices of the neurons with at least this CC_norm."""
+        """Return the indices of the neurons with at least this CC_norm.
+
+        Args:
+            cc_norm: Float, smallest CC_norm.
+        """
         return np.flatnonzero(np.nan_to_num(self.per_neuron["cc_norm"]) >= cc_norm)
 
     def metrics(self) -> dict[str, Any]:
-        """Return what `metrics.json` holds."""
+        """Return the content of `metrics.json`: split, images, ceiling and groups."""
         return {
             "split": self.split,
             "images": self.images,
@@ -83,7 +88,7 @@ class Scores:
         """Write `metrics.json` and `neurons.csv`; missing values are empty fields.
 
         Args:
-            folder: Folder to write to.
+            folder: Path of the folder to write to.
             **more: Further entries of `metrics.json`.
         """
         folder = pathlib.Path(folder)
@@ -110,7 +115,7 @@ def score_rates(
 ) -> Scores:
     """Score predicted rates against the responses of a recording.
 
-    The ceiling is estimated from single presentations if every scored image has them,
+    The ceiling is estimated from single presentations if all scored images have them,
     else from means.
 
     Args:
@@ -118,9 +123,12 @@ def score_rates(
         images: Integer indices `(m,)` of the images scored.
         rates: `(m, neurons)` predictions for them.
         split: String, name of that side of the split.
-        above_hz: Float; neurons with a mean rate above this are a group of their own.
-        fano: Float, variance over mean of single spike counts, for the ceiling where
-            only means are known.
+        above_hz: Float, mean rate in Hz above which neurons are a group of their own.
+        fano: Float, variance over mean of single spike counts, for a ceiling from
+            means.
+
+    Returns:
+        `Scores`.
     """
     means, repeats, presentations = ceiling_data(recording, images)
     source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
@@ -134,15 +142,16 @@ def score_rates(
 
 
 def ceiling_data(recording, images=None):
-    """Return what a ceiling is estimated from: (means, repeats, presentations).
+    """Return the responses from which a ceiling is estimated.
 
     Args:
         recording: `v1keras.data.Recording`.
         images: Integer indices of the images scored; None for all with repeats.
 
     Returns:
-        Mean responses, the repeats of the images scored or None, and the number of
-        presentations behind each mean or None if it is not known or not of counts.
+        Tuple `(means, repeats, presentations)`: mean responses, the repeats of the
+        images scored or None, and the number of presentations behind each mean or None
+        if it is not known or responses are not counts.
     """
     means, repeats = recording.responses, None
     if recording.repeats is not None:
@@ -160,7 +169,7 @@ def ceiling_data(recording, images=None):
 
 
 def neuron_columns(recording):
-    """Return what a recording knows of its neurons, as `(neurons,)` columns."""
+    """Return the recording's `(neurons,)` columns of its neurons."""
     columns = {"neuron": np.arange(recording.neuron_count)}
     if recording.neuron_session is not None:
         columns["session"] = recording.neuron_session
@@ -178,9 +187,9 @@ def neuron_groups(
     """Return the groups of neurons that means are taken over.
 
     Args:
-        columns: Dict of `(neurons,)` columns: `neuron`, and where known `for_tuning`,
-            `mean_hz`, `session` and `kind`.
-        above_hz: Float; neurons with a mean rate above this are a group of their own.
+        columns: Dict of `(neurons,)` columns: `neuron`, and if the recording has them
+            `for_tuning`, `mean_hz`, `session` and `kind`.
+        above_hz: Float, mean rate in Hz above which neurons are a group of their own.
 
     Returns:
         Dict of `(neurons,)` bool arrays.
@@ -220,25 +229,27 @@ def join_scores(scores: dict[str, Scores]) -> Scores:
         recording's groups as "NAME: GROUP". Columns begin with `recording`; where a
         recording lacks a column, its neurons have NaN there, or an empty string.
     """
-    every = list(scores.values())
-    above_hz = every[0].above_hz
+    parts = list(scores.values())
+    above_hz = parts[0].above_hz
     columns = _join_columns(scores)
-    members = [neuron_groups(part.per_neuron, above_hz) for part in every]
+    metrics = {name: columns[name] for name in SCORES}
+    members = [neuron_groups(part.per_neuron, above_hz) for part in parts]
     groups = {}
     for name in ("reported", f"above {above_hz:g} Hz"):
         if all(name in part for part in members):
             chosen = np.concatenate([part[name] for part in members])
-            groups[name] = summarize({key: columns[key] for key in SCORES}, chosen)
+            groups[name] = summarize(metrics, chosen)
     for name, part in scores.items():
         for group, summary in part.groups.items():
             groups[f"{name}: {group}"] = summary
-    sources = {part.ceiling for part in every}
+    sources = {part.ceiling for part in parts}
     source = sources.pop() if len(sources) == 1 else "several"
-    images = sum(part.images for part in every)
-    return Scores(columns, groups, every[0].split, images, source, above_hz)
+    images = sum(part.images for part in parts)
+    return Scores(columns, groups, parts[0].split, images, source, above_hz)
 
 
 def _join_columns(scores):
+    """Concatenate the columns of several recordings."""
     counts = [len(part.per_neuron["neuron"]) for part in scores.values()]
     columns = {"recording": np.repeat(list(scores), counts)}
     kinds = {}
@@ -246,10 +257,8 @@ def _join_columns(scores):
         kinds |= {name: column.dtype.kind for name, column in part.per_neuron.items()}
     for name, kind in kinds.items():
         missing = "" if kind == "U" else np.nan
-        columns[name] = np.concatenate(
-            [
-                part.per_neuron.get(name, np.full(count, missing))
-                for part, count in zip(scores.values(), counts, strict=True)
-            ]
-        )
+        parts = []
+        for part, count in zip(scores.values(), counts, strict=True):
+            parts.append(part.per_neuron.get(name, np.full(count, missing)))
+        columns[name] = np.concatenate(parts)
     return columns

@@ -1,12 +1,12 @@
-"""Keras metrics of rates against responses, gathered batch by batch."""
+"""Keras metrics of rates against responses, accumulated over batches."""
 
 import keras
 from keras import ops
 
 __all__ = ["Correlation"]
 
-# A prediction that spreads less than this share of its size is constant, as in
-# `v1keras.evaluation.correlation`.
+# A prediction whose norm about its mean is below this fraction of its norm is constant,
+# as in `v1keras.evaluation.correlation`.
 _CONSTANT = 1e-7
 
 
@@ -14,10 +14,10 @@ _CONSTANT = 1e-7
 class Correlation(keras.metrics.Metric):
     """Pearson correlation of responses and rates over images, averaged over neurons.
 
-    The mean of `v1keras.evaluation.correlation` over the neurons that have one,
-    however the images are divided into batches: a response of NaN is missing and
-    left out, a constant prediction counts as 0, and a neuron whose responses are
-    constant, or fewer than two, is left out of the mean. A rate that is not finite
+    It is the mean of `v1keras.evaluation.correlation` over the neurons that have one,
+    and does not depend on the division of the images into batches: a response of NaN is
+    missing, a constant prediction counts as 0, and a neuron whose responses are
+    constant, or fewer than two, is excluded from the mean. A rate that is not finite
     makes the metric NaN. It works with `keras.callbacks.EarlyStopping` under the name
     `val_correlation` and `mode="max"`, and over the replicas of `tf.distribute`.
 
@@ -25,7 +25,7 @@ class Correlation(keras.metrics.Metric):
         name: String, name of the metric.
         dtype: String, dtype of the sums.
 
-    Reference: Chan, Golub & LeVeque 1983 (The American Statistician 37:242), the
+    Reference: Chan, Golub & LeVeque 1983 (The American Statistician 37:242), for the
     merging of variances.
 
     Example:
@@ -43,11 +43,11 @@ class Correlation(keras.metrics.Metric):
         self._built = False
 
     def _build(self, neurons):
-        """Makes the sums, with a row for each replica, which it alone fills.
+        """Make the sums, with a row for each replica, which it alone fills.
 
-        The sums of several replicas are added where they are read, so that all rows
-        are there. Values are held as differences from `origin`, the first one seen:
-        small numbers, of which float32 holds the digits that matter.
+        TensorFlow adds the variables of the replicas where they are read, which merges
+        the rows. Values are stored as differences from `origin`, the first value: small
+        numbers, whose relevant digits fit into float32.
         """
         rows = (_replica()[1], neurons)
         shapes = {"count": rows, "origin": (2, *rows), "mean": (2, *rows)}
@@ -60,53 +60,53 @@ class Correlation(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         if sample_weight is not None:
             raise ValueError(
-                "sample_weight: a correlation weighs all images alike; compile the "
-                "metric under `metrics`, not `weighted_metrics`"
+                "sample_weight: a correlation weights all images equally; compile the"
+                " metric under `metrics`, not `weighted_metrics`"
             )
         responses = ops.convert_to_tensor(y_true, dtype=self.dtype)
         rates = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         if len(responses.shape) != 2 or responses.shape[1] != rates.shape[-1]:
             raise ValueError(
-                f"responses {tuple(responses.shape)} and rates {tuple(rates.shape)}: "
-                "expected the same (images, neurons)"
+                f"responses {tuple(responses.shape)} and rates {tuple(rates.shape)}:"
+                " expected the same (images, neurons)"
             )
         if not self._built:
             self._build(responses.shape[1])
         count, origin, mean, scatter = self._sums
         index, replicas = _replica()
-        mine = ops.one_hot(index, replicas, dtype=self.dtype)[:, None]
+        own_row = ops.one_hot(index, replicas, dtype=self.dtype)[:, None]
 
         present = ops.logical_not(ops.isnan(responses))
         values = ops.where(present, ops.stack([responses, rates]), 0.0)
         present = ops.cast(present, self.dtype)
         first = ops.argmax(present, axis=0)[None, None]  # (1, 1, neurons)
         start = ops.where(
-            ops.sum(mine * count, axis=0) > 0,
-            ops.sum(mine * origin, axis=1),
+            ops.sum(own_row * count, axis=0) > 0,
+            ops.sum(own_row * origin, axis=1),
             ops.take_along_axis(values, first, axis=1)[:, 0],
         )  # (2, neurons)
         values = (values - start[:, None]) * present
         size = ops.sum(present, axis=0)
         batch_mean = ops.sum(values, axis=1) / ops.maximum(size, 1.0)
-        centred = (values - batch_mean[:, None]) * present
-        within = ops.sum(centred[:, None] * centred, axis=2)  # (2, 2, neurons)
+        centered = (values - batch_mean[:, None]) * present
+        within = ops.sum(centered[:, None] * centered, axis=2)  # (2, 2, neurons)
 
-        added = mine * size  # (replicas, neurons), 0 in the rows of the others
+        added = own_row * size  # (replicas, neurons), 0 in the rows of the others
         total = count + added
         share = added / ops.maximum(total, 1.0)
-        change = mine * (batch_mean[:, None] - mean)  # (2, replicas, neurons)
+        change = own_row * (batch_mean[:, None] - mean)  # (2, replicas, neurons)
         between = count * share * change[:, None] * change
-        scatter.assign(scatter + mine * within[:, :, None] + between)
+        scatter.assign(scatter + own_row * within[:, :, None] + between)
         mean.assign(mean + share * change)
-        origin.assign(mine * start[:, None])
+        origin.assign(own_row * start[:, None])
         count.assign(total)
 
     def result(self):
         if not self._built:
             return ops.convert_to_tensor(float("nan"), dtype=self.dtype)
-        count, origin, mean, scatter = (ops.convert_to_tensor(v) for v in self._sums)
+        count, origin, mean, scatter = map(ops.convert_to_tensor, self._sums)
         images = ops.sum(count, axis=0)
-        # The rows' means as differences from one origin, that of the fullest row.
+        # The means of all rows as differences from one origin, that of the fullest row.
         fullest = ops.argmax(count, axis=0)[None, None]
         start = ops.take_along_axis(origin, fullest, axis=1)  # (2, 1, neurons)
         mean = ops.where(count > 0, mean + (origin - start), 0.0)
@@ -121,20 +121,22 @@ class Correlation(keras.metrics.Metric):
         spread = ops.where(ops.logical_or(constant, spread == 0), 1.0, spread)
         correlation = ops.clip(scatter[0, 1] / spread, -1.0, 1.0)
         correlation = ops.where(constant, 0.0, correlation)
-        # A rate that was not finite has left NaN behind, in a neuron left out, too.
-        left_out = ops.logical_not(ops.logical_or(varies, ops.isnan(scatter[0, 1])))
-        correlation = ops.where(left_out, 0.0, correlation)
-        neurons = ops.sum(ops.cast(ops.logical_not(left_out), self.dtype))
+        # A rate that was not finite has made the sums NaN, even of a neuron that would
+        # be excluded.
+        excluded = ops.logical_not(ops.logical_or(varies, ops.isnan(scatter[0, 1])))
+        correlation = ops.where(excluded, 0.0, correlation)
+        neurons = ops.sum(ops.cast(ops.logical_not(excluded), self.dtype))
         mean = ops.sum(correlation) / ops.maximum(neurons, 1.0)
         return ops.where(neurons > 0, mean, float("nan"))
 
 
 def _replica():
-    """The index of this replica under `tf.distribute`, and how many there are."""
+    """Return the index of this replica under `tf.distribute`, and their number."""
     if keras.backend.backend() != "tensorflow":
         return 0, 1
     import tensorflow as tf
 
-    context = tf.distribute.get_replica_context()  # None outside of the replicas
+    # There is no context outside of the replicas.
+    context = tf.distribute.get_replica_context()
     index = context.replica_id_in_sync_group if context else 0
     return index, tf.distribute.get_strategy().num_replicas_in_sync

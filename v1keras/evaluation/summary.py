@@ -1,4 +1,4 @@
-"""One recording's scores: a column a metric, and what is said of a group of neurons."""
+"""Scores of one recording: a column per metric, and summaries of groups of neurons."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from v1keras.evaluation.ceiling import (
 )
 from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit, mean
 
+# Bootstrap samples of an interval.
 RESAMPLES = 2000
 # The columns of `score_neurons`.
 SCORES = ("correlation", "cc_max", "cc_norm", "feve")
@@ -20,7 +21,7 @@ SCORES = ("correlation", "cc_max", "cc_norm", "feve")
 def score_neurons(
     responses: np.ndarray, rates: np.ndarray, ceiling: np.ndarray, noise: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Every metric of every neuron.
+    """Compute every metric of every neuron.
 
     Args:
         responses: `(images, neurons)` mean responses, NaN = missing.
@@ -29,18 +30,14 @@ def score_neurons(
         noise: `(neurons,)` variance of the noise in `responses`, NaN = unknown.
 
     Returns:
-        dict of `(neurons,)` columns `correlation`, `cc_max`, `cc_norm`, `feve`.
+        Dict of `(neurons,)` columns `correlation`, `cc_max`, `cc_norm`, `feve`.
 
     Example:
 
     >>> import numpy as np
     >>> y = np.array([[1.0], [2.0], [3.0]])
-    >>> {
-    ...     name: column.round(6).tolist()
-    ...     for name, column in score_neurons(
-    ...         y, y, np.array([1.0]), np.array([0.0])
-    ...     ).items()
-    ... }
+    >>> scores = score_neurons(y, y, ceiling=np.array([1.0]), noise=np.array([0.0]))
+    >>> {name: column.round(6).tolist() for name, column in scores.items()}
     {'correlation': [1.0], 'cc_max': [1.0], 'cc_norm': [1.0], 'feve': [1.0]}
     """
     return {
@@ -57,37 +54,34 @@ def estimate_ceiling(
     presentations: float | None = None,
     fano: float = 1.0,
 ) -> tuple[str, np.ndarray, np.ndarray]:
-    """CC_max and noise variance of each neuron's mean response, by what is known of it.
+    """Estimate CC_max and the noise variance of each neuron's mean response.
+
+    Single presentations are used if there are any, else the means.
 
     Args:
         responses: `(images, neurons)` mean responses to all images of the recording.
-        repeats: `(images, N, neurons)` single presentations, where there are any: they
-            are used then.
-        presentations: how many were averaged where only means are known; None for
-            unknown.
-        fano: variance over mean of single counts, where only means are known.
+        repeats: `(images, N, neurons)` single presentations, or None.
+        presentations: Float, number of presentations that were averaged, or None if it
+            is not known.
+        fano: Float, variance over mean of single counts, for the estimate from means.
 
     Returns:
-        (source, CC_max `(neurons,)`, noise variance `(neurons,)`); the source is
-        "repeats", "means" or, where neither tells, "none", with NaN.
+        Tuple `(source, ceiling, noise)`: CC_max and noise variance `(neurons,)`, and
+        "repeats" or "means" as their source, or "none" if they are NaN.
 
     Example:
 
     >>> import numpy as np
-    >>> source, ceiling, noise = estimate_ceiling(
-    ...     np.array([[1.0], [3.0]]), presentations=4
-    ... )
+    >>> responses = np.array([[1.0], [3.0]])
+    >>> source, ceiling, noise = estimate_ceiling(responses, presentations=4)
     >>> source, ceiling.round(3).tolist(), noise.tolist()
     ('means', [0.866], [0.5])
     """
     if repeats is not None:
         return "repeats", cc_max_from_repeats(repeats), noise_variance(repeats)
     if presentations is not None:
-        return (
-            "means",
-            cc_max_from_means(responses, presentations, fano),
-            fano * mean(responses) / presentations,
-        )
+        ceiling = cc_max_from_means(responses, presentations, fano)
+        return "means", ceiling, fano * mean(responses) / presentations
     unknown = np.full(responses.shape[1], np.nan)
     return "none", unknown, unknown
 
@@ -95,20 +89,20 @@ def estimate_ceiling(
 def summarize(
     scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0
 ) -> dict[str, Any]:
-    """What is said of a group of neurons.
+    """Summarize the scores of a group of neurons.
 
     Args:
-        scores: columns as `score_neurons` gives them.
+        scores: Dict of columns, as `score_neurons` returns them.
         chosen: `(neurons,)` bool, the group.
-        seed: of the bootstrap over neurons.
+        seed: Integer, seed of the bootstrap over neurons.
 
     Returns:
-        dict of `neurons` (how many) and, for each metric, a dict of its `mean` over the
-        neurons that have it, the 95 % `interval` of that mean (percentile bootstrap
+        Dict of the number of `neurons` and, for each metric, a dict of its `mean` over
+        the neurons that have it, the 95 % `interval` of that mean (percentile bootstrap
         over neurons), its `median` and the count `missing`. The mean of CC_norm is over
-        values clipped to [-1, 1]; its median is of the unclipped. `no_ceiling` counts
-        the neurons whose CC_max is 0, and `fraction_near_limit` is over all neurons of
-        the group. A value that does not exist is None.
+        values clipped to [-1, 1], its median over the unclipped ones. `no_ceiling`
+        counts the neurons whose CC_max is 0, and `fraction_near_limit` is over all
+        neurons of the group. A value that does not exist is None.
 
     Example:
 
@@ -118,65 +112,62 @@ def summarize(
     ...     "cc_max": np.array([0.4, 0.0]),
     ...     "cc_norm": np.array([0.5, np.nan]),
     ... }
-    >>> found = summarize(scores, np.array([True, True]))
-    >>> (
-    ...     round(found["correlation"]["mean"], 3),
-    ...     found["cc_norm"]["missing"],
-    ...     found["no_ceiling"],
-    ...     found["fraction_near_limit"],
-    ... )
-    (0.3, 1, 1, 0.0)
+    >>> summary = summarize(scores, np.array([True, True]))
+    >>> round(summary["correlation"]["mean"], 3), summary["cc_norm"]["missing"]
+    (0.3, 1)
+    >>> summary["no_ceiling"], summary["fraction_near_limit"]
+    (1, 0.0)
     """
     chosen = np.asarray(chosen, bool)
-    found: dict[str, Any] = {"neurons": int(chosen.sum())}
+    summary: dict[str, Any] = {"neurons": int(chosen.sum())}
     for name, column in scores.items():
         values = column[chosen]
         finite = values[np.isfinite(values)]
         averaged = np.clip(finite, -1, 1) if name == "cc_norm" else finite
-        found[name] = {
+        summary[name] = {
             "mean": _number(averaged.mean()) if finite.size else None,
             "interval": _interval(averaged, seed),
             "median": _number(np.median(finite)) if finite.size else None,
             "missing": int(values.size - finite.size),
         }
-    found["no_ceiling"] = int((scores["cc_max"][chosen] == 0).sum())
-    found["fraction_near_limit"] = (
-        fraction_near_limit(scores["cc_norm"][chosen]) if chosen.any() else None
-    )
-    return found
+    summary["no_ceiling"] = int((scores["cc_max"][chosen] == 0).sum())
+    summary["fraction_near_limit"] = None
+    if chosen.any():
+        cc_norms = scores["cc_norm"][chosen]
+        summary["fraction_near_limit"] = fraction_near_limit(cc_norms)
+    return summary
 
 
 def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Each neuron's scores averaged over several trainings: one split's few test images
-    put some above their limit by luck.
+    """Average each neuron's scores over several trainings.
+
+    In one split's few test images a neuron may exceed its limit by chance.
 
     Args:
-        runs: list of dicts of `(neurons,)` columns, as `score_neurons` gives them, one
-            for each seed.
+        runs: List of dicts of `(neurons,)` columns, as `score_neurons` returns them,
+            one per seed.
 
     Returns:
-        dict of the same columns, NaN left out.
+        Dict of the same columns, without NaN.
 
     Example:
 
     >>> import numpy as np
-    >>> average_over_seeds(
-    ...     [{"correlation": np.array([0.2])}, {"correlation": np.array([0.4])}]
-    ... )["correlation"].round(3).tolist()
+    >>> runs = [{"correlation": np.array([0.2])}, {"correlation": np.array([0.4])}]
+    >>> average_over_seeds(runs)["correlation"].round(3).tolist()
     [0.3]
     """
     return {name: mean(np.stack([run[name] for run in runs])) for name in runs[0]}
 
 
 def _interval(values, seed):
+    """Return the 95 % bootstrap interval of the mean, or None of fewer than two."""
     if values.size < 2:
         return None
-    drawn = np.random.default_rng(seed).integers(
-        0, values.size, (RESAMPLES, values.size)
-    )
-    return [
-        _number(edge) for edge in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
-    ]
+    shape = (RESAMPLES, values.size)
+    drawn = np.random.default_rng(seed).integers(0, values.size, shape)
+    edges = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    return [_number(edge) for edge in edges]
 
 
 def _number(value):

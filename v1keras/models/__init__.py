@@ -1,19 +1,19 @@
-"""Stage 2: batch -> core -> readout -> rate."""
+"""Models: images -> core -> features -> readout -> rates."""
 
 from v1keras.models.concatenated import Concatenated
 from v1keras.models.cores.kindel2019 import KindelCore
 from v1keras.models.cores.log_gabor import LogGaborCore
 from v1keras.models.cores.rotation_equivariant import RotationEquivariantCore
-from v1keras.models.cores.stacked import OnOff, StackedCore
+from v1keras.models.cores.stacked import StackedCore
 from v1keras.models.cores.transfer import TransferCore
-from v1keras.models.ensemble import Ensemble, WeightedMean
+from v1keras.models.ensemble import Ensemble
 from v1keras.models.layers.divisive_normalization import DivisiveNormalization
+from v1keras.models.layers.gain_modulator import GainModulator
+from v1keras.models.layers.on_off import OnOffRectification
+from v1keras.models.layers.shifter import Shifter
+from v1keras.models.layers.weighted_mean import WeightedMean
 from v1keras.models.multi_session import MultiSessionModel
-from v1keras.models.readouts.covariates import (
-    CovariateReadout,
-    GainModulator,
-    Shifter,
-)
+from v1keras.models.readouts.covariate import CovariateReadout
 from v1keras.models.readouts.dense import DenseReadout
 from v1keras.models.readouts.factorized import FactorizedReadout
 from v1keras.models.readouts.gaussian import GaussianReadout
@@ -35,7 +35,7 @@ __all__ = [
     "Laplacian",
     "LogGaborCore",
     "MultiSessionModel",
-    "OnOff",
+    "OnOffRectification",
     "PopulationModel",
     "RidgeReadout",
     "RotationEquivariantCore",

@@ -10,11 +10,9 @@ import numpy as np
 from v1keras.models.cores.rotation_equivariant import RotationEquivariantCore
 from v1keras.models.cores.stacked import StackedCore
 from v1keras.models.cores.transfer import TransferCore
-from v1keras.models.readouts.covariates import (
-    CovariateReadout,
-    GainModulator,
-    Shifter,
-)
+from v1keras.models.layers.gain_modulator import GainModulator
+from v1keras.models.layers.shifter import Shifter
+from v1keras.models.readouts.covariate import CovariateReadout
 from v1keras.models.readouts.dense import DenseReadout
 from v1keras.models.readouts.factorized import FactorizedReadout
 from v1keras.models.readouts.gaussian import GaussianReadout

@@ -1,10 +1,8 @@
 """`Concatenated`: models of different neurons side by side."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
-from keras import ops
 
 from v1keras.models.members import (
     call_members,
@@ -12,27 +10,30 @@ from v1keras.models.members import (
     member_covariates,
     serialize_members,
 )
+from v1keras.models.neuron_rates import take_rates
 from v1keras.models.v1_model import PopulationModel, check_neurons, refuse_covariates
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Concatenated(PopulationModel):
-    """Puts the rates of models of different neurons side by side: one network a
-    session, as Kindel et al. 2019 trained them.
+    """Concatenate the rates of models of different neurons.
+
+    Kindel et al. 2019 trained one network per session.
 
     Args:
-        members: `V1Model`s for the same image size, of different names.
+        members: Sequence of `V1Model`s for the same image size, of different names.
+        name: String, name of the model.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
-            a dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; where members have
+            `covariates`, a dict, as for `V1Model`.
 
     Returns:
         Rates `(batch, neurons)`: the first member's neurons, then the second's, and so
         on.
 
     Raises:
-        ValueError: the members' image sizes differ, or there are fewer than two.
+        ValueError: The members' image sizes differ, or there are fewer than two.
 
     Example:
 
@@ -51,19 +52,20 @@ class Concatenated(PopulationModel):
     """
 
     def __init__(
-        self, members: Sequence[keras.Model], name: str = "concatenated", **kwargs: Any
+        self, members: Sequence[keras.Model], name: str = "concatenated"
     ) -> None:
         sizes = {member.image_size for member in members}
         if len(members) < 2 or len(sizes) != 1:
             raise ValueError(
-                f"{len(members)} members with image sizes {sorted(sizes)}: expected two"
-                " or more, all alike"
+                f"members: found {len(members)} with image sizes {sorted(sizes)},"
+                " expected two or more, all alike"
             )
         inputs, member_rates = call_members(members)
         rates = keras.layers.Concatenate(name="side_by_side")(member_rates)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.members = list(members)
-        self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
+        self.image_size = members[0].image_size
+        self.pixel_mean = members[0].pixel_mean
 
     @property
     def covariates(self) -> dict[str, int]:
@@ -73,8 +75,8 @@ class Concatenated(PopulationModel):
         neurons = check_neurons(neurons, self.neuron_count)
         if neurons != sorted(neurons):
             raise ValueError(
-                "neurons: expected ascending indices, since the members stand side by"
-                " side"
+                "neurons: expected ascending indices, since the members' neurons are"
+                " concatenated"
             )
         members, start = [], 0
         for member in self.members:
@@ -101,8 +103,7 @@ class Concatenated(PopulationModel):
         refuse_covariates(self)
 
         def rates(images, neurons):
-            every = self(images, training=False)
-            return ops.take_along_axis(every, neurons[:, None], axis=1)[:, 0]
+            return take_rates(self(images, training=False), neurons)
 
         return rates
 
@@ -110,8 +111,13 @@ class Concatenated(PopulationModel):
         return [net for member in self.members for net in member.networks()]
 
     def get_config(self):
-        return {"members": serialize_members(self.members), "name": self.name}
+        return {
+            "members": serialize_members(self.members),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config | {"members": deserialize_members(config["members"])})
+        members = deserialize_members(config["members"])
+        return cls.from_parts(config, {"members": members})

@@ -1,10 +1,11 @@
 """`Ensemble`: the mean rate of several models of the same neurons."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
+from v1keras.models.argument_checks import check_number
+from v1keras.models.layers.weighted_mean import WeightedMean
 from v1keras.models.members import (
     call_members,
     deserialize_members,
@@ -16,54 +17,27 @@ from v1keras.models.v1_model import PopulationModel, refuse_covariates
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class WeightedMean(keras.layers.Layer):
-    """The sum of its inputs, each times its weight.
-
-    Args:
-        weights: one an input; 1 in all for a mean.
-
-    Example:
-
-    >>> import numpy as np
-    >>> float(WeightedMean([0.25, 0.75])([np.array([4.0]), np.array([8.0])])[0])
-    7.0
-    """
-
-    def __init__(self, weights: Sequence[float], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.coefficients = list(weights)
-
-    def call(self, inputs):
-        weighted = zip(self.coefficients, inputs, strict=True)
-        return sum(weight * values for weight, values in weighted)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape[0]
-
-    def get_config(self):
-        return super().get_config() | {"weights": self.coefficients}
-
-
-@keras.saving.register_keras_serializable(package="v1keras")
 class Ensemble(PopulationModel):
-    """Averages the rates of its members, which errs less than each where their errors
-    differ.
+    """Average the rates of its members.
+
+    The average errs less than the members where their errors differ.
 
     Args:
-        members: `V1Model`s for the same image size and the same neurons, of different
-            names.
-        weights: what each member counts; None for all alike.
+        members: Sequence of `V1Model`s for the same image size and the same neurons, of
+            different names.
+        weights: Sequence of floats, weight of each member; None for equal weights.
+        name: String, name of the model.
 
     Call arguments:
-        images: `(batch, height, width, 1)` in pixel units; where members have `columns`
-            a dict, as for `V1Model`.
+        images: `(batch, height, width, 1)` in pixel units; where members have
+            `covariates`, a dict, as for `V1Model`.
 
     Returns:
         Rates `(batch, neurons)`.
 
     Raises:
-        ValueError: the members' image sizes or numbers of neurons differ, there are
-            fewer than two, or not one weight each.
+        ValueError: The members' image sizes or numbers of neurons differ, there are
+            fewer than two, or not one weight >= 0 for each.
 
     Example:
 
@@ -86,28 +60,29 @@ class Ensemble(PopulationModel):
         members: Sequence[keras.Model],
         weights: Sequence[float] | None = None,
         name: str = "ensemble",
-        **kwargs: Any,
     ) -> None:
-        shapes = {(member.image_size, member.output_shape[1]) for member in members}
+        shapes = {(member.image_size, member.neuron_count) for member in members}
         if len(members) < 2 or len(shapes) != 1:
             raise ValueError(
-                f"an ensemble of {len(members)} members with (image size, neurons)"
-                f" {sorted(shapes)}: expected two or more, all alike"
+                f"members: found {len(members)} with (image size, neurons)"
+                f" {sorted(shapes)}, expected two or more, all alike"
             )
-        weights = (
-            [1 / len(members)] * len(members)
-            if weights is None
-            else [float(weight) for weight in weights]
-        )
+        if weights is None:
+            weights = [1 / len(members)] * len(members)
+        weights = [float(weight) for weight in weights]
         if len(weights) != len(members):
             raise ValueError(
-                f"{len(weights)} weights for {len(members)} members: expected one each"
+                f"weights: found {len(weights)} weights for {len(members)} members,"
+                " expected one each"
             )
+        for i, weight in enumerate(weights):
+            check_number(f"weights[{i}]", weight)
         inputs, member_rates = call_members(members)
         rates = WeightedMean(weights, name="mean_rate")(member_rates)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.members, self.coefficients = list(members), weights
-        self.image_size, self.pixel_mean = members[0].image_size, members[0].pixel_mean
+        self.image_size = members[0].image_size
+        self.pixel_mean = members[0].pixel_mean
 
     @property
     def covariates(self) -> dict[str, int]:
@@ -144,11 +119,10 @@ class Ensemble(PopulationModel):
 
     def halves(self):
         """Return the means of every second network, without ridge regressions."""
-        networks = [
-            member
-            for member in self.members
-            if not isinstance(getattr(member, "readout", None), RidgeReadout)
-        ]
+        networks = []
+        for member in self.members:
+            if not isinstance(getattr(member, "readout", None), RidgeReadout):
+                networks.append(member)
         if len(networks) < 2:
             return None
         return _mean_of(networks[0::2]), _mean_of(networks[1::2])
@@ -158,11 +132,13 @@ class Ensemble(PopulationModel):
             "members": serialize_members(self.members),
             "weights": self.coefficients,
             "name": self.name,
+            "trainable": self.trainable,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config | {"members": deserialize_members(config["members"])})
+        members = deserialize_members(config["members"])
+        return cls.from_parts(config, {"members": members})
 
 
 def _mean_of(networks):

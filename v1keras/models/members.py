@@ -2,21 +2,21 @@
 
 import keras
 
-from v1keras.models.v1_model import model_inputs, split_inputs
+from v1keras.models.model_inputs import model_inputs, split_inputs
 
 
 def serialize_members(members):
-    """Return the serialized form of each member."""
+    """Return the members in serialized form."""
     return [keras.saving.serialize_keras_object(member) for member in members]
 
 
 def deserialize_members(members):
-    """Return the model of each serialized member."""
+    """Return the models of serialized members."""
     return [keras.saving.deserialize_keras_object(member) for member in members]
 
 
 def member_covariates(members):
-    """Return the covariates that any member takes: name -> number of values."""
+    """Return the dict of all members' covariates, name -> number of values."""
     covariates = {}
     for member in members:
         covariates |= member.covariates
@@ -24,15 +24,15 @@ def member_covariates(members):
 
 
 def call_members(members):
-    """Return the inputs of several models together, and the rates of each."""
+    """Return the joint inputs of several models, and the rates of each."""
     covariates = member_covariates(members)
     inputs = model_inputs(members[0].image_size, covariates)
     images, _ = split_inputs(inputs, covariates)
     rates = []
     for member in members:
-        own = images
+        member_inputs = images
         if member.covariates:
-            own = {"images": images}
-            own |= {name: inputs[name] for name in member.covariates}
-        rates.append(member(own))
+            names = ["images", *member.covariates]
+            member_inputs = {name: inputs[name] for name in names}
+        rates.append(member(member_inputs))
     return inputs, rates

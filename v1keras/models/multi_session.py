@@ -1,42 +1,44 @@
 """`MultiSessionModel`: one core for populations that saw different images."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
-from v1keras.models.v1_model import (
-    PopulationModel,
-    V1Model,
+from v1keras.models.argument_checks import check_number
+from v1keras.models.layers.composite_layer import freeze_parts, freeze_weights
+from v1keras.models.model_inputs import (
+    check_image_size,
     model_inputs,
     normalize_pixels,
     split_inputs,
 )
+from v1keras.models.v1_model import PopulationModel, V1Model
 
 
 @keras.saving.register_keras_serializable(package="v1keras", name="V1Sessions")
 class MultiSessionModel(PopulationModel):
-    """Predicts the rates of several recorded populations, each by a readout of its own,
-    from features that all share.
+    """Predict the rates of several recorded populations from shared features.
+
+    Each population has a readout of its own.
 
     Args:
-        core: layer, images -> features `(batch, h, w, channels)`.
-        readouts: dict, a session's name -> its readout, a layer of the name
-            NAME_readout: weights in a file are told apart by it.
-        image_size: (height, width) in pixels, of all sessions.
-        pixel_mean: subtracted from every pixel ...
-        pixel_std: ... which is then divided by this.
+        core: Layer, images -> features `(batch, h, w, channels)`.
+        readouts: Dict, name of each session -> its readout, a layer named NAME_readout,
+            by which weights in a file are distinguished.
+        image_size: Tuple `(height, width)` in pixels, of all sessions.
+        pixel_mean: Float, subtracted from every pixel.
+        pixel_std: Float, > 0, by which pixels are then divided.
+        name: String, name of the model.
 
     Call arguments:
         images: `(batch, height, width, 1)` in pixel units; for a model with
             `covariates`, a dict, as for `V1Model`.
 
     Returns:
-        dict, a session's name -> rates `(batch, neurons)` of its neurons.
+        Dict, name of each session -> rates `(batch, neurons)` of its neurons.
 
     Raises:
-        ValueError: fewer than two readouts, one that is not named as its session, or
-            readouts that take different columns of behaviour.
+        ValueError: Fewer than two readouts, one that is not named as its session, or
+            readouts that take different covariates.
 
     Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over
         recordings.
@@ -45,18 +47,14 @@ class MultiSessionModel(PopulationModel):
 
     >>> import numpy as np
     >>> readouts = {
-    ...     name: FactorizedReadout(count, name=f"{name}_readout")
-    ...     for name, count in (("left", 3), ("right", 5))
+    ...     "left": FactorizedReadout(3, name="left_readout"),
+    ...     "right": FactorizedReadout(5, name="right_readout"),
     ... }
-    >>> model = MultiSessionModel(
-    ...     StackedCore((8,), (5,)), readouts, (20, 20), pixel_mean=110, pixel_std=60
-    ... )
-    >>> {
-    ...     name: tuple(rates.shape)
-    ...     for name, rates in model(np.zeros((2, 20, 20, 1), "float32")).items()
-    ... }
+    >>> model = MultiSessionModel(StackedCore((8,), (5,)), readouts, (20, 20), 110, 60)
+    >>> images = np.zeros((2, 20, 20, 1), "float32")
+    >>> {name: tuple(rates.shape) for name, rates in model(images).items()}
     {'left': (2, 3), 'right': (2, 5)}
-    >>> tuple(model.session("left")(np.zeros((2, 20, 20, 1), "float32")).shape)
+    >>> tuple(model.session("left")(images).shape)
     (2, 3)
     """
 
@@ -68,41 +66,25 @@ class MultiSessionModel(PopulationModel):
         pixel_mean: float = 0.0,
         pixel_std: float = 1.0,
         name: str = "v1sessions",
-        **kwargs: Any,
     ) -> None:
-        misnamed = [
-            f"{session} ({readout.name})"
-            for session, readout in readouts.items()
-            if readout.name != f"{session}_readout"
-        ]
-        if len(readouts) < 2 or misnamed:
-            found = ", ".join(misnamed or readouts)
-            raise ValueError(
-                f"readouts of {found}: expected two or more, each named as its session,"
-                " such as a_readout of a"
-            )
-        covariates = [
-            getattr(readout, "covariates", {}) for readout in readouts.values()
-        ]
-        if any(names != covariates[0] for names in covariates):
-            raise ValueError(
-                f"readouts take the covariates {covariates}: expected the same, with as"
-                " many values, in all sessions"
-            )
-        inputs = model_inputs(image_size, covariates[0])
-        images, behavior = split_inputs(inputs, covariates[0])
+        _check_names(readouts)
+        image_size = check_image_size(image_size)
+        check_number("pixel_std", float(pixel_std), positive=True)
+        covariates = _common_covariates(readouts)
+        inputs = model_inputs(image_size, covariates)
+        images, behavior = split_inputs(inputs, covariates)
+        for layer in (core, *readouts.values()):
+            freeze_parts(layer)
         features = core(normalize_pixels(images, pixel_mean, pixel_std))
-        outputs = {
-            session: readout(features, *behavior)
-            for session, readout in readouts.items()
-        }
-        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+        outputs = {}
+        for session, readout in readouts.items():
+            outputs[session] = readout(features, *behavior)
+        for layer in (core, *readouts.values()):
+            freeze_weights(layer)
+        super().__init__(inputs=inputs, outputs=outputs, name=name)
         self.core, self.readouts = core, dict(readouts)
-        self.image_size, self.pixel_mean, self.pixel_std = (
-            tuple(image_size),
-            float(pixel_mean),
-            float(pixel_std),
-        )
+        self.image_size = image_size
+        self.pixel_mean, self.pixel_std = float(pixel_mean), float(pixel_std)
 
     @property
     def covariates(self) -> dict[str, int]:
@@ -124,7 +106,9 @@ class MultiSessionModel(PopulationModel):
     def without_covariates(self):
         if not self.covariates:
             return self
-        readouts = {name: r.readout for name, r in self.readouts.items()}
+        readouts = {}
+        for name, readout in self.readouts.items():
+            readouts[name] = readout.readout
         scale = self.pixel_mean, self.pixel_std
         return MultiSessionModel(
             self.core, readouts, self.image_size, *scale, self.name
@@ -137,78 +121,90 @@ class MultiSessionModel(PopulationModel):
         return [self.session(name) for name in self.readouts]
 
     def session(self, name: str) -> "V1Model":
-        """The `V1Model` of one session, which shares its weights with this model.
+        """Return the `V1Model` of one session, which shares this model's weights.
 
         Raises:
-            ValueError: there is no such session; lists those there are.
+            ValueError: An unknown session; lists the known ones.
         """
         if name not in self.readouts:
             raise ValueError(
                 f"no session {name!r}; the model has {', '.join(self.readouts)}"
             )
+        scale = self.pixel_mean, self.pixel_std
         return V1Model(
-            self.core,
-            self.readouts[name],
-            self.image_size,
-            self.pixel_mean,
-            self.pixel_std,
-            name=name,
+            self.core, self.readouts[name], self.image_size, *scale, name=name
         )
 
     def training_model(self) -> keras.Model:
-        """The model for training: an image of each session `(batch, sessions, height,
-        width, 1)` -> rates `(batch, all neurons)`.
+        """Return the model that is trained, with one image of each session at a time.
 
-        The core sees the images of all sessions as one batch, each readout those of its
-        own session, and its behaviour `(batch, sessions, k)`; weights are shared with
-        this model.
+        The core computes the images of all sessions as one batch, each readout those of
+        its own session with its covariates `(batch, sessions, k)`; weights are shared
+        with this model.
+
+        Returns:
+            Model: images `(batch, sessions, height, width, 1)` -> rates `(batch, all
+            neurons)`.
         """
         count = len(self.readouts)
         inputs = model_inputs(self.image_size, self.covariates, (count,))
         images, behavior = split_inputs(inputs, self.covariates)
-        features = self.core(
-            normalize_pixels(
-                ops.reshape(images, (-1, *self.image_size, 1)),
-                self.pixel_mean,
-                self.pixel_std,
-            )
-        )
-        features = ops.reshape(
-            features, (-1, count, *features.shape[1:])
-        )  # (batch, sessions, h, w, channels)
-        own = lambda i: [
-            {name: column[:, i] for name, column in columns.items()}
-            for columns in behavior
-        ]
-        rates = [
-            readout(features[:, i], *own(i))
-            for i, readout in enumerate(self.readouts.values())
-        ]
+        images = ops.reshape(images, (-1, *self.image_size, 1))
+        pixels = normalize_pixels(images, self.pixel_mean, self.pixel_std)
+        features = self.core(pixels)
+        # (batch, sessions, h, w, channels)
+        features = ops.reshape(features, (-1, count, *features.shape[1:]))
+        rates = []
+        for i, readout in enumerate(self.readouts.values()):
+            session_behavior = []
+            for columns in behavior:
+                session = {name: column[:, i] for name, column in columns.items()}
+                session_behavior.append(session)
+            rates.append(readout(features[:, i], *session_behavior))
         return keras.Model(inputs, ops.concatenate(rates, axis=-1), name=self.name)
 
     def get_config(self):
+        readouts = {}
+        for session, readout in self.readouts.items():
+            readouts[session] = keras.saving.serialize_keras_object(readout)
         return {
             "core": keras.saving.serialize_keras_object(self.core),
-            "readouts": {
-                session: keras.saving.serialize_keras_object(readout)
-                for session, readout in self.readouts.items()
-            },
+            "readouts": readouts,
             "image_size": self.image_size,
             "pixel_mean": self.pixel_mean,
             "pixel_std": self.pixel_std,
             "name": self.name,
+            "trainable": self.trainable,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        readouts = {
-            session: keras.saving.deserialize_keras_object(readout)
-            for session, readout in config["readouts"].items()
-        }
-        return cls(
-            **config
-            | {
-                "core": keras.saving.deserialize_keras_object(config["core"]),
-                "readouts": readouts,
-            }
+        core = keras.saving.deserialize_keras_object(config["core"])
+        readouts = {}
+        for session, readout in config["readouts"].items():
+            readouts[session] = keras.saving.deserialize_keras_object(readout)
+        return cls.from_parts(config, {"core": core, "readouts": readouts})
+
+
+def _check_names(readouts):
+    """Raise a `ValueError` unless two or more readouts are named as their sessions."""
+    misnamed = []
+    for session, readout in readouts.items():
+        if readout.name != f"{session}_readout":
+            misnamed.append(f"{session} ({readout.name})")
+    if len(readouts) < 2 or misnamed:
+        raise ValueError(
+            f"readouts of {', '.join(misnamed or readouts)}: expected two or more, each"
+            " named as its session, such as a_readout of a"
         )
+
+
+def _common_covariates(readouts):
+    """Return the covariates of all readouts, or raise a `ValueError` if they differ."""
+    covariates = [getattr(readout, "covariates", {}) for readout in readouts.values()]
+    if any(names != covariates[0] for names in covariates):
+        raise ValueError(
+            f"readouts take the covariates {covariates}: expected the same, with as"
+            " many values, in all sessions"
+        )
+    return covariates[0]

@@ -1,6 +1,4 @@
-"""One neuron's rate for each image, at the cost of one neuron: what an inversion asks
-of a model.
-"""
+"""The rate of one neuron per image at the cost of one neuron, for inversion."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,26 +7,35 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.cores.stacked import OnOff, StackedCore
-from v1keras.models.readouts.gaussian import GaussianReadout, corners
+from v1keras.models.cores.stacked import StackedCore
+from v1keras.models.layers.banded_convolution import BandedConvolution
+from v1keras.models.layers.bilinear import bilinear_weights
+from v1keras.models.layers.on_off import OnOffRectification
+from v1keras.models.readouts.gaussian import GaussianReadout
 
-# Of what reads each pixel by itself, and so works on a window as on the whole.
-_PIXELWISE = (keras.layers.BatchNormalization, keras.layers.Activation, OnOff)
-# A window that covers more than this of the image saves too little for what cutting it
+# Layers that act on each pixel by itself work on a window as on the whole image.
+_PIXELWISE = (
+    keras.layers.BatchNormalization,
+    keras.layers.Activation,
+    OnOffRectification,
+)
+_CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+_WINDOWED = (*_CONVOLUTIONS, keras.layers.AveragePooling2D, *_PIXELWISE)
+# A window that covers more than this fraction of the image saves less than cutting it
 # out costs.
-_WORTHWHILE = 0.8
+_MAX_WINDOW = 0.8
 
 
 def network_rate_fn(model: Any) -> Callable[[Any, Any], Any]:
     """Return a function that computes the rate of one neuron per image.
 
-    The same rates as `model(images)`, of which it takes one per row, but cheaper, and
-    its gradient much cheaper:
+    The rates are those of `model(images)`, one of each row, but cheaper, and their
+    gradient is much cheaper:
 
     - the readout computes one neuron per image;
-    - a readout that looks at one place (`GaussianReadout`) gets the features of a
-      `StackedCore` computed on the window of the image that place can see; what would
-      lie beyond the image's border is set to zero in every layer, as padding is;
+    - for a readout at one place (`GaussianReadout`), the features of a `StackedCore`
+      are computed on the window of the image that the place depends on; what lies
+      beyond the image's border is set to zero in every layer, as padding is;
     - the gradient of the first convolution, which has one input channel, is a product
       with the banded matrix of its kernels.
 
@@ -40,19 +47,22 @@ def network_rate_fn(model: Any) -> Callable[[Any, Any], Any]:
         `(batch,)` -> rates `(batch,)`.
     """
     if not hasattr(model.readout, "call_for_neurons"):
-        return lambda images, neurons: _take(model(images, training=False), neurons)
+        return lambda images, neurons: take_rates(
+            model(images, training=False), neurons
+        )
     normalize = model.get_layer("pixels")
     features = model.core
     if isinstance(model.core, StackedCore):
-        first = _ThinConvolution(ops.convert_to_numpy(model.core.stages[0].kernel))
-        window = _window_of(model)
+        kernel = ops.convert_to_numpy(model.core.stages[0].kernel)
+        convolve = BandedConvolution(kernel)
+        window = _worthwhile_window(model)
         if window is not None:
             return lambda images, neurons: window.rates(
-                normalize(images), neurons, first
+                normalize(images), neurons, convolve
             )
 
         def features(images):
-            return model.core.after_first(first(images))
+            return model.core.call_after_first_layer(convolve(images))
 
     def rates(images, neurons):
         return model.readout.call_for_neurons(features(normalize(images)), neurons)
@@ -60,166 +70,107 @@ def network_rate_fn(model: Any) -> Callable[[Any, Any], Any]:
     return rates
 
 
-def _take(rates, neurons):
+def take_rates(rates: Any, neurons: Any) -> Any:
+    """Return the rate of one neuron per row of `(batch, neurons)`."""
     return ops.take_along_axis(rates, neurons[:, None], axis=1)[:, 0]
 
 
-class _ThinConvolution:
-    """A `valid` convolution of one input channel. Its gradient by the input, as a
-    transposed convolution, is slow on processors: output rows times the banded matrix
-    of the kernels' rows, one for each row of the kernel, then summed over the kernel's
-    rows.
-    """
-
-    def __init__(self, kernel):
-        self.kernel, self.bands = kernel, {}
-
-    def __call__(self, images):
-        side, width = self.kernel.shape[0], images.shape[2]
-        across = width - side + 1
-        if width not in self.bands:
-            band = np.zeros((across, self.kernel.shape[3], side, width), "float32")
-            for column in range(across):
-                band[column, :, :, column : column + side] = np.transpose(
-                    self.kernel[:, :, 0], (2, 0, 1)
-                )
-            self.bands[width] = band.reshape(
-                -1, side * width
-            )  # (output row, kernel row * image row)
-        band, kernel = (
-            ops.cast(weights, images.dtype)
-            for weights in (self.bands[width], self.kernel)
-        )
-
-        @ops.custom_gradient
-        def convolve(images):
-            def gradient(*arguments, upstream=None):
-                upstream = arguments[0] if upstream is None else upstream
-                rows = upstream.shape[1]
-                spread = ops.reshape(
-                    ops.matmul(ops.reshape(upstream, (-1, rows, band.shape[0])), band),
-                    (-1, rows, side, width),
-                )
-                above = lambda i: ((0, 0), (i, side - 1 - i), (0, 0))
-                return sum(ops.pad(spread[:, :, i], above(i)) for i in range(side))[
-                    ..., None
-                ]
-
-            return ops.conv(images, kernel, padding="valid"), gradient
-
-        return convolve(images)
-
-
-def _window_of(model):
-    """The window that a place of a `GaussianReadout` sees, or None where there is none
-    worth cutting out.
-    """
+def _worthwhile_window(model):
+    """Return the window of a place of a `GaussianReadout`, or None."""
     core = model.core
-    known = (
-        keras.layers.Conv2D,
-        keras.layers.DepthwiseConv2D,
-        keras.layers.AveragePooling2D,
-        *_PIXELWISE,
-    )
-    if (
-        not isinstance(model.readout, GaussianReadout)
-        or core.skip
-        or not all(isinstance(stage, known) for stage in core.stages)
-    ):
+    if not isinstance(model.readout, GaussianReadout) or core.skip:
+        return None
+    if not all(isinstance(stage, _WINDOWED) for stage in core.stages):
         return None
     window = _Window(core.stages, model.readout, (None, *model.image_size, 1))
-    share = np.prod(
-        [min(window.sizes[0], side) for side in model.image_size]
-    ) / np.prod(model.image_size)
-    return window if share < _WORTHWHILE else None
+    sides = [min(window.sizes[0], side) for side in model.image_size]
+    covered = np.prod(sides) / np.prod(model.image_size)
+    return window if covered < _MAX_WINDOW else None
 
 
 class _Window:
-    """A core on the square of each image that the four pixels around a neuron's place
-    can see.
+    """A core on the part of each image that a neuron's place depends on.
+
+    The place is between four pixels of the features.
 
     Args:
-        stages: of a `StackedCore`.
-        readout: a `GaussianReadout`.
-        shape: of the images.
+        stages: List of layers, the stages of a `StackedCore`.
+        readout: `GaussianReadout`.
+        shape: Tuple, shape of the images.
     """
 
     def __init__(self, stages, readout, shape):
-        self.stages, self.readout, self.shapes = stages, readout, [shape]
+        self.stages, self.readout = stages, readout
+        self.shapes = [shape]
         for stage in stages:
             self.shapes.append(stage.compute_output_shape(self.shapes[-1]))
-        # Before each stage: side of the window, and where it begins: scale * (begin of
-        # the last window) - shift.
-        self.sizes, self.begins = [2], [(1, 0)]
+        # Before each stage: the side of the window, and its first pixel as
+        # scale * (first pixel of the last window) - shift.
+        size, scale, shift = 2, 1, 0
+        self.sizes, self.origins = [size], [(scale, shift)]
         for stage in reversed(stages):
-            size, (scale, shift) = self.sizes[0], self.begins[0]
             if isinstance(stage, keras.layers.AveragePooling2D):
                 pool = stage.pool_size[0]
                 size, scale, shift = size * pool, scale * pool, shift * pool
-            elif isinstance(stage, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-                reach = _reach(stage)
-                size, shift = (
-                    size + reach,
-                    shift + (reach // 2 if stage.padding == "same" else 0),
-                )
+            elif isinstance(stage, _CONVOLUTIONS):
+                reach = (stage.kernel_size[0] - 1) * stage.dilation_rate[0]
+                size += reach
+                if stage.padding == "same":
+                    shift += reach // 2
             self.sizes.insert(0, size)
-            self.begins.insert(0, (scale, shift))
+            self.origins.insert(0, (scale, shift))
 
-    def rates(self, images, neurons, first):
-        """Rates `(batch,)` of normalised images; `first` convolves them instead of the
-        first stage.
+    def rates(self, images, neurons, convolve):
+        """Compute rates `(batch,)` of normalized images.
+
+        `convolve` takes the place of the first stage.
         """
         place = ops.take(self.readout.positions(), neurons, axis=0)
-        top, left, shares = corners(place, *self.shapes[-1][1:3])
-        begins = ops.cast(ops.stack([top, left], axis=1), "int32")  # of the last window
-        rows, columns = (self._inside(0, axis, begins, one_hot=True) for axis in (0, 1))
-        features = ops.einsum("bih,bhw,bjw->bij", rows, images[..., 0], columns)[
-            ..., None
-        ]
-        for i, stage in enumerate(self.stages):
-            if i and getattr(stage, "padding", "") == "same":
-                rows, columns = (self._inside(i, axis, begins) for axis in (0, 1))
-                features = features * rows[:, :, None, None] * columns[:, None, :, None]
-            features = first(features) if i == 0 else self._apply(stage, features)
-        read = sum(
-            share[:, None] * features[:, below, beside]
-            for (below, beside), share in shares.items()
+        top, left, weights = bilinear_weights(place, *self.shapes[-1][1:3])
+        corner = ops.cast(ops.stack([top, left], axis=1), "int32")
+        features = convolve(self._cut_out(images, corner))
+        for i, stage in enumerate(self.stages[1:], start=1):
+            if getattr(stage, "padding", "") == "same":
+                features = features * self._border_mask(i, corner)
+            features = _apply(stage, features)
+        values = 0
+        for (row, column), weight in weights.items():
+            values = values + weight[:, None] * features[:, row, column]
+        return self.readout.rates_from_values(values, neurons)
+
+    def _cut_out(self, images, corner):
+        """Return the window of each image, with zeros beyond the border."""
+        height, width = self.shapes[0][1:3]
+        rows = ops.one_hot(self._pixels(0, corner[:, 0]), height)
+        columns = ops.one_hot(self._pixels(0, corner[:, 1]), width)
+        cut = ops.einsum("bih,bhw,bjw->bij", rows, images[..., 0], columns)
+        return cut[..., None]
+
+    def _border_mask(self, i, corner):
+        """Return 1 for pixels of the window before stage `i` that are the image's."""
+        inside = []
+        for axis, side in enumerate(self.shapes[i][1:3]):
+            pixels = self._pixels(i, corner[:, axis])
+            inside.append(ops.cast((pixels >= 0) & (pixels < side), "float32"))
+        rows, columns = inside
+        return rows[:, :, None, None] * columns[:, None, :, None]
+
+    def _pixels(self, i, corner):
+        """Return the pixels `(batch, size)` that the window before stage `i` covers."""
+        scale, shift = self.origins[i]
+        offsets = ops.arange(self.sizes[i], dtype="int32")
+        return (scale * corner - shift)[:, None] + offsets
+
+
+def _apply(stage, features):
+    """Apply a stage to a window; convolutions without their padding."""
+    options = {"padding": "valid", "data_format": "channels_last"}
+    if isinstance(stage, keras.layers.DepthwiseConv2D):
+        return ops.depthwise_conv(
+            features, stage.kernel, dilation_rate=stage.dilation_rate, **options
         )
-        return self.readout.rates_of(read, neurons)
-
-    def _inside(self, i, axis, begins, one_hot=False):
-        """Which of the window's pixels before stage i are the image's: `(batch, size)`;
-        or as a matrix that picks them out of it.
-        """
-        scale, shift = self.begins[i]
-        at = (scale * begins[:, axis] - shift)[:, None] + ops.arange(
-            self.sizes[i], dtype="int32"
+    if isinstance(stage, keras.layers.Conv2D):
+        return ops.conv(
+            features, stage.kernel, dilation_rate=stage.dilation_rate, **options
         )
-        side = self.shapes[i][1 + axis]
-        return (
-            ops.one_hot(at, side)
-            if one_hot
-            else ops.cast((at >= 0) & (at < side), "float32")
-        )
-
-    @staticmethod
-    def _apply(stage, features):
-        if isinstance(stage, keras.layers.DepthwiseConv2D):
-            return ops.depthwise_conv(
-                features,
-                stage.kernel,
-                padding="valid",
-                dilation_rate=stage.dilation_rate,
-            )
-        if isinstance(stage, keras.layers.Conv2D):
-            return ops.conv(
-                features,
-                stage.kernel,
-                padding="valid",
-                dilation_rate=stage.dilation_rate,
-            )
-        return stage(features)
-
-
-def _reach(stage):
-    return (stage.kernel_size[0] - 1) * stage.dilation_rate[0]
+    return stage(features)

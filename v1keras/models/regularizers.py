@@ -3,14 +3,21 @@
 import keras
 from keras import ops
 
+from v1keras.models.argument_checks import check_number
+
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Laplacian(keras.regularizers.Regularizer):
-    """Penalises rough kernels: `strength` times the summed square of each kernel's
-    discrete Laplacian (zeros beyond its edge).
+    """Penalize rough kernels.
+
+    The penalty is `strength` times the summed square of each kernel's discrete
+    Laplacian, with zeros beyond its edge.
 
     Args:
-        strength: factor, >= 0.
+        strength: Float, factor, >= 0.
+
+    Raises:
+        ValueError: A negative strength.
 
     Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
@@ -24,15 +31,15 @@ class Laplacian(keras.regularizers.Regularizer):
     """
 
     def __init__(self, strength: float) -> None:
+        check_number("strength", strength)
         self.strength = float(strength)
 
     def __call__(self, kernel):
-        # kernel (height, width, in, out)
+        # The kernel is (height, width, in, out).
         padded = ops.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
-        neighbours = (
-            padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2]
-        )
-        return self.strength * ops.sum(ops.square(neighbours - 4 * kernel))
+        neighbors = padded[2:, 1:-1] + padded[:-2, 1:-1]
+        neighbors = neighbors + padded[1:-1, 2:] + padded[1:-1, :-2]
+        return self.strength * ops.sum(ops.square(neighbors - 4 * kernel))
 
     def get_config(self):
         return {"strength": self.strength}
@@ -40,31 +47,35 @@ class Laplacian(keras.regularizers.Regularizer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class GroupSparsity(keras.regularizers.Regularizer):
-    """Penalises the number of used channel pairs: `strength` times the sum over in and
-    out channels of the kernel's norm.
+    """Penalize the number of channel pairs that a kernel connects.
+
+    The penalty is `strength` times the sum over pairs of an input and an output channel
+    of the kernel's norm.
 
     Args:
-        strength: factor, >= 0.
+        strength: Float, factor, >= 0.
+
+    Raises:
+        ValueError: A negative strength.
 
     Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
     Example:
 
     >>> import numpy as np
-    >>> float(
-    ...     GroupSparsity(1.0)(np.full((2, 2, 1, 3), 0.5, "float32"))
-    ... )  # three pairs, each of norm 1
+    >>> kernel = np.full((2, 2, 1, 3), 0.5, "float32")  # three pairs, each of norm 1
+    >>> float(GroupSparsity(1.0)(kernel))
     3.0
     """
 
     def __init__(self, strength: float) -> None:
+        check_number("strength", strength)
         self.strength = float(strength)
 
     def __call__(self, kernel):
         # The small constant keeps the gradient finite at zero.
-        return self.strength * ops.sum(
-            ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12)
-        )
+        norms = ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12)
+        return self.strength * ops.sum(norms)
 
     def get_config(self):
         return {"strength": self.strength}

@@ -1,17 +1,17 @@
-"""A readout of some of another readout's neurons."""
+"""Selection of neurons: a readout of a subset of another readout's neurons."""
 
 import keras
 import numpy as np
 
-from v1keras.models.readouts.covariates import CovariateReadout
+from v1keras.models.readouts.covariate import CovariateReadout
 
-# Axis of a weight that runs over neurons, where it is not the last; None where all
+# The axis of a weight that runs over neurons, if it is not the last; None if all
 # neurons share the weight.
 _AXES = {"mean": 0, "spread": 0, "map": None, "origin": None}
 
 
 def select_readout(readout, neurons):
-    """Return a serialized readout of some neurons of `readout`."""
+    """Return the serialized readout of selected neurons of `readout`."""
     return _select(keras.saving.serialize_keras_object(readout), neurons)
 
 
@@ -24,13 +24,14 @@ def _select(serialized, neurons):
         config["neurons"] = len(neurons)
     if config.get("coordinates") is not None:
         config["coordinates"] = [config["coordinates"][neuron] for neuron in neurons]
-    # Without `build_config`, which holds the other number of neurons.
-    kept = {key: value for key, value in serialized.items() if key != "build_config"}
-    return kept | {"config": config}
+    selected = serialized | {"config": config}
+    # The build configuration belongs to the other number of neurons.
+    selected.pop("build_config", None)
+    return selected
 
 
 def copy_neurons(selected, whole, neurons):
-    """Copy the weights of some neurons of the readout `whole` to `selected`."""
+    """Copy the weights of `neurons` from the readout `whole` to `selected`."""
     if isinstance(whole, CovariateReadout):
         copy_neurons(selected.readout, whole.readout, neurons)
         if whole.shifter is not None:

@@ -6,6 +6,15 @@ from typing import Any
 import keras
 import numpy as np
 
+from v1keras.models.argument_checks import check_number
+from v1keras.models.layers.composite_layer import freeze_parts, freeze_weights
+from v1keras.models.model_inputs import (
+    check_image_size,
+    check_inputs,
+    model_inputs,
+    normalize_pixels,
+    split_inputs,
+)
 from v1keras.models.neuron_rates import network_rate_fn
 from v1keras.models.selection import copy_neurons, select_readout
 
@@ -13,9 +22,9 @@ from v1keras.models.selection import copy_neurons, select_readout
 class PopulationModel(keras.Model):
     """A model that predicts the rates of a population from images in pixel units.
 
-    `V1Model`, `MultiSessionModel`, `Ensemble` and `Concatenated` are such models. What
-    is asked of a model anywhere else is one of the methods below, so that nothing needs
-    to know which of them it has.
+    `V1Model`, `MultiSessionModel`, `Ensemble` and `Concatenated` are such models. Other
+    modules use the methods below alone, so that they need not know which of them they
+    have.
 
     Attributes:
         image_size: Tuple `(height, width)` in pixels.
@@ -34,6 +43,30 @@ class PopulationModel(keras.Model):
     def neuron_count(self) -> int:
         """The number of neurons."""
         return self.output_shape[-1]
+
+    def __call__(self, inputs, *args, **kwargs):
+        check_inputs(inputs, self.image_size, self.covariates)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def __repr__(self):
+        height, width = self.image_size
+        return (
+            f"<{type(self).__name__} name={self.name}, images of {height} x {width}"
+            f" pixels, {self.neuron_count} neurons>"
+        )
+
+    @classmethod
+    def from_parts(cls, config: dict[str, Any], parts: dict[str, Any]) -> Any:
+        """Return the model of a configuration, with its deserialized parts.
+
+        Configurations of files written before `trainable` was in them are read as True.
+        """
+        arguments = config | parts
+        trainable = arguments.pop("trainable", True)
+        model = cls(**arguments)
+        if not trainable:
+            model.trainable = False
+        return model
 
     def session(self, name: str) -> "PopulationModel":
         """Return the model of the recording `name`: this model, if it has only one."""
@@ -122,7 +155,7 @@ class PopulationModel(keras.Model):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class V1Model(PopulationModel):
-    """Predicts the rates of a population from images in pixel units.
+    """Predict the rates of a population from images in pixel units.
 
     Args:
         core: Layer, images -> features `(batch, h, w, channels)`.
@@ -130,7 +163,7 @@ class V1Model(PopulationModel):
             which takes covariates, too.
         image_size: Tuple `(height, width)` in pixels.
         pixel_mean: Float, subtracted from every pixel.
-        pixel_std: Float, by which pixels are then divided.
+        pixel_std: Float, > 0, by which pixels are then divided.
         name: String, name of the model.
 
     Call arguments:
@@ -139,6 +172,10 @@ class V1Model(PopulationModel):
 
     Returns:
         Rates `(batch, neurons)`.
+
+    Raises:
+        ValueError: An image size that is not two positive integers, or a `pixel_std`
+            that is not positive.
 
     Example:
 
@@ -157,16 +194,21 @@ class V1Model(PopulationModel):
         pixel_mean: float = 0.0,
         pixel_std: float = 1.0,
         name: str = "v1model",
-        **kwargs: Any,
     ) -> None:
+        image_size = check_image_size(image_size)
+        check_number("pixel_std", float(pixel_std), positive=True)
         covariates = getattr(readout, "covariates", {})
         inputs = model_inputs(image_size, covariates)
         images, behavior = split_inputs(inputs, covariates)
-        features = core(normalize_pixels(images, pixel_mean, pixel_std))
-        rates = readout(features, *behavior)
-        super().__init__(inputs=inputs, outputs=rates, name=name, **kwargs)
+        pixels = normalize_pixels(images, pixel_mean, pixel_std)
+        freeze_parts(core)
+        freeze_parts(readout)
+        rates = readout(core(pixels), *behavior)
+        freeze_weights(core)
+        freeze_weights(readout)
+        super().__init__(inputs=inputs, outputs=rates, name=name)
         self.core, self.readout = core, readout
-        self.image_size = tuple(image_size)
+        self.image_size = image_size
         self.pixel_mean, self.pixel_std = float(pixel_mean), float(pixel_std)
 
     @property
@@ -179,7 +221,6 @@ class V1Model(PopulationModel):
         config["readout"] = select_readout(self.readout, neurons)
         selected = V1Model.from_config(config)
         selected.core.set_weights(self.core.get_weights())
-        selected.core.trainable = self.core.trainable
         copy_neurons(selected.readout, self.readout, neurons)
         return selected
 
@@ -223,58 +264,28 @@ class V1Model(PopulationModel):
             "pixel_mean": self.pixel_mean,
             "pixel_std": self.pixel_std,
             "name": self.name,
+            "trainable": self.trainable,
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        parts = {
-            key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("core", "readout")
-        }
-        return cls(**config | parts)
-
-
-def normalize_pixels(images, mean, std):
-    """Subtract `mean` from images in pixel units and divide by `std`."""
-    return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)
-
-
-def model_inputs(image_size, covariates, sessions=()):
-    """Return the inputs of a model: images, or a dict of images and covariates.
-
-    Args:
-        image_size: Tuple `(height, width)` in pixels.
-        covariates: Dict, name of each covariate -> number of its values.
-        sessions: Tuple `(count,)` where one image of each session comes together, each
-            with its own covariates.
-    """
-    images = keras.Input((*sessions, *image_size, 1), name="images")
-    if not covariates:
-        return images
-    inputs = {"images": images}
-    for name, width in covariates.items():
-        inputs[name] = keras.Input((*sessions, width), name=name)
-    return inputs
-
-
-def split_inputs(inputs, covariates):
-    """Return the images among a model's inputs, and a list of the covariates' dict.
-
-    The list is empty where there are no covariates.
-    """
-    if not covariates:
-        return inputs, []
-    return inputs["images"], [{name: inputs[name] for name in covariates}]
+        core = keras.saving.deserialize_keras_object(config["core"])
+        readout = keras.saving.deserialize_keras_object(config["readout"])
+        return cls.from_parts(config, {"core": core, "readout": readout})
 
 
 def check_neurons(neurons, count):
     """Return indices of neurons as a list of integers below `count`."""
-    neurons = [int(neuron) for neuron in neurons]
-    if not neurons or min(neurons) < 0 or max(neurons) >= count:
-        raise ValueError(
-            f"neurons: found {neurons}, expected one or more of 0 to {count - 1}"
-        )
-    return neurons
+    expected = f"expected one or more of 0 to {count - 1}"
+    indices = []
+    for neuron in neurons:
+        is_integer = isinstance(neuron, (int, np.integer))
+        if not is_integer or isinstance(neuron, bool) or not 0 <= neuron < count:
+            raise ValueError(f"neurons: found {neuron!r}, {expected}")
+        indices.append(int(neuron))
+    if not indices:
+        raise ValueError(f"neurons: found none, {expected}")
+    return indices
 
 
 def refuse_covariates(model):

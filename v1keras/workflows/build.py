@@ -88,7 +88,7 @@ def _single(config, recording, name):
     readout = _readout(config, recording)
     core, pixels = _core(config, [recording])
     model = V1Model(core, readout, recording.images.shape[1:], *pixels, name)
-    readout.start_at(statistics.mean_responses(recording))
+    readout.initialize_rates(statistics.mean_responses(recording))
     return model
 
 
@@ -109,7 +109,7 @@ def _several(config, recordings, name):
     model = MultiSessionModel(core, readouts, image_size, *pixels, name)
     for recording in recordings:
         readout = readouts[recording.name]
-        readout.start_at(statistics.mean_responses(recording))
+        readout.initialize_rates(statistics.mean_responses(recording))
     return model
 
 
@@ -210,7 +210,7 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
         train = member_recording(config.data, recording, member).indices("train")
         features = keras.ops.convert_to_numpy(core(images[train]))
         draws.append((features, recording.responses[train]))
-    readout.fit(draws, core.groups, core.places, core.shares)
+    readout.fit(draws, core.groups, core.places, core.coefficients)
     return model
 
 

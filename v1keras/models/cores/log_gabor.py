@@ -1,4 +1,4 @@
-"""A fixed front end of Gabor filters."""
+"""`LogGaborCore`: a fixed front end of Gabor filters."""
 
 from typing import Any
 
@@ -6,8 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from v1keras.models.argument_checks import check_number
+
 ORIENTATIONS = 8
-# Side, wavelength, standard deviation and stride of each scale, pixels: an octave or
+# Side, wavelength, standard deviation and stride of each scale in pixels: an octave or
 # less apart, up to the whole of a 33-pixel image.
 SCALES = (
     (7, 3.5, 1.5, 2),
@@ -18,20 +20,21 @@ SCALES = (
     (31, 26.0, 11.0, 2),
 )
 
-# What each kind of feature counts in the kernel; chosen on validation images of
-# kindel2019.
+# The weight of each kind of feature in the ridge's prior variance; chosen on validation
+# images of kindel2019.
 ENERGY, PHASES, PIXELS = 1.5, 1.0, 1.5
-BLUR, BLUR_STRIDE = 3.0, 3  # of the blurred pixels
+# Standard deviation and stride of the blurred pixels, in pixels.
+BLUR, BLUR_STRIDE = 3.0, 3
 
 
 def gabor_bank(side, wavelength, width, orientations=ORIENTATIONS):
-    """Quadrature pairs of Gabor filters, blind to mean luminance, of unit norm.
+    """Make quadrature pairs of Gabor filters, blind to mean luminance, of unit norm.
 
     Args:
-        side: pixels a side.
-        wavelength: of the carrier, pixels.
-        width: standard deviation of the envelope, pixels.
-        orientations: evenly spaced over 180 degrees.
+        side: Integer, side of the filters in pixels.
+        wavelength: Float, wavelength of the carrier in pixels.
+        width: Float, standard deviation of the envelope in pixels.
+        orientations: Integer, number of orientations, evenly spaced over 180 degrees.
 
     Returns:
         `(side, side, 1, 2 * orientations)` float32; even and odd phase of each
@@ -57,15 +60,21 @@ def gabor_bank(side, wavelength, width, orientations=ORIENTATIONS):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class LogGaborCore(keras.layers.Layer):
-    """Logarithms of Gabor energies and of half-squared Gabor responses at several
-    scales, and blurred pixels; nothing is learned.
+    """Compute log Gabor energies and responses at several scales, and blurred pixels.
 
-    For each place, scale and orientation: log(energy + floor), and log(max(+-response,
-    0)^2 + floor) for both phases: complex and simple cells with compressed contrast.
+    Nothing is learned. The features are, for each place, scale and orientation:
+    log(energy + floor), and log(max(+-response, 0)^2 + floor) for both phases: complex
+    and simple cells with compressed contrast.
 
     Args:
-        floor: what is added before the logarithm, as a share of a scale's mean energy,
-            which `adapt` measures.
+        floor: Float, what is added before the logarithm, as a fraction of a scale's
+            mean energy, which `adapt` measures.
+
+    Attributes:
+        groups: `(n,)` integers, index of the kind and scale of each feature.
+        places: `(n, 2)` row and column of each feature, from -0.5 to 0.5 across the
+            image.
+        coefficients: `(groups,)` weight of each group in the prior of `RidgeReadout`.
 
     Call arguments:
         images: `(batch, height, width, 1)`.
@@ -74,7 +83,8 @@ class LogGaborCore(keras.layers.Layer):
         Features `(batch, n)`.
 
     Raises:
-        ValueError: the image is smaller than the smallest filter.
+        ValueError: `floor` is not positive, or the image is smaller than the smallest
+            filter.
 
     Example:
 
@@ -89,6 +99,7 @@ class LogGaborCore(keras.layers.Layer):
 
     def __init__(self, floor: float = 0.1, name: str = "core", **kwargs: Any) -> None:
         super().__init__(name=name, **{"trainable": False} | kwargs)
+        check_number("floor", floor, positive=True)
         self.floor = floor
 
     def build(self, input_shape):
@@ -100,69 +111,65 @@ class LogGaborCore(keras.layers.Layer):
                 f" {SCALES[0][0]}"
             )
         self.banks = [gabor_bank(*scale[:3]) for scale in self.scales]
-        self.blur = [_blur(size) for size in (height, width)]
+        self.blur = [_blur(height), _blur(width)]
         self._lay_out(height, width)
         self.floors = self.add_weight(
             shape=(len(self.scales),), initializer="ones", name="floors"
         )
 
     def _lay_out(self, height, width):
-        """Sets `groups` and `places` `(n,)` and `(n, 2)`: each feature's kind, and
-        where it is, from -0.5 to 0.5 across the image.
-        """
-        groups, places = [], []
+        """Set `groups`, `places` and `coefficients`."""
+        kinds = []
         for side, _, _, stride in self.scales:
-            at = [
-                ((side - 1) / 2 + np.arange(0, size - side + 1, stride) + 0.5) / size
-                - 0.5
-                for size in (height, width)
-            ]
-            for channels in (ORIENTATIONS, 4 * ORIENTATIONS):
-                groups.append((at, channels))
-        groups.append(
-            ([(_places(size) + 0.5) / size - 0.5 for size in (height, width)], 1)
-        )
-        for at, channels in groups:
-            grid = np.stack(np.meshgrid(*at, indexing="ij"), axis=-1).reshape(-1, 2)
+            axes = [_centers(size, side, stride) for size in (height, width)]
+            kinds.append((axes, ORIENTATIONS))
+            kinds.append((axes, 4 * ORIENTATIONS))
+        axes = [(_places(size) + 0.5) / size - 0.5 for size in (height, width)]
+        kinds.append((axes, 1))
+        places = []
+        for axes, channels in kinds:
+            grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
             places.append(np.repeat(grid, channels, axis=0))
-        self.groups = np.repeat(np.arange(len(places)), [len(p) for p in places])
+        counts = [len(group) for group in places]
+        self.groups = np.repeat(np.arange(len(places)), counts)
         self.places = np.concatenate(places)
-        self.shares = np.array([ENERGY, PHASES] * len(self.scales) + [PIXELS])
+        coefficients = [ENERGY, PHASES] * len(self.scales) + [PIXELS]
+        self.coefficients = np.array(coefficients)
 
     def _responses(self, images):
+        """Yield the energies and the responses of all four phases at each scale."""
         for bank, (*_, stride) in zip(self.banks, self.scales, strict=True):
-            found = ops.conv(images, bank, strides=stride, padding="valid")
-            even, odd = found[..., ::2], found[..., 1::2]
-            yield (
-                ops.square(even) + ops.square(odd),
-                ops.concatenate([even, odd, -even, -odd], axis=-1),
+            pairs = ops.conv(
+                images,
+                bank,
+                strides=stride,
+                padding="valid",
+                data_format="channels_last",
             )
+            even, odd = pairs[..., ::2], pairs[..., 1::2]
+            energy = ops.square(even) + ops.square(odd)
+            yield energy, ops.concatenate([even, odd, -even, -odd], axis=-1)
 
     def adapt(self, images: np.ndarray) -> None:
-        """Measures the scales' mean energies on `images` `(n, height, width, 1)`, as
-        `call` is given them.
+        """Measure the scales' mean energies.
+
+        Args:
+            images: `(n, height, width, 1)`, normalized as for `call`.
         """
-        self.floors.assign(
-            [
-                self.floor * float(ops.mean(energy))
-                for energy, _ in self._responses(ops.cast(images, "float32"))
-            ]
-        )
+        floors = []
+        for energy, _ in self._responses(ops.cast(images, "float32")):
+            floors.append(self.floor * float(ops.mean(energy)))
+        self.floors.assign(floors)
 
     def call(self, images):
-        parts = []
+        features = []
         for i, (energy, phases) in enumerate(self._responses(images)):
-            for values in (energy, ops.square(ops.relu(phases))):
-                parts.append(
-                    ops.log(values + self.floors[i])
-                )  # (batch, h, w, channels)
-        parts.append(
-            ops.einsum("ah,bhw,cw->bac", self.blur[0], images[..., 0], self.blur[1])
-        )
-        return ops.concatenate(
-            [ops.reshape(part, (-1, int(np.prod(part.shape[1:])))) for part in parts],
-            axis=-1,
-        )
+            features.append(ops.log(energy + self.floors[i]))
+            features.append(ops.log(ops.square(ops.relu(phases)) + self.floors[i]))
+        rows, columns = self.blur
+        features.append(ops.einsum("ah,bhw,cw->bac", rows, images[..., 0], columns))
+        flat = [ops.reshape(part, (-1, _size(part))) for part in features]
+        return ops.concatenate(flat, axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self.groups))
@@ -171,14 +178,22 @@ class LogGaborCore(keras.layers.Layer):
         return super().get_config() | {"floor": self.floor}
 
 
+def _size(features):
+    return int(np.prod(features.shape[1:]))
+
+
+def _centers(size, side, stride):
+    """Return the centers of filters along one side, from -0.5 to 0.5."""
+    return ((side - 1) / 2 + np.arange(0, size - side + 1, stride) + 0.5) / size - 0.5
+
+
 def _places(size):
-    """Pixels along one side that blurred pixels are centred at."""
+    """Return the centers of the blurred pixels along one side, in pixels."""
     return np.arange(BLUR_STRIDE / 2, size, BLUR_STRIDE) - 0.5
 
 
 def _blur(size):
-    """`(places, size)` Gaussian averages along one side."""
-    weights = np.exp(
-        -((np.arange(size)[None] - _places(size)[:, None]) ** 2) / (2 * BLUR**2)
-    )
+    """Return the weights `(places, size)` of Gaussian averages along one side."""
+    distances = np.arange(size)[None] - _places(size)[:, None]
+    weights = np.exp(-(distances**2) / (2 * BLUR**2))
     return (weights / weights.sum(axis=1, keepdims=True)).astype("float32")

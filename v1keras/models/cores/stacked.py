@@ -1,91 +1,66 @@
-"""Cores: images -> features shared by all neurons."""
+"""`StackedCore`: a stack of convolutions, features shared by all neurons."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import ops
 
+from v1keras.models.argument_checks import (
+    MAX_PIXELS,
+    check_activation,
+    check_integer,
+    check_layers,
+    check_number,
+    check_smallest_image,
+)
 from v1keras.models.layers.batch_normalization import batch_norm
+from v1keras.models.layers.composite_layer import CompositeLayer
 from v1keras.models.layers.depthwise_conv import DepthwiseConv2D
 from v1keras.models.layers.divisive_normalization import DivisiveNormalization
+from v1keras.models.layers.on_off import OnOffRectification
 from v1keras.models.regularizers import GroupSparsity, Laplacian
 
-
-@keras.saving.register_keras_serializable(package="v1keras")
-class OnOff(keras.layers.Layer):
-    """Both signs of a linear filter, half-squared and compressed: log(1 + max(x, 0)^2)
-    and log(1 + max(-x, 0)^2), side by side.
-
-    Half-squaring is how a simple cell's membrane potential becomes spikes (Heeger 1992,
-    Half-squaring in responses of cat striate cells, Visual Neuroscience 9); pooled over
-    places, both signs together are the energy of a complex cell (Adelson & Bergen
-    1985). The logarithm keeps strong contrasts in bounds.
-
-    Call arguments:
-        features: `(batch, h, w, channels)`.
-
-    Returns:
-        `(batch, h, w, 2 * channels)`: first the positive signs, then the negative.
-
-    Example:
-
-    >>> import numpy as np
-    >>> np.asarray(OnOff()(np.array([[[[1.0, -1.0]]]])), float).ravel().round(
-    ...     3
-    ... ).tolist()
-    [0.693, 0.0, 0.0, 0.693]
-    """
-
-    def call(self, features):
-        power = ops.log(
-            1 + ops.square(features)
-        )  # one logarithm serves both signs; ONNX has no log1p
-        nothing = ops.zeros_like(power)
-        return ops.concatenate(
-            [
-                ops.where(features > 0, power, nothing),
-                ops.where(features < 0, power, nothing),
-            ],
-            axis=-1,
-        )
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], 2 * input_shape[-1])
+# Nonlinearities that are layers of their own.
+_LAYERS = {"on_off": OnOffRectification, "divisive": DivisiveNormalization}
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class StackedCore(keras.layers.Layer):
-    """A stack of convolutions, each followed by batch normalisation and a nonlinearity;
-    pooling after the first.
+class StackedCore(CompositeLayer):
+    """Stack convolutions, each followed by batch normalization and a nonlinearity.
+
+    Features are pooled after the first layer.
 
     Args:
-        filters: channels of each layer.
-        kernel_sizes: side of each layer's square kernels, pixels. The first is `valid`,
-            the others keep the size.
-        activation: name of a Keras activation.
-        first_activation: of the first layer: the same, or "on_off" for `OnOff`, which
-            doubles its channels, or "divisive" for `DivisiveNormalization`.
-        pool_size: average pooling after the first layer; 1 for none.
-        separable: whether later layers convolve each channel by itself and then mix
-            channels at each place (depth-separable).
-        dilation: of the later layers' kernels: every how many pixels they look.
-        skip: whether later layers add what they compute to their input; all `filters`
-            must be alike.
-        laplacian: strength of the `Laplacian` penalty on the first layer's kernels.
-        group_sparsity: strength of the `GroupSparsity` penalty on the later layers'
+        filters: Sequence of integers, channels of each layer.
+        kernel_sizes: Sequence of integers, side of each layer's square kernels in
+            pixels. The first is `valid`, the others keep the size.
+        activation: String, name of a Keras activation.
+        first_activation: String, activation of the first layer: such a name, or
+            "on_off" for `OnOffRectification`, which doubles its channels, or "divisive"
+            for `DivisiveNormalization`.
+        pool_size: Integer, side of the average pooling after the first layer; 1 for
+            none.
+        laplacian: Float, strength of the `Laplacian` penalty on the first layer's
             kernels.
+        group_sparsity: Float, strength of the `GroupSparsity` penalty on the later
+            layers' kernels.
+        separable: Boolean, whether later layers convolve each channel by itself and
+            then mix channels at each place (depth-separable).
+        dilation: Integer, dilation rate of the later layers' kernels.
+        skip: Boolean, whether later layers add their input to their output; all
+            `filters` must be equal.
 
     Call arguments:
         images: `(batch, height, width, channels)`.
-        training: whether batch statistics are used and updated.
+        training: Boolean, whether batch statistics are used and updated.
 
     Returns:
         Features `(batch, h, w, filters[-1])`.
 
     Raises:
-        ValueError: `filters` and `kernel_sizes` differ in length, `skip` where the
-            layers' channels differ, or the image is smaller than the first kernel.
+        ValueError: Sizes or strengths out of range, `filters` and `kernel_sizes` of
+            different lengths, an unknown activation, `skip` where the layers' channels
+            differ, or an image that is smaller than the first kernel.
 
     Reference: Klindt et al. 2017 (arXiv 1711.02653); Lurz et al. 2021 (ICLR), section
         3, for depth-separable layers.
@@ -113,106 +88,105 @@ class StackedCore(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        if len(filters) != len(kernel_sizes) or not len(filters):
-            raise ValueError(
-                f"filters {filters} and kernel_sizes {kernel_sizes}: expected one entry"
-                " a layer in both"
-            )
-        self.filters, self.kernel_sizes = tuple(filters), tuple(kernel_sizes)
-        self.activation, self.first_activation, self.pool_size = (
-            activation,
-            first_activation,
-            pool_size,
-        )
+        self.filters, self.kernel_sizes = check_layers(filters, kernel_sizes)
+        check_activation("activation", activation)
+        check_activation("first_activation", first_activation, tuple(_LAYERS))
+        check_number("laplacian", laplacian)
+        check_number("group_sparsity", group_sparsity)
+        self.activation, self.first_activation = activation, first_activation
         self.laplacian, self.group_sparsity = laplacian, group_sparsity
-        self.separable, self.dilation, self.skip = separable, dilation, skip
-        doubled = self.filters[0] * (2 if first_activation == "on_off" else 1)
-        if skip and len({doubled, *self.filters[1:]}) != 1:
+        self.pool_size = check_integer("pool_size", pool_size, 1, MAX_PIXELS)
+        self.dilation = check_integer("dilation", dilation, 1, MAX_PIXELS)
+        self.separable, self.skip = separable, skip
+        channels = list(self.filters)
+        if first_activation == "on_off":
+            channels[0] *= 2
+        if skip and len(set(channels)) != 1:
             raise ValueError(
-                f"skip: the layers' channels are {(doubled, *self.filters[1:])};"
-                " expected all alike"
+                f"skip: the layers' channels are {tuple(channels)}; expected all equal"
             )
-        self.stages = self._first_layer(self.filters[0], self.kernel_sizes[0])
+        self.stages = self._first_layer()
         for i in range(1, len(self.filters)):
-            self.stages += self._later_layer(i, self.filters[i], self.kernel_sizes[i])
+            self.stages += self._later_layer(i)
 
-    def _first_layer(self, channels, side):
+    def _first_layer(self):
         penalty = Laplacian(self.laplacian) if self.laplacian else None
         stages = [
             keras.layers.Conv2D(
-                channels,
-                side,
+                self.filters[0],
+                self.kernel_sizes[0],
                 use_bias=False,
                 kernel_regularizer=penalty,
+                data_format="channels_last",
                 name="conv_0",
             ),
             batch_norm("norm_0"),
             _nonlinearity(self.first_activation, "activation_0"),
         ]
-        return stages + (
-            [keras.layers.AveragePooling2D(self.pool_size, name="pool")]
-            if self.pool_size > 1
-            else []
-        )
+        if self.pool_size > 1:
+            stages.append(
+                keras.layers.AveragePooling2D(
+                    self.pool_size, data_format="channels_last", name="pool"
+                )
+            )
+        return stages
 
-    def _later_layer(self, i, channels, side):
+    def _later_layer(self, i):
+        channels, side = self.filters[i], self.kernel_sizes[i]
+        common = {"use_bias": False, "data_format": "channels_last"}
+        spatial = {"padding": "same", "dilation_rate": self.dilation} | common
         penalty = GroupSparsity(self.group_sparsity) if self.group_sparsity else None
-        wide = {"padding": "same", "use_bias": False, "dilation_rate": self.dilation}
+        mixing = {"kernel_regularizer": penalty, "name": f"conv_{i}"}
         if self.separable:
             stages = [
-                DepthwiseConv2D(side, name=f"depth_{i}", **wide),
-                keras.layers.Conv2D(
-                    channels,
-                    1,
-                    use_bias=False,
-                    kernel_regularizer=penalty,
-                    name=f"conv_{i}",
-                ),
+                DepthwiseConv2D(side, name=f"depth_{i}", **spatial),
+                keras.layers.Conv2D(channels, 1, **mixing, **common),
             ]
         else:
-            stages = [
-                keras.layers.Conv2D(
-                    channels, side, kernel_regularizer=penalty, name=f"conv_{i}", **wide
-                )
-            ]
-        return [
-            *stages,
-            batch_norm(f"norm_{i}"),
-            _nonlinearity(self.activation, f"activation_{i}"),
-        ]
+            stages = [keras.layers.Conv2D(channels, side, **mixing, **spatial)]
+        stages.append(batch_norm(f"norm_{i}"))
+        stages.append(_nonlinearity(self.activation, f"activation_{i}"))
+        return stages
+
+    def sub_layers(self):
+        return self.stages
 
     def build(self, input_shape):
-        check_image_size(input_shape, self.kernel_sizes[0], self.pool_size)
+        check_smallest_image(input_shape, self.kernel_sizes[0], self.pool_size)
         for stage in self.stages:
             stage.build(input_shape)
             input_shape = stage.compute_output_shape(input_shape)
 
     def call(self, images, training=False):
-        return self.after_first(self.stages[0](images), training)
+        return self.call_after_first_layer(self.stages[0](images), training)
 
-    def after_first(self, features: Any, training: bool = False) -> Any:
-        """All that follows the first convolution, from its output `(batch, h, w,
-        channels)`.
+    def call_after_first_layer(self, features: Any, training: bool = False) -> Any:
+        """Compute everything that follows the first convolution.
+
+        Args:
+            features: `(batch, h, w, channels)`, output of the first convolution.
+            training: Boolean, whether batch statistics are used and updated.
+
+        Returns:
+            Features `(batch, h, w, filters[-1])`.
         """
-        for i, layer in enumerate(self.by_layer()):
-            before = features
-            for stage in layer if i else layer[1:]:
-                norm = isinstance(stage, keras.layers.BatchNormalization)
-                features = (
-                    stage(features, training=training) if norm else stage(features)
-                )
-            if self.skip and i:
-                features = features + before
+        first, *later = self.stages_by_layer()
+        features = _apply(first[1:], features, training)
+        for stages in later:
+            inputs = features
+            features = _apply(stages, inputs, training)
+            if self.skip:
+                features = features + inputs
         return features
 
-    def by_layer(self) -> keras.Model:
-        """The stages of each layer, a list of lists."""
-        each = 4 if self.separable else 3
-        first = len(self.stages) - each * (len(self.filters) - 1)
-        return [
-            self.stages[:first],
-            *(self.stages[i : i + each] for i in range(first, len(self.stages), each)),
-        ]
+    def stages_by_layer(self) -> list[list[keras.layers.Layer]]:
+        """Return the list of stages of each layer."""
+        per_layer = 4 if self.separable else 3
+        first = len(self.stages) - per_layer * (len(self.filters) - 1)
+        layers = [self.stages[:first]]
+        for start in range(first, len(self.stages), per_layer):
+            layers.append(self.stages[start : start + per_layer])
+        return layers
 
     def compute_output_shape(self, input_shape):
         for stage in self.stages:
@@ -234,25 +208,16 @@ class StackedCore(keras.layers.Layer):
         }
 
 
-def check_image_size(shape, kernel_size, pool_size):
-    """Refuses images `(batch, height, width, channels)` that a first kernel and the
-    pooling after it leave nothing of.
-
-    Raises:
-        ValueError: says how large they must be.
-    """
-    least = kernel_size + pool_size - 1
-    if min(shape[1:3]) < least:
-        raise ValueError(
-            f"images of {shape[1]} x {shape[2]} pixels; a first kernel of {kernel_size}"
-            f" and pooling of {pool_size} need at least {least}"
-        )
+def _apply(stages, features, training):
+    for stage in stages:
+        if isinstance(stage, keras.layers.BatchNormalization):
+            features = stage(features, training=training)
+        else:
+            features = stage(features)
+    return features
 
 
-def _nonlinearity(name, layer_name):
-    own = {"on_off": OnOff, "divisive": DivisiveNormalization}
-    return (
-        own[name](name=layer_name)
-        if name in own
-        else keras.layers.Activation(name, name=layer_name)
-    )
+def _nonlinearity(activation, name):
+    if activation in _LAYERS:
+        return _LAYERS[activation](name=name)
+    return keras.layers.Activation(activation, name=name)

@@ -1,4 +1,4 @@
-"""A core that was trained on objects: features of a network of `keras.applications`."""
+"""`TransferCore`: features of a network of `keras.applications`."""
 
 import difflib
 from typing import Any
@@ -6,8 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
-# What grey photographs have, in pixel values from 0 to 255: normalised images are
-# brought to this before the network's own preprocessing.
+from v1keras.models.argument_checks import check_choice, check_integer
+from v1keras.models.layers.composite_layer import CompositeLayer
+
+# Mean and standard deviation of gray photographs in pixel values from 0 to 255, to
+# which images are scaled before the network's own preprocessing.
 _MEAN, _STD = 118.0, 64.0
 NETWORKS = {
     "VGG16": keras.applications.vgg16,
@@ -18,28 +21,31 @@ NETWORKS = {
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class TransferCore(keras.layers.Layer):
-    """Features of one layer of a network for object recognition, batch-normalised; the
-    network itself does not learn.
+class TransferCore(CompositeLayer):
+    """Compute features of one layer of a network for object recognition.
+
+    They are batch-normalized; the network itself does not train.
 
     Args:
-        network: "VGG16", "VGG19", "ResNet50" or "ConvNeXtTiny".
-        layer: name of one of its layers.
-        weights: None for fresh weights, "imagenet" for those that Keras publishes, or a
-            file of weights. A core that is loaded from a preset takes them from there.
-        scale: factor by which images are enlarged first, to bring receptive fields to
-            the layer's.
+        network: String, "VGG16", "VGG19", "ResNet50" or "ConvNeXtTiny".
+        layer: String, name of one of its layers.
+        weights: String, "imagenet" for the weights that Keras publishes, or a file of
+            weights; None for random weights. A core that is loaded from a preset takes
+            them from there.
+        scale: Integer, factor by which images are enlarged first, to match the
+            layer's receptive fields.
 
     Call arguments:
         images: `(batch, height, width, 1)` of zero mean and unit variance.
-        training: whether the batch normalisation uses and updates batch statistics.
+        training: Boolean, whether the batch normalization uses and updates batch
+            statistics.
 
     Returns:
         Features `(batch, h, w, channels)`.
 
     Raises:
-        ValueError: unknown network or layer (names the nearest), or images too small
-            for the network.
+        ValueError: An unknown network or layer (names the nearest), `scale` below 1, or
+            images that are too small for the network.
 
     Reference: Cadena et al. 2019 (PLoS Computational Biology 15:e1006897).
 
@@ -61,35 +67,29 @@ class TransferCore(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        if network not in NETWORKS:
-            raise ValueError(
-                f"network: found {network!r}, expected one of {', '.join(NETWORKS)}"
-            )
-        self.network, self.layer, self.weights_from, self.scale = (
-            network,
-            layer,
-            weights,
-            scale,
-        )
+        check_choice("network", network, NETWORKS)
+        self.network, self.layer, self.weights_from = network, layer, weights
+        self.scale = check_integer("scale", scale, 1, 64)
         self.norm = keras.layers.BatchNormalization(momentum=0.9, name="norm")
+
+    def sub_layers(self):
+        return [self.norm]
 
     def build(self, input_shape):
         size = (input_shape[1] * self.scale, input_shape[2] * self.scale, 3)
-        whole = getattr(NETWORKS[self.network], self.network)(
+        make_network = getattr(NETWORKS[self.network], self.network)
+        network = make_network(
             include_top=False, weights=self.weights_from, input_shape=size
         )
-        names = [layer.name for layer in whole.layers]
+        names = [layer.name for layer in network.layers]
         if self.layer not in names:
-            nearest = ", ".join(
-                difflib.get_close_matches(self.layer, names)
-            ) or ", ".join(names[:5])
+            nearest = difflib.get_close_matches(self.layer, names) or names[:5]
             raise ValueError(
                 f"layer: {self.network} has no {self.layer!r}; the nearest are"
-                f" {nearest}"
+                f" {', '.join(nearest)}"
             )
-        self.features = keras.Model(
-            whole.input, whole.get_layer(self.layer).output, name=self.network.lower()
-        )
+        output = network.get_layer(self.layer).output
+        self.features = keras.Model(network.input, output, name=self.network.lower())
         self.features.trainable = False
         self.norm.build(self.features.output_shape)
 
@@ -97,18 +97,20 @@ class TransferCore(keras.layers.Layer):
         pixels = ops.repeat(images * _STD + _MEAN, 3, axis=-1)
         if self.scale > 1:
             size = (images.shape[1] * self.scale, images.shape[2] * self.scale)
-            pixels = ops.image.resize(pixels, size, interpolation="bilinear")
-        prepared = NETWORKS[self.network].preprocess_input(pixels)
+            pixels = ops.image.resize(
+                pixels, size, interpolation="bilinear", data_format="channels_last"
+            )
+        prepare = NETWORKS[self.network].preprocess_input
+        prepared = prepare(pixels, data_format="channels_last")
         return self.norm(self.features(prepared, training=False), training=training)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], *self.features.output_shape[1:])
 
     def get_config(self):
-        own = {
+        return super().get_config() | {
             "network": self.network,
             "layer": self.layer,
             "weights": None,
             "scale": self.scale,
         }
-        return super().get_config() | own

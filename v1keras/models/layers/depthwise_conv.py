@@ -3,26 +3,29 @@
 import keras
 from keras import ops
 
+from v1keras.models.layers.fast_path import tensorflow_cpu
+
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
-    """Convolves each channel with a kernel of its own; the same function as Keras'
-    layer of this name, several times faster to train on processors.
+    """Convolve each channel with a kernel of its own, with a faster gradient on CPUs.
 
-    With padding `p`, the output `y[b] = sum_ij kernel[i, j] * x[b, . + i - p, . + j -
-    p]` of image `b`, and the loss's gradient `g` by it,
+    The function is that of Keras's layer of this name. With padding `p`, output
+    `y[b] = sum_ij kernel[i, j] * x[b, . + i - p, . + j - p]` of image `b`, and the
+    gradient `g` of the loss with respect to it,
 
         d loss / d x[b]         = sum_ij kernel[-i, -j] * g[b, . + i - p, . + j - p]
         d loss / d kernel[i, j] = sum_b sum_hw g[b, h, w] * x[b, h + i - p, w + j - p]
 
-    are depthwise convolutions, too: of `g` with the turned kernel, and of each image
+    are depthwise convolutions, too: of `g` with the flipped kernel, and of each image
     with its `g` as the kernel. The libraries under TensorFlow are fast at the forward
-    pass alone, so both are computed by that. What is no stride of 1 with padding "same"
-    and one kernel a channel without bias, and everything on another backend or a GPU,
-    is Keras' own.
+    pass alone, so both are computed by it. Keras's own gradient is used unless the
+    stride is 1, the padding "same", there is one odd-sized kernel per channel and no
+    bias, and on other backends and GPUs.
 
-    Args: those of `keras.layers.DepthwiseConv2D`; the weights, too, are the same,
-    `(side, side, channels, 1)`.
+    Args:
+        **kwargs: Arguments of `keras.layers.DepthwiseConv2D`; the weights are the same,
+            too, `(side, side, channels, 1)`.
 
     Call arguments:
         inputs: `(batch, h, w, channels)`.
@@ -42,71 +45,48 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
     def build(self, input_shape):
         super().build(input_shape)
-        odd = all(side % 2 for side in self.kernel_size)
-        plain = (
-            self.padding,
-            tuple(self.strides),
-            self.depth_multiplier,
-            self.use_bias,
-        ) == ("same", (1, 1), 1, False)
-        self._own = (
-            plain and odd and self.data_format == "channels_last" and on_processors()
+        self._fast = tensorflow_cpu() if self._is_plain() else None
+
+    def _is_plain(self):
+        return (
+            self.padding == "same"
+            and tuple(self.strides) == (1, 1)
+            and self.depth_multiplier == 1
+            and not self.use_bias
+            and all(side % 2 for side in self.kernel_size)
+            and self.data_format == "channels_last"
         )
 
     def call(self, inputs):
-        if not self._own:
+        if self._fast is None:
             return super().call(inputs)
-        return self.activation(
-            _convolved(
-                inputs, ops.cast(self.kernel, inputs.dtype), tuple(self.dilation_rate)
-            )
+        kernel = ops.cast(self.kernel, inputs.dtype)
+        dilation = tuple(self.dilation_rate)
+        outputs = _convolve(
+            inputs, kernel, dilation, self._fast.depthwise_kernel_gradient
         )
+        return self.activation(outputs)
 
 
-def on_processors():
-    """Whether TensorFlow computes, and has no GPU to do it on."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
+def _convolve(inputs, kernel, dilation, kernel_gradient):
+    """Convolve with a gradient that is made of convolutions."""
 
-    return not tf.config.list_physical_devices("GPU")
-
-
-def _convolved(inputs, kernel, dilation):
     @ops.custom_gradient
     def convolve(inputs, kernel):
         def gradient(upstream):
-            turned = ops.flip(kernel, axis=(0, 1))
-            return _convolved(upstream, turned, dilation), _kernel_gradient(
-                inputs, upstream, kernel.shape[:2], dilation
+            flipped = ops.flip(kernel, axis=(0, 1))
+            return (
+                _convolve(upstream, flipped, dilation, kernel_gradient),
+                kernel_gradient(inputs, upstream, kernel.shape[:2], dilation),
             )
 
-        return (
-            ops.depthwise_conv(inputs, kernel, padding="same", dilation_rate=dilation),
-            gradient,
+        outputs = ops.depthwise_conv(
+            inputs,
+            kernel,
+            padding="same",
+            data_format="channels_last",
+            dilation_rate=dilation,
         )
+        return outputs, gradient
 
     return convolve(inputs, kernel)
-
-
-def _kernel_gradient(inputs, upstream, sides, dilation):
-    """`(side, side, channels, 1)`, summed over the batch in float32, one image after
-    another: what they need fits the cache.
-    """
-    import tensorflow as tf
-
-    around = [
-        [0, 0],
-        *([side // 2 * step] * 2 for side, step in zip(sides, dilation, strict=True)),
-        [0, 0],
-    ]
-
-    def add(i, total):
-        found = tf.nn.depthwise_conv2d(
-            inputs[i : i + 1], upstream[i][..., None], [1, *dilation, 1], around
-        )[0]
-        return i + 1, total + tf.cast(found, tf.float32)
-
-    start = (0, tf.zeros((*sides, inputs.shape[-1])))
-    total = tf.while_loop(lambda i, _: i < tf.shape(inputs)[0], add, start)[1]
-    return tf.cast(total[..., None], inputs.dtype)

@@ -6,27 +6,36 @@ import keras
 import numpy as np
 from keras import ops
 
+from v1keras.models.argument_checks import (
+    check_activation,
+    check_neuron_count,
+    check_number,
+)
 from v1keras.models.readouts.initial_rates import clip_rates, inverse_softplus
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class DenseReadout(keras.layers.Layer):
-    """A weight for every feature at every place: rate = activation(sum_xyc weight
-    feature + bias), as in Kindel et al. 2019.
+    """Weigh every feature at every place, as in Kindel et al. 2019.
+
+    rate = activation(sum_xyc weight feature + bias).
 
     Args:
-        neurons: how many.
-        activation: of Keras, by name; its rates must be >= 0.
-        l1: strength of the penalty on the summed absolute weights.
-        l2: strength of the penalty on the summed squared weights.
-        seed: of the initial weights, truncated normal with a standard deviation of 0.1
-            / sqrt(features).
+        neurons: Integer, number of neurons.
+        activation: String, name of a Keras activation; its rates must be >= 0.
+        l1: Float, strength of the penalty on the summed absolute weights.
+        l2: Float, strength of the penalty on the summed squared weights.
+        seed: Integer, seed of the initial weights, which are truncated normal with a
+            standard deviation of 0.1 / sqrt(features).
 
     Call arguments:
         features: `(batch, h, w, channels)`, or `(batch, features)`.
 
     Returns:
         Rates `(batch, neurons)`, expected spikes per presentation.
+
+    Raises:
+        ValueError: `neurons` below 1, an unknown activation, or a negative penalty.
 
     Example:
 
@@ -46,66 +55,67 @@ class DenseReadout(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self.neurons, self.activation, self.l1, self.l2, self.seed = (
-            neurons,
-            activation,
-            l1,
-            l2,
-            seed,
-        )
+        self.neurons = check_neuron_count(neurons)
+        check_activation("activation", activation)
+        check_number("l1", l1)
+        check_number("l2", l2)
+        self.activation, self.l1, self.l2, self.seed = activation, l1, l2, seed
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
         count = int(np.prod(input_shape[1:]))
+        penalty = None
+        if self.l1 or self.l2:
+            penalty = keras.regularizers.L1L2(self.l1, self.l2)
         self.weight = self.add_weight(
             shape=(count, self.neurons),
             initializer=keras.initializers.TruncatedNormal(
                 stddev=0.1 * count**-0.5, seed=self.seed
             ),
-            regularizer=(
-                keras.regularizers.L1L2(self.l1, self.l2)
-                if self.l1 or self.l2
-                else None
-            ),
+            regularizer=penalty,
             name="weight",
         )
         self.bias = self.add_weight(
             shape=(self.neurons,), initializer="zeros", name="bias"
         )
 
-    def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates`
-        `(neurons,)`; NaN counts as 1.
+    def initialize_rates(self, mean_rates: np.ndarray) -> None:
+        """Set the biases so that the untrained readout responds near given rates.
+
+        Args:
+            mean_rates: `(neurons,)` rates; NaN counts as 1.
         """
-        self.bias.assign(
-            inverse_softplus(mean_rates)
-            if self.activation == "softplus"
-            else clip_rates(mean_rates)
-        )
+        softplus = self.activation == "softplus"
+        inverse = inverse_softplus if softplus else clip_rates
+        self.bias.assign(inverse(mean_rates))
 
     def call(self, features):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         return self._function(ops.matmul(flat, self.weight) + self.bias)
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
-        ...)`.
+        """Compute the rate of one neuron per row of the features.
+
+        Args:
+            features: `(batch, ...)`.
+            neurons: `(batch,)` integers, index of the neuron of each row.
+
+        Returns:
+            Rates `(batch,)`.
         """
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
-        drive = ops.sum(
-            flat * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
-        )
+        weights = ops.take(ops.transpose(self.weight), neurons, axis=0)
+        drive = ops.sum(flat * weights, axis=1)
         return self._function(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
-        own = {
+        return super().get_config() | {
             "neurons": self.neurons,
             "activation": self.activation,
             "l1": self.l1,
             "l2": self.l2,
             "seed": self.seed,
         }
-        return super().get_config() | own

@@ -6,21 +6,23 @@ import keras
 import numpy as np
 from keras import ops
 
+from v1keras.models.argument_checks import check_neuron_count, check_number
 from v1keras.models.readouts.initial_rates import inverse_softplus
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class FactorizedReadout(keras.layers.Layer):
-    """A spatial mask and feature weights for each neuron: rate = softplus(sum_xy mask
-    sum_c weight feature + bias).
+    """Read features through a spatial mask and feature weights for each neuron.
+
+    rate = softplus(sum_xy mask sum_c weight feature + bias).
 
     Args:
-        neurons: how many.
-        l1: strength of the penalty on the product of the two L1 norms, summed over
-            neurons. The product is what the rate depends on: scaling a mask up and its
+        neurons: Integer, number of neurons.
+        l1: Float, strength of the penalty on the product of the two L1 norms, summed
+            over neurons. The rate depends on this product: scaling a mask up and its
             weights down changes neither.
-        nonnegative: whether masks are kept at 0 or above, so that a feature has one
-            sign all over a receptive field.
+        nonnegative: Boolean, whether masks are constrained to >= 0, so that a feature
+            has one sign all over a receptive field.
         seed: Integer, seed of the initial masks; the initial feature weights have the
             next one.
 
@@ -29,6 +31,9 @@ class FactorizedReadout(keras.layers.Layer):
 
     Returns:
         Rates `(batch, neurons)`, > 0, expected spikes per presentation.
+
+    Raises:
+        ValueError: `neurons` below 1, or a negative `l1`.
 
     Reference: Klindt et al. 2017 (arXiv 1711.02653).
 
@@ -49,19 +54,21 @@ class FactorizedReadout(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self.neurons, self.l1, self.nonnegative = neurons, l1, nonnegative
-        self.seed = seed
+        self.neurons = check_neuron_count(neurons)
+        check_number("l1", l1)
+        self.l1, self.nonnegative, self.seed = l1, nonnegative, seed
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
+        initializer = keras.initializers.RandomNormal(stddev=0.01, seed=self.seed)
+        constraint = None
+        if self.nonnegative:
+            initializer = keras.initializers.RandomUniform(0, 0.02, seed=self.seed)
+            constraint = keras.constraints.NonNeg()
         self.mask = self.add_weight(
             shape=(height * width, self.neurons),
-            initializer=(
-                keras.initializers.RandomUniform(0, 0.02, seed=self.seed)
-                if self.nonnegative
-                else keras.initializers.RandomNormal(stddev=0.01, seed=self.seed)
-            ),
-            constraint=keras.constraints.NonNeg() if self.nonnegative else None,
+            initializer=initializer,
+            constraint=constraint,
             name="mask",
         )
         self.features = self.add_weight(
@@ -73,37 +80,37 @@ class FactorizedReadout(keras.layers.Layer):
             shape=(self.neurons,), initializer="zeros", name="bias"
         )
 
-    def start_at(self, mean_rates: np.ndarray) -> None:
-        """Sets the biases so that the untrained readout answers near `mean_rates`
-        `(neurons,)`; NaN counts as 1.
+    def initialize_rates(self, mean_rates: np.ndarray) -> None:
+        """Set the biases so that the untrained readout responds near given rates.
+
+        Args:
+            mean_rates: `(neurons,)` rates; NaN counts as 1.
         """
         self.bias.assign(inverse_softplus(mean_rates))
 
     def call(self, features):
         if self.l1:
-            norms = ops.sum(ops.abs(self.mask), axis=0) * ops.sum(
-                ops.abs(self.features), axis=0
-            )
-            self.add_loss(self.l1 * ops.sum(norms))
-        _, height, width, channels = features.shape
-        flat = ops.reshape(features, (-1, height * width, channels))
-        pooled = ops.einsum("bpc,pn->bcn", flat, self.mask)
+            mask_norms = ops.sum(ops.abs(self.mask), axis=0)
+            feature_norms = ops.sum(ops.abs(self.features), axis=0)
+            self.add_loss(self.l1 * ops.sum(mask_norms * feature_norms))
+        pooled = ops.einsum("bpc,pn->bcn", _flatten_places(features), self.mask)
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
         return ops.softplus(drive)
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
-        h, w, channels)`.
+        """Compute the rate of one neuron per row of the features.
+
+        Args:
+            features: `(batch, h, w, channels)`.
+            neurons: `(batch,)` integers, index of the neuron of each row.
+
+        Returns:
+            Rates `(batch,)`.
         """
-        flat = ops.reshape(
-            features, (-1, features.shape[1] * features.shape[2], features.shape[3])
-        )
-        pooled = ops.einsum(
-            "bpc,bp->bc", flat, ops.take(ops.transpose(self.mask), neurons, axis=0)
-        )
-        drive = ops.sum(
-            pooled * ops.take(ops.transpose(self.features), neurons, axis=0), axis=1
-        )
+        mask = ops.take(ops.transpose(self.mask), neurons, axis=0)
+        weights = ops.take(ops.transpose(self.features), neurons, axis=0)
+        pooled = ops.einsum("bpc,bp->bc", _flatten_places(features), mask)
+        drive = ops.sum(pooled * weights, axis=1)
         return ops.softplus(drive + ops.take(self.bias, neurons))
 
     def receptive_field_centers(self, feature_size: tuple[int, int]) -> np.ndarray:
@@ -132,6 +139,11 @@ class FactorizedReadout(keras.layers.Layer):
             "nonnegative": self.nonnegative,
             "seed": self.seed,
         }
+
+
+def _flatten_places(features):
+    _, height, width, channels = features.shape
+    return ops.reshape(features, (-1, height * width, channels))
 
 
 def _axis(size):

@@ -1,4 +1,4 @@
-"""A readout that is solved rather than trained."""
+"""`RidgeReadout`: a readout that is solved rather than trained."""
 
 from typing import Any
 
@@ -6,41 +6,47 @@ import keras
 import numpy as np
 from keras import ops
 
-OFFSET = 0.05  # added to a response before its square root is taken, spikes
-# Variance of the noise over that of the prior's prediction.
+from v1keras.models.argument_checks import check_neuron_count
+
+# Spikes, added to a response before its square root is taken.
+OFFSET = 0.05
+# Variance of the noise relative to that of the prior's prediction.
 SHRINKAGES = (0.3, 0.6, 1.2, 2.4, 5.0)
-# Where a neuron may look, as shares of the image's side: (row, column, standard
-# deviation), 0 in the middle.
-WINDOWS = [
-    (row, column, 0.15)
-    for row in (-0.18, -0.06, 0.06, 0.18)
-    for column in (-0.18, -0.06, 0.06, 0.18)
-] + [
-    (row, column, 0.1)
-    for row in (-0.21, -0.105, 0, 0.105, 0.21)
-    for column in (-0.21, -0.105, 0, 0.105, 0.21)
-]
+
+
+def _grid(axis, width):
+    return [(row, column, width) for row in axis for column in axis]
+
+
+# Windows that a receptive field may have, as fractions of the image's side: (row,
+# column, standard deviation), 0 in the middle.
+WINDOWS = _grid((-0.18, -0.06, 0.06, 0.18), 0.15) + _grid(
+    (-0.21, -0.105, 0, 0.105, 0.21), 0.1
+)
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class RidgeReadout(keras.layers.Layer):
-    """Bayesian ridge regression of the square root of the response, which makes Poisson
-    noise even: rate = (weights features + bias)^2.
+    """Bayesian ridge regression of the square root of the response.
 
-    Where a neuron looks and how noisy it is, it is not known: each Gaussian window and
+    The square root makes Poisson noise even: rate = (weights features + bias)^2. A
+    neuron's receptive field and noise level are not known: each Gaussian window and
     each noise level is a prior of its own, and the weights are the mean of their
-    posteriors, each counted by its evidence for this neuron (Bayesian model averaging).
-    What is regressed is sqrt(response + 0.05), so that silence is no outlier; the rate
-    is without the 0.05.
+    posteriors, each weighted by its evidence for this neuron (Bayesian model
+    averaging). The regression is on sqrt(response + 0.05), so that silence is not an
+    outlier; the rate is without the 0.05.
 
     Args:
-        neurons: how many.
+        neurons: Integer, number of neurons.
 
     Call arguments:
         features: `(batch, n)`.
 
     Returns:
         Rates `(batch, neurons)`.
+
+    Raises:
+        ValueError: `neurons` below 1.
 
     Reference: MacKay 1992 (Neural Computation 4:415) for the evidence; Park & Pillow
     2011 (PLoS Computational Biology 7:e1002219) for locality as a prior on receptive
@@ -52,19 +58,15 @@ class RidgeReadout(keras.layers.Layer):
     >>> features = np.random.default_rng(0).normal(size=(9, 20)).astype("float32")
     >>> readout = RidgeReadout(2)
     ... readout.build((None, 20))
-    >>> readout.fit(
-    ...     [(features, np.ones((9, 2)))],
-    ...     np.zeros(20, int),
-    ...     np.zeros((20, 2)),
-    ...     np.ones(1),
-    ... )
+    >>> draws = [(features, np.ones((9, 2)))]
+    >>> readout.fit(draws, np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
     >>> np.asarray(readout(features)).round(3)[0].tolist()
     [1.0, 1.0]
     """
 
     def __init__(self, neurons: int, name: str = "readout", **kwargs: Any) -> None:
         super().__init__(name=name, **{"trainable": False} | kwargs)
-        self.neurons = neurons
+        self.neurons = check_neuron_count(neurons)
 
     def build(self, input_shape):
         self.weight = self.add_weight(
@@ -75,51 +77,59 @@ class RidgeReadout(keras.layers.Layer):
         )
 
     def fit(
-        self, draws: Any, groups: Any, places: Any, shares: Any, windows: Any = WINDOWS
+        self,
+        draws: Any,
+        groups: Any,
+        places: Any,
+        coefficients: Any,
+        windows: Any = WINDOWS,
     ) -> None:
-        """Solves for the weights: the mean of those solved on each draw of images.
+        """Solve for the weights: the mean of those solved on each draw of images.
 
         Args:
-            draws: list of (features `(images, n)`, responses `(images, neurons)`);
-                responses are >= 0, and a missing one (NaN) is taken for the neuron's
-                mean.
-            groups: `(n,)` which group each feature belongs to.
-            places: `(n, 2)` where each feature is, from -0.5 to 0.5 across the image.
-            shares: what each group counts in the prior's variance.
-            windows: list of (row, column, standard deviation).
+            draws: List of (features `(images, n)`, responses `(images, neurons)`);
+                responses are >= 0, and the neuron's mean stands in for a missing one
+                (NaN).
+            groups: `(n,)` integers, group of each feature.
+            places: `(n, 2)` row and column of each feature, from -0.5 to 0.5 across the
+                image.
+            coefficients: `(groups,)` weight of each group in the prior's variance.
+            windows: List of (row, column, standard deviation).
 
         Raises:
-            ValueError: a response is negative.
+            ValueError: A negative response.
         """
         if any((responses < 0).any() for _, responses in draws):
             raise ValueError(
                 "negative responses; a ridge on square roots needs responses >= 0: set"
                 " --config.ridge.share=0"
             )
-        solved = [
-            solve(
-                np.asarray(features, "float32"),
-                responses,
-                groups,
-                places,
-                shares,
-                windows,
+        weights, biases = [], []
+        for features, responses in draws:
+            features = np.asarray(features, "float32")
+            weight, bias = solve(
+                features, responses, groups, places, coefficients, windows
             )
-            for features, responses in draws
-        ]
-        self.weight.assign(np.mean([weight for weight, _ in solved], axis=0))
-        self.bias.assign(np.mean([bias for _, bias in solved], axis=0))
+            weights.append(weight)
+            biases.append(bias)
+        self.weight.assign(np.mean(weights, axis=0))
+        self.bias.assign(np.mean(biases, axis=0))
 
     def call(self, features):
         return _rates(ops.matmul(features, self.weight) + self.bias)
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
-        """Rates `(batch,)`, of one neuron `(batch,)` for each row of features `(batch,
-        n)`.
+        """Compute the rate of one neuron per row of the features.
+
+        Args:
+            features: `(batch, n)`.
+            neurons: `(batch,)` integers, index of the neuron of each row.
+
+        Returns:
+            Rates `(batch,)`.
         """
-        drive = ops.sum(
-            features * ops.take(ops.transpose(self.weight), neurons, axis=0), axis=1
-        )
+        weights = ops.take(ops.transpose(self.weight), neurons, axis=0)
+        drive = ops.sum(features * weights, axis=1)
         return _rates(drive + ops.take(self.bias, neurons))
 
     def compute_output_shape(self, input_shape):
@@ -133,52 +143,59 @@ def _rates(drive):
     return ops.maximum(ops.square(ops.maximum(drive, 0.0)) - OFFSET, 1e-3)
 
 
-def solve(features, responses, groups, places, shares, windows=WINDOWS):
-    """The weights `(n, neurons)` and biases `(neurons,)` for one draw of images;
-    arguments as of `RidgeReadout.fit`.
+def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
+    """Return the weights `(n, neurons)` and biases `(neurons,)` for a draw of images.
+
+    The arguments are those of `RidgeReadout.fit`.
     """
     target = np.sqrt(responses + OFFSET)
-    known = np.isfinite(target)
-    mean = np.where(known, target, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    target = np.where(known, target - mean, 0)
+    present = np.isfinite(target)
+    counts = np.maximum(present.sum(axis=0), 1)
+    mean = np.where(present, target, 0).sum(axis=0) / counts
+    target = np.where(present, target - mean, 0)
     center = features.mean(axis=0)
     features = features - center
     power = np.square(features).mean(axis=0)
 
-    scales = [_prior_scale(power, groups, places, shares, window) for window in windows]
-    solved = [_posteriors((features * scale) @ features.T, target) for scale in scales]
-    evidence = np.stack(
-        [found for found, _ in solved]
-    )  # (windows, shrinkages, neurons)
+    scales, evidence, duals = [], [], []
+    for window in windows:
+        scale = _prior_scale(power, groups, places, coefficients, window)
+        window_evidence, window_duals = _posteriors(
+            (features * scale) @ features.T, target
+        )
+        scales.append(scale)
+        evidence.append(window_evidence)
+        duals.append(window_duals)
+    # (windows, shrinkages, neurons)
+    posterior = _model_posterior(np.stack(evidence), np.square(target).sum(axis=0) > 0)
+
     weight = np.zeros((features.shape[1], target.shape[1]), "float32")
-    for scale, (_, duals), share in zip(
-        scales,
-        solved,
-        _model_weights(evidence, np.square(target).sum(axis=0) > 0),
-        strict=True,
+    for scale, window_duals, window_posterior in zip(
+        scales, duals, posterior, strict=True
     ):
-        dual = np.einsum("sn,sin->in", share, duals).astype("float32")
-        weight += scale[:, None] * (features.T @ dual)
+        dual = np.einsum("sn,sin->in", window_posterior, window_duals)
+        weight += scale[:, None] * (features.T @ dual.astype("float32"))
     return weight, mean - center @ weight
 
 
-def _prior_scale(power, groups, places, shares, window):
-    """`(n,)` prior variance of each weight: a Gaussian window over places, each group's
-    features counting in all as its share.
+def _prior_scale(power, groups, places, coefficients, window):
+    """Return the prior variance of each weight, `(n,)`.
+
+    It is a Gaussian window over places, scaled so that the variances of the groups have
+    the ratios of their coefficients.
     """
     row, column, width = window
-    scale = np.exp(
-        -((places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2) / (2 * width**2)
-    )
-    counted = np.bincount(groups, weights=scale * power, minlength=len(shares))
-    return (
-        scale * (shares / shares.sum() / np.maximum(counted, 1e-12))[groups]
-    ).astype("float32")
+    squared = (places[:, 0] - row) ** 2 + (places[:, 1] - column) ** 2
+    scale = np.exp(-squared / (2 * width**2))
+    totals = np.bincount(groups, weights=scale * power, minlength=len(coefficients))
+    factors = coefficients / coefficients.sum() / np.maximum(totals, 1e-12)
+    return (scale * factors[groups]).astype("float32")
 
 
 def _posteriors(kernel, target):
-    """Log evidence `(shrinkages, neurons)` and dual weights `(shrinkages, images,
-    neurons)` under each noise level.
+    """Return log evidence and dual weights under each noise level.
+
+    The shapes are `(shrinkages, neurons)` and `(shrinkages, images, neurons)`.
     """
     count = len(kernel)
     values, vectors = np.linalg.eigh(kernel.astype("float64"))
@@ -193,19 +210,19 @@ def _posteriors(kernel, target):
     return np.stack(evidence), np.stack(duals)
 
 
-def _model_weights(evidence, answers):
-    """Posterior of each window and noise level for each neuron; windows that serve the
-    neurons that answer are likelier beforehand.
+def _model_posterior(evidence, responsive):
+    """Return the posterior of each window and noise level for each neuron.
+
+    Windows that suit the responsive neurons are more likely a priori.
     """
-    likely = _softmax(evidence)
+    posterior = _softmax(evidence)
     for _ in range(3):
-        common = (
-            likely[..., answers].sum(axis=1).mean(axis=1)
-            if answers.any()
-            else np.zeros(len(likely))
-        )  # (windows,)
-        likely = _softmax(evidence + np.log(common + 0.1 / len(common))[:, None, None])
-    return likely
+        common = np.zeros(len(posterior))  # (windows,)
+        if responsive.any():
+            common = posterior[..., responsive].sum(axis=1).mean(axis=1)
+        prior = np.log(common + 0.1 / len(common))
+        posterior = _softmax(evidence + prior[:, None, None])
+    return posterior
 
 
 def _softmax(logarithms):

@@ -7,8 +7,8 @@ import pytest
 
 from v1keras import models, zoo
 from v1keras.io.atomic import sha256
-from v1keras.zoo.catalog import digest_of, render
-from v1keras.zoo.preset import check_golden, golden_rates
+from v1keras.zoo.golden import check_golden, golden_rates
+from v1keras.zoo.metadata import digest_of, render
 
 FACTS = {
     "recording": {"name": "made_up", "area": "V1"},
@@ -230,7 +230,7 @@ def test_a_class_that_is_not_ours_is_not_even_imported(folder):
     }
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
-    with pytest.raises(ValueError, match="names the class 'Popen' of 'subprocess'"):
+    with pytest.raises(ValueError, match="config.json: model.core names the class 'Popen' of 'subprocess'"):
         zoo.load(folder)
 
 
@@ -264,14 +264,14 @@ def test_a_class_that_runs_code_is_refused(folder, core):
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
     with pytest.raises(
-        ValueError, match=rf"config.json names the class '{core['class_name']}'"
+        ValueError, match=rf"config.json: model.core names the class '{core['class_name']}'"
     ):
         zoo.load(folder)
 
 
 def test_a_failed_save_leaves_the_old_preset(folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="scores.0.: 'protocol' is missing"):
         zoo.save(make(seed=1), folder, FACTS | {"scores": [{}]})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["made_up"]

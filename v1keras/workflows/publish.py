@@ -19,7 +19,8 @@ from v1keras.workflows.metadata import score_rows
 from v1keras.workflows.reopen import open_models
 from v1keras.workflows.score import score_by
 from v1keras.zoo import catalog
-from v1keras.zoo.preset import golden_inputs, rates_of
+from v1keras.zoo.golden import golden_inputs, named_rates
+from v1keras.zoo.layout import METADATA
 
 TOLERANCE = 1e-4  # of a score
 _CALLS, _FIRST_CALLS = 200, 20
@@ -176,7 +177,7 @@ def verify(name, scores=False):
             )
             if apart > TOLERANCE:
                 where = (
-                    f"{zoo.find(name) / catalog.METADATA}: {stated['split']} images,"
+                    f"{zoo.find(name) / METADATA}: {stated['split']} images,"
                     f" {stated['neurons']} neurons"
                 )
                 raise ValueError(
@@ -207,7 +208,7 @@ def retime(name):
     """
     metadata, model = zoo.info(name), zoo.load(name, check=True)
     measured = latency(model, metadata)
-    zoo.restate(name, {"latency": measured})
+    zoo.update_metadata(name, {"latency": measured})
     ways = "; ".join(
         f"{way}: {ms['median']:.2f} ms (95th percentile {ms['percentile_95']:.2f})"
         for way, ms in measured["ms"].items()
@@ -238,13 +239,13 @@ def latency(model, metadata):
     )
     with tempfile.TemporaryDirectory() as folder:
         eager = lambda shown: model(shown, training=False)
-        expected = rates_of(eager, inputs)
+        expected = named_rates(eager, inputs)
         model.export(folder, verbose=False)
         exported = tf.saved_model.load(
             folder
         )  # which holds the variables: `serve` alone would lose them
         served = exported.serve
-        for output, rates in rates_of(served, inputs).items():
+        for output, rates in named_rates(served, inputs).items():
             if not np.allclose(rates, expected[output], rtol=1e-4, atol=1e-5):
                 raise ValueError(
                     f"the export's {output} differ from the model's by"
@@ -281,7 +282,7 @@ def _times(call, inputs):
     times = []
     for _ in range(_FIRST_CALLS + _CALLS):
         start = time.perf_counter()
-        rates_of(call, inputs)
+        named_rates(call, inputs)
         times.append(1e3 * (time.perf_counter() - start))
     return times[_FIRST_CALLS:]
 

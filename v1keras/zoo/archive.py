@@ -8,7 +8,7 @@ import zlib
 
 from v1keras.io.atomic import atomic_folder
 from v1keras.io.download import cache_folder, download
-from v1keras.zoo.catalog import CARD, CONFIG, METADATA, WEIGHTS
+from v1keras.zoo.layout import CARD, CONFIG, METADATA, WEIGHTS
 
 _FILES = {CONFIG, WEIGHTS, METADATA, CARD}
 LARGEST = 2 << 30  # bytes of a preset, unpacked

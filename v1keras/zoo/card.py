@@ -176,12 +176,17 @@ def card(metadata: dict[str, Any]) -> str:
 
 def _scores(row):
     seeds = ", ".join(map(str, row["seeds"]))
-    limit = (
-        "none | none"
-        if row["cc_norm"] is None
-        else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
-    )
-    return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
+    correlation = _number(row["correlation"], ".3f")
+    limit = _number(row["cc_norm"], ".3f")
+    near_limit = _number(row["fraction_near_limit"], ".0%")
+    if row["cc_norm"] is None:
+        near_limit = "none"
+    return f"{row['protocol']}, {seeds} | {correlation} | {limit} | {near_limit} |"
+
+
+def _number(value, form):
+    """Format a number; without any neuron to average over it is none."""
+    return "none" if value is None else format(value, form)
 
 
 def _behavior(columns):

@@ -2,11 +2,12 @@
 
 import os
 import pathlib
-import warnings
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from v1keras.models.pixel_range import warn_of_pixels
 
 _ARRAYS = (".npy", ".npz")
 
@@ -77,51 +78,6 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
         )
     warn_of_pixels(path, shaped, metadata["pixels"])
     return shaped[..., None].astype("float32")
-
-
-def warn_of_pixels(
-    name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]
-) -> None:
-    """Warns of images in other units than those that a model was trained on: 0 to 1 or
-    standard deviations instead of 0 to 255, say.
-
-    Args:
-        name: of the images, for the warning.
-        images: of any shape. They are far from the recording's where they reach beyond
-            its range by half of it, or differ among themselves by less than a thirtieth
-            of it. Images of one grey level are not.
-        pixels: dict of the `minimum` and `maximum` of the recording's images, as `info`
-            gives it.
-
-    Example:
-
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warn_of_pixels(
-    ...         "mine.npy", np.array([0.0, 0.9]), {"minimum": 0, "maximum": 255}
-    ...     )
-    >>> print(caught[0].message)
-    mine.npy: pixels lie from 0 to 0.9, but the model's recording has 0 to 255; are they
-    to be scaled?
-    """
-    if not images.size:
-        return
-    low, high, least, most = (
-        pixels["minimum"],
-        pixels["maximum"],
-        float(images.min()),
-        float(images.max()),
-    )
-    reach = high - low
-    if (
-        least < low - reach / 2
-        or most > high + reach / 2
-        or 0 < most - least < reach / 30
-    ):
-        told = (
-            f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has"
-            f" {low:g} to {high:g}"
-        )
-        warnings.warn(f"{name}: {told}; are they to be scaled?")
 
 
 def _array(path):

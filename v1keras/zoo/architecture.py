@@ -24,6 +24,7 @@ from v1keras.zoo.checks import (
     number,
     one_of,
     optional,
+    positive,
     record,
     sequence,
 )
@@ -51,7 +52,6 @@ _sides = sequence(_count(255), 1, 64)
 _filters = sequence(_count(4096), 1, 64)
 _seed = integer(0, 2**33)
 _strength = number(0)
-_positive = number(5e-324)
 
 
 def _precision(value, place):
@@ -79,13 +79,13 @@ _LAYER: dict[str, Check] = {"name": label, "trainable": boolean, "dtype": _preci
 _IMAGES: dict[str, Check] = {
     "image_size": sequence(_count(LARGEST_IMAGE), 2, 2),
     "pixel_mean": number(),
-    "pixel_std": _positive,
+    "pixel_std": positive,
     "name": label,
 }
 _COVARIATE: dict[str, Check] = {
     "column": label,
     "mean": sequence(number(), 1, 1000),
-    "std": sequence(_positive, 1, 1000),
+    "std": sequence(positive, 1, 1000),
     "hidden": sequence(_count(4096), 0, 16),
     "seed": _seed,
 }
@@ -144,7 +144,7 @@ CLASSES: dict[str, dict[str, Check]] = {
     },
     "LogGaborCore": _LAYER | {"floor": _strength},
     "KindelCore": _LAYER
-    | {"kernel_size": _count(255), "dropout": number(0, 0.999), "seed": _seed},
+    | {"kernel_size": _count(255), "dropout": number(0), "seed": _seed},
     "TransferCore": _LAYER
     | {
         "network": one_of(*NETWORKS),

@@ -102,7 +102,18 @@ def check_files(
 
     >>> check_files("simulated_factorized")
     """
-    folder, metadata = find(name), info(name)
+    folder = find(name)
+    compare_hashes(folder, info(folder), files)
+
+
+def compare_hashes(
+    folder: pathlib.Path, metadata: dict[str, Any], files: Sequence[str]
+) -> None:
+    """Compare the sha256 of files in a preset's folder with those in its metadata.
+
+    Raises:
+        ValueError: A file has another sha256.
+    """
     for file in files:
         digest, stated = sha256(folder / file), metadata["sha256"][file]
         if digest != stated:

@@ -4,17 +4,17 @@ A check is a function `(value, place) -> value`. It raises a `ValueError` that n
 place, what was found and what was expected.
 """
 
+import contextlib
 import json
+import math
 import pathlib
 import reprlib
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from v1keras.zoo.layout import LARGEST_TEXT
 
 Check = Callable[[Any, str], Any]
-_LARGEST = sys.float_info.max
 _LONGEST_LABEL = 10_000
 
 
@@ -44,31 +44,50 @@ def brief(value: Any) -> str:
     return reprlib.repr(value)
 
 
+@contextlib.contextmanager
+def errors_naming(path: pathlib.Path) -> Iterator[None]:
+    """Put the path of a file before the error that is raised on its content."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {brief(error)}") from None
+
+
 def fail(place: str, value: Any, expected: str) -> None:
     """Raise the error of a value that is not as expected."""
     raise ValueError(f"{place}: found {brief(value)}, expected {expected}")
 
 
-def integer(low: int, high: int) -> Check:
-    """Return a check for an integer in a range, ends included."""
+def integer(low: int | None = None, high: int | None = None) -> Check:
+    """Return a check for an integer, in a range whose ends are included."""
+    expected = "an integer" if high is None else f"an integer from {low} to {high}"
 
     def check(value, place):
-        if type(value) is not int or not low <= value <= high:
-            fail(place, value, f"an integer from {low} to {high}")
+        if type(value) is not int or (high is not None and not low <= value <= high):
+            fail(place, value, expected)
         return value
 
     return check
 
 
-def number(low: float = -_LARGEST, high: float = _LARGEST) -> Check:
-    """Return a check for a finite number in a range, ends included."""
+def number(low: float = -math.inf) -> Check:
+    """Return a check for a finite number, `low` or larger."""
+    expected = f"a number of at least {low:g}" if low > -math.inf else "a number"
 
     def check(value, place):
-        if type(value) not in (int, float) or not low <= value <= high:
-            fail(place, value, f"a number from {low:g} to {high:g}")
+        numeric = type(value) in (int, float) and low <= value < math.inf
+        if not numeric or value == -math.inf:
+            fail(place, value, expected)
         return value
 
     return check
+
+
+def positive(value: Any, place: str) -> float:
+    """Check that a value is a finite number above 0."""
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        fail(place, value, "a number above 0")
+    return value
 
 
 def boolean(value: Any, place: str) -> bool:
@@ -157,7 +176,7 @@ def record(
             fail(place, value, "a dict")
         missing = [key for key in checks if key not in value and key not in may_lack]
         if missing:
-            raise ValueError(f"{place}: {missing[0]!r} is missing")
+            raise ValueError(f"{missing[0]!r} is missing in {place or 'the file'}")
         unknown = [key for key in value if key not in checks]
         if unknown and not more:
             expected = ", ".join(checks)

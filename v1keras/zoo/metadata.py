@@ -8,6 +8,7 @@ from typing import Any
 
 from v1keras.zoo.checks import (
     brief,
+    errors_naming,
     fail,
     integer,
     label,
@@ -26,7 +27,7 @@ _MOST_NEURONS = 10**6
 _count = integer(0, 10**12)
 _neurons = integer(1, _MOST_NEURONS)
 _score = optional(number())
-_seed = integer(-(2**63), 2**63)
+_seed = integer()
 
 
 def _scalar(value, place):
@@ -163,11 +164,9 @@ def read_metadata(path: pathlib.Path) -> dict[str, Any]:
             f"{path} was changed after it was written: its sha256 is not the one it"
             " states"
         )
-    try:
+    with errors_naming(path):
         _check_all(metadata, "")
         _tree(metadata, "metadata")
-    except ValueError as error:
-        raise ValueError(f"{path}: {brief(error)}") from None
     return metadata
 
 

@@ -15,8 +15,8 @@ from v1keras._version import __version__
 from v1keras.io.atomic import atomic_folder, check_disk_space, sha256
 from v1keras.zoo.architecture import LARGEST_MODEL, build, check_architecture
 from v1keras.zoo.card import card
-from v1keras.zoo.catalog import check_files, find, info
-from v1keras.zoo.checks import brief, read_json
+from v1keras.zoo.catalog import check_files, compare_hashes, find, info
+from v1keras.zoo.checks import errors_naming, read_json
 from v1keras.zoo.golden import check_golden, golden_rates
 from v1keras.zoo.layout import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS
 from v1keras.zoo.metadata import check_given, digest_of, render
@@ -63,11 +63,12 @@ def load(
     folder = find(name)
     metadata = info(folder)
     files = (CONFIG, WEIGHTS, CARD) if load_weights else (CONFIG, CARD)
-    check_files(folder, files)
+    compare_hashes(folder, metadata, files)
+    architecture = read_architecture(folder / CONFIG)
     weights = WeightsFile(folder / WEIGHTS) if load_weights else None
-    model = _read_architecture(
-        folder / CONFIG, weights.size if weights else LARGEST_MODEL
-    )
+    with errors_naming(folder / CONFIG):
+        check_sizes(architecture, weights.size if weights else LARGEST_MODEL)
+        model = build(architecture)
     if weights:
         weights.check_model(model)
         model.load_weights(folder / WEIGHTS)
@@ -80,15 +81,15 @@ def load(
     return model
 
 
-def _read_architecture(path, most_parameters):
-    """Build the model of a config.json that may come from anyone."""
+def read_architecture(path: pathlib.Path) -> dict[str, Any]:
+    """Read and check a config.json that may come from anyone.
+
+    Raises:
+        ValueError: The file holds anything but a model of v1keras.
+    """
     config = read_json(path)
-    try:
-        architecture = check_architecture(config)
-        check_sizes(architecture, most_parameters)
-        return build(architecture)
-    except ValueError as error:
-        raise ValueError(f"{path}: {brief(error)}") from None
+    with errors_naming(path):
+        return check_architecture(config)
 
 
 def _check_size(model, metadata, folder):

@@ -128,17 +128,19 @@ class WeightsFile:
         """
         expected = model_layers(model)
         for layer in sorted(self.layers.keys() | expected.keys()):
-            if self.layers.get(layer) != expected.get(layer):
+            stored = self.layers.get(layer, "missing")
+            needed = expected.get(layer, "none")
+            if stored != needed:
                 raise ValueError(
-                    f"{self.path}: {layer or 'the model'} is {self.layers.get(layer, 'missing')};"
-                    f" {CONFIG} says {expected.get(layer, 'none')}"
+                    f"{self.path}: {layer or 'the model'} is {stored}; {CONFIG} says"
+                    f" {needed}"
                 )
-        needed = {f"{layer}/vars".lstrip("/") for layer in expected}
-        for path in list(needed):
-            parts = path.split("/")
-            needed |= {"/".join(parts[:i]) for i in range(1, len(parts))}
-        if self.groups - needed:
-            extra = min(self.groups - needed)
+        groups = set()
+        for layer in expected:
+            parts = [*layer.split("/"), "vars"] if layer else ["vars"]
+            groups |= {"/".join(parts[:i]) for i in range(1, len(parts) + 1)}
+        if self.groups - groups:
+            extra = min(self.groups - groups)
             raise ValueError(f"{self.path}: {brief(extra)} is not part of the model")
 
 

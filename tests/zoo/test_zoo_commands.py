@@ -34,7 +34,7 @@ def test_the_zoo_is_listed_at_once_without_tensorflow(command):
     assert ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime < 1
     code = (
         "import sys; sys.argv = sys.orig_argv = ['v1keras-zoo', 'list']; from"
-        " v1keras.zoo.__main__ import show_list; show_list(); "
+        " v1keras.zoo.__main__ import listing; print(listing()); "
     )
     code += "assert not {'tensorflow', 'keras'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

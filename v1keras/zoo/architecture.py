@@ -28,6 +28,7 @@ from v1keras.zoo.checks import (
     record,
     sequence,
 )
+from v1keras.zoo.class_names import WRITTEN_AS
 
 LARGEST_IMAGE = 4096  # pixels per side
 LARGEST_MODEL = 1 << 29  # parameters, where no weights file tells
@@ -190,32 +191,6 @@ _NEEDED = {
     *("core", "readout", "readouts", "members", "image_size", "neurons"),
     *("column", "mean", "std"),
 }
-# Registered name -> modules of `v1keras.models` that the class has been written with,
-# and the class's own names; files outlive both.
-_WRITTEN_AS = {
-    "V1Model": ("encoder v1_model", "V1Model"),
-    "V1Sessions": ("sessions multi_session", "V1Sessions MultiSessionModel"),
-    "Ensemble": ("ensemble", "Ensemble"),
-    "Concatenated": ("ensemble concatenated", "Concatenated"),
-    "StackedCore": ("core cores.stacked", "StackedCore"),
-    "RotationEquivariantCore": (
-        "rotation cores.rotation_equivariant",
-        "RotationEquivariantCore",
-    ),
-    "LogGaborCore": ("gabor cores.log_gabor", "LogGaborCore"),
-    "KindelCore": ("baselines cores.kindel2019", "KindelCore"),
-    "TransferCore": ("transfer cores.transfer", "TransferCore"),
-    "FactorizedReadout": ("readouts readouts.factorized", "FactorizedReadout"),
-    "GaussianReadout": ("gaussian_readout readouts.gaussian", "GaussianReadout"),
-    "DenseReadout": ("readouts readouts.factorized readouts.dense", "DenseReadout"),
-    "RidgeReadout": ("gabor ridge readouts.ridge", "RidgeReadout"),
-    "BehavingReadout": (
-        "behavior readouts.covariates",
-        "BehavingReadout CovariateReadout",
-    ),
-    "Shifter": ("behavior readouts.covariates", "Shifter"),
-    "GainModulator": ("behavior readouts.covariates", "GainModulator"),
-}
 
 
 def check_architecture(
@@ -288,7 +263,7 @@ def errors_of_keras() -> Iterator[None]:
 def _registered_name(config, place, names):
     """Return the registered name of an object whose three names fit one another."""
     for name in names:
-        modules, class_names = _WRITTEN_AS[name]
+        modules, class_names = WRITTEN_AS[name]
         triple = (
             config.get("registered_name") == f"v1keras>{name}",
             config.get("class_name") in class_names.split(),

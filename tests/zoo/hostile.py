@@ -363,7 +363,17 @@ WEIGHTS_FILES = {
     "deep groups": lambda file: file.create_group("/".join("a" * 500)),
     "external group": with_external_group,
 }
+
+
+def with_deep_attribute(metadata):
+    for _ in range(400):
+        metadata["recording"] = {"name": metadata["recording"]}
+
+
 METADATA_CHANGES = {
+    "of deep attributes": with_deep_attribute,
+    "of a format_version in text": setting(("format_version",), "2"),
+    "of scores in a dict": setting(("scores",), {"0": {}}),
     "recording as text": setting(("recording",), "kindel2019"),
     "no pixels": removing("pixels"),
     "pixels as text": setting(("pixels", "minimum"), "0"),

@@ -49,7 +49,7 @@ def errors_naming(path: pathlib.Path) -> Iterator[None]:
     """Put the path of a file before the error that is raised on its content."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: {brief(error)}") from None
 
 

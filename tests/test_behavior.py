@@ -12,7 +12,7 @@ from scipy import interpolate
 from v1keras import Recording, models, train, zoo
 from v1keras.config import default
 from v1keras.data import model_inputs
-from v1keras.workflows import build, publish, reopen
+from v1keras.workflows import build, latency, reopen
 from v1keras.workflows.score import score
 
 BOTH = {"readout.shifter": "pupil_center", "readout.modulator": "running"}
@@ -226,7 +226,7 @@ def test_a_preset_takes_behaviour_by_name(small, preset):
         rtol=1e-5,
     )
     assert (
-        len(publish.latency(model, zoo.info(folder))["ms"]) == 2
+        len(latency.measure_latency(model, zoo.info(folder))["ms"]) == 2
     )  # refuses an export whose rates are not the model's
     card = (zoo.find(folder) / "README.md").read_text()
     assert (

@@ -1,17 +1,22 @@
-"""Says what is installed here, and whether it is well.
+"""Print the version, or check what is installed here.
 
     v1keras --version
-    v1keras doctor      # devices, versions, precision, data, presets, room; exit status
-    1 where something is broken
+    v1keras doctor  # devices, versions, precision, data, presets, room
 
-`python -m v1keras` does the same. The work is done by v1keras-data, v1keras-train,
-v1keras-evaluate, v1keras-invert and v1keras-zoo.
+`doctor` exits with status 1 if something is broken. `python -m v1keras` does the same.
+The work is done by v1keras-data, v1keras-train, v1keras-evaluate, v1keras-invert and
+v1keras-zoo.
 """
 
 from absl import flags
 
 from v1keras import cli
 from v1keras._version import __version__
+
+_USES = (
+    "`v1keras --version` or `v1keras doctor`; the work is done by v1keras-data, -train,"
+    " -evaluate, -invert and -zoo"
+)
 
 
 def main(arguments):
@@ -28,15 +33,9 @@ def main(arguments):
                 raise ValueError(
                     f"broken: {', '.join(broken)}; the table says how to mend it"
                 )
-        case _:
-            known = (
-                "`v1keras --version` or `v1keras doctor`; the work is done by"
-                " v1keras-data, -train, -evaluate, -invert and -zoo"
-            )
-            raise ValueError(
-                f"found {' '.join(arguments[1:]) or 'nothing to do'!r}; expected"
-                f" {known}"
-            )
+        case words:
+            received = " ".join(words) or "nothing to do"
+            raise ValueError(f"found {received!r}; expected {_USES}")
 
 
 def run():

@@ -1,4 +1,4 @@
-"""What every command does with its flags and its errors."""
+"""Flags, one-line errors and exit statuses, the same in every command."""
 
 import errno
 import functools
@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 
 from absl import app, flags, logging
 from ml_collections import config_flags
@@ -18,34 +19,35 @@ from v1keras import config
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
 
-def asked(pattern):
-    """The arguments of this command whose flag begins with what matches the pattern, as
-    a shell would take them again.
+def flags_as_typed(pattern: str) -> str:
+    """Return the arguments of this command whose flag matches a pattern.
 
-    `--flag value` is given as `--flag=value`.
-    """
-    arguments, found = sys.argv[1:], []
-    for i, argument in enumerate(arguments):
-        if re.match(pattern, argument):
-            joined = (
-                "=" in argument
-                or i + 1 == len(arguments)
-                or arguments[i + 1].startswith("--")
-            )
-            found.append(argument if joined else f"{argument}={arguments[i + 1]}")
-    return shlex.join(found)
-
-
-def run(main, words=False):
-    """Runs a command: parses its flags, then calls `main`.
-
-    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1`
-    shows where it arose. A signal that stopped it gives 128 and its number, as shells
-    have it.
+    A shell would take them again; `--flag value` becomes `--flag=value`.
 
     Args:
-        main: callable that is given the arguments left over, program name first.
-        words: whether the command takes arguments that are no flags.
+        pattern: String, regular expression that the argument begins with.
+    """
+    arguments, typed = sys.argv[1:], []
+    for i, argument in enumerate(arguments):
+        if not re.match(pattern, argument):
+            continue
+        following = arguments[i + 1 : i + 2]
+        if "=" not in argument and following and not following[0].startswith("--"):
+            argument = f"{argument}={following[0]}"
+        typed.append(argument)
+    return shlex.join(typed)
+
+
+def run(main: Callable[[list[str]], None], words: bool = False) -> None:
+    """Run a command: parse its flags, then call `main`.
+
+    What the user can mend becomes one line on stderr and exit status 1; `--verbosity=1`
+    shows where it arose. A signal that stopped the command gives 128 plus its number,
+    as in shells.
+
+    Args:
+        main: Callable that takes the remaining arguments, program name first.
+        words: Boolean, whether the command takes arguments that are not flags.
     """
     warnings.showwarning = _one_line_warning
     try:
@@ -68,17 +70,12 @@ def _guarded(main, words, arguments):
     except _USER_ERRORS as error:
         if logging.level_debug():
             traceback.print_exc()
-        _fail(
-            f"{error}: name another file or folder, or change its permissions"
-            if _is_forbidden(error)
-            else error
-        )
-    except (
-        KeyboardInterrupt
-    ) as error:  # of v1keras.training.Stopped, too, which knows its signal
-        _fail(
-            str(error) or "interrupted", 128 + getattr(error, "number", signal.SIGINT)
-        )
+        advice = ": name another file or folder, or change its permissions"
+        _fail(f"{error}{advice}" if _is_forbidden(error) else error)
+    except KeyboardInterrupt as error:
+        # `v1keras.training.Stopped` is one, and knows its signal.
+        number = getattr(error, "number", signal.SIGINT)
+        _fail(str(error) or "interrupted", 128 + number)
 
 
 def define_config(name):
@@ -94,7 +91,7 @@ def _parse(arguments):
         return flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(error)
-    # from a configuration file, which is the user's code, or --config.key=value
+    # From a configuration file, which is the user's code, or from --config.key=value.
     except Exception as error:
         named = isinstance(error, (KeyError, AttributeError))
         _fail(f"--config: {error.args[0] if named else error}")
@@ -143,11 +140,10 @@ def _one_line_warning(message, category, filename, lineno, file=None, line=None)
 
 
 def _coloured(word, colour):
-    """In bold and an ANSI colour where stderr is a terminal, unless the user asked for
-    none (https://no-color.org).
+    """Return a word in bold and an ANSI colour, for a terminal that wants colours.
+
+    See https://no-color.org.
     """
-    return (
-        f"\033[1;{colour}m{word}\033[0m"
-        if sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        else word
-    )
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        return word
+    return f"\033[1;{colour}m{word}\033[0m"

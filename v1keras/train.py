@@ -27,7 +27,7 @@ def main(_):
     for key in _SAME:
         if values[key].value is not None:
             values.config[key] = values[key].value
-    typed = cli.asked("--(config|init_from|freeze)")
+    typed = cli.flags_as_typed("--(config|init_from|freeze)")
     if values.quiet:
         keras.config.disable_interactive_logging()
     try:

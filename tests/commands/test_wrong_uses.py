@@ -381,7 +381,7 @@ def test_a_model_far_from_its_recording(tiny, command, tmp_path):
     """
     shutil.copytree(tiny.workdir, tmp_path / "run")
     path = tmp_path / "run" / "preset"
-    zoo.restate(
+    zoo.update_metadata(
         path,
         {
             "config": (

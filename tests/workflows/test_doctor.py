@@ -13,7 +13,7 @@ import pytest
 import v1keras
 from v1keras import zoo
 from v1keras.workflows import doctor
-from v1keras.zoo import catalog
+from v1keras.zoo import catalog, layout
 
 ROOT = pathlib.Path(v1keras.__file__).parents[1]
 
@@ -105,7 +105,7 @@ def test_a_damaged_preset_is_named(tmp_path, monkeypatch):
     shutil.copytree(zoo.find("simulated_factorized"), tmp_path / "simulated_factorized")
     monkeypatch.setattr(catalog, "zoo_folder", lambda: tmp_path)
     assert not doctor._presets().fix
-    weights = tmp_path / "simulated_factorized" / catalog.WEIGHTS
+    weights = tmp_path / "simulated_factorized" / layout.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     finding = doctor._presets()
     assert (

@@ -8,8 +8,8 @@ CONFIG = {"seed": 0, "data": {"split_seed": 1}}
 
 
 def test_a_new_folder_gets_its_configuration(tmp_path):
-    claimed = workdir.claim(tmp_path / "a" / "b", CONFIG)
-    assert json.loads((claimed / "config.json").read_text()) == CONFIG
+    folder = workdir.prepare_workdir(tmp_path / "a" / "b", CONFIG)
+    assert json.loads((folder / "config.json").read_text()) == CONFIG
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ def test_whatever_a_run_left_is_not_written_over(tmp_path, left):
         ValueError,
         match="holds a run already; take another --workdir, --resume .* or --overwrite",
     ):
-        workdir.claim(tmp_path, CONFIG)
+        workdir.prepare_workdir(tmp_path, CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == [left]
 
 
 def test_overwriting_takes_a_run_away_and_leaves_the_rest(tmp_path):
-    workdir.claim(tmp_path, CONFIG)
+    workdir.prepare_workdir(tmp_path, CONFIG)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "member_0.h5").write_text("old")
     (tmp_path / "notes.txt").write_text("mine")
-    workdir.claim(tmp_path, CONFIG | {"seed": 1}, overwrite=True)
+    workdir.prepare_workdir(tmp_path, CONFIG | {"seed": 1}, overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "commit.txt",
         "config.json",
@@ -40,8 +40,8 @@ def test_overwriting_takes_a_run_away_and_leaves_the_rest(tmp_path):
 
 
 def test_resuming_takes_the_same_configuration_alone(tmp_path):
-    workdir.claim(tmp_path, CONFIG)
-    workdir.claim(tmp_path, CONFIG, resume=True)
+    workdir.prepare_workdir(tmp_path, CONFIG)
+    workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
     with pytest.raises(
         ValueError,
         match=(
@@ -49,20 +49,22 @@ def test_resuming_takes_the_same_configuration_alone(tmp_path):
             r" 0, here 5\)"
         ),
     ):
-        workdir.claim(tmp_path, {"seed": 5, "data": {"split_seed": 2}}, resume=True)
+        workdir.prepare_workdir(
+            tmp_path, {"seed": 5, "data": {"split_seed": 2}}, resume=True
+        )
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="config.json is no JSON"):
-        workdir.claim(tmp_path, CONFIG, resume=True)
+    with pytest.raises(ValueError, match="config.json is not JSON"):
+        workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
     with pytest.raises(ValueError, match="exclude each other"):
-        workdir.claim(tmp_path, CONFIG, resume=True, overwrite=True)
+        workdir.prepare_workdir(tmp_path, CONFIG, resume=True, overwrite=True)
 
 
 def test_the_commit_is_that_of_the_beginning(tmp_path, monkeypatch):
-    workdir.claim(tmp_path, CONFIG)
+    workdir.prepare_workdir(tmp_path, CONFIG)
     first = workdir.commit_of(tmp_path)
     assert first == (provenance.commit() or "no checkout")
     monkeypatch.setattr(provenance, "commit", lambda: "a later one")
-    workdir.claim(tmp_path, CONFIG, resume=True)
+    workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
     assert workdir.commit_of(tmp_path) == first
-    workdir.claim(tmp_path, CONFIG, overwrite=True)
+    workdir.prepare_workdir(tmp_path, CONFIG, overwrite=True)
     assert workdir.commit_of(tmp_path) == "a later one"

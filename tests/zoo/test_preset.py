@@ -7,8 +7,8 @@ import pytest
 
 from v1keras import models, zoo
 from v1keras.io.atomic import sha256
-from v1keras.zoo.catalog import digest_of, render
-from v1keras.zoo.preset import check_golden, golden_rates
+from v1keras.zoo.golden import check_golden, golden_rates
+from v1keras.zoo.metadata import digest_of, render
 
 FACTS = {
     "recording": {"name": "made_up", "area": "V1"},
@@ -230,7 +230,9 @@ def test_a_class_that_is_not_ours_is_not_even_imported(folder):
     }
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
-    with pytest.raises(ValueError, match="names the class 'Popen' of 'subprocess'"):
+    with pytest.raises(
+        ValueError, match="model.core names the class 'Popen' of 'subprocess'"
+    ):
         zoo.load(folder)
 
 
@@ -264,17 +266,50 @@ def test_a_class_that_runs_code_is_refused(folder, core):
     (folder / "config.json").write_text(json.dumps(config))
     claim_files(folder)
     with pytest.raises(
-        ValueError, match=rf"config.json names the class '{core['class_name']}'"
+        ValueError, match=rf"config.json: .* names the class '{core['class_name']}'"
     ):
         zoo.load(folder)
 
 
 def test_a_failed_save_leaves_the_old_preset(folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=r"'protocol' is missing in metadata.scores"):
         zoo.save(make(seed=1), folder, FACTS | {"scores": [{}]})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["made_up"]
+
+
+def test_a_compiled_and_fitted_model_is_saved_alone(folder, tmp_path):
+    """The same files as of the model that was never compiled."""
+    model = make()
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(images(), model(images()), verbose=0)
+    for variable, original in zip(model.variables, make().variables, strict=True):
+        variable.assign(original)
+    zoo.save(model, tmp_path / "compiled", FACTS)
+    for file in ("config.json", "model.weights.h5"):
+        expected = (folder / file).read_bytes()
+        assert (tmp_path / "compiled" / file).read_bytes() == expected
+    np.testing.assert_array_equal(
+        zoo.load(tmp_path / "compiled")(images()), make()(images())
+    )
+
+
+def test_a_model_that_could_not_be_opened_replaces_nothing(folder):
+    class Mine(models.FactorizedReadout):
+        pass
+
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    model = models.V1Model(models.StackedCore((4,), (5,)), Mine(3), (16, 16))
+    with pytest.raises(ValueError, match="can't be a preset: .* the class 'Mine'"):
+        zoo.save(model, folder, FACTS)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_loaded_model_knows_its_preset(folder):
+    model = zoo.load(folder)
+    assert (model.preset_name, model.pixel_range) == ("made_up", (0.0, 255.0))
+    assert make().preset_name is None
 
 
 def test_an_unknown_name_lists_the_known():

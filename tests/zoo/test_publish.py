@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from v1keras import Recording, simulate_recording, train, zoo
-from v1keras.workflows import provenance, publish, reopen
+from v1keras.workflows import latency, provenance, publish, reopen
 from v1keras.zoo import __main__, catalog
 
 needs_git = pytest.mark.skipif(
@@ -73,11 +73,11 @@ def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch)
     )
     assert "; so are 6 rows of scores" in publish.verify("tiny_factorized", scores=True)
     monkeypatch.setattr(
-        publish,
-        "latency",
+        latency,
+        "measure_latency",
         lambda model, pixels: metadata["latency"] | {"load": 0.5, "calls": 7},
     )
-    assert publish.retime("tiny_factorized").startswith(
+    assert latency.remeasure_latency("tiny_factorized").startswith(
         "tiny_factorized: the preset, `model(image)`: "
     )
     anew = zoo.info("tiny_factorized")
@@ -217,7 +217,7 @@ def test_a_configuration_is_committed_when_git_says_so(tmp_path, monkeypatch):
     path.write_text("1")
     assert provenance.commit() is None
     with pytest.raises(
-        ValueError, match="is no checkout of v1keras with its git history"
+        ValueError, match="is not a checkout of v1keras with its git history"
     ):
         provenance.check_committed("configs/a.py")
     git("init")

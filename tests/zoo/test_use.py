@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from v1keras import losses, simulate_recording, zoo
 from v1keras.evaluation import correlation
-from v1keras.zoo.preset import golden_images
+from v1keras.zoo.golden import golden_images
 
 NAMES = zoo.names()
 

@@ -16,6 +16,7 @@ from v1keras.models.model_inputs import (
     split_inputs,
 )
 from v1keras.models.neuron_rates import network_rate_fn
+from v1keras.models.pixel_range import warn_of_pixels
 from v1keras.models.selection import copy_neurons, select_readout
 
 
@@ -29,10 +30,24 @@ class PopulationModel(keras.Model):
     Attributes:
         image_size: Tuple `(height, width)` in pixels.
         pixel_mean: Float, pixel value that the model subtracts.
+        preset_name: String, name of the preset that the model was loaded from, or None.
+        pixel_range: Tuple `(minimum, maximum)` of the pixels in the recording that the
+            model was trained on, or None if unknown. `predict` warns of images in other
+            units.
     """
 
     image_size: tuple[int, ...]
     pixel_mean: float
+    preset_name: str | None = None
+    pixel_range: tuple[float, float] | None = None
+
+    def predict(self, x, *args, **kwargs):
+        images = x.get("images") if isinstance(x, dict) else x
+        if self.pixel_range is not None and isinstance(images, np.ndarray):
+            low, high = self.pixel_range
+            name = f"{self.preset_name or self.name}.predict"
+            warn_of_pixels(name, images, {"minimum": low, "maximum": high})
+        return super().predict(x, *args, **kwargs)
 
     @property
     def covariates(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Whether what v1keras needs is there: `v1keras doctor`."""
+"""Checks of what v1keras needs on a machine: `v1keras doctor`."""
 
 import dataclasses
 import importlib
@@ -22,12 +22,7 @@ from v1keras.workflows import provenance
 _WIDTH = 80
 _LEAST_ROOM = 200 << 20  # bytes: the quickstart's workdir, several times over
 _PACKAGES = (
-    "tensorflow",
-    "keras",
-    "tensorflow-probability",
-    "tf-keras",
-    "numpy",
-    "scipy",
+    *("tensorflow", "keras", "tensorflow-probability", "tf-keras", "numpy", "scipy"),
     "h5py",
 )
 
@@ -37,9 +32,9 @@ class Finding:
     """One line of the table.
 
     Args:
-        name: what was looked at.
-        found: in words.
-        fix: how to mend it; "" where nothing is broken.
+        name: String, name of what was checked.
+        found: String, its state in words.
+        fix: String, how to mend it; "" if nothing is broken.
     """
 
     name: str
@@ -47,25 +42,16 @@ class Finding:
     fix: str = ""
 
 
-def examine():
-    """Looks at everything, in the order of the table.
-
-    Returns:
-        list of `Finding`s.
-    """
-    found = [_package(), _versions()]
-    found += _devices()
-    found += [
+def examine() -> list[Finding]:
+    """Check everything, in the order of the table."""
+    here = pathlib.Path.cwd()
+    return [
+        _package(),
+        _versions(),
+        *_devices(),
         _data(),
         _presets(),
-        _folder(
-            "folder here",
-            pathlib.Path.cwd(),
-            "change to a folder that you can write to",
-        ),
-    ]
-    return [
-        *found,
+        _folder("folder here", here, "change to a folder that you can write to"),
         _folder(
             "cache",
             cache_folder(),
@@ -74,80 +60,65 @@ def examine():
     ]
 
 
-def table(findings):
-    """The findings as text of at most 80 columns.
+def table(findings: list[Finding]) -> str:
+    """Return the findings as text of at most 80 columns.
 
     Example:
 
-    >>> print(
-    ...     table(
-    ...         [Finding("keras", "3.15.1"), Finding("cache", "no room", "make some")]
-    ...     )
-    ... )
+    >>> findings = [
+    ...     Finding("keras", "3.15.1"),
+    ...     Finding("cache", "no room", "make some"),
+    ... ]
+    >>> print(table(findings))
     keras        ok      3.15.1
-    cache        BROKEN  no room
-                         fix: make some
+    cache        BROKEN  full
+                         fix: tidy up
     """
     lines = []
     for finding in findings:
-        head = f"{finding.name:<12} {'BROKEN' if finding.fix else 'ok':<7} "
-        blank = " " * len(head)
-        lines += textwrap.wrap(
-            finding.found,
-            _WIDTH,
-            initial_indent=head,
-            subsequent_indent=blank,
-            break_on_hyphens=False,
-        )
+        state = "BROKEN" if finding.fix else "ok"
+        head = f"{finding.name:<12} {state:<7} "
+        lines += _wrap(finding.found, head, len(head))
         if finding.fix:
-            lines += textwrap.wrap(
-                f"fix: {finding.fix}",
-                _WIDTH,
-                initial_indent=blank,
-                subsequent_indent=blank,
-                break_on_hyphens=False,
-            )
+            lines += _wrap(f"fix: {finding.fix}", " " * len(head), len(head))
     return "\n".join(lines)
 
 
-def _package():
-    return Finding(
-        "v1keras",
-        f"{__version__} in {provenance.ROOT}; commit:"
-        f" {provenance.commit() or 'no checkout'}",
+def _wrap(text, head, indent):
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
     )
+
+
+def _package():
+    commit = provenance.commit() or "no checkout"
+    return Finding("v1keras", f"{__version__} in {provenance.ROOT}; commit: {commit}")
 
 
 def _versions():
-    """The packages that matter, against what v1keras states to need."""
+    """Compare the installed packages with those that v1keras requires."""
     from packaging.requirements import Requirement  # which Keras brings
 
-    have = {name: _version(name) for name in _PACKAGES}
     try:
-        needed = map(Requirement, importlib.metadata.requires("v1keras") or [])
-    except (
-        importlib.metadata.PackageNotFoundError
-    ):  # used from a checkout that is not installed
-        needed = []
-    needed = [
-        each
-        for each in needed
-        if each.marker is None or each.marker.evaluate({"extra": ""})
-    ]
-    wrong = [
-        f"{each.name}{each.specifier}"
-        for each in needed
-        if not each.specifier.contains(_version(each.name) or "0", prereleases=True)
-    ]
-    told = ", ".join(
-        [
-            f"Python {platform.python_version()}",
-            *(f"{name} {version or 'missing'}" for name, version in have.items()),
-        ]
-    )
-    return Finding(
-        "versions", told, f"pip install {' '.join(map(repr, wrong))}" if wrong else ""
-    )
+        lines = importlib.metadata.requires("v1keras") or []
+    except importlib.metadata.PackageNotFoundError:
+        lines = []  # used from a checkout that is not installed
+    wrong = []
+    for requirement in map(Requirement, lines):
+        marker = requirement.marker
+        if marker is not None and not marker.evaluate({"extra": ""}):
+            continue
+        version = _version(requirement.name) or "0"
+        if not requirement.specifier.contains(version, prereleases=True):
+            wrong.append(repr(f"{requirement.name}{requirement.specifier}"))
+    versions = [f"{name} {_version(name) or 'missing'}" for name in _PACKAGES]
+    text = ", ".join([f"Python {platform.python_version()}", *versions])
+    fix = f"pip install {' '.join(wrong)}" if wrong else ""
+    return Finding("versions", text, fix)
 
 
 def _version(name):
@@ -181,55 +152,49 @@ def _devices():
                 "pip install --force-reinstall v1keras, into a new environment",
             )
         ]
-    cores = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count()
-    )
-    names = [str(each.get("device_name", "a GPU")) for each in details]
-    told = f"{cores} CPU cores; {len(gpus)} GPUs{': ' * bool(names)}{', '.join(names)}"
-    unseen = not gpus and pathlib.Path("/proc/driver/nvidia/version").exists()
-    fix = (
-        "pip install 'v1keras[gpu]'; or hide the driver's GPUs on purpose with"
-        " CUDA_VISIBLE_DEVICES=-1"
-        if unseen
-        else ""
-    )
-    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("-1", ""):
-        fix = ""
-    found = Finding(
-        "devices",
-        told + "; an NVIDIA driver is here, but TensorFlow sees no GPU" * bool(fix),
-        fix,
-    )
+    capabilities = [gpu.get("compute_capability", (0, 0)) for gpu in details]
     return [
-        found,
-        Finding(
-            "precision",
-            "float32; "
-            + _bfloat16([each.get("compute_capability", (0, 0)) for each in details]),
-        ),
+        _processors([str(gpu.get("device_name", "a GPU")) for gpu in details]),
+        Finding("precision", f"float32; {_bfloat16(capabilities)}"),
     ]
 
 
+def _processors(gpus):
+    """Return the finding on CPU cores and GPUs, from the names of the GPUs."""
+    cores = os.cpu_count()
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    text = f"{cores} CPU cores; {len(gpus)} GPUs"
+    if gpus:
+        return Finding("devices", f"{text}: {', '.join(gpus)}")
+    if not pathlib.Path("/proc/driver/nvidia/version").exists():
+        return Finding("devices", text)
+    text += "; an NVIDIA driver is here, but TensorFlow sees no GPU"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("-1", ""):
+        return Finding("devices", text)
+    fix = (
+        "pip install 'v1keras[gpu]'; or hide the driver's GPUs on purpose with"
+        " CUDA_VISIBLE_DEVICES=-1"
+    )
+    return Finding("devices", text, fix)
+
+
 def _bfloat16(capabilities):
-    """Where bfloat16 is computed in hardware: on NVIDIA GPUs from compute capability
-    8.0.
+    """Say which devices compute bfloat16 in hardware.
+
+    NVIDIA GPUs do from compute capability 8.0.
     """
     ways = precision.cpu_bfloat16()
     if ways is None:
-        cpu = "not known of this CPU"
+        places = ["not known of this CPU"]
+    elif ways:
+        places = [f"in hardware on the CPU ({', '.join(ways)})"]
     else:
-        cpu = (
-            f"in hardware on the CPU ({', '.join(ways)})"
-            if ways
-            else "only emulated on the CPU (slow)"
-        )
-    gpu = []
+        places = ["only emulated on the CPU (slow)"]
     for i, capability in enumerate(capabilities):
         in_hardware = tuple(capability) >= precision.GPU_CAPABILITY
-        gpu.append(f"{'in hardware' if in_hardware else 'only emulated'} on GPU {i}")
-    return "bfloat16 " + ", ".join([cpu, *gpu])
+        places.append(f"{'in hardware' if in_hardware else 'only emulated'} on GPU {i}")
+    return f"bfloat16 {', '.join(places)}"
 
 
 def _data():
@@ -245,29 +210,22 @@ def _data():
         fix = f"set {FOLDER_VARIABLE} to the folder of your datasets, or unset it"
         return Finding("data", f"{FOLDER_VARIABLE} is {name}, which is no folder", fix)
     try:
-        held = sorted(
-            each.name
-            for each in folder.iterdir()
-            if each.is_dir() and any(each.iterdir())
-        )
+        subfolders = sorted(path for path in folder.iterdir() if path.is_dir())
+        names = [path.name for path in subfolders if any(path.iterdir())]
     except OSError as error:
         return Finding(
             "data",
             f"{folder} can't be read: {error.strerror}",
             "let yourself read it (chmod)",
         )
-    known = [
-        each
-        for each in held
-        if any(
-            source == each or source.startswith(f"{each}_")
-            for source in sources.SOURCES
-        )
-    ]
-    return Finding(
-        "data",
-        f"{FOLDER_VARIABLE} is {folder}, which holds"
-        f" {', '.join(known) or 'no public dataset'}",
+    datasets = ", ".join(filter(_is_dataset, names)) or "no public dataset"
+    return Finding("data", f"{FOLDER_VARIABLE} is {folder}, which holds {datasets}")
+
+
+def _is_dataset(name):
+    """Return whether a folder is named as a public dataset, or as a family of them."""
+    return any(
+        source == name or source.startswith(f"{name}_") for source in sources.SOURCES
     )
 
 
@@ -294,17 +252,14 @@ def _presets():
 
 
 def _folder(name, folder, fix):
-    """Whether files can be written to a folder, or to the one that it would be made in,
-    and how much room there is.
-    """
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    """Check that a folder can be written to, or made, and how much room it has."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             pass
-        free = shutil.disk_usage(there).free
+        free = shutil.disk_usage(existing).free
     except OSError as error:
         return Finding(name, f"{folder}: can't be written to ({error.strerror})", fix)
-    told = f"{folder}: can be written to, {free / 1e9:.1f} GB free"
-    return Finding(
-        name, told, f"make room there, or {fix}" if free < _LEAST_ROOM else ""
-    )
+    fix = f"make room there, or {fix}" if free < _LEAST_ROOM else ""
+    text = f"{folder}: can be written to, {free / 1e9:.1f} GB free"
+    return Finding(name, text, fix)

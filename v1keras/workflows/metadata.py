@@ -1,4 +1,4 @@
-"""What a preset's metadata says of its training."""
+"""The part of a preset's metadata that its training knows."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def preset_metadata(
         "pixels": {
             "minimum": float(min(part.images.min() for part in recordings)),
             "maximum": float(max(part.images.max() for part in recordings)),
-            # of the training images
+            # Of the training images.
             "mean": float(statistics.pixel_statistics(recordings)[0]),
         },
         "sessions": sessions,

@@ -3,63 +3,58 @@
 import pathlib
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 _CODE = ("v1keras", "configs", "tools")
 
 
-def commit():
-    """The checkout's commit, with a word where its code was changed since; None where
-    this is no checkout.
+def commit() -> str | None:
+    """Return the commit of the checkout, and whether its code was changed since.
+
+    Returns:
+        String, or None outside a checkout.
 
     Example:
 
-    >>> found = commit()
-    >>> found is None or len(found.split()[0]) == 40
+    >>> head = commit()
+    >>> head is None or len(head.split()[0]) == 40
     True
     """
     head = _git("rev-parse", "HEAD")
-    if (
-        head is None or not (ROOT / ".git").exists()
-    ):  # an installed package may lie inside another project's checkout
+    # An installed package may be inside another project's checkout.
+    if head is None or not (ROOT / ".git").exists():
         return None
-    return head + (
-        " with changes not committed"
-        if _git("status", "--porcelain", "--", *_CODE)
-        else ""
-    )
+    if _git("status", "--porcelain", "--", *_CODE):
+        return f"{head} with changes not committed"
+    return head
 
 
-def check_committed(path):
-    """Makes sure that a file is in the checkout's commit as it is on the disk.
+def check_committed(path: str) -> None:
+    """Check that a file is in the checkout's commit as it is on the disk.
 
     Args:
-        path: relative to the root of the checkout.
+        path: String, path relative to the root of the checkout.
 
     Raises:
-        ValueError: it is not committed, or was changed since, or this is no checkout.
+        ValueError: The file is not committed, or was changed since, or this is not a
+            checkout.
     """
     if commit() is None:
         raise ValueError(
-            f"{ROOT} is no checkout of v1keras with its git history: a preset needs to"
-            " name the commit of its configuration"
+            f"{ROOT} is not a checkout of v1keras with its git history: a preset needs"
+            " to name the commit of its configuration"
         )
+    advice = "commit the configuration, so that the preset can be made again"
     if _git("ls-files", "--error-unmatch", "--", path) is None:
-        raise ValueError(
-            f"{path} is not committed in {ROOT}: commit the configuration, so that the"
-            " preset can be made again"
-        )
+        raise ValueError(f"{path} is not committed in {ROOT}: {advice}")
     if _git("status", "--porcelain", "--", path):
-        raise ValueError(
-            f"{path} was changed since it was committed: commit the configuration, so"
-            " that the preset can be made again"
-        )
+        raise ValueError(f"{path} was changed since it was committed: {advice}")
 
 
 def _git(*arguments):
+    """Return what git prints, or None if it fails or is not installed."""
+    command = ["git", *arguments]
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True
-        )
-    except OSError:  # no git here
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

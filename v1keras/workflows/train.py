@@ -105,7 +105,7 @@ def train_and_evaluate(
     _check(config, recordings, strategy)
     chief, folder = is_chief(strategy), pathlib.Path(folder)
     if chief:
-        folder = workdir.claim(folder, config.to_dict(), resume, overwrite)
+        folder = workdir.prepare_workdir(folder, config.to_dict(), resume, overwrite)
     members = [
         train_member(config, recordings, strategy, folder, i, callbacks, profile)
         for i in range(config.ensemble if config.ridge.share < 1 else 0)

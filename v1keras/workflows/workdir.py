@@ -1,117 +1,94 @@
-"""The folder of one training: what lies where, and whose it is. In it are:
+"""The folder of one training.
 
     config.json   the configuration, every key
-    commit.txt    of the checkout that the training began with
-    checkpoints/  a file a member, from which an interrupted training goes on
+    commit.txt    commit of the checkout that the training started from
+    checkpoints/  one file per member, from which an interrupted training resumes
     tensorboard/  event files
     preset/       the trained model, as `v1keras.zoo.load` takes it
-    metrics.json  scores of groups of neurons;  neurons.csv  of each neuron
-    report.html   the same with figures
+    metrics.json  scores of groups of neurons;  neurons.csv  scores of each neuron
+    report.html   the scores with figures
 
-What stands in another training's folder is never overwritten unless asked for.
+Files of another training are never overwritten unless the user asks for it.
 """
 
 import json
+import os
 import pathlib
 import shutil
+from typing import Any
 
 from v1keras.io.atomic import atomic_write
 from v1keras.workflows import provenance
 
-CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT = (
-    "config.json",
-    "commit.txt",
-    "checkpoints",
-    "tensorboard",
-    "preset",
-    "report.html",
-)
+CONFIG = "config.json"
+COMMIT = "commit.txt"
+CHECKPOINTS = "checkpoints"
+TENSORBOARD = "tensorboard"
+PRESET = "preset"
+REPORT = "report.html"
 _ALL = (
-    CONFIG,
-    COMMIT,
-    CHECKPOINTS,
-    TENSORBOARD,
-    PRESET,
-    "metrics.json",
-    "neurons.csv",
-    REPORT,
+    *(CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT),
+    *("metrics.json", "neurons.csv"),
 )
 
 
-def claim(workdir, config, resume=False, overwrite=False):
-    """Makes a workdir ready for a run and writes its configuration there.
+def prepare_workdir(
+    workdir: str | os.PathLike[str],
+    config: dict[str, Any],
+    resume: bool = False,
+    overwrite: bool = False,
+) -> pathlib.Path:
+    """Make a workdir ready for a run and write its configuration there.
 
     Args:
-        workdir: the folder; made where it is missing.
-        config: dict of the resolved configuration.
-        resume: go on with the run that is there, which must have this very
+        workdir: Folder of the run, made if it is missing.
+        config: Dict, the resolved configuration.
+        resume: Boolean, whether to resume the run that is there; it must have this very
             configuration.
-        overwrite: remove the run that is there. Files that are not of a run stay.
+        overwrite: Boolean, whether to remove the run that is there. Files that belong
+            to no run stay.
 
     Returns:
         The folder as `pathlib.Path`.
 
     Raises:
-        ValueError: the folder holds another run; says what to do.
-        OSError: the folder can't be written.
+        ValueError: The folder holds another run; says what to do.
+        OSError: The folder can't be written.
 
     Example:
 
     >>> import tempfile
-    >>> sorted(
-    ...     path.name
-    ...     for path in claim(tempfile.mkdtemp() + "/run", {"seed": 0}).iterdir()
-    ... )
+    >>> folder = prepare_workdir(tempfile.mkdtemp() + "/run", {"seed": 0})
+    >>> sorted(path.name for path in folder.iterdir())
     ['commit.txt', 'config.json']
     """
     workdir = pathlib.Path(workdir)
     if resume and overwrite:
         raise ValueError("--resume and --overwrite exclude each other")
     text = json.dumps(config, indent=1, sort_keys=True) + "\n"
-    path = workdir / CONFIG
-    held = any((workdir / name).exists() for name in _ALL)
-    if held and overwrite:
-        for name in _ALL:
-            (
-                shutil.rmtree(workdir / name)
-                if (workdir / name).is_dir()
-                else (workdir / name).unlink(missing_ok=True)
-            )
-    elif held and not resume:
+    has_run = any((workdir / name).exists() for name in _ALL)
+    if has_run and overwrite:
+        _remove_run(workdir)
+    elif has_run and not resume:
         raise ValueError(
             f"{workdir} holds a run already; take another --workdir, --resume to go on"
             " with it or --overwrite to replace it"
         )
-    elif path.exists() and path.read_text() != text:
-        try:
-            theirs, ours = _flat(json.loads(path.read_text())), _flat(json.loads(text))
-        except ValueError:
-            raise ValueError(
-                f"{path} is no JSON: it is cut off or was changed; --overwrite starts"
-                " anew"
-            ) from None
-        keys = sorted(
-            key
-            for key in theirs.keys() | ours.keys()
-            if theirs.get(key) != ours.get(key)
-        )
-        differing = ", ".join(
-            f"{key} (there {theirs.get(key)}, here {ours.get(key)})" for key in keys
-        )
-        raise ValueError(
-            f"--resume: the run in {workdir} has another configuration: {differing}"
-        )
-    with atomic_write(path) as beside:
-        beside.write_text(text)
-    if not held or overwrite:
-        with atomic_write(workdir / COMMIT) as beside:
-            beside.write_text((provenance.commit() or "no checkout") + "\n")
+    else:
+        _check_same_config(workdir, text)
+    with atomic_write(workdir / CONFIG) as scratch:
+        scratch.write_text(text)
+    if not has_run or overwrite:
+        with atomic_write(workdir / COMMIT) as scratch:
+            scratch.write_text((provenance.commit() or "no checkout") + "\n")
     return workdir
 
 
-def commit_of(workdir):
-    """The commit that the training in a workdir began with; None where it was not
-    recorded.
+def commit_of(workdir: str | os.PathLike[str]) -> str | None:
+    """Return the commit that the training in a workdir started from.
+
+    Returns:
+        String, or None if it was not recorded.
 
     Example:
 
@@ -123,12 +100,46 @@ def commit_of(workdir):
     return path.read_text().strip() if path.exists() else None
 
 
-def _flat(config, prefix=""):
-    found = {}
-    for key, value in config.items():
-        found |= (
-            _flat(value, f"{prefix}{key}.")
-            if isinstance(value, dict)
-            else {prefix + key: value}
+def _remove_run(workdir):
+    for name in _ALL:
+        if (workdir / name).is_dir():
+            shutil.rmtree(workdir / name)
+        else:
+            (workdir / name).unlink(missing_ok=True)
+
+
+def _check_same_config(workdir, text):
+    """Refuse to resume a run that has another configuration."""
+    path = workdir / CONFIG
+    if not path.exists() or path.read_text() == text:
+        return
+    try:
+        theirs, ours = (
+            _flatten(json.loads(path.read_text())),
+            _flatten(json.loads(text)),
         )
-    return found
+    except ValueError:
+        raise ValueError(
+            f"{path} is not JSON: it is cut off or was changed; --overwrite starts"
+            " again"
+        ) from None
+    differences = [
+        f"{key} (there {theirs.get(key)}, here {ours.get(key)})"
+        for key in sorted(theirs.keys() | ours.keys())
+        if theirs.get(key) != ours.get(key)
+    ]
+    raise ValueError(
+        f"--resume: the run in {workdir} has another configuration:"
+        f" {', '.join(differences)}"
+    )
+
+
+def _flatten(config, prefix=""):
+    """Return the leaves of nested dicts by their dotted keys."""
+    leaves = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            leaves |= _flatten(value, f"{prefix}{key}.")
+        else:
+            leaves[prefix + key] = value
+    return leaves

@@ -1,14 +1,13 @@
-"""Stage 5: weights <-> preset, a folder that holds a trained model and all that is
-known of it.
+"""Stage 5: weights <-> preset, a folder with a trained model and its metadata.
 
     config.json        the model's architecture
     model.weights.h5   its weights
     README.md          the card: metadata.json for readers
     metadata.json      sha256 of the three, recording, neurons, training, scores, golden
-    outputs
+                       outputs
 
-What makes no model (`names`, `find`, `info`, `check_files`, `neurons_of`) needs no
-TensorFlow; the rest is loaded when it is first used.
+What needs no model (`names`, `find`, `info`, `check_files`, `neurons_of`) starts
+without TensorFlow; the rest is loaded when it is first used.
 """
 
 import importlib
@@ -18,16 +17,18 @@ from v1keras.zoo.card import card, table
 from v1keras.zoo.catalog import check_files, find, info, names, neurons_of
 
 if TYPE_CHECKING:
-    from v1keras.zoo.images import read_images, warn_of_pixels
-    from v1keras.zoo.preset import check_golden, load, restate, save
+    from v1keras.models.pixel_range import warn_of_pixels
+    from v1keras.zoo.golden import check_golden
+    from v1keras.zoo.images import read_images
+    from v1keras.zoo.preset import load, save, update_metadata
 
 _LATER = {
     "load": "v1keras.zoo.preset",
     "save": "v1keras.zoo.preset",
-    "restate": "v1keras.zoo.preset",
-    "check_golden": "v1keras.zoo.preset",
+    "update_metadata": "v1keras.zoo.preset",
+    "check_golden": "v1keras.zoo.golden",
     "read_images": "v1keras.zoo.images",
-    "warn_of_pixels": "v1keras.zoo.images",
+    "warn_of_pixels": "v1keras.models.pixel_range",
 }
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Presets from the web: an address with a sha256 -> a folder in the cache."""
+"""Presets from the web: address with a sha256 -> folder in the cache."""
 
 import pathlib
 import re
@@ -8,27 +8,29 @@ import zlib
 
 from v1keras.io.atomic import atomic_folder
 from v1keras.io.download import cache_folder, download
-from v1keras.zoo.catalog import CARD, CONFIG, METADATA, WEIGHTS
+from v1keras.zoo.layout import CARD, CONFIG, METADATA, WEIGHTS
 
 _FILES = {CONFIG, WEIGHTS, METADATA, CARD}
 LARGEST = 2 << 30  # bytes of a preset, unpacked
+# What zipfile raises on archives that are damaged, encrypted or packed otherwise.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 
 
-def fetch(address):
-    """Downloads a preset, unless that is done.
+def fetch(address: str) -> pathlib.Path:
+    """Download and unpack a preset, unless that is done.
 
     Args:
-        address: `https://...#sha256=...`, or `file://...#sha256=...`, of a zip archive
-            of a preset's four files, at its top or in one folder: what `python -m
-            zipfile -c NAME.zip zoo/NAME` makes.
+        address: String, `https://...#sha256=...` or `file://...#sha256=...` of a zip
+            archive of a preset's four files, at its top or in one folder: what `python
+            -m zipfile -c NAME.zip zoo/NAME` makes.
 
     Returns:
-        The folder in the cache that holds the preset.
+        Path of the folder in the cache that holds the preset.
 
     Raises:
-        ValueError: the address lacks its sha256; what came has another (it is removed);
-            or the archive holds something else.
-        OSError: it can't be downloaded.
+        ValueError: The address lacks its sha256; the archive has another one (it is
+            removed) or holds something else.
+        OSError: The archive can't be downloaded.
     """
     match = re.fullmatch(r"((?:https|file)://[^#]+)#sha256=([0-9a-f]{64})", address)
     if not match:
@@ -42,51 +44,53 @@ def fetch(address):
     folder = packed.with_suffix("")
     try:
         with zipfile.ZipFile(packed) as archive:
-            members = _members(archive, url)
-            if folder.is_dir():
-                if all(
-                    _is_unchanged(folder / name, member)
-                    for name, member in members.items()
-                ):
-                    return folder
-                warnings.warn(
-                    f"{folder} was changed since it was unpacked: removed, unpacked"
-                    " anew"
-                )
-            with atomic_folder(folder) as beside:
-                for name, member in members.items():
-                    (beside / name).write_bytes(archive.read(member))
-    except zipfile.BadZipFile as error:
+            _unpack(archive, url, folder)
+    except _DAMAGE as error:
         raise ValueError(f"{url} is no zip archive ({error})") from None
     return folder
 
 
+def _unpack(archive, url, folder):
+    """Unpack a preset into a folder, unless its files are there unchanged."""
+    members = _members(archive, url)
+    if folder.is_dir():
+        if all(
+            _is_unchanged(folder / name, member) for name, member in members.items()
+        ):
+            return
+        warnings.warn(
+            f"{folder} was changed since it was unpacked: removed, unpacked anew"
+        )
+    with atomic_folder(folder) as scratch:
+        for name, member in members.items():
+            (scratch / name).write_bytes(archive.read(member))
+
+
 def _members(archive, url):
-    """File name -> member, once it is sure that nothing but a preset's files is there:
-    no name is taken from the archive.
+    """Return file name -> member of an archive that holds nothing but a preset's files.
+
+    No path is taken from the archive.
     """
-    found = [member for member in archive.infolist() if not member.is_dir()]
-    paths = [pathlib.PurePosixPath(member.filename) for member in found]
-    strange = [
-        str(path)
-        for path in paths
-        if path.name not in _FILES
-        or path.is_absolute()
-        or ".." in path.parts
-        or len(path.parts) > 2
-    ]
-    if strange or sorted(path.name for path in paths) != sorted(_FILES):
-        listed = ", ".join(strange or map(str, paths)) or "nothing"
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    paths = [pathlib.PurePosixPath(member.filename) for member in members]
+    foreign = [str(path) for path in paths if not _is_preset_file(path)]
+    if foreign or sorted(path.name for path in paths) != sorted(_FILES):
+        contents = ", ".join(foreign or map(str, paths)) or "nothing"
         raise ValueError(
-            f"{url} holds {listed[:200]}; expected a preset's"
+            f"{url} holds {contents[:200]}; expected a preset's"
             f" {', '.join(sorted(_FILES))}, at the top or in one folder"
         )
-    size = sum(member.file_size for member in found)
+    size = sum(member.file_size for member in members)
     if size > LARGEST:
         raise ValueError(
             f"{url} unpacks to {size:,} bytes; expected at most {LARGEST:,}"
         )
-    return {path.name: member for path, member in zip(paths, found, strict=True)}
+    return {path.name: member for path, member in zip(paths, members, strict=True)}
+
+
+def _is_preset_file(path):
+    inside = not path.is_absolute() and ".." not in path.parts and len(path.parts) <= 2
+    return inside and path.name in _FILES
 
 
 def _is_unchanged(path, member):

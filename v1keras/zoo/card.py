@@ -1,5 +1,6 @@
-"""What a preset's metadata says, for readers."""
+"""The card of a preset, and tables of presets, written from their metadata."""
 
+import unicodedata
 from typing import Any
 
 from v1keras.zoo.catalog import info, names, remote
@@ -8,7 +9,7 @@ _ESTIMATED = (
     "CC_norm 1 is the limit that the neurons' own noise sets (Schoppe et al. 2016),"
     " estimated from {}; near the limit means 0.9 or more."
 )
-# By where the ceiling comes from.
+# Source of the ceiling -> what the card says of it.
 _LIMIT = {
     "repeats": _ESTIMATED.format("single presentations"),
     "means": _ESTIMATED.format("means, with Poisson noise"),
@@ -25,80 +26,125 @@ _COLUMNS = "correlation | CC_norm | near the limit |"
 
 
 def table() -> str:
-    """The text of zoo/README.md: the presets that come with the package and their
-    scores.
-    """
+    """Return the text of zoo/README.md: the package's presets and their scores."""
     rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
     for name in names():
         for row in info(name)["scores"]:
-            rows.append(
-                f"| [{name}]({name}/README.md) | {row['neurons']} ({row['count']}) |"
-                f" {_scores(row)}"
-            )
-    head = (
-        "Scores on test images, as each preset's card says how measured. Written by"
-        " `python -m v1keras.zoo add`."
-    )
-    text = "# Pretrained models\n\n" + head + "\n\n" + "\n".join(rows) + "\n"
+            neurons = f"{row['neurons']} ({row['count']})"
+            rows.append(f"| [{name}]({name}/README.md) | {neurons} | {_scores(row)}")
+    paragraphs = [
+        "# Pretrained models",
+        (
+            "Scores on test images, as each preset's card says how measured. Written by"
+            " `python -m v1keras.zoo add`."
+        ),
+        "\n".join(rows),
+    ]
     if remote():
-        text += (
-            "\nFetched when first loaded: "
-            + ", ".join(f"[{name}]({entry['url']})" for name, entry in remote().items())
-            + "\n"
+        links = [f"[{name}]({entry['url']})" for name, entry in remote().items()]
+        paragraphs.append(f"Fetched when first loaded: {', '.join(links)}")
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def listing() -> str:
+    """Return a table of the presets for a terminal."""
+    rows = [("preset", "recording", "neurons", "correlation", "CC_norm")]
+    for name in names():
+        metadata = info(name)
+        scores = metadata["scores"][0]
+        rows.append(
+            (
+                name,
+                str(metadata["recording"].get("name", "")),
+                str(scores["count"]),
+                _number(scores["correlation"], ".3f"),
+                _number(scores["cc_norm"], ".3f"),
+            )
         )
-    return text
+    rows += [(name, "fetched when first loaded", "", "", "") for name in remote()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        line = "  ".join(cell.ljust(width) for cell, width in cells)
+        lines.append(printable(line.rstrip()))
+    return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """Return text without control characters but line breaks and tabs.
+
+    A terminal would obey them.
+    """
+    return "".join(
+        character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) != "Cc"
+    )
 
 
 def card(metadata: dict[str, Any]) -> str:
-    """The text of a preset's README.md.
+    """Return the text of a preset's README.md.
 
     Args:
-        metadata: as `info` gives it. Each row of its `scores` is a dict of `protocol`,
-            `seeds`, `neurons` (which), `count`, `correlation`, `cc_norm` and
-            `fraction_near_limit` on test images, means over the seeds. Only a published
-            preset has `own_scores` (such rows of these very weights, each with its
-            `split`) and `latency`.
+        metadata: Dict, as `info` returns it. Each row of its `scores` is a dict of
+            `protocol`, `seeds`, `neurons` (the group's name), `count`, `correlation`,
+            `cc_norm` and `fraction_near_limit` on test images, means over the seeds.
+            Only a published preset has `own_scores` (such rows of these very weights,
+            each with its `split`) and `latency`.
 
     Returns:
         Markdown.
     """
-    recording, config, name = (
-        metadata["recording"],
-        metadata["config"],
-        metadata["name"],
-    )
+    paragraphs = [
+        *_use(metadata),
+        *_pixels(metadata),
+        *_behavior(metadata.get("behavior", {})),
+        "## Trained on",
+        "\n".join(_training(metadata)),
+        *_quality(metadata),
+    ]
+    if "own_scores" in metadata:
+        paragraphs += _own_quality(metadata)
+    if "latency" in metadata:
+        paragraphs += _speed(metadata["latency"])
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _use(metadata):
+    """Return the heading, what the model predicts, and the code that does it."""
+    name, recording = metadata["name"], metadata["recording"]
     height, width = metadata["image_size"]
-    low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
-    sessions = ", ".join(
-        f"{session} ({count})" for session, count in metadata["sessions"].items()
-    )
-    rows = [
-        f"| {row['neurons']} ({row['count']}) | {_scores(row)}"
-        for row in metadata["scores"]
-    ]
     behavior = metadata.get("behavior", {})
-    inputs = [
-        f"images (n, {height}, {width}, 1)",
-        *(f"{c} (n, {len(b['mean'])})" for c, b in behavior.items()),
-    ]
-    asked = (
-        "{" + ", ".join(f'"{name}": {name}' for name in ("images", *behavior)) + "}"
-        if behavior
-        else "images"
-    )
-    text = [
+    shapes = [f"images (n, {height}, {width}, 1)"]
+    for column, moments in behavior.items():
+        shapes.append(f"{column} (n, {len(moments['mean'])})")
+    inputs = "images"
+    if behavior:
+        entries = [f'"{column}": {column}' for column in ("images", *behavior)]
+        inputs = "{" + ", ".join(entries) + "}"
+    neurons = sum(metadata["sessions"].values())
+    return [
         f"# {name}",
         (
-            f"Predicts the rates of {sum(metadata['sessions'].values())} neurons of"
+            f"Predicts the rates of {neurons} neurons of"
             f" {recording.get('area', 'an area not stated')} (species:"
             f" {recording.get('species', 'not stated')}) from images of {height} x"
             f" {width} pixels. A rate is in"
             f" {recording.get('units', 'the units of the responses')}."
         ),
         (
-            f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\nrates ="
-            f" model.predict({asked})  # {', '.join(inputs)}\n```"
+            f"```python\nimport v1keras\n\nmodel = v1keras.zoo.load({name!r})\n"
+            f"rates = model.predict({inputs})  # {', '.join(shapes)}\n```"
         ),
+    ]
+
+
+def _pixels(metadata):
+    name, recording = metadata["name"], metadata["recording"]
+    height, width = metadata["image_size"]
+    low, high = metadata["pixels"]["minimum"], metadata["pixels"]["maximum"]
+    return [
         "## Pixels",
         (
             f"Pixels are the recording's own, {low:g} to {high:g},"
@@ -108,91 +154,97 @@ def card(metadata: dict[str, Any]) -> str:
             f" out of the middle and resized to {height} x {width}, black to {low:g}"
             f" and white to {high:g}."
         ),
-        *_behavior(behavior),
-        "## Trained on",
+    ]
+
+
+def _training(metadata):
+    """Return the lines of the list on the training."""
+    recording, data = metadata["recording"], metadata["config"]["data"]
+    sessions = [f"{name} ({count})" for name, count in metadata["sessions"].items()]
+    versions = [f"{name} {number}" for name, number in metadata["versions"].items()]
+    return [
         (
             f"- recording: {recording.get('name', 'not named')}; sessions (neurons):"
-            f" {sessions}"
+            f" {', '.join(sessions)}"
         ),
         f"- source: {recording.get('source', 'not stated')}",
         f"- cite: {recording.get('citation', 'not stated')}",
         f"- terms: {recording.get('license', 'not stated')}",
         (
-            f"- split: protocol {config['data']['protocol']}, seed"
-            f" {config['data']['split_seed']}; its test images had no part in these"
-            " weights"
+            f"- split: protocol {data['protocol']}, seed {data['split_seed']}; its test"
+            " images had no part in these weights"
         ),
         f"- parameters: {metadata['parameters']:,}",
         f"- command: `{metadata['command']}`",
         f"- commit: {metadata['commit'] or 'not recorded'}",
-        "- with "
-        + ", ".join(
-            f"{package} {version}" for package, version in metadata["versions"].items()
-        )
-        + f"; {metadata['written']}",
+        f"- with {', '.join(versions)}; {metadata['written']}",
+    ]
+
+
+def _quality(metadata):
+    rows = [f"| neurons | protocol, seeds | {_COLUMNS}", "|---" * 5 + "|"]
+    for row in metadata["scores"]:
+        rows.append(f"| {row['neurons']} ({row['count']}) | {_scores(row)}")
+    return [
         "## How good",
         f"On test images, means over neurons and seeds. {_LIMIT[metadata['ceiling']]}",
-        f"| neurons | protocol, seeds | {_COLUMNS}\n{'|---' * 5}|\n" + "\n".join(rows),
+        "\n".join(rows),
         f"Measured by: `{metadata['measured_by']}`",
     ]
-    if "own_scores" in metadata:
-        rows = [
-            f"| {row['split']} | {row['neurons']} ({row['count']}) | {_scores(row)}"
-            for row in metadata["own_scores"]
-        ]
-        text += [
-            (
-                "These very weights, measured anew by `python -m v1keras.zoo verify"
-                f" {name} --scores`:"
-            ),
-            f"| images | neurons | protocol, seed | {_COLUMNS}\n{'|---' * 6}|\n"
-            + "\n".join(rows),
-        ]
-    if "latency" in metadata:
-        latency = metadata["latency"]
-        rows = [
-            f"| {way} | {values['median']:.2f} | {values['percentile_95']:.2f} |"
-            for way, values in latency["ms"].items()
-        ]
-        text += [
-            "## How fast",
-            f"Time to the rates of one image on {latency['machine']},"
-            f" {latency['calls']} calls after some first ones"
-            + (
-                f"; the machine's load before it was {latency['load']:g}."
-                if "load" in latency
-                else "."
-            ),
-            "| through | median, ms | 95th percentile, ms |\n|---|---|---|\n"
-            + "\n".join(rows),
-        ]
-    return (
-        "\n\n".join(text)
-        .replace("\n\n- ", "\n- ")
-        .replace("## Trained on\n-", "## Trained on\n\n-")
-        + "\n"
+
+
+def _own_quality(metadata):
+    rows = [f"| images | neurons | protocol, seed | {_COLUMNS}", "|---" * 6 + "|"]
+    for row in metadata["own_scores"]:
+        neurons = f"{row['neurons']} ({row['count']})"
+        rows.append(f"| {row['split']} | {neurons} | {_scores(row)}")
+    return [
+        (
+            "These very weights, measured anew by `python -m v1keras.zoo verify"
+            f" {metadata['name']} --scores`:"
+        ),
+        "\n".join(rows),
+    ]
+
+
+def _speed(latency):
+    rows = ["| through | median, ms | 95th percentile, ms |", "|---|---|---|"]
+    for way, ms in latency["ms"].items():
+        rows.append(f"| {way} | {ms['median']:.2f} | {ms['percentile_95']:.2f} |")
+    text = (
+        f"Time to the rates of one image on {latency['machine']}, {latency['calls']}"
+        " calls after some first ones"
     )
+    if "load" in latency:
+        text += f"; the machine's load before it was {latency['load']:g}"
+    return ["## How fast", f"{text}.", "\n".join(rows)]
 
 
 def _scores(row):
     seeds = ", ".join(map(str, row["seeds"]))
-    limit = (
-        "none | none"
-        if row["cc_norm"] is None
-        else f"{row['cc_norm']:.3f} | {row['fraction_near_limit']:.0%}"
-    )
-    return f"{row['protocol']}, {seeds} | {row['correlation']:.3f} | {limit} |"
+    correlation = _number(row["correlation"], ".3f")
+    limit = _number(row["cc_norm"], ".3f")
+    near_limit = _number(row["fraction_near_limit"], ".0%")
+    if row["cc_norm"] is None:
+        near_limit = "none"
+    return f"{row['protocol']}, {seeds} | {correlation} | {limit} | {near_limit} |"
+
+
+def _number(value, form):
+    """Format a number, or "none" if there was no neuron to average over."""
+    return "none" if value is None else format(value, form)
 
 
 def _behavior(columns):
-    """The paragraphs on the behaviour that a model takes beside images."""
+    """Return the paragraphs on the covariates that a model takes beside images."""
     if not columns:
         return []
-    listed = lambda values: ", ".join(f"{value:.4g}" for value in values)
     rows = [
-        f"| {name} | {listed(each['mean'])} | {listed(each['std'])} |"
-        for name, each in columns.items()
+        "| column | mean over the training images | standard deviation |",
+        "|---|---|---|",
     ]
+    for name, moments in columns.items():
+        rows.append(f"| {name} | {_list(moments['mean'])} | {_list(moments['std'])} |")
     return [
         "## Behaviour",
         (
@@ -201,13 +253,16 @@ def _behavior(columns):
             " images alone, with these held at their means; so are `python -m"
             " v1keras.zoo predict` and the inversion."
         ),
-        "| column | mean over the training images | standard deviation"
-        " |\n|---|---|---|\n" + "\n".join(rows),
+        "\n".join(rows),
     ]
 
 
+def _list(values):
+    return ", ".join(f"{value:.4g}" for value in values)
+
+
 def _degrees(pixels):
-    """Pixels a degree as a phrase; of several recordings they are a list as text."""
+    """Return pixels per degree as a phrase; several recordings give a list as text."""
     if pixels is None:
         return "of a size not stated"
     return f"{pixels if isinstance(pixels, str) else format(pixels, 'g')} a degree"

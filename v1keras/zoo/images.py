@@ -1,18 +1,19 @@
-"""Arrays and image files -> the pixels that a preset takes."""
+"""Arrays and image files -> pixels that a preset takes."""
 
 import os
 import pathlib
-import warnings
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from v1keras.models.pixel_range import warn_of_pixels
+
 _ARRAYS = (".npy", ".npz")
 
 
 def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.ndarray:
-    """The images in a file, in the pixel units and of the size that a preset takes.
+    """Read the images in a file, in a preset's pixel units and image size.
 
     An image file is turned grey (ITU-R 601); the largest part of the preset's
     proportions is cut out of its middle and resized to the preset's size; black and
@@ -20,17 +21,17 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
     they are.
 
     Args:
-        path: an image that Pillow reads, an .npy, or an .npz with one array or one
-            called `images`; arrays are `(height, width)`, `(n, height, width)` or `(n,
-            height, width, 1)`.
-        metadata: of the preset, as `info` gives it.
+        path: Image that Pillow reads, an .npy, or an .npz with one array or one called
+            `images`; arrays are `(height, width)`, `(n, height, width)` or `(n, height,
+            width, 1)`.
+        metadata: Dict, metadata of the preset.
 
     Returns:
         `(n, height, width, 1)` float32.
 
     Raises:
-        ValueError: it is neither, or of another size.
-        OSError: the file can't be read.
+        ValueError: The file holds something else, or images of another size.
+        OSError: The file can't be read.
 
     Example:
 
@@ -55,111 +56,56 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
         grey = _grey_levels(path, (height, width)) / 255
         return (low + (high - low) * grey)[None, :, :, None].astype("float32")
     array = _array(path)
-    shaped = (
-        array[None]
-        if array.ndim == 2
-        else array[..., 0]
-        if array.ndim == 4 and array.shape[-1] == 1
-        else array
-    )
-    if (
-        shaped.ndim != 3
-        or shaped.shape[1:] != (height, width)
-        or array.dtype.kind not in "uif"
-    ):
+    images = array
+    if array.ndim == 2:
+        images = array[None]
+    elif array.ndim == 4 and array.shape[-1] == 1:
+        images = array[..., 0]
+    fits = images.ndim == 3 and images.shape[1:] == (height, width)
+    if not fits or array.dtype.kind not in "uif":
+        kind = ": grey levels" if array.ndim == 4 else ""
         raise ValueError(
             f"{path}: found {array.dtype} {array.shape}, expected numbers (n, {height},"
-            f" {width}){': grey levels' * (array.ndim == 4)}"
+            f" {width}){kind}"
         )
-    if not np.isfinite(shaped).all():
+    if not np.isfinite(images).all():
         raise ValueError(
             f"{path}: found pixels that are not finite, expected {low:g} to {high:g}"
         )
-    warn_of_pixels(path, shaped, metadata["pixels"])
-    return shaped[..., None].astype("float32")
-
-
-def warn_of_pixels(
-    name: str | os.PathLike[str], images: np.ndarray, pixels: dict[str, float]
-) -> None:
-    """Warns of images in other units than those that a model was trained on: 0 to 1 or
-    standard deviations instead of 0 to 255, say.
-
-    Args:
-        name: of the images, for the warning.
-        images: of any shape. They are far from the recording's where they reach beyond
-            its range by half of it, or differ among themselves by less than a thirtieth
-            of it. Images of one grey level are not.
-        pixels: dict of the `minimum` and `maximum` of the recording's images, as `info`
-            gives it.
-
-    Example:
-
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warn_of_pixels(
-    ...         "mine.npy", np.array([0.0, 0.9]), {"minimum": 0, "maximum": 255}
-    ...     )
-    >>> print(caught[0].message)
-    mine.npy: pixels lie from 0 to 0.9, but the model's recording has 0 to 255; are they
-    to be scaled?
-    """
-    if not images.size:
-        return
-    low, high, least, most = (
-        pixels["minimum"],
-        pixels["maximum"],
-        float(images.min()),
-        float(images.max()),
-    )
-    reach = high - low
-    if (
-        least < low - reach / 2
-        or most > high + reach / 2
-        or 0 < most - least < reach / 30
-    ):
-        told = (
-            f"pixels lie from {least:.3g} to {most:.3g}, but the model's recording has"
-            f" {low:g} to {high:g}"
-        )
-        warnings.warn(f"{name}: {told}; are they to be scaled?")
+    warn_of_pixels(path, images, metadata["pixels"])
+    return images[..., None].astype("float32")
 
 
 def _array(path):
+    """Read the array of an .npy, or the only one or `images` of an .npz."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            name = (
-                "images"
-                if "images" in loaded.files
-                else loaded.files[0]
-                if len(loaded.files) == 1
-                else None
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return content
+        with content:
+            if "images" in content.files:
+                return content["images"]
+            if len(content.files) == 1:
+                return content[content.files[0]]
+            raise ValueError(
+                f"found the arrays {', '.join(content.files) or 'none'}, expected one"
+                " called images"
             )
-            if name is None:
-                raise ValueError(
-                    f"found the arrays {', '.join(loaded.files) or 'none'}, expected"
-                    " one called images"
-                )
-            return loaded[name]
     except FileNotFoundError:
         raise
-    except (
-        Exception
-    ) as error:  # NumPy raises what its parts raise: of zip, of zlib, of its own header
+    except Exception as error:  # of zip, of zlib, of NumPy's own header
         raise ValueError(f"{path}: {error}") from None
 
 
 def _grey_levels(path, size):
-    """`(height, width)` float, 0 to 255."""
+    """Read an image file as `(height, width)` floats from 0 to 255."""
     height, width = size
     try:
         with Image.open(path) as image:
-            scale = (
-                1 / 257 if image.mode.startswith("I;16") else 1.0
-            )  # 16 bits to 8, which Pillow would cut off
-            grey = image.convert("F" if scale < 1 else "L").convert("F")
+            # Pillow would cut off 16 bits at 8, and so these are scaled.
+            has_16_bits = image.mode.startswith("I;16")
+            scale = 1 / 257 if has_16_bits else 1.0
+            grey = image.convert("F" if has_16_bits else "L").convert("F")
     except (SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: {error}") from None
     zoom = min(grey.width / width, grey.height / height)

@@ -1,0 +1,220 @@
+"""Sizes that a checked architecture implies, computed before anything is built.
+
+Without them a file of a few kilobytes could ask for more memory than there is. The
+shapes are computed by the arithmetic of the layers in `v1keras.models`; that it is
+theirs, `tests/zoo/test_sizes.py` checks on built models.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from v1keras.models.cores import log_gabor
+from v1keras.zoo.architecture import LARGEST_IMAGE, MOST_NETWORKS, errors_of_keras
+
+# Values of one image's features in one layer: a gigabyte in float32.
+_MOST_FEATURES = 1 << 28
+# Values of the matrices that turn a core's kernels: half a gigabyte in float32.
+_MOST_TURNED = 1 << 27
+
+Shape = tuple[int, ...]
+
+
+def check_sizes(architecture: dict[str, Any], most_parameters: int) -> None:
+    """Refuse an architecture that is larger than its weights.
+
+    Args:
+        architecture: Dict, as `check_architecture` returns it.
+        most_parameters: Integer, number of values in the weights file.
+
+    Raises:
+        ValueError: Names the network that is too large.
+    """
+    total = 0
+    for i, network in enumerate(_networks(architecture)):
+        if i >= MOST_NETWORKS:
+            raise ValueError(f"expected at most {MOST_NETWORKS} networks")
+        total += _network_parameters(network)
+        if total > most_parameters:
+            raise ValueError(
+                f"a model of {total:,} parameters or more; the weights file has"
+                f" {most_parameters:,} values"
+            )
+
+
+def _networks(architecture) -> Iterator[dict[str, Any]]:
+    """Yield the config of each network in a model."""
+    config = architecture["config"]
+    if "members" not in config:
+        yield config
+    for member in config.get("members", ()):
+        yield from _networks(member)
+
+
+def _network_parameters(config):
+    shape, parameters = core_size(config["core"], (*config["image_size"], 1))
+    readouts = list(config.get("readouts", {}).values()) or [config["readout"]]
+    return parameters + sum(readout_parameters(part, shape) for part in readouts)
+
+
+def core_size(core: dict[str, Any], shape: Shape) -> tuple[Shape, int]:
+    """Return the shape of a core's features and the number of its parameters.
+
+    Args:
+        core: Dict, a core as `check_architecture` returns it.
+        shape: Tuple `(height, width, channels)` of the images.
+    """
+    sizes = {
+        "StackedCore": _stacked,
+        "RotationEquivariantCore": _rotation_equivariant,
+        "LogGaborCore": _log_gabor,
+        "KindelCore": _kindel,
+        "TransferCore": _transfer,
+    }
+    defaults = keras.saving.get_registered_object(core["registered_name"])()
+    config = defaults.get_config() | core["config"]
+    return sizes[core["registered_name"].partition(">")[2]](config, shape)
+
+
+def _check_features(*shape):
+    if min(shape) < 1:
+        raise ValueError(f"images too small for the core: its features are {shape}")
+    if math.prod(shape) > _MOST_FEATURES:
+        raise ValueError(
+            f"features {shape} are {math.prod(shape):,} values per image; expected at"
+            f" most {_MOST_FEATURES:,}"
+        )
+    return shape
+
+
+def _check_lengths(config):
+    filters, sides = config["filters"], config["kernel_sizes"]
+    if len(filters) != len(sides):
+        raise ValueError(
+            f"{len(filters)} filters and {len(sides)} kernel_sizes; expected as many"
+        )
+    return list(zip(filters, sides, strict=True))
+
+
+def _first_size(shape, side, pool):
+    return [(size - side + 1) // pool for size in shape[:2]]
+
+
+def _stacked(config, shape):
+    layers = _check_lengths(config)
+    channels, side = layers[0]
+    _check_features(*(size - side + 1 for size in shape[:2]), channels)
+    parameters = side**2 * shape[2] * channels + 4 * channels
+    if config["first_activation"] == "divisive":
+        parameters += channels**2 + 2 * channels
+    below = channels * (2 if config["first_activation"] == "on_off" else 1)
+    size = _first_size(shape, side, config["pool_size"])
+    _check_features(*size, below)
+    for channels, side in layers[1:]:
+        if config["separable"]:
+            parameters += below * (side**2 + channels)
+        else:
+            parameters += below * side**2 * channels
+        parameters += 4 * channels
+        below = channels
+        _check_features(*size, below)
+    return (*size, below), parameters
+
+
+def _rotation_equivariant(config, shape):
+    turns, parameters, turned = config["orientations"], 0, 0
+    size, below = shape[:2], shape[2]
+    for i, (channels, side) in enumerate(_check_lengths(config)):
+        parameters += side**2 * below * channels + 4 * channels
+        turned += turns * side**4
+        if i == 0:
+            _check_features(*(pixels - side + 1 for pixels in size), channels * turns)
+            size = _first_size(shape, side, config["pool_size"])
+        below = channels * turns
+        _check_features(*size, below)
+    if turned > _MOST_TURNED:
+        raise ValueError(
+            f"kernel_sizes {config['kernel_sizes']} in {turns} orientations are too"
+            " large to be turned"
+        )
+    return (*size, below), parameters
+
+
+def _log_gabor(config, shape):
+    height, width, _ = shape
+    features, scales = 0, 0
+    for side, _, _, stride in log_gabor.SCALES:
+        if side <= min(height, width):
+            places = [(size - side) // stride + 1 for size in (height, width)]
+            features += math.prod(places) * 5 * log_gabor.ORIENTATIONS
+            scales += 1
+    features += math.prod(len(log_gabor._places(size)) for size in (height, width))
+    return _check_features(features), scales
+
+
+def _kindel(config, shape):
+    side, size, below, parameters = config["kernel_size"], shape[:2], shape[2], 0
+    for channels in (16, 32):
+        parameters += (side**2 * below + 1) * channels
+        size = [pixels - side + 1 for pixels in size]
+        _check_features(*size, channels)
+        size = [(pixels - 3) // 2 + 1 for pixels in size]
+        below = channels
+    _check_features(*size, below)
+    return (300,), parameters + (math.prod(size) * below + 1) * 300
+
+
+def _transfer(config, shape):
+    """Build the core: its networks are Keras's own and at most 120 MB large."""
+    size = [side * config["scale"] for side in shape[:2]]
+    if max(size) > LARGEST_IMAGE:
+        raise ValueError(
+            f"images enlarged to {size} pixels; expected at most {LARGEST_IMAGE}"
+        )
+    kind = keras.saving.get_registered_object("v1keras>TransferCore")
+    with errors_of_keras():
+        core = kind.from_config(config)
+        core.build((None, *shape))
+    features = core.compute_output_shape((None, *shape))[1:]
+    return _check_features(*features), core.count_params()
+
+
+def readout_parameters(readout: dict[str, Any], shape: Shape) -> int:
+    """Return the number of a readout's parameters.
+
+    Args:
+        readout: Dict, a readout as `check_architecture` returns it.
+        shape: Tuple, shape of one image's features.
+
+    Raises:
+        ValueError: The readout does not take features of that shape.
+    """
+    name, config = readout["registered_name"].partition(">")[2], readout["config"]
+    if name == "BehavingReadout":
+        parts = [config.get("shifter"), config.get("modulator")]
+        extra = sum(_covariate_parameters(part["config"]) for part in parts if part)
+        return extra + readout_parameters(config["readout"], shape)
+    neurons = config["neurons"]
+    if name in ("DenseReadout", "RidgeReadout"):
+        return (math.prod(shape) + 1) * neurons
+    if len(shape) != 3:
+        raise ValueError(f"a {name} with features {shape}; expected three axes")
+    height, width, channels = shape
+    if name == "FactorizedReadout":
+        return (height * width + channels + 1) * neurons
+    spread = 4 if config.get("covariance") == "full" else 1
+    coordinates = config.get("coordinates")
+    if coordinates is None:
+        return (2 + spread + channels + 1) * neurons
+    return (spread + channels + 1) * neurons + 2 * len(coordinates[0]) + 2
+
+
+def _covariate_parameters(config):
+    """Count the weights of a shifter (two outputs) or of a gain modulator."""
+    below, parameters = len(config["mean"]), 0
+    for units in config.get("hidden", ()):
+        parameters += (below + 1) * units
+        below = units
+    return parameters + below * config.get("neurons", 2)

@@ -1,5 +1,5 @@
-# Sourced by the other tools: makes .venv and installs this package with the extra named in $1, once.
-# Needs a Python from 3.10 to 3.13 with pip, and the package index that pip is set up for.
+# Sourced by the other tools: makes .venv and installs this package once, with the extra
+# named in $1. Needs a Python from 3.10 to 3.13 with pip, and the index pip is set up for.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 extra=${1:-}
@@ -16,10 +16,11 @@ find_python() {
   exit 1
 }
 
-# The stamp holds what was installed: it changes with the dependencies, not with the code (the install is editable).
+# The stamp is a copy of the dependencies installed. Code needs none: the install is
+# editable.
 stamp=$root/.venv/installed-${extra:-base}
 if [ -z "$extra" ] && cmp -s "$root/setup.cfg" "$root/.venv/installed-test"; then
-  stamp=$root/.venv/installed-test  # which holds more
+  stamp=$root/.venv/installed-test  # which includes the base
 fi
 if ! cmp -s "$root/setup.cfg" "$stamp"; then
   found=$(find_python)

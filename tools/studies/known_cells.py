@@ -29,7 +29,8 @@ with quiet_start():
     from v1keras.workflows.train import train_and_evaluate
 
 _RUNS = ROOT / "runs" / "known_cells"
-_IMAGES, _PER_KIND, _DIVERSE = 4000, 40, 12
+IMAGES, PER_KIND = 4000, 40
+_DIVERSE = 12  # simple and complex cells whose diverse stimuli are synthesized
 EXPECTED = {
     "simple": "gabor",
     "complex": "gabor",
@@ -50,7 +51,7 @@ def trained(seed):
     path = _RUNS / f"simulated-{seed}.h5"
     if not path.exists():
         recording = v1keras.simulate_recording(
-            _IMAGES, neurons_per_kind=_PER_KIND, seed=seed
+            IMAGES, neurons_per_kind=PER_KIND, seed=seed
         )
         recording.save(path)
     config = resolve("quickstart")
@@ -196,7 +197,7 @@ def main(_):
         "All cells": compare(recording, cells.table, np.ones(len(near), bool)),
     }
     spreads = phase_spreads(model, recording, stimuli.contrast, cells.table, near)
-    text = known_cells_page.page(seed, _IMAGES, _PER_KIND, groups, spreads)
+    text = known_cells_page.page(seed, IMAGES, PER_KIND, groups, spreads)
     print(text)
     folder = ROOT / "docs" if seed == 2 else _RUNS / f"seed-{seed}"
     facts = {"seed": seed, **groups, "phase_spread": spreads}

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,7 +54,8 @@ def preferred_stimuli(
     Args:
         model: Model of the recording's neurons.
         recording: `Recording`; stimuli have the contrast of its images.
-        neurons: Sequence of indices; None for all whose rate depends on the image.
+        neurons: Sequence of indices; None for all. Neurons whose rate does not depend
+            on the image are left out, with a warning if they are named here.
         contrast: `ContrastConstraint`; None for that of the recording's images.
         steps: Integer, largest number of steps.
         restarts: Integer, number of starts per neuron, of which the best is kept.
@@ -63,16 +65,22 @@ def preferred_stimuli(
         jitter: Integer, pixels by which a stimulus is shifted at random in each step.
 
     Raises:
-        ValueError: No such neuron, or one whose rate does not depend on the image.
+        ValueError: No such neuron, or none whose rate depends on the image.
         FloatingPointError: A rate is not finite.
     """
     model = _images_alone(model, recording)
     chosen = np.arange(model.neuron_count) if neurons is None else np.array(neurons)
     varying, constant = split_constant(model, recording, chosen)
-    if constant.size and neurons is not None or not varying.size:
+    if not varying.size:
         raise ValueError(
             f"the rate of neurons {', '.join(map(str, constant))} is the same for all"
             " images of the recording: nothing to invert"
+        )
+    if constant.size and neurons is not None:
+        warnings.warn(
+            "not inverted, for their rate is the same for all images: neurons"
+            f" {', '.join(map(str, constant))}",
+            stacklevel=2,
         )
     contrast = contrast or matched_contrast(model, recording.images)
     ascent = GradientAscent.for_model(

@@ -106,8 +106,8 @@ def test_known_cells_are_compared_with_the_truth():
         "row": np.zeros(8),
         "column": np.zeros(8),
     }
-    recording = simulate_recording(20, 5, neurons_per_kind=2, image_size=16)
-    recording.neurons.update(truth)
+    images = np.arange(48.0).reshape(3, 4, 4)
+    recording = Recording(images, np.arange(24.0).reshape(3, 8), neurons=truth)
     classes = np.repeat(["gabor", "gabor", "center-surround", "texture"], 2)
     classes[1] = "center-surround"
     columns = {

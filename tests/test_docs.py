@@ -1,5 +1,6 @@
-"""What the documents show runs, and their links lead somewhere."""
+"""The documents' examples run, and their links, commands and numbers are right."""
 
+import ast
 import functools
 import json
 import pathlib
@@ -10,11 +11,12 @@ import sys
 import pytest
 
 from tools import notebook
-from v1keras.config import default
+from v1keras import config
 from v1keras.training import LIKELIHOODS
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
 LINKED = [
     ROOT / "README.md",
     ROOT / "RESULTS.md",
@@ -23,6 +25,7 @@ LINKED = [
     *sorted((ROOT / "zoo").rglob("README.md")),
 ]
 SLOW = {"extending", "inversion", "tutorial"}  # those that train or synthesize
+PATTERN_OF_COMMANDS = r"python -m (?:v1keras|tools\.studies)\.\w+ [^`\n>#&|]*"
 
 
 def name_of(value):
@@ -31,22 +34,16 @@ def name_of(value):
 
 def blocks():
     for page in PAGES:
-        for i, block in enumerate(
-            re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
-        ):
-            yield pytest.param(
-                block,
-                id=f"{page.stem}-{i}",
-                marks=pytest.mark.slow if page.stem in SLOW else (),
-            )
+        found = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+        marks = pytest.mark.slow if page.stem in SLOW else ()
+        for i, block in enumerate(found):
+            yield pytest.param(block, id=f"{page.stem}-{i}", marks=marks)
 
 
 def commands():
-    """Every command of the package: in blocks, and between backticks; with its flags,
-    wherever it breaks off into comments or shell.
-    """
+    """Yield every command with its flags, in blocks and between backticks."""
     for page in [ROOT / "README.md", *PAGES]:
-        for line in re.findall(r"python -m v1keras\.\w+ [^`\n>#&]*", page.read_text()):
+        for line in re.findall(PATTERN_OF_COMMANDS, page.read_text()):
             yield pytest.param(line, id=f"{page.stem}: {line}")
 
 
@@ -79,34 +76,43 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), f"{page}: {link}"
 
 
+@pytest.mark.parametrize("page", LINKED, ids=name_of)
+def test_the_files_named_exist(page):
+    text = page.read_text()
+    for path in re.findall(r"`((?:tools|tests|configs|v1keras)/[\w/]+\.?\w*)", text):
+        assert (ROOT / path).exists(), f"{page}: {path}"
+    for path in re.findall(r"\.venv/bin/python (tools/\w+)", text):
+        assert (ROOT / path).exists(), f"{page}: {path}"
+    for module in re.findall(r"tools\.studies\.(\w+)", text):
+        assert (ROOT / "tools" / "studies" / f"{module}.py").exists(), module
+
+
 @pytest.mark.slow
 def test_the_notebook_runs_and_holds_what_it_shows():
     stored = json.loads(notebook.NOTEBOOK.read_text())
     executed = notebook.execute(stored)
-    kinds = lambda cells: [
-        [output["output_type"] for output in cell.get("outputs", [])] for cell in cells
-    ]
-    assert (
-        kinds(stored["cells"]) == kinds(executed["cells"])
-        and sum(map(len, kinds(stored["cells"]))) >= 6
-    )
-    told = lambda cells: [
-        "".join(o["text"])
-        for cell in cells
-        for o in cell.get("outputs", [])
-        if "text" in o
-    ]
-    assert (
-        told(stored["cells"])[0] == told(executed["cells"])[0]
-    )  # of the simulation: the same everywhere
+    kinds = kinds_of_outputs(stored)
+    assert kinds == kinds_of_outputs(executed)
+    assert sum(map(len, kinds)) >= 6
+    # The first cell describes the simulation, which is the same everywhere.
+    assert printed(stored)[0] == printed(executed)[0]
     assert notebook.NOTEBOOK.stat().st_size < 500_000
 
 
+def kinds_of_outputs(made):
+    outputs = [cell.get("outputs", []) for cell in made["cells"]]
+    return [[output["output_type"] for output in cell] for cell in outputs]
+
+
+def printed(made):
+    outputs = [output for cell in made["cells"] for output in cell.get("outputs", [])]
+    return ["".join(output["text"]) for output in outputs if "text" in output]
+
+
 def test_every_page_is_in_the_navigation_once():
-    listed = re.findall(
-        r"^ +- .+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE
-    )
-    assert sorted(listed) == [page.name for page in PAGES]
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    listed = re.findall(r"^ +- .+: (\S+\.md)$", navigation, re.MULTILINE)
+    assert sorted(listed) == sorted(str(page.relative_to(DOCS)) for page in PAGES)
 
 
 @pytest.mark.parametrize("block", blocks())
@@ -118,75 +124,97 @@ def test_python_blocks_run(python, block, tmp_path):
 
 @pytest.mark.parametrize("line", commands())
 def test_commands_name_flags_and_files_that_exist(help_of, line):
-    known_keys = default().to_dict()
-    keys = {
-        *known_keys,
-        *(
-            f"{group}.{key}"
-            for group, entries in known_keys.items()
-            if isinstance(entries, dict)
-            for key in entries
-        ),
-    }
     _, _, module, *arguments = line.split()
     for argument in arguments:
-        if argument.startswith("--config."):
-            assert argument.split("=")[0].removeprefix("--config.") in keys, argument
-            continue
-        if argument.startswith("--") and argument != "--help":
-            assert re.search(
-                rf"--(\[no\])?{argument[2:].split('=')[0]}:", help_of(module)
-            ), argument
-        if argument.startswith("--config="):
-            assert (ROOT / argument.split("=")[1]).exists(), argument
+        flag, _, value = argument.partition("=")
+        if flag.startswith("--config."):
+            assert flag.removeprefix("--config.") in configuration_keys(), argument
+        elif flag == "--config":
+            assert config.find(value).exists(), argument
+        elif flag.startswith("--") and flag != "--help":
+            assert re.search(rf"--(\[no\])?{flag[2:]}:", help_of(module)), argument
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@functools.cache
+def configuration_keys():
+    keys = set()
+    for name, value in config.default().to_dict().items():
+        keys.add(name)
+        if isinstance(value, dict):
+            keys |= {f"{name}.{key}" for key in value}
+    return keys
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=name_of)
 def test_configuration_keys_exist(page):
-    known = default()
-    for group, key, value in re.findall(
-        r"--config\.(\w+)(?:\.(\w+))?(?:=(\w+))?", page.read_text()
-    ):
-        assert group in known and (not key or key in known[group]), f"{group}.{key}"
-        assert key != "likelihood" or value in LIKELIHOODS
+    pattern = r"--config\.(\w+(?:\.\w+)?)(?:=(\w+))?"
+    for key, value in re.findall(pattern, page.read_text()):
+        assert key in configuration_keys(), key
+        assert key != "training.likelihood" or value in LIKELIHOODS
+
+
+def test_the_error_messages_explained_are_those_of_the_code():
+    strings = messages()
+    page = (DOCS / "troubleshooting.md").read_text()
+    rows = re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)
+    assert len(rows) >= 20
+    for row in rows:
+        parts = [part.strip() for part in row.split("...")]
+        parts = [part for part in parts if part]
+        assert any(all(part in string for part in parts) for string in strings), (
+            f"{row}: no such message"
+        )
+
+
+@functools.cache
+def messages():
+    """Return every string of the package; what is formatted into it is left out."""
+    strings = []
+    for path in (ROOT / "v1keras").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                constants = [
+                    part.value for part in node.values if isinstance(part, ast.Constant)
+                ]
+                strings.append("\0".join(constants))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                strings.append(node.value)
+    return strings
 
 
 def test_the_table_of_models_is_what_was_measured():
-    measured = json.loads((ROOT / "docs" / "results.json").read_text())["grouped"][
-        "models"
-    ]
+    measured = results("grouped")
     rows = re.findall(
         r"^\| ([^|]+) \| (0\.\d{3}) \| (0\.\d{3}) \|$",
-        (ROOT / "docs" / "models.md").read_text(),
+        (DOCS / "models.md").read_text(),
         re.MULTILINE,
     )
     assert {name for name, *_ in rows} == set(measured)
-    for name, correlation, cc_norm in rows:
-        found = measured[name]["reported"]
-        assert (correlation, cc_norm) == (
-            f"{found['correlation']['mean']:.3f}",
-            f"{found['cc_norm']['mean']:.3f}",
-        ), name
+    for name, *values in rows:
+        group = measured[name]["reported"]
+        means = [group[metric]["mean"] for metric in ("correlation", "cc_norm")]
+        assert values == [f"{mean:.3f}" for mean in means], name
 
 
 def test_the_table_of_the_reproduction_is_what_was_measured():
-    measured = json.loads((ROOT / "docs" / "results.json").read_text())["paper"][
-        "models"
-    ]
+    measured = results("paper")
     rows = re.findall(
         r"^\| ([^|]+) \| (0\.\d{3}) \| (0\.\d{3}) \| (\d+) % \|$",
-        (ROOT / "docs" / "reproducing.md").read_text(),
+        (DOCS / "reproducing.md").read_text(),
         re.MULTILINE,
     )
     assert len(rows) == 5
-    for name, *told in rows:
+    for name, *values in rows:
         reported, strong = measured[name]["reported"], measured[name]["above 5 Hz"]
-        found = (
+        assert values == [
             f"{reported['cc_norm']['mean']:.3f}",
             f"{strong['cc_norm']['mean']:.3f}",
             f"{100 * reported['fraction_near_limit']:.0f}",
-        )
-        assert tuple(told) == found, name
+        ], name
+
+
+def results(protocol):
+    return json.loads((DOCS / "results.json").read_text())[protocol]["models"]
 
 
 def test_the_pages_build(tmp_path):

@@ -1,13 +1,144 @@
-"""What stands behind RESULTS.md: the GLM, the neurons' selectivity, and rows of other
-seeds.
+"""The tools: all of them import and answer --help; the studies compute what they say.
+
+Studies are what RESULTS.md is written by: the GLM, the neurons' selectivity, rows of
+other seeds.
 """
+
+import importlib.machinery
+import importlib.util
+import json
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from tools import l1_glm, results, selectivity
+from tools.studies import (
+    few_shot,
+    known_cells,
+    known_cells_page,
+    l1_glm,
+    results,
+    selectivity,
+)
 from v1keras import Recording, simulate_recording
 from v1keras.evaluation import image_selectivity
+
+ROOT = pathlib.Path(__file__).parent.parent
+SCRIPTS = ["benchmark", "picture", "publish_paper_network", "publish_preset"]
+STUDIES = ["few_shot", "known_cells", "learning_curve", "reproduce_paper"]
+# Its PyTorch is only there with the extra `benchmark`.
+MODULES = sorted({*(ROOT / "tools").rglob("*.py")} - {*ROOT.rglob("torch_model.py")})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_modules_import(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    assert importlib.import_module(name).__doc__
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "launch_local"])
+def test_scripts_import(name, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "tools" / name))
+    script = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(name, loader)
+    )
+    loader.exec_module(script)
+    assert callable(script.main)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        *[[f"tools/{name}"] for name in (*SCRIPTS, "launch_local", "notebook.py")],
+        *[["-m", f"tools.studies.{name}"] for name in STUDIES],
+    ],
+    ids=" ".join,
+)
+def test_help_is_answered(command):
+    done = subprocess.run(
+        [sys.executable, *command, "--help"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert "error" not in done.stderr and "Traceback" not in done.stderr
+    assert f".venv/bin/python {' '.join(command)}" in done.stdout
+
+
+def test_an_unknown_benchmark_is_one_line():
+    done = subprocess.run(
+        [sys.executable, "tools/benchmark", "nothing"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: found 'nothing'; expected one of train,")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_written_pages_are_what_the_studies_write():
+    """Numbers and text in the checkout are those of the programs that write them."""
+    assert (ROOT / "RESULTS.md").read_text().startswith(results.HEAD)
+    facts = json.loads((ROOT / "docs" / "known_cells.json").read_text())
+    seed, spreads = facts.pop("seed"), facts.pop("phase_spread")
+    page = known_cells_page.page(
+        seed, known_cells.IMAGES, known_cells.PER_KIND, facts, spreads
+    )
+    assert (ROOT / "docs" / "known_cells.md").read_text() == page
+    facts = json.loads((ROOT / "docs" / "few_shot.json").read_text())
+    lines = [
+        few_shot.row(count, session, counts[count])
+        for count in ("45", "90", "180")
+        for session, counts in facts.items()
+    ]
+    assert (ROOT / "docs" / "few_shot.md").read_text() == few_shot.page(lines) + "\n"
+
+
+def test_known_cells_are_compared_with_the_truth():
+    """Two cells of each kind: the second simple one is taken for a centre-surround."""
+    kinds = np.repeat(["simple", "complex", "center_surround", "texture"], 2)
+    truth = {
+        "kind": kinds,
+        "orientation_deg": np.full(8, 175.0),
+        "frequency": np.full(8, 0.1),
+        "row": np.zeros(8),
+        "column": np.zeros(8),
+    }
+    images = np.arange(48.0).reshape(3, 4, 4)
+    recording = Recording(images, np.arange(24.0).reshape(3, 8), neurons=truth)
+    classes = np.repeat(["gabor", "gabor", "center-surround", "texture"], 2)
+    classes[1] = "center-surround"
+    columns = {
+        "class": classes,
+        "f1_f0": np.where(kinds == "simple", 1.5, 0.2),
+        "gabor_row": np.full(8, 3.0),
+        "gabor_column": np.full(8, 4.0),
+        "gabor_orientation_deg": np.full(8, 5.0),  # 10 degrees off, across 180
+        "grating_orientation_deg": np.full(8, 172.0),
+        "gabor_frequency": np.full(8, 0.11),
+        "grating_frequency": np.full(8, 0.2),
+        "rate": np.full(8, 3.0),
+        "best_gabor_rate": np.full(8, 2.0),
+        "best_center_surround_rate": np.full(8, 1.0),
+    }
+    group = known_cells.compare(recording, columns, np.ones(8, bool))
+    assert group["neurons"] == dict.fromkeys(known_cells.EXPECTED, 2)
+    assert group["classes"]["simple"] == {
+        "gabor": 1,
+        "center-surround": 1,
+        "texture": 0,
+        "unclassified": 0,
+    }
+    assert group["agreeing"]["simple"] == 0.5 and group["agreeing"]["texture"] == 1
+    assert group["orientation"]["complex, gabor"]["median"] == 10
+    assert group["orientation"]["complex, grating"]["within"] == 1
+    assert group["frequency"]["texture, gabor"]["within"] == 1
+    assert group["frequency"]["texture, grating"]["median"] == 1
+    assert group["simple_or_complex"] == {"simple": 1, "complex": 1}
+    assert group["place_pixels"] == 5  # 3, 4 and 5
+    assert group["rate_over_best_gabor"]["simple"] == 1.5
 
 
 def test_the_glm_is_where_no_weight_can_improve():

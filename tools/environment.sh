@@ -23,7 +23,7 @@ find_python() {
 # code (the install is editable).
 stamp=$root/.venv/installed-${extra:-base}
 if [ -z "$extra" ] && cmp -s "$root/setup.cfg" "$root/.venv/installed-test"; then
-  stamp=$root/.venv/installed-test  # which holds more
+  stamp=$root/.venv/installed-test  # which includes the base
 fi
 if ! cmp -s "$root/setup.cfg" "$stamp"; then
   found=$(find_python)

@@ -1,5 +1,6 @@
-"""For mkdocs: a docstring's `Example:` stands at its end, not indented; the pages show
-it as code.
+"""Show the `Example:` of a docstring as code on mkdocs' pages.
+
+It is at the docstring's end and not indented.
 """
 
 import textwrap
@@ -10,7 +11,6 @@ import griffe
 class Examples(griffe.Extension):
     def on_object(self, *, obj, **_):
         if obj.docstring and "\nExample:\n" in obj.docstring.value:
-            told, example = obj.docstring.value.rsplit("\nExample:\n", 1)
-            obj.docstring.value = (
-                f"{told}\nExamples:\n{textwrap.indent(example.strip(), '    ')}"
-            )
+            text, example = obj.docstring.value.rsplit("\nExample:\n", 1)
+            example = textwrap.indent(example.strip(), "    ")
+            obj.docstring.value = f"{text}\nExamples:\n{example}"

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Executes docs/notebook.ipynb from its first cell to its last and keeps in it what
-they print and draw, as Jupyter would.
+"""Execute docs/notebook.ipynb and store what its cells print and draw.
 
     .venv/bin/python tools/notebook.py
+
+It needs no Jupyter.
 """
 
 import ast
@@ -11,6 +12,7 @@ import contextlib
 import io
 import json
 import pathlib
+import sys
 
 import matplotlib
 
@@ -24,47 +26,38 @@ NOTEBOOK = pathlib.Path(__file__).resolve().parent.parent / "docs" / "notebook.i
 
 
 def execute(notebook):
-    """The notebook with the outputs of its code cells made anew.
+    """Return the notebook with new outputs of its code cells.
 
     Args:
-        notebook: dict, as the file holds it.
+        notebook: Dict, as the file holds it.
     """
     names, cells, count = {}, [], 0
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             count += 1
-            cell = cell | {
-                "execution_count": count,
-                "outputs": _outputs("".join(cell["source"]), names),
-            }
+            outputs = _outputs("".join(cell["source"]), names)
+            cell = cell | {"execution_count": count, "outputs": outputs}
         cells.append(cell)
     return notebook | {"cells": cells}
 
 
 def _outputs(source, names):
-    """What a cell prints, and the figures it draws."""
-    printed = io.StringIO()
+    """Return what a cell prints, and the figures it draws."""
+    printed, outputs = io.StringIO(), []
     with contextlib.redirect_stdout(printed):
         exec(compile(ast.parse(source), "cell", "exec"), names)
-    outputs = (
-        [
-            {
-                "output_type": "stream",
-                "name": "stdout",
-                "text": printed.getvalue().splitlines(keepends=True),
-            }
-        ]
-        if printed.getvalue()
-        else []
-    )
+    if printed.getvalue():
+        lines = printed.getvalue().splitlines(keepends=True)
+        outputs.append({"output_type": "stream", "name": "stdout", "text": lines})
     for number in pyplot.get_fignums():
         buffer = io.BytesIO()
         pyplot.figure(number).savefig(buffer, format="png", dpi=70, bbox_inches="tight")
+        image = base64.b64encode(buffer.getvalue()).decode()
         outputs.append(
             {
                 "output_type": "display_data",
                 "metadata": {},
-                "data": {"image/png": base64.b64encode(buffer.getvalue()).decode()},
+                "data": {"image/png": image},
             }
         )
     pyplot.close("all")
@@ -72,9 +65,12 @@ def _outputs(source, names):
 
 
 def main():
-    made = execute(json.loads(NOTEBOOK.read_text()))
-    with atomic_write(NOTEBOOK) as beside:
-        beside.write_text(json.dumps(made, indent=1) + "\n")
+    if sys.argv[1:]:
+        print(__doc__)
+        return
+    executed = execute(json.loads(NOTEBOOK.read_text()))
+    with atomic_write(NOTEBOOK) as path:
+        path.write_text(json.dumps(executed, indent=1) + "\n")
 
 
 if __name__ == "__main__":

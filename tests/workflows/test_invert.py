@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import Recording
+from v1keras import Recording, preferred_stimuli, simulate_recording
 from v1keras.evaluation.scores import Scores
 from v1keras.inversion import (
     ContrastConstraint,
@@ -12,6 +12,7 @@ from v1keras.inversion import (
 )
 from v1keras.inversion.controls import controls
 from v1keras.inversion.matched_contrast import effective_area
+from v1keras.models import DenseReadout, StackedCore, V1Model
 from v1keras.workflows.invert import split_constant
 from v1keras.workflows.invert_to_folder import choose_neurons
 
@@ -209,3 +210,18 @@ def test_controls_are_the_rates_that_the_model_gives():
         np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)
     assert columns["beats_best_image"].all() and columns["second_cosine"].min() > 0.999
     assert "judged_rate" not in controls(model, recording.images, found)
+
+
+def test_named_neurons_of_constant_rate_are_left_out_with_a_warning():
+    recording = simulate_recording(20, 5, neurons_per_kind=1, image_size=16)
+    readout = DenseReadout(4)
+    model = V1Model(StackedCore((4, 4), (5, 3)), readout, (16, 16), 127.0, 50.0)
+    weight = np.array(readout.weight)
+    weight[:, 2] = 0
+    readout.weight.assign(weight)
+    contrast = ContrastConstraint(127.0, 300.0, 0.0, 255.0)
+    with pytest.warns(UserWarning, match="not inverted.*: neurons 2$"):
+        stimuli = preferred_stimuli(model, recording, [3, 2, 0], contrast, steps=2)
+    assert stimuli.neurons.tolist() == [3, 0]
+    with pytest.raises(ValueError, match="the rate of neurons 2 is the same"):
+        preferred_stimuli(model, recording, [2], steps=2)

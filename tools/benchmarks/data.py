@@ -1,5 +1,6 @@
-"""What it takes to bring a batch to the devices, beside a step of training on it: held
-there, or read from the disk in either format.
+"""Time to bring a batch to the devices, compared with a training step on it.
+
+The data live on the device, or are read from the disk in either format.
 """
 
 import pathlib
@@ -16,31 +17,25 @@ from v1keras.training import make_strategy
 from v1keras.training.input_pipeline import feed_of
 
 _CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
-_IMAGES, _DRAWN = (
-    5120,
-    40,
-)  # of the recording; batches that are drawn, and none is trained on
+_IMAGES, _BATCHES = 5120, 40
 
 
 def measure():
-    """(dict for the JSON, Markdown)."""
-    found, text = {}, ""
+    """Return (dict for the JSON, Markdown)."""
+    cases, text = {}, ""
     for name in _CASES:
         with tempfile.TemporaryDirectory() as folder:
-            rows = found[name] = measured(train.CASES[name], pathlib.Path(folder))
+            rows = cases[name] = measured(train.CASES[name], pathlib.Path(folder))
         text += f"## {name}\n\n{_table(rows)}\n\n"
-    return (
-        {"cases": found},
-        text
-        + f"{_IMAGES:,} images in batches of 128. Read from the disk means from its"
-        " cache, where the memory has room.\n",
+    text += (
+        f"{_IMAGES:,} images in batches of 128. Reads from the disk come from its"
+        " cache, where the memory has room.\n"
     )
+    return {"cases": cases}, text
 
 
 def measured(case, folder):
-    """Rows of a case: seconds to draw a batch from each kind of recording, and of a
-    step of training on it.
-    """
+    """Return seconds per batch drawn and per training step, of each kind of data."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (_IMAGES, *case["image_size"])).astype("uint8")
     recording = Recording(
@@ -52,30 +47,27 @@ def measured(case, folder):
         "on the device": (recording, 100.0),
         "recording.h5": (open_recording(str(folder / "recording.h5")), 0.0),
     }
-    kinds["a folder of `python -m v1keras.data shard`"] = (
-        open_recording(str(folder / "shard")),
-        0.0,
-    )
-    found = {}
-    for name, (held, resident_gb) in kinds.items():
+    shard = open_recording(str(folder / "shard"))
+    kinds["a folder of `python -m v1keras.data shard`"] = (shard, 0.0)
+    measurements = {}
+    for name, (stored, device_gb) in kinds.items():
         rows = (
-            LazyRows(held.images[..., None], np.arange(_IMAGES)),
-            LazyRows(held.responses, np.arange(_IMAGES)),
+            LazyRows(stored.images[..., None], np.arange(_IMAGES)),
+            LazyRows(stored.responses, np.arange(_IMAGES)),
         )
-        found[name] = seconds_to_draw(rows, case["batch"], resident_gb)
-        found[name]["step"] = (
-            case["batch"]
-            / train.of_ours(case, "mixed_bfloat16", data=rows, resident_gb=resident_gb)[
-                "images_per_second"
-            ]
-        )
-    return found
+        row = seconds_to_draw(rows, case["batch"], device_gb)
+        ours = train.of_ours(case, "mixed_bfloat16", rows, device_gb)
+        row["step"] = case["batch"] / ours["images_per_second"]
+        measurements[name] = row
+    return measurements
 
 
-def seconds_to_draw(rows, size, resident_gb):
+def seconds_to_draw(rows, size, device_gb):
     """Return {"seconds", "busy"} of reading every image and response of one batch."""
-    feed = feed_of([rows], make_strategy("one"), size, resident_gb)
-    order = np.random.default_rng(0).permutation(_IMAGES).reshape(-1, size, 1)[:_DRAWN]
+    feed = feed_of([rows], make_strategy("one"), size, device_gb)
+    order = (
+        np.random.default_rng(0).permutation(_IMAGES).reshape(-1, size, 1)[:_BATCHES]
+    )
 
     @tf.function
     def read(block, start, stop):
@@ -100,18 +92,16 @@ def seconds_to_draw(rows, size, resident_gb):
 def _table(rows):
     lines = [
         (
-            "| data | drawing / a step | ms to draw a batch | processors busy | ms a"
-            " step, with it |"
+            "| data | drawing / step | ms to draw a batch | processors busy | ms per"
+            " step, drawing included |"
         ),
         "|---|---|---|---|---|",
     ]
     for name, row in rows.items():
-        share, milliseconds = (
-            row["seconds"] / row["step"],
-            f"{1e3 * row['seconds']:.1f}",
-        )
+        share = row["seconds"] / row["step"]
+        busy = f"{row['busy']:.1f} of {processors()}"
         lines.append(
-            f"| {name} | {share:.1%} | {milliseconds} | {row['busy']:.1f} of"
-            f" {processors()} | {1e3 * row['step']:.0f} |"
+            f"| {name} | {share:.1%} | {1e3 * row['seconds']:.1f} | {busy} |"
+            f" {1e3 * row['step']:.0f} |"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the machine can do at most, and how a measurement was taken."""
+"""The highest rates of the machine, and a watch for measurements."""
 
 import os
 import time
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 class Watch:
-    """Seconds, and processors busy, between two moments of this process.
+    """Measure seconds and busy processors of a block in this process.
 
     Example:
 
@@ -18,31 +18,33 @@ class Watch:
     """
 
     def __enter__(self):
-        self._began, self._used = time.perf_counter(), time.process_time()
+        self._start = time.perf_counter()
+        self._processor_start = time.process_time()
         return self
 
     def __exit__(self, *_):
-        self.seconds = time.perf_counter() - self._began
-        self.processor_seconds = time.process_time() - self._used
+        self.seconds = time.perf_counter() - self._start
+        self.processor_seconds = time.process_time() - self._processor_start
         self.busy = self.processor_seconds / self.seconds
 
 
 def processors():
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 def ceiling(repeats=5):
-    """The largest rates of matrix product and convolution, in GFLOP/s: {"matmul
-    float32": ..., ...}.
+    """Measure the largest rates of matrix product and convolution.
+
+    Returns:
+        Dict in GFLOP/s: `{"matmul float32": ..., ...}`.
     """
-    found = {}
+    rates = {}
     for name in ("float32", "bfloat16"):
-        left, right = (tf.cast(tf.random.normal((2048, 2048)), name) for _ in range(2))
-        features, kernel = (
-            tf.cast(tf.random.normal((32, 28, 56, 64)), name),
-            tf.cast(tf.random.normal((7, 7, 64, 64)), name),
-        )
+        left = tf.cast(tf.random.normal((2048, 2048)), name)
+        right = tf.cast(tf.random.normal((2048, 2048)), name)
+        features = tf.cast(tf.random.normal((32, 28, 56, 64)), name)
+        kernel = tf.cast(tf.random.normal((7, 7, 64, 64)), name)
         work = {
             f"matmul {name}": (
                 tf.function(lambda a=left, b=right: tf.matmul(a, b)),
@@ -53,10 +55,11 @@ def ceiling(repeats=5):
                 2 * 32 * 28 * 56 * 49 * 64 * 64,
             ),
         }
-        for what, (function, flop) in work.items():
+        for operation, (function, flop) in work.items():
             function()
-            found[what] = flop / min(_seconds(function) for _ in range(repeats)) / 1e9
-    return found
+            seconds = min(_seconds(function) for _ in range(repeats))
+            rates[operation] = flop / seconds / 1e9
+    return rates
 
 
 def _seconds(function):

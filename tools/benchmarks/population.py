@@ -1,5 +1,6 @@
-"""A default for thousands of neurons beside the architecture that the field uses:
-images a second, and what each model learns.
+"""The default for thousands of neurons, compared with the field's architecture.
+
+Images per second are measured, and what each model learns.
 """
 
 import pathlib
@@ -8,13 +9,14 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from configs import default, large_population
 from tools.benchmarks import train as architecture
 from tools.benchmarks.machine import processors
-from v1keras import Recording, train
+from v1keras import Recording
+from v1keras.config import default, resolve
 from v1keras.data.dead_leaves import dead_leaves
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 from v1keras.evaluation import correlation
+from v1keras.workflows.train import train_and_evaluate
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _FOLDER = _ROOT / "runs" / "benchmark"
@@ -24,7 +26,7 @@ _FIELD = architecture.CASES["36 x 64 pixels, 8,000 neurons"]
 
 
 def measure():
-    """(dict for the JSON, Markdown)."""
+    """Return (dict for the JSON, Markdown)."""
     path = _FOLDER / "population.h5"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,12 +38,10 @@ def measure():
     }
     configs = {
         "the field's architecture, float32": field(),
-        "configs/large_population.py": large_population.get_config(),
+        "configs/large_population.py": resolve("large_population"),
     }
     rows = {name: trained(config, path) for name, config in configs.items()}
-    best = max(torch.values(), key=lambda row: row["images_per_second"])[
-        "images_per_second"
-    ]
+    best = max(row["images_per_second"] for row in torch.values())
     lines = [
         (
             "| | images/s | times PyTorch's best | processors busy | validation"
@@ -72,70 +72,65 @@ def measure():
 
 
 def trained(config, path):
-    """One row: how fast a configuration trains, and what it learns."""
-    config.data.recording, config.readout.coordinates = str(path), "cortical_um"
-    watch, began = architecture.Epochs(), time.perf_counter()
-    model, *_ = train.train_and_evaluate(
+    """Return a row: how fast a configuration trains, and what it learns."""
+    config.data.recording = str(path)
+    config.readout.coordinates = "cortical_um"
+    watch, start = architecture.Epochs(), time.perf_counter()
+    model, _ = train_and_evaluate(
         config, _FOLDER / "run", overwrite=True, callbacks=[watch]
     )
-    speed, busy = max(watch.found[1:])
+    speed, busy = max(watch.epochs[1:])
     recording = Recording.load(path)
     shown = recording.indices("validation")
     rates = model.predict(recording.images[shown, ..., None], verbose=0)
+    true = correlation(recording.neurons["true_rate"][:, shown].T, rates)
     return {
         "images_per_second": speed,
         "busy": busy,
         "validation": float(np.nanmean(correlation(recording.responses[shown], rates))),
-        "true": float(
-            np.nanmean(correlation(recording.neurons["true_rate"][:, shown].T, rates))
-        ),
+        "true": float(np.nanmean(true)),
         "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
-        "seconds": time.perf_counter() - began,
+        "seconds": time.perf_counter() - start,
     }
 
 
 def field():
-    """The architecture of `tools/benchmark train`, trained as the default is."""
-    config = default.get_config()
+    """Return the configuration of the field's architecture, trained as the default."""
+    config = default()
     config.core.filters, config.core.kernel_sizes = _FIELD["filters"], _FIELD["sides"]
     config.core.separable, config.core.pool_size = True, 1
     config.readout.kind, config.readout.covariance = "gaussian", "full"
-    shared = large_population.get_config()
-    config.training = shared.training
+    config.training = resolve("large_population").training
     config.training.precision = "float32"
     return config
 
 
 def simulated(seed=0):
-    """`Recording` of neurons that are simple or complex cells of a few kinds, divided
-    by the contrast around them, in a map of visual space: receptive fields lie where
-    the column `cortical_um` of the neurons says, but for a scatter of a pixel.
+    """Return a `Recording` of simple and complex cells in a map of visual space.
+
+    Their rates are divided by the contrast around them. Receptive fields lie where the
+    column `cortical_um` of the neurons says, but for a scatter of a pixel.
     """
     rng = np.random.default_rng(seed)
     count = sum(_COUNTS.values())
     top = (_SIZE[1] - _SIZE[0]) // 2
     images = dead_leaves(count, _SIZE[1], rng)[:, top : top + _SIZE[0]]
     kernels, pool = _gabors(rng)
-    kind, complex_cell = (
-        rng.integers(0, _PROTOTYPES, _NEURONS),
-        rng.random(_NEURONS) < 0.5,
-    )
+    kind = rng.integers(0, _PROTOTYPES, _NEURONS)
+    complex_cell = rng.random(_NEURONS) < 0.5
     room = np.subtract(_SIZE, _SIDE)
     cortical = rng.uniform(-0.8, 0.8, (_NEURONS, 2)) * [1, room[1] / room[0]]
-    places = np.round(
-        (cortical * [1, room[0] / room[1]] + 1) * room / 2
-        + rng.normal(0, 1, (_NEURONS, 2))
-    )
+    places = (cortical * [1, room[0] / room[1]] + 1) * room / 2
+    places = np.round(places + rng.normal(0, 1, (_NEURONS, 2)))
     rows, columns = np.clip(places, 0, room).astype(int).T
     mean = rng.uniform(0.3, 2.0, _NEURONS)
     rates = np.empty((count, _NEURONS), np.float32)
     for begin in range(0, count, 100):
         contrast = (images[begin : begin + 100, ..., None].astype("float32") - 127) / 45
-        found, around = (
-            tf.nn.conv2d(shown, kernel, 1, "VALID").numpy()
-            for shown, kernel in ((contrast, kernels), (contrast**2, pool))
-        )
-        even, odd = (found[:, rows, columns, kind + part] for part in (0, _PROTOTYPES))
+        filtered = tf.nn.conv2d(contrast, kernels, 1, "VALID").numpy()
+        around = tf.nn.conv2d(contrast**2, pool, 1, "VALID").numpy()
+        even = filtered[:, rows, columns, kind]
+        odd = filtered[:, rows, columns, kind + _PROTOTYPES]
         drive = np.where(complex_cell, even**2 + odd**2, np.maximum(even, 0) ** 2)
         rates[begin : begin + 100] = drive / (0.5 + around[:, rows, columns, 0])
     rates *= mean / rates.mean(axis=0)
@@ -159,15 +154,15 @@ def simulated(seed=0):
 
 
 def _gabors(rng):
-    """Kernels `(side, side, 1, 2 x prototypes)` in quadrature and of unit norm, and the
-    Gaussian `(side, side, 1, 1)` of the same width.
+    """Return kernels `(side, side, 1, 2 * prototypes)`, and a Gaussian.
+
+    The kernels are in quadrature and of unit norm, the Gaussian `(side, side, 1, 1)` is
+    of the same width.
     """
     rows, columns = np.mgrid[:_SIDE, :_SIDE, :1][:2] - (_SIDE - 1) / 2
-    theta, cycles, phase = (
-        rng.uniform(0, np.pi, _PROTOTYPES),
-        rng.uniform(0.1, 0.22, _PROTOTYPES),
-        rng.uniform(0, 2 * np.pi, _PROTOTYPES),
-    )
+    theta = rng.uniform(0, np.pi, _PROTOTYPES)
+    cycles = rng.uniform(0.1, 0.22, _PROTOTYPES)
+    phase = rng.uniform(0, 2 * np.pi, _PROTOTYPES)
     along = columns * np.cos(theta) + rows * np.sin(theta)
     envelope = np.exp(-(rows**2 + columns**2) / (2 * 2.3**2))
     kernels = np.concatenate(
@@ -179,6 +174,5 @@ def _gabors(rng):
     )
     kernels -= envelope * kernels.sum(axis=(0, 1)) / envelope.sum()
     kernels /= np.sqrt(np.square(kernels).sum(axis=(0, 1)))
-    return kernels[:, :, None].astype("float32"), (envelope / envelope.sum())[
-        ..., None
-    ].astype("float32")
+    gaussian = (envelope / envelope.sum())[..., None]
+    return kernels[:, :, None].astype("float32"), gaussian.astype("float32")

@@ -1,5 +1,6 @@
-"""Time and memory of the Gaussian readout's training step as neurons grow, each count
-in a process of its own.
+"""Time and memory of the Gaussian readout's training step over the number of neurons.
+
+Every count is measured in a process of its own.
 """
 
 import json
@@ -16,7 +17,7 @@ _BATCH, _FEATURES = 128, (28, 56, 64)
 
 
 def measure():
-    """(dict for the JSON, Markdown)."""
+    """Return (dict for the JSON, Markdown)."""
     rows = {}
     for count in _COUNTS:
         done = subprocess.run(
@@ -25,17 +26,14 @@ def measure():
             text=True,
         )
         if done.returncode:
-            rows[count] = {
-                "failed": (
-                    done.stderr.strip().splitlines() or [f"status {done.returncode}"]
-                )[-1]
-            }
+            lines = done.stderr.strip().splitlines()
+            rows[count] = {"failed": [f"status {done.returncode}", *lines][-1]}
         else:
             rows[count] = json.loads(done.stdout.splitlines()[-1])
     lines = [
         (
-            "| neurons | slope, log of time on log of neurons | s a training step | us"
-            " a neuron | s to predict | processors busy | peak memory, GB |"
+            "| neurons | slope, log of time on log of neurons | s per training step |"
+            " us per neuron | s to predict | processors busy | peak memory, GB |"
         ),
         "|---|---|---|---|---|---|---|",
     ]
@@ -59,11 +57,8 @@ def measure():
     many = [
         count for count, row in rows.items() if count >= 10_000 and "failed" not in row
     ]
-    slope = float(
-        np.polyfit(np.log(many), np.log([rows[count]["seconds"] for count in many]), 1)[
-            0
-        ]
-    )
+    seconds = [rows[count]["seconds"] for count in many]
+    slope = float(np.polyfit(np.log(many), np.log(seconds), 1)[0])
     text = (
         f"Slope of a line through all from 10,000 on: **{slope:.2f}**. A batch of"
         f" {_BATCH}, features {_FEATURES[0]} x {_FEATURES[1]} x {_FEATURES[2]}, full"
@@ -73,7 +68,7 @@ def measure():
 
 
 def of_count(neurons, repeats=3):
-    """Of one step: rates, Poisson loss, gradient by weights and features."""
+    """Measure one step: rates, Poisson loss, gradient by weights and features."""
     import tensorflow as tf
 
     from v1keras import models

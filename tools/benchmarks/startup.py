@@ -1,4 +1,4 @@
-"""Seconds until a command answers, beside importing TensorFlow alone."""
+"""Seconds until a command answers, compared with importing TensorFlow alone."""
 
 import subprocess
 import sys
@@ -16,13 +16,13 @@ _WORK = {
 
 
 def measure():
-    """(dict for the JSON, Markdown)."""
+    """Return (dict for the JSON, Markdown)."""
     rounds = {name: [] for name in _WORK}
     for _ in range(_ROUNDS):
         for name, arguments in _WORK.items():
-            began = time.perf_counter()
+            start = time.perf_counter()
             subprocess.run([sys.executable, *arguments], capture_output=True)
-            rounds[name].append(time.perf_counter() - began)
+            rounds[name].append(time.perf_counter() - start)
     least = {name: min(seconds) for name, seconds in rounds.items()}
     base = least["import tensorflow"]
     lines = [

@@ -1,5 +1,6 @@
-"""The benchmarks' models in plain PyTorch, trained in a process of their own: `python
-torch_model.py '{"model": ..., ...}'` prints JSON.
+"""The benchmarks' models in plain PyTorch, trained in a process of their own.
+
+`python torch_model.py '{"model": ..., ...}'` prints JSON.
 
 Run with MALLOC_MMAP_MAX_=0 and MALLOC_TRIM_THRESHOLD_=-1: memory given back to the
 system after each operation makes every step a third slower.
@@ -68,7 +69,7 @@ class Core(nn.Module):
 
 
 class Gaussian(nn.Module):
-    """Features at a place drawn around each neuron's position, anew for each image."""
+    """Features at a place drawn around each neuron's position for every image."""
 
     def __init__(self, shape, neurons):
         super().__init__()

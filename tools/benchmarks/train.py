@@ -1,5 +1,6 @@
-"""Images a second in training, beside the same architecture in plain PyTorch, in
-float32 and bfloat16.
+"""Images per second in training, compared with the same architecture in plain PyTorch.
+
+Both are measured in float32 and bfloat16.
 """
 
 import json
@@ -63,7 +64,7 @@ TORCH_ENVIRONMENT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1"}
 
 
 def measure():
-    """(dict for the JSON, Markdown)."""
+    """Return (dict for the JSON, Markdown)."""
     most = ceiling()
     rows, text = {}, ""
     for name, case in CASES.items():
@@ -82,27 +83,31 @@ def measure():
 
 
 def measured(case):
-    """Rows of a case, {"PyTorch ..." or "v1keras ...": {"images_per_second", "busy",
-    "rounds", ...}}, all in turns.
+    """Return the rows of a case, all measured in turns.
+
+    Returns:
+        Dict, "PyTorch ..." or "v1keras ..." -> `{"images_per_second", "busy",
+        "rounds", ...}`.
     """
-    found = {}
+    rows = {}
     for _ in range(_ROUNDS):
         for name, options in TORCH.items():
             if case["separable"] and not options["channels_last"]:
                 # whose gradient of depthwise convolution takes ten times as long
                 continue
-            _keep(found, f"PyTorch {name}", of_torch(case, options))
+            _add_round(rows, f"PyTorch {name}", of_torch(case, options))
         for precision in ("float32", "mixed_bfloat16"):
-            _keep(found, f"v1keras {precision}", of_ours(case, precision))
-    counts = {row["parameters"] for row in found.values()}
+            _add_round(rows, f"v1keras {precision}", of_ours(case, precision))
+    counts = {row["parameters"] for row in rows.values()}
     if len(counts) != 1:
         raise ValueError(f"the models have {counts} parameters; expected equal numbers")
-    return found
+    return rows
 
 
 def of_torch(case, options):
-    """The steps of PyTorch in a process of its own; its Python is that of the variable
-    TORCH_PYTHON, or this one.
+    """Measure PyTorch in a process of its own.
+
+    Its Python is that of the variable TORCH_PYTHON, or this one.
     """
     script = pathlib.Path(__file__).parent / "torch_model.py"
     asked = json.dumps(case | options | {"threads": processors()})
@@ -118,56 +123,57 @@ def of_torch(case, options):
             "PyTorch's part failed (pip install 'v1keras[benchmark]'?):"
             f" {done.stderr.strip().splitlines()[-1]}"
         )
-    told = json.loads(done.stdout.splitlines()[-1])
-    busy = told["processor_seconds"] / np.mean(told["seconds"])
+    measured = json.loads(done.stdout.splitlines()[-1])
+    busy = measured["processor_seconds"] / np.mean(measured["seconds"])
     return {
-        "images_per_second": case["batch"] / min(told["seconds"]),
+        "images_per_second": case["batch"] / min(measured["seconds"]),
         "busy": busy,
-        "parameters": told["parameters"],
+        "parameters": measured["parameters"],
     }
 
 
 class Epochs(keras.callbacks.Callback):
-    """Images a second and processors busy of each epoch; an epoch's few validation
-    images count for the processors alone.
+    """Measure images per second and busy processors of every epoch.
+
+    An epoch's few validation images count for the processors alone.
     """
 
     def __init__(self):
         super().__init__()
-        self.found = []
+        self.epochs = []
 
     def on_epoch_begin(self, epoch, logs=None):
         self._watch = Watch().__enter__()
 
     def on_epoch_end(self, epoch, logs=None):
         self._watch.__exit__()
-        self.found.append((logs["images_per_second"], self._watch.busy))
+        self.epochs.append((logs["images_per_second"], self._watch.busy))
 
 
-def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
-    """Training as `python -m v1keras.train` does it, on `data` or noise; the first
-    epoch, which compiles, is left out.
+def of_ours(case, precision, data=None, device_gb=2.0, epochs=4):
+    """Measure training as `python -m v1keras.train` does it, on `data` or noise.
+
+    The first epoch, which compiles, is left out.
     """
     model = build(case, precision)
     images, responses = data or noise(case)
     watch = Epochs()
-    score = lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0)
     schedule = Schedule(
         batch_size=case["batch"],
         max_epochs=epochs,
-        resident_gb=resident_gb,
+        max_device_data_gb=device_gb,
         steps=case["steps"],
     )
     trainer = Trainer(
         model,
         keras.optimizers.Adam(3e-3),
         Poisson(),
-        score,
+        _minus_error,
         make_strategy("one"),
         schedule,
     )
     trainer.fit((images, responses), (images[:8], responses[:8]), callbacks=[watch])
-    speed, busy = max(watch.found[1:])
+    speed, busy = max(watch.epochs[1:])
     return {
         "images_per_second": speed,
         "busy": busy,
@@ -175,15 +181,19 @@ def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
     }
 
 
+def _minus_error(responses, rates):
+    return -np.mean((responses - rates) ** 2, axis=0)
+
+
 def noise(case):
-    """Images and responses of as many steps as the case has."""
+    """Return images and responses of as many steps as the case has."""
     rng, count = np.random.default_rng(0), case["batch"] * case["steps"]
     images = rng.integers(0, 256, (count, *case["image_size"], 1)).astype("uint8")
     return images, rng.poisson(1.0, (count, case["neurons"])).astype("float32")
 
 
 def build(case, precision):
-    """The case's model, its core in `precision`."""
+    """Return the case's model, with its core in `precision`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     first = "on_off" if case["on_off"] else "elu"
@@ -207,46 +217,43 @@ def build(case, precision):
 
 
 def flop(case):
-    """Of a training step: two a multiplication and addition; the gradients cost a
-    forward pass each, by images none is taken.
+    """Return the operations of a training step, two per multiplication and addition.
+
+    Each gradient costs as much as a forward pass; none is taken by the images.
     """
-    (height, width), total, before = case["image_size"], 0, 1
+    height, width = case["image_size"]
+    total, before = 0, 1
     height, width = height - case["sides"][0] + 1, width - case["sides"][0] + 1
     for i, (channels, side) in enumerate(
         zip(case["filters"], case["sides"], strict=True)
     ):
-        each = (
-            side**2 * before + before * channels
-            if i and case["separable"]
-            else side**2 * before * channels
-        )
-        total += height * width * each * (3 if i else 2)
+        per_place = side**2 * before * channels
+        if i and case["separable"]:
+            per_place = side**2 * before + before * channels
+        total += height * width * per_place * (3 if i else 2)
         before = channels
         if not i:
-            height, width, before = (
-                height // case["pool"],
-                width // case["pool"],
-                channels * (1 + case["on_off"]),
-            )
+            height, width = height // case["pool"], width // case["pool"]
+            before = channels * (1 + case["on_off"])
     place = 5 if case["readout"] == "gaussian" else height * width + 1
     return 2 * case["batch"] * (total + 3 * place * before * case["neurons"])
 
 
-def _keep(found, name, row):
-    """The faster of the rounds, and each round's speed."""
-    rounds = [*found.get(name, {"rounds": []})["rounds"], row["images_per_second"]]
-    if name not in found or row["images_per_second"] > found[name]["images_per_second"]:
-        found[name] = row
-    found[name]["rounds"] = rounds
+def _add_round(rows, name, row):
+    """Keep the fastest of the rounds, and the speed of all."""
+    speed = row["images_per_second"]
+    before = rows.get(name, {"rounds": [], "images_per_second": 0})
+    rounds = [*before["rounds"], speed]
+    if speed > before["images_per_second"]:
+        rows[name] = row
+    rows[name]["rounds"] = rounds
 
 
 def _table(rows, case, most):
     speed = {name: row["images_per_second"] for name, row in rows.items()}
     torch = {name: value for name, value in speed.items() if name.startswith("PyTorch")}
-    best, best32 = (
-        max(torch.values()),
-        max(value for name, value in torch.items() if "float32" in name),
-    )
+    best = max(torch.values())
+    best32 = max(value for name, value in torch.items() if "float32" in name)
     ours, half = speed["v1keras float32"], speed["v1keras mixed_bfloat16"]
     lines = [
         (
@@ -263,12 +270,8 @@ def _table(rows, case, most):
     ]
     for name, row in rows.items():
         rate = flop(case) / case["batch"] * row["images_per_second"] / 1e9
-        share = (
-            rate
-            / most[
-                "convolution bfloat16" if "bfloat16" in name else "convolution float32"
-            ]
-        )
+        precision = "bfloat16" if "bfloat16" in name else "float32"
+        share = rate / most[f"convolution {precision}"]
         rounds = ", ".join(f"{value:.0f}" for value in row["rounds"])
         lines.append(
             f"| {name} | {row['images_per_second']:.0f} | {rounds} | {row['busy']:.1f}"

@@ -1,5 +1,6 @@
 """Preferred stimuli of a model's neurons, and the kind of cell that each is."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,8 @@ def preferred_stimuli(
     Args:
         model: Model of the recording's neurons.
         recording: `Recording`; stimuli have the contrast of its images.
-        neurons: Sequence of indices; None for all whose rate depends on the image.
+        neurons: Sequence of indices; None for all. Neurons whose rate does not depend
+            on the image are left out, with a warning if they are named here.
         contrast: `ContrastConstraint`; None for that of the recording's images.
         steps: Integer, largest number of steps.
         restarts: Integer, number of starts per neuron, of which the best is kept.
@@ -57,8 +59,7 @@ def preferred_stimuli(
         jitter: Integer, pixels by which a stimulus is shifted at random in each step.
 
     Raises:
-        ValueError: There is no such neuron, or the rate of one does not depend on the
-            image.
+        ValueError: There is no such neuron, or none whose rate depends on the image.
         FloatingPointError: A rate is not finite.
 
     Example:
@@ -80,8 +81,14 @@ def preferred_stimuli(
             f" {count - 1}"
         )
     varying, constant = split_constant(model, recording, chosen)
-    if constant.size and neurons is not None or not varying.size:
+    if not varying.size:
         raise ValueError(nothing_to_invert(constant))
+    if constant.size and neurons is not None:
+        warnings.warn(
+            "not inverted, for their rate is the same for all images: neurons"
+            f" {', '.join(map(str, constant))}",
+            stacklevel=2,
+        )
     contrast = contrast or matched_contrast(model, recording.images)
     ascent = GradientAscent(
         model,

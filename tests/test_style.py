@@ -25,10 +25,16 @@ STAGES = (
 )
 # Functions that docs/api.md names beside the stages.
 OTHERS = {
-    "v1keras.config": ["default"],
-    "v1keras.train": ["train_and_evaluate"],
-    "v1keras.evaluate": ["open_models", "open_model", "evaluate", "predict"],
-    "v1keras.cells": ["ascent_of", "controls", "physiology", "filter_cosines"],
+    "v1keras.config": ["default", "names", "find", "resolve"],
+    "v1keras.workflows.build": ["build_model", "fit_ridge"],
+    "v1keras.workflows.compare": ["compare"],
+    "v1keras.workflows.fit": ["fit"],
+    "v1keras.workflows.invert": ["preferred_stimuli", "characterize"],
+    "v1keras.workflows.report": ["write_report"],
+    "v1keras.workflows.score": ["score"],
+    "v1keras.workflows.train": ["train_and_evaluate"],
+    "v1keras.workflows.reopen": ["open_models", "open_model"],
+    "v1keras.inversion.controls": ["controls", "filter_cosines"],
     "v1keras.data.sources": ["read"],
     "v1keras.training.losses": ["PoissonLoss"],
     "v1keras.evaluation.streaming": ["Correlation"],

@@ -87,7 +87,7 @@ def features_of(core, statistics, image_size, layers):
     images = keras.Input((*image_size, 1))
     features = normalize_pixels(images, *statistics)
     by_layer = []
-    for stages in core.by_layer():
+    for stages in core.stages_by_layer():
         for stage in stages:
             features = stage(features)
         by_layer.append(features)

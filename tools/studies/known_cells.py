@@ -71,7 +71,7 @@ def phase_spreads(model, recording, contrast, columns, chosen):
         chosen: `(neurons,)` bool; a few simple and a few complex cells of these are
             measured.
     """
-    ascent, spreads = GradientAscent.for_model(model, contrast), {}
+    ascent, spreads = GradientAscent(model, contrast), {}
     for kind in ("simple", "complex"):
         neurons = np.flatnonzero(chosen & (recording.neurons["kind"] == kind))
         neurons = neurons[:_DIVERSE]

@@ -22,8 +22,8 @@ def get_config():
     config.training.batch_size = 18
     # Validation on 38 images is too noisy to steer the learning rate: it falls on a
     # course of its own, and weights are averaged.
-    config.training.annealing = "cosine"
+    config.training.lr_schedule = "cosine"
     config.training.max_epochs = 90
-    config.training.averaging = 0.9
-    config.training.equalize = 0.5
+    config.training.ema_momentum = 0.9
+    config.training.rate_weighting = 0.5
     return config

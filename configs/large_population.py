@@ -20,7 +20,7 @@ def get_config():
     config.readout.covariance = "isotropic"
     config.training.batch_size = 128
     config.training.precision = "auto"
-    config.training.annealing = "cosine"
+    config.training.lr_schedule = "cosine"
     # Few steps an epoch, and places to be found from afar.
     config.training.learning_rate = 0.01
     config.training.max_epochs = 30

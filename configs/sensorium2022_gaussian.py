@@ -37,7 +37,7 @@ def get_config():
     config.readout.coordinates = "coordinates"
     config.readout.shifter = "pupil_center"
     config.readout.modulator = "behavior"
-    config.training.equalize = 1.0
+    config.training.rate_weighting = 1.0
     config.training.batch_size = 128
     config.training.learning_rate = 0.009
     config.training.patience = 5

@@ -21,7 +21,7 @@ def get_config():
     # dF/F falls below zero.
     config.training.likelihood = "gaussian"
     config.training.batch_size = 64
-    config.training.annealing = "cosine"
+    config.training.lr_schedule = "cosine"
     config.training.max_epochs = 40
-    config.training.averaging = 0.7
+    config.training.ema_momentum = 0.7
     return config

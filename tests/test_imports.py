@@ -14,7 +14,16 @@ ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
     "io": {"io"},
     "report": {"report", "io"},
     "zoo": {"zoo", "models", "io", "_version"},
-    "workflows": {"workflows", "config", "_version", "zoo", "report", "io"} | STAGES,
+    "workflows": {
+        "workflows",
+        "config",
+        "former_keys",
+        "_version",
+        "zoo",
+        "report",
+        "io",
+    }
+    | STAGES,
 }
 
 

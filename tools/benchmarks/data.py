@@ -13,7 +13,7 @@ from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
 from v1keras.data import LazyRows, open_recording, shards
 from v1keras.training import make_strategy
-from v1keras.training.input_pipeline import feed_of
+from v1keras.training.input_pipeline import make_pipeline
 
 _CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
 _IMAGES, _DRAWN = (
@@ -57,39 +57,35 @@ def measured(case, folder):
         0.0,
     )
     found = {}
-    for name, (held, resident_gb) in kinds.items():
+    for name, (held, max_device_data_gb) in kinds.items():
         rows = (
             LazyRows(held.images[..., None], np.arange(_IMAGES)),
             LazyRows(held.responses, np.arange(_IMAGES)),
         )
-        found[name] = seconds_to_draw(rows, case["batch"], resident_gb)
+        found[name] = seconds_to_draw(rows, case["batch"], max_device_data_gb)
         found[name]["step"] = (
             case["batch"]
-            / train.of_ours(case, "mixed_bfloat16", data=rows, resident_gb=resident_gb)[
-                "images_per_second"
-            ]
+            / train.of_ours(
+                case, "mixed_bfloat16", data=rows, max_device_data_gb=max_device_data_gb
+            )["images_per_second"]
         )
     return found
 
 
-def seconds_to_draw(rows, size, resident_gb):
+def seconds_to_draw(rows, size, max_device_data_gb):
     """Return {"seconds", "busy"} of reading every image and response of one batch."""
-    feed = feed_of([rows], make_strategy("one"), size, resident_gb)
+    pipeline = make_pipeline([rows], make_strategy("one"), size, max_device_data_gb)
     order = np.random.default_rng(0).permutation(_IMAGES).reshape(-1, size, 1)[:_DRAWN]
 
-    @tf.function
-    def read(block, start, stop):
-        total = 0.0
-        for i in tf.range(start, stop):
-            for arrays in feed.batch(block, i):
-                total += sum(
-                    tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays
-                )
-        return total
+    def total(inputs, responses):
+        arrays = [*inputs, *responses]
+        return sum(tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays)
+
+    read = pipeline.compile(total)
 
     def draw():
-        for block, start, stop in feed.blocks(order, 0):
-            read(block, tf.constant(start), tf.constant(stop))
+        for _ in pipeline.run(read, order):
+            pass
 
     draw()
     with Watch() as watch:

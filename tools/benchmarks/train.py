@@ -144,7 +144,7 @@ class Epochs(keras.callbacks.Callback):
         self.found.append((logs["images_per_second"], self._watch.busy))
 
 
-def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
+def of_ours(case, precision, data=None, max_device_data_gb=2.0, epochs=4):
     """Training as `python -m v1keras.train` does it, on `data` or noise; the first
     epoch, which compiles, is left out.
     """
@@ -155,7 +155,7 @@ def of_ours(case, precision, data=None, resident_gb=2.0, epochs=4):
     schedule = Schedule(
         batch_size=case["batch"],
         max_epochs=epochs,
-        resident_gb=resident_gb,
+        max_device_data_gb=max_device_data_gb,
         steps=case["steps"],
     )
     trainer = Trainer(

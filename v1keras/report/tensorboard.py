@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a training."""
+"""Logs of a training for TensorBoard."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from v1keras.report.figures import tile
 
 @contextlib.contextmanager
 def _plain_errors(folder):
-    """TensorFlow's errors of writing as the operating system's."""
+    """Raise TensorFlow's errors of writing as the operating system's."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -26,16 +26,15 @@ def _plain_errors(folder):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Writes scalars each epoch; filters and the spread of scores over neurons every
-    few; and what tells runs apart under HParams.
+    """Callback that logs scalars, filters, scores of neurons and the configuration.
 
     Args:
-        folder: of the event files.
-        config: the configuration, nested: shown under Text, and key by key under
+        folder: String or path, folder of the event files.
+        config: Dict, the nested configuration: shown under Text, and key by key under
             HParams.
-        trainer: the `Trainer`: `scores` gives the `(neurons,)` validation correlations
-            of the last epoch, `progress.best_score` the highest.
-        every: epochs between two histograms and images.
+        trainer: `Trainer`: its `scores` are the `(neurons,)` validation correlations
+            of the last epoch, `state.best_score` is the highest mean.
+        every: Integer, number of epochs between two histograms and images.
     """
 
     def __init__(
@@ -46,12 +45,10 @@ class TensorBoardLog(keras.callbacks.Callback):
         every: int = 10,
     ) -> None:
         super().__init__()
-        self.folder, self.config, self.trainer, self.every = (
-            str(folder),
-            config,
-            trainer,
-            every,
-        )
+        self.folder = str(folder)
+        self.config = config
+        self.trainer = trainer
+        self.every = every
 
     def on_train_begin(self, logs=None):
         with _plain_errors(self.folder):
@@ -84,50 +81,48 @@ class TensorBoardLog(keras.callbacks.Callback):
                     )
 
     def on_train_end(self, logs=None):
-        with (
-            _plain_errors(self.folder),
-            self.writer.as_default(step=self.trainer.progress.epoch),
-        ):
-            tf.summary.scalar(
-                "validation/best_correlation", self.trainer.progress.best_score
-            )
+        state = self.trainer.state
+        with _plain_errors(self.folder), self.writer.as_default(step=state.epoch):
+            tf.summary.scalar("validation/best_correlation", state.best_score)
             self.writer.close()
 
 
 class Profile(keras.callbacks.Callback):
-    """Records where the time of some steps goes, and the graph of a step, for
-    TensorBoard's tabs Profile and Graphs.
+    """Callback that profiles some steps for TensorBoard's Profile and Graphs tabs.
 
     It begins after the first steps, in which everything is compiled, and ends at the
-    first pause after as many steps as asked for.
+    first pause after the requested number of steps.
 
     Args:
-        folder: of the event files.
-        steps: how many, at least.
+        folder: String or path, folder of the event files.
+        steps: Integer, minimum number of steps.
     """
 
     def __init__(self, folder: str | os.PathLike[str], steps: int) -> None:
         super().__init__()
-        self.folder, self.steps, self.left = str(folder), steps, None
+        self.folder = str(folder)
+        self.steps = steps
+        self.steps_left = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.seen = 0
+        self.step = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        done, self.seen = batch + 1 - self.seen, batch + 1
-        if self.left is None:
-            self.left = self.steps
+        steps = batch + 1 - self.step
+        self.step = batch + 1
+        if self.steps_left is None:
+            self.steps_left = self.steps
             with _plain_errors(self.folder):
                 tf.summary.trace_on(graph=True)
                 tf.profiler.experimental.start(self.folder)
-        elif self.left > 0:
-            self.left -= done
-            if self.left <= 0:
+        elif self.steps_left > 0:
+            self.steps_left -= steps
+            if self.steps_left <= 0:
                 self._write()
 
     def on_train_end(self, logs=None):
-        if self.left is None or self.left > 0:
-            ran = 0 if self.left is None else self.steps - self.left
+        if self.steps_left is None or self.steps_left > 0:
+            ran = 0 if self.steps_left is None else self.steps - self.steps_left
             warnings.warn(
                 f"--profile={self.steps}: the training had {ran} steps after the first"
                 " few, in which it is compiled"
@@ -143,19 +138,18 @@ class Profile(keras.callbacks.Callback):
 
 
 def _flat(config, prefix=""):
-    """The keys of a nested configuration, with values that HParams takes."""
+    """Yield the keys of a nested configuration, with values that HParams takes."""
     for key, value in config.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, (bool, int, float, str)):
+            yield prefix + key, value
         else:
-            yield (
-                prefix + key,
-                value if isinstance(value, (bool, int, float, str)) else str(value),
-            )
+            yield prefix + key, str(value)
 
 
 def _first_filters(model):
-    """`(filters, height, width)` of the first convolution, or None."""
+    """Return `(filters, height, width)` of the first convolution, or None."""
     for weight in model.trainable_variables:
         if len(weight.shape) == 4:
             return np.moveaxis(keras.ops.convert_to_numpy(weight)[:, :, 0], -1, 0)

@@ -15,6 +15,7 @@ import json
 import pathlib
 import shutil
 
+from v1keras.former_keys import renamed
 from v1keras.io.atomic import atomic_write
 from v1keras.workflows import provenance
 
@@ -82,25 +83,25 @@ def claim(workdir, config, resume=False, overwrite=False):
             f"{workdir} holds a run already; take another --workdir, --resume to go on"
             " with it or --overwrite to replace it"
         )
-    elif path.exists() and path.read_text() != text:
+    elif path.exists():
         try:
-            theirs, ours = _flat(json.loads(path.read_text())), _flat(json.loads(text))
+            theirs = _flat(renamed(json.loads(path.read_text())))
         except ValueError:
             raise ValueError(
                 f"{path} is no JSON: it is cut off or was changed; --overwrite starts"
                 " anew"
             ) from None
-        keys = sorted(
-            key
-            for key in theirs.keys() | ours.keys()
-            if theirs.get(key) != ours.get(key)
-        )
-        differing = ", ".join(
-            f"{key} (there {theirs.get(key)}, here {ours.get(key)})" for key in keys
-        )
-        raise ValueError(
-            f"--resume: the run in {workdir} has another configuration: {differing}"
-        )
+        ours = _flat(json.loads(text))
+        differing = []
+        for key in sorted(theirs.keys() | ours.keys()):
+            there, here = theirs.get(key), ours.get(key)
+            if there != here:
+                differing.append(f"{key} (there {there}, here {here})")
+        if differing:
+            raise ValueError(
+                f"--resume: the run in {workdir} has another configuration:"
+                f" {', '.join(differing)}"
+            )
     with atomic_write(path) as beside:
         beside.write_text(text)
     if not held or overwrite:

@@ -29,8 +29,9 @@ def data(count, seed):
 
 
 def train(kept=None, **schedule):
-    """(TrainingState, weights) of three epochs of ten steps, with dropout, whose state must
-    come along.
+    """(TrainingState, weights) of three epochs of ten steps, with dropout.
+
+    Dropout's state must come along.
     """
     keras.utils.set_random_seed(0)
     layers = [

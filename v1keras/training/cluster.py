@@ -47,7 +47,7 @@ def check_cluster(text: str) -> tuple[str, list[str]]:
         config = json.loads(text)
         cluster, task = config.get("cluster", {}), config.get("task", {})
         here = task.get("type"), int(task.get("index", 0))
-        hosts = {}
+        hosts: dict[tuple[str, int], str] = {}
         for job, addresses in cluster.items():
             if job in ("chief", "worker"):
                 hosts |= {(job, i): host for i, host in enumerate(addresses)}

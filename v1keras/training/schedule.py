@@ -83,7 +83,23 @@ class Schedule:
         """
         middle = epoch + 0.5
         warmup = min(1.0, middle / _WARMUP_EPOCHS)
-        return warmup * (0.5 + 0.5 * np.cos(np.pi * middle / self.max_epochs))
+        cosine = np.cos(np.pi * middle / self.max_epochs)
+        return warmup * (0.5 + 0.5 * float(cosine))
+
+    def momentum_in(self, epoch: int) -> float:
+        """Return the momentum of the moving average of the weights in an epoch.
+
+        It is smaller in the first epochs, which are far from where the weights end.
+
+        Args:
+            epoch: Integer, index of the epoch.
+
+        Example:
+
+        >>> Schedule(ema_momentum=0.9).momentum_in(0)
+        0.1
+        """
+        return min(self.ema_momentum, (1 + epoch) / (10 + epoch))
 
 
 @dataclasses.dataclass
@@ -131,6 +147,34 @@ class TrainingState:
         return cls(
             **{former_names.get(name, name): value for name, value in fields.items()}
         )
+
+    def add_losses(self, losses: np.ndarray, learning_rate: float) -> None:
+        """Count the losses of some steps.
+
+        Args:
+            losses: Float array `(steps,)`.
+            learning_rate: Float, learning rate of these steps.
+
+        Raises:
+            FloatingPointError: A loss is not finite.
+
+        Example:
+
+        >>> state = TrainingState()
+        >>> state.add_losses(np.array([1.5, 2.0]), 0.01)
+        >>> state.step, state.loss
+        (2, 3.5)
+        """
+        self.step += len(losses)
+        # One by one: the sum is the same however the steps were divided into calls.
+        for loss in losses.tolist():
+            self.loss += loss
+        if not np.isfinite(self.loss):
+            raise FloatingPointError(
+                f"the loss is {self.loss} in epoch {self.epoch + 1}: lower the learning"
+                f" rate (it is {learning_rate:g}), or look for extreme responses;"
+                " checkpoints hold the last good epoch"
+            )
 
 
 @dataclasses.dataclass(repr=False)

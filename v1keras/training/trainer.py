@@ -91,8 +91,8 @@ class Trainer:
         self.neuron_weights = neuron_weights
         self.state = TrainingState()
         self.scores = None
-        self._best = None
-        self._average = None
+        self._best: Any = None
+        self._average: Any = None
         self._full_rate = self._learning_rate()
         with strategy.scope():
             if not likelihood.built:
@@ -174,7 +174,7 @@ class Trainer:
                 rate = self._start_epoch()
                 first, started = state.step, time.perf_counter()
                 for losses in pipeline.run(train_steps, order, first):
-                    self._add_losses(losses, rate)
+                    state.add_losses(losses, rate)
                     # Of several steps the last: a call returns when all are done.
                     callbacks.on_train_batch_end(state.step - 1)
                     if state.step < steps:
@@ -197,29 +197,13 @@ class Trainer:
             self.optimizer.learning_rate.assign(self._full_rate * factor)
         return self._learning_rate()
 
-    def _add_losses(self, losses, rate):
-        """Count the steps of a call, and refuse a loss that is not finite."""
-        state = self.state
-        state.step += len(losses)
-        # One by one: the sum is the same however the steps were divided into calls.
-        for loss in losses.tolist():
-            state.loss += loss
-        if not np.isfinite(state.loss):
-            raise FloatingPointError(
-                f"the loss is {state.loss} in epoch {state.epoch + 1}: lower the"
-                f" learning rate (it is {rate:g}), or look for extreme responses;"
-                " checkpoints hold the last good epoch"
-            )
-
     def _end_epoch(self, validation, steps, rate, speed):
         """Validate, keep the best weights, follow the schedule; return the logs."""
         state, schedule = self.state, self.schedule
         trained = weights.read(self._variables())
         candidate = trained
         if schedule.ema_momentum:
-            # The first epochs count less: they are far from where the weights end.
-            warmup = (1 + state.epoch) / (10 + state.epoch)
-            momentum = min(schedule.ema_momentum, warmup)
+            momentum = schedule.momentum_in(state.epoch)
             candidate = weights.moving_average(
                 self._average or trained, trained, momentum
             )
@@ -283,8 +267,7 @@ class Trainer:
             )
 
     def _save(self, checkpoints):
-        # The variables themselves: tf.train.Checkpoint of a Keras 3 model leaves out
-        # the state of its random layers.
+        # tf.train.Checkpoint leaves out the state of a Keras 3 model's random layers.
         groups = {
             "model": weights.read(self._variables()),
             "optimizer": weights.read(self.optimizer.variables),

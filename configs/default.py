@@ -1,9 +1,9 @@
-r"""The default model; for a recording of one's own.
+r"""Default model, for a recording of your own.
 
     python -m v1keras.train --config=configs/default.py --workdir=runs/mine \
         --config.data.recording=mine.h5
 
-With --config.data.protocol=paper where the recording holds no split.
+Add --config.data.protocol=paper if the recording has no split.
 """
 
 from v1keras.config import default

@@ -1,7 +1,6 @@
-r"""Thousands of neurons and images of the size of 36 x 64: a core and a readout that
-train fast, with the accuracy of larger ones.
+r"""Model of thousands of neurons that trains fast, for images of about 36 x 64 pixels.
 
-To train it on a recording of one's own:
+To train it on a recording of your own:
 
     python -m v1keras.train --config=configs/large_population.py \
         --config.data.recording=mine.h5 --workdir=runs/mine
@@ -20,8 +19,8 @@ def get_config():
     config.readout.covariance = "isotropic"
     config.training.batch_size = 128
     config.training.precision = "auto"
-    config.training.annealing = "cosine"
-    # Few steps an epoch, and places to be found from afar.
+    config.training.lr_schedule = "cosine"
+    # High, because epochs have few steps and positions start far from where they end.
     config.training.learning_rate = 0.01
     config.training.max_epochs = 30
     return config

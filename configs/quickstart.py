@@ -1,7 +1,6 @@
-"""A simulated population whose filters are known: the quickstart, and the test that
-inversion finds the truth.
+"""Simulated population whose filters are known, for the quickstart.
 
-To make and train it:
+A test shows that inversion finds these filters. To simulate and train it:
 
     python -m v1keras.data simulate --out=runs/simulated.h5
     python -m v1keras.train --config=configs/quickstart.py --workdir=runs/quickstart

@@ -1,4 +1,4 @@
-r"""Four neurons of Tang et al. 2018 and 9,500 shape patterns, two-photon.
+r"""Four neurons of Tang et al. 2018 (two-photon imaging, 9,500 shape patterns).
 
 To train it:
 
@@ -12,16 +12,16 @@ from v1keras.config import default
 def get_config():
     config = default()
     config.data.recording = "tang2018"
-    # The file has no split: 70 % train, 20 % test, 10 % stop.
+    # The file has no split: 70 % train, 20 % test, 10 % validation.
     config.data.protocol = "paper"
     config.data.split_parts = (70, 20, 10)
     config.core.filters = (32, 32, 32)
     config.core.kernel_sizes = (9, 3, 3)
     config.core.first_activation = "on_off"
-    # dF/F falls below zero.
+    # dF/F can be negative.
     config.training.likelihood = "gaussian"
     config.training.batch_size = 64
-    config.training.annealing = "cosine"
+    config.training.lr_schedule = "cosine"
     config.training.max_epochs = 40
-    config.training.averaging = 0.7
+    config.training.ema_momentum = 0.7
     return config

@@ -24,7 +24,7 @@ def configured(path, **changes):
     config.core.filters, config.core.kernel_sizes, config.core.pool_size = (8,), (9,), 1
     config.readout.kind, config.readout.width, config.readout.l1 = "gaussian", 0.2, 0.0
     (
-        config.training.annealing,
+        config.training.lr_schedule,
         config.training.learning_rate,
         config.training.max_epochs,
     ) = (

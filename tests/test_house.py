@@ -15,10 +15,20 @@ STAGES = {"data", "models", "training", "evaluation", "inversion", "characteriza
 # Each floor imports from those below it alone: commands, workflows, stages, io.
 ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
     "io": {"io"},
-    "config": {"config"},
+    "config": {"config", "former_keys"},
+    "former_keys": {"former_keys"},
     "report": {"report", "io"},
     "zoo": {"zoo", "models", "io", "_version"},
-    "workflows": {"workflows", "config", "_version", "zoo", "report", "io"} | STAGES,
+    "workflows": {
+        "workflows",
+        "config",
+        "former_keys",
+        "_version",
+        "zoo",
+        "report",
+        "io",
+    }
+    | STAGES,
 }
 COMMANDS = ["train.py", "evaluate.py", "invert.py", "data/__main__.py"]
 COMMANDS += ["zoo/__main__.py", "__main__.py"]

@@ -80,9 +80,17 @@ def _guarded(main, words, arguments):
 
 def define_config(name):
     """Define the flag of a configuration: a name, a file, or the default."""
-    config_flags.DEFINE_config_file(
-        name, str(config.find("default")), "Configuration by name, or its file."
-    )
+    try:  # Keys on the command line are set in the default already here.
+        config_flags.DEFINE_config_file(
+            name, str(config.find("default")), "Configuration by name, or its file."
+        )
+    except Exception as error:
+        _fail_configuration(error)
+
+
+def _fail_configuration(error):
+    named = isinstance(error, (KeyError, AttributeError))
+    _fail(f"--config: {error.args[0] if named else error}")
 
 
 def _parse(arguments):
@@ -93,8 +101,7 @@ def _parse(arguments):
         _fail(error)
     # From a configuration file, which is the user's code, or from --config.key=value.
     except Exception as error:
-        named = isinstance(error, (KeyError, AttributeError))
-        _fail(f"--config: {error.args[0] if named else error}")
+        _fail_configuration(error)
 
 
 def _with_paths(arguments):

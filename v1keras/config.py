@@ -1,5 +1,6 @@
-"""Every configuration key once, with its unit and its reason. A file in `configs/`
-changes the few that its experiment changes.
+"""All configuration keys, with their units and reasons.
+
+A file in `configs/` changes the few keys that its experiment changes.
 """
 
 import importlib.resources
@@ -10,9 +11,11 @@ from typing import Any
 
 import ml_collections
 
+from v1keras.former_keys import TrainingBranch, renamed, renaming
+
 
 def default() -> ml_collections.ConfigDict:
-    """The configuration that a file in `configs/` starts from.
+    """Return the configuration that a file in `configs/` starts from.
 
     Returns:
         A locked `ml_collections.ConfigDict`: a key that does not exist is an error.
@@ -23,147 +26,175 @@ def default() -> ml_collections.ConfigDict:
     'poisson'
     """
     config = ml_collections.ConfigDict()
-    # Of the initial weights and of the order of the images; each further member of an
-    # ensemble takes the next one.
+    # Seed of the initial weights and of the order of the images. Each further member of
+    # an ensemble takes the next one.
     config.seed = 0
-    # Members whose rates are averaged; each begins from weights of its own, and each
-    # but the first learns from another draw of the images not for testing.
+    # Number of networks whose rates are averaged. Each starts from weights of its own;
+    # each but the first redraws which images train and which stop the training.
     config.ensemble = 1
-
-    # A preset by name, its folder, or a workdir whose core (and pixel normalisation)
-    # the networks begin with; "" for none. The keys below `core` then say nothing.
+    # A preset's name, its folder, or a workdir whose core and pixel normalization the
+    # networks start from; the `core` branch is then not used. "" for none.
     config.init_from = ""
-    # "core" keeps it as it is, and only the readouts learn.
+    # "core" keeps that core's weights: only the readouts are trained. "" for none.
     config.freeze = ""
+    config.data = _data()
+    config.core = _core()
+    config.readout = _readout()
+    config.ridge = _ridge()
+    config.training = _training()
+    config.evaluation = _evaluation()
+    return config.lock()
 
-    data = config.data = ml_collections.ConfigDict()
+
+def _data():
+    data = ml_collections.ConfigDict()
     # An HDF5 file, or the name of a public dataset (`python -m v1keras.data list`); or
-    # several, comma separated, with images of their own: one core, and for each a
-    # readout that goes by the recording's name.
+    # several, comma separated, each with its own images: they share one core, and each
+    # has a readout named after the recording.
     data.recording = ""
-    # "file": the split in the recording; "paper": images drawn at random; "grouped":
+    # "file": the recording's own split; "paper": images drawn at random; "grouped":
     # groups of images drawn at random.
     data.protocol = "file"
-    # Of the draw, with the last two protocols.
+    # Seed of the draw of "paper" and "grouped".
     data.split_seed = 0
-    # Train, test and validation, in proportion: those of Kindel et al. 2019.
+    # Proportions of train, test and validation images: those of Kindel et al. 2019.
     data.split_parts = (180, 52, 38)
+    return data
 
-    core = config.core = ml_collections.ConfigDict()
-    # "stacked": convolutions, as the keys below say; "rotation_equivariant": each
-    # kernel in all orientations; "transfer": features of a network for objects;
-    # "identity": none, the readout sees the pixels.
+
+def _core():
+    core = ml_collections.ConfigDict()
+    # "stacked": convolutions; "rotation_equivariant": each kernel in all orientations;
+    # "transfer": features of a network for object recognition; "identity": no core, the
+    # readout sees the pixels.
     core.kind = "stacked"
-    # Channels of each convolution.
+    # Number of channels of each convolution.
     core.filters = (32, 32, 32)
-    # Pixels a side. The first is as wide as a receptive field, the others widen it.
+    # Width of each convolution's kernels, in pixels. The first is as wide as a
+    # receptive field; the others widen it.
     core.kernel_sizes = (9, 3, 3)
-    # Of every layer: any activation of Keras by name.
+    # Activation of every layer: any of Keras's, by name.
     core.activation = "elu"
-    # Of the first layer: the same; "on_off": both signs, half-squared and compressed;
-    # or "divisive" normalisation ("stacked").
+    # Activation of the first layer: the same; "on_off": both signs, half-squared and
+    # compressed; or, of "stacked", "divisive" normalization.
     core.first_activation = "elu"
-    # Turns of a kernel over 360 degrees; there are `filters` kernels
-    # ("rotation_equivariant").
+    # Number of orientations of each kernel ("rotation_equivariant").
     core.orientations = 8
-    # Average pooling after the first layer: the energy model's pooling over phase.
+    # Width of the average pooling after the first layer, in pixels: the energy model
+    # pools over phase.
     core.pool_size = 2
-    # Later layers ("stacked"): each channel convolved by itself, then channels mixed:
-    # fewer weights for wide kernels.
+    # Whether later layers are depthwise separable, which makes wide kernels cheap
+    # ("stacked").
     core.separable = False
-    # ... every how many pixels their kernels look.
+    # Dilation rate of the later layers' kernels, in pixels ("stacked").
     core.dilation = 1
-    # ... whether what they compute is added to their input.
+    # Whether later layers are residual: their input is added to their output
+    # ("stacked").
     core.skip = False
-    # Penalty on the roughness of the first layer's kernels ("stacked"), as what follows
-    # against the log-likelihood of one neuron.
+    # Strength of the penalty on the roughness of the first layer's kernels, relative to
+    # the log-likelihood of one neuron ("stacked").
     core.laplacian = 0.0
-    # Penalty on the number of channel pairs that later layers use ("stacked").
+    # Strength of the penalty on the number of channel pairs that later layers use,
+    # relative to the log-likelihood of one neuron ("stacked").
     core.group_sparsity = 0.0
-
-    # Which network's which layer ("transfer"), with fresh weights (""), "imagenet", or
-    # those of a file; images are enlarged by `scale`.
+    # Network and layer that give the features ("transfer").
     core.network = "VGG19"
     core.layer = "block3_conv1"
+    # "imagenet", a file of weights, or "" for random weights ("transfer").
     core.weights = "imagenet"
+    # Factor by which images are enlarged for the network ("transfer").
     core.scale = 1
+    return core
 
-    readout = config.readout = ml_collections.ConfigDict()
-    # "factorized": a mask and feature weights a neuron; "gaussian": the features at one
-    # place; "dense": a weight for every feature.
+
+def _readout():
+    readout = ml_collections.ConfigDict()
+    # "factorized": a spatial mask and feature weights per neuron; "gaussian": the
+    # features at one position per neuron; "dense": a weight for every feature.
     readout.kind = "factorized"
-    # Penalty on |mask| |features| ("factorized") or on the weights, against a
-    # log-likelihood summed over neurons and averaged over images.
+    # Strength of the L1 penalty on |mask| |features| ("factorized") or on the weights,
+    # relative to a log-likelihood summed over neurons and averaged over images.
     readout.l1 = 0.01
-    # On the squared weights ("dense").
+    # Strength of the L2 penalty on the weights ("dense").
     readout.l2 = 0.0
-    # Whether masks are kept at 0 or above ("factorized").
+    # Whether masks are constrained to be nonnegative ("factorized").
     readout.nonnegative = False
-    # "isotropic" or "full", and the standard deviation at the start, where the features
-    # reach from -1 to 1 ("gaussian").
+    # Covariance of a neuron's position: "isotropic" or "full" ("gaussian").
     readout.covariance = "isotropic"
+    # Its initial standard deviation, where the features span -1 to 1 ("gaussian").
     readout.width = 0.3
-    # A column of the recording's neurons, (neurons, d), that positions are one affine
-    # map of: where in the cortex each is; "" for free positions ("gaussian").
+    # Column of the recording's neurons, (neurons, d), with their cortical coordinates:
+    # positions are an affine map of these. "" for free positions ("gaussian").
     readout.coordinates = ""
-    # One of the recording's covariates, (n, 2): where the eye looked at each image.
-    # The places that neurons read move with it, by a small network; "" for places that
-    # stay ("gaussian").
+    # Covariate of the images, (n, 2), with the position of the eye: a small network
+    # maps it to a shift of all positions. "" for none ("gaussian").
     readout.shifter = ""
-    # One of the recording's covariates, (n, k): what the animal did, such as pupil
-    # dilation, its derivative and running speed. Each neuron's rate is multiplied by a
-    # gain that a small network makes of it; "" for none.
+    # Covariate of the images, (n, k), with the animal's state, such as pupil dilation,
+    # its derivative and running speed: a small network maps it to a gain that
+    # multiplies each neuron's rate. "" for none.
     readout.modulator = ""
+    return readout
 
-    ridge = config.ridge = ml_collections.ConfigDict()
-    # What a ridge regression on Gabor energies counts beside the networks: it errs
-    # differently. 0 for none, 1 for nothing else.
+
+def _ridge():
+    ridge = ml_collections.ConfigDict()
+    # Weight of the Gabor-energy ridge model in the ensemble average (0 to 1). Its
+    # errors differ from the networks'.
     ridge.share = 0.0
+    return ridge
 
-    training = config.training = ml_collections.ConfigDict()
+
+def _training():
+    training = TrainingBranch()
     # One of v1keras.training.LIKELIHOODS.
     training.likelihood = "poisson"
-    # Of Adam.
+    # Learning rate of Adam.
     training.learning_rate = 3e-3
-    # "plateau": the rate falls when the validation correlation rises no more; "cosine":
-    # it falls to zero over max_epochs.
-    training.annealing = "plateau"
-    # Weights are averaged over epochs, the last counting 1 - averaging; 0 for none. Few
-    # steps an epoch make single epochs noisy.
-    training.averaging = 0.0
-    # A neuron's log-likelihood counts by its mean response to the power of minus this:
-    # at 0.5 weak neurons shape the core, too.
-    training.equalize = 0.0
-    # Images a step, over all replicas.
-    training.batch_size = 32
-    training.max_epochs = 200
-    # With "plateau": epochs without a better validation correlation before the learning
-    # rate is multiplied by `decay`; after `decays` times training ends.
+    # "plateau": the rate falls when the validation correlation no longer rises;
+    # "cosine": it falls to zero over max_epochs.
+    training.lr_schedule = "plateau"
+    # With "plateau": number of epochs without a better validation correlation, after
+    # which the learning rate is multiplied by lr_decay_factor, max_lr_decays times at
+    # most; training then ends.
     training.patience = 10
-    training.decay = 0.3
-    training.decays = 3
+    training.lr_decay_factor = 0.3
+    training.max_lr_decays = 3
+    # Momentum of a moving average of the weights over epochs; 0 for none. Single epochs
+    # are noisy where they have few steps.
+    training.ema_momentum = 0.0
+    # Exponent a of the per-neuron loss weight mean_response ** -a. 0 weights all
+    # neurons equally; 0.5 increases the influence of weakly responding neurons on the
+    # core.
+    training.rate_weighting = 0.0
+    # Number of images per step, over all replicas.
+    training.batch_size = 32
+    # Maximum number of passes through the training images.
+    training.max_epochs = 200
     # "auto", "one", "mirrored" or "multiworker": see v1keras.training.make_strategy.
     training.strategy = "auto"
     # Seconds that several machines wait for each other.
-    training.wait_s = 300.0
-    # Of the core: "float32"; "mixed_bfloat16": computed in half the bits, with weights,
-    # readouts and loss in float32; "auto": the latter where the processor has
+    training.cluster_timeout_s = 300.0
+    # Precision of the core: "float32"; "mixed_bfloat16": computed in bfloat16, with
+    # weights, readouts and loss in float32; "auto": the latter where the processor has
     # instructions for it. The trained model is float32.
     training.precision = "float32"
-    # Training data up to this size, in GB, live on every device; larger ones are read
-    # while the step before is computed.
-    training.resident_gb = 2.0
-    # Seconds between two checkpoints, from which --resume goes on.
+    # Size in GB up to which the training data live on every device; larger data are
+    # read during the steps.
+    training.max_device_data_gb = 2.0
+    # Seconds between two checkpoints, from which --resume resumes.
     training.checkpoint_s = 60.0
+    return training
 
-    evaluation = config.evaluation = ml_collections.ConfigDict()
-    # Neurons with a mean rate above this, in Hz, are reported apart: Kindel et al. 2019
-    # did so at 5.
+
+def _evaluation():
+    evaluation = ml_collections.ConfigDict()
+    # Neurons with a mean rate above this, in Hz, are also reported apart: Kindel et al.
+    # 2019 did so at 5.
     evaluation.above_hz = 5.0
-    # Variance over mean of a neuron's spike counts, for ceilings where only means were
-    # published; 1 for a Poisson neuron.
+    # Fano factor (variance over mean of spike counts) of the ceilings of recordings
+    # with mean responses only; 1 for Poisson neurons.
     evaluation.fano = 1.0
-    return config.lock()
+    return evaluation
 
 
 def names() -> list[str]:
@@ -209,7 +240,7 @@ def resolve(
         **branches: Dicts of keys to change: `training={"max_epochs": 3}`.
 
     Returns:
-        A locked `ml_collections.ConfigDict`, a copy of what came.
+        A locked `ml_collections.ConfigDict`, a copy of what was given.
 
     Raises:
         ValueError: No such configuration, branch or key, or a value of another type.
@@ -222,7 +253,7 @@ def resolve(
     if config is None:
         config = default()
     elif isinstance(config, ml_collections.ConfigDict):
-        config = config.copy_and_resolve_references()
+        config = ml_collections.ConfigDict(renamed(config.to_dict()))
     else:
         config = _load(find(config))
     for branch, values in branches.items():
@@ -233,6 +264,9 @@ def resolve(
 
 def _change(config, branch, key, value):
     keys = config.get(branch, {})
+    answer = renaming(branch, key)
+    if answer:
+        raise ValueError(answer)
     if key not in keys:
         raise ValueError(
             f"{branch}.{key}: no such key; expected one of {', '.join(sorted(keys))}"

@@ -15,7 +15,7 @@ from v1keras.io.quiet import quiet_start
 with quiet_start():
     import keras
 
-    from v1keras.training.cluster import LOST, start_again
+    from v1keras.training.cluster import WORKER_LOST_ERRORS, restart_process
     from v1keras.workflows import workdir
     from v1keras.workflows.train import train_and_evaluate
 
@@ -39,8 +39,8 @@ def main(_):
             command_line=f"python -m v1keras.train {typed} --workdir=WORKDIR",
             profile=values.profile,
         )
-    except LOST as error:
-        start_again(error)
+    except WORKER_LOST_ERRORS as error:
+        restart_process(error)
     print(scores)
     print(f"report: {values.workdir}/{workdir.REPORT}")
 

@@ -50,7 +50,7 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
     """
     shards.write(recording, tmp_path / "sharded")
     found = []
-    for source, resident_gb, in_memory in (
+    for source, max_device_data_gb, in_memory in (
         ("whole.h5", 1.0, 1 << 28),
         ("whole.h5", 0.0, 1 << 28),
         ("whole.h5", 0.0, 100),
@@ -61,9 +61,9 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
         on_disk = opened.images.base is not None
         assert on_disk == (in_memory == 100)
         config = default()
-        config.data.recording, config.training.resident_gb = (
+        config.data.recording, config.training.max_device_data_gb = (
             str(tmp_path / source),
-            resident_gb,
+            max_device_data_gb,
         )
         (
             config.core.filters,

@@ -35,7 +35,7 @@ def main(out, replicas):
 def train(out, strategy, feed, gigabytes):
     with strategy.scope():
         model = linear_model(l2=0.1)
-        trainer = trainer_of(model, strategy, resident_gb=gigabytes)
+        trainer = trainer_of(model, strategy, max_device_data_gb=gigabytes)
     progress = trainer.fit(data(), data())
     if is_chief(strategy):
         losses = [logs["loss"] for logs in progress.history]

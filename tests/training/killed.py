@@ -57,7 +57,9 @@ def train(folder, epoch=None, writes=None):
     )
     noise, schedule = (
         NegativeBinomial(),
-        Schedule(batch_size=4, max_epochs=12, patience=2, decays=9, averaging=0.5),
+        Schedule(
+            batch_size=4, max_epochs=12, patience=2, max_lr_decays=9, ema_momentum=0.5
+        ),
     )
     trainer = Trainer(
         model,

@@ -55,7 +55,7 @@ def main(out, name, cpus, feed):
         sessions = MultiSessionModel(
             StackedCore((4, 5), (5, 3)), readouts, (16, 16), 127.0, 70.0
         )
-        together, second = sessions.side_by_side(), keras.optimizers.Adam(3e-3)
+        together, second = sessions.training_model(), keras.optimizers.Adam(3e-3)
         behaving = MultiSessionModel(
             StackedCore((4, 5), (5, 3)),
             {"a": behaving_readout("a", 5), "b": behaving_readout("b", 3)},
@@ -67,12 +67,12 @@ def main(out, name, cpus, feed):
             readout.readout.spread.trainable = (
                 False  # at 0: what several replicas draw is not what one device does
             )
-        moved, third = behaving.side_by_side(), keras.optimizers.Adam(3e-3)
+        moved, third = behaving.training_model(), keras.optimizers.Adam(3e-3)
     schedule = Schedule(
         batch_size=12,
         max_epochs=5,
-        annealing="cosine",
-        resident_gb=2.0 if feed == "resident" else 0.0,
+        lr_schedule="cosine",
+        max_device_data_gb=2.0 if feed == "resident" else 0.0,
     )
     trainer = Trainer(model, optimizer, Poisson(), correlation, strategy, schedule)
     trainer.fit((images[:48], responses[:48]), (images[49:], responses[49:]))

@@ -15,7 +15,7 @@ import pytest
 
 from v1keras import simulate_recording
 from v1keras.training import make_strategy
-from v1keras.training.strategy import check_cluster
+from v1keras.training.cluster import check_cluster
 
 ROOT = pathlib.Path(__file__).parents[2]
 # Seconds after which a process hangs for certain, however busy the machine is.
@@ -32,7 +32,7 @@ def recording(tmp_path_factory):
 def flags(recording, workdir, **settings):
     settings = {
         "max_epochs": 120,
-        "annealing": "cosine",
+        "lr_schedule": "cosine",
         "checkpoint_s": 0.2,
     } | settings
     changed = [f"--config.training.{key}={value}" for key, value in settings.items()]
@@ -139,7 +139,7 @@ def test_a_machine_that_never_comes_is_named(recording, free_ports, command, tmp
     )
     done = command(
         "train",
-        *flags(recording, tmp_path / "run", wait_s=3),
+        *flags(recording, tmp_path / "run", cluster_timeout_s=3),
         variables={"TF_CONFIG": setting},
         timeout=HANGS,
     )
@@ -194,7 +194,7 @@ def test_without_a_cluster_multiworker_is_refused(monkeypatch):
 
 def test_mirrored_on_one_device_goes_on_and_says_so():
     with pytest.warns(
-        UserWarning, match="there is one device here, .*; goes on with it alone"
+        UserWarning, match="there is one device here, .*; training uses it alone"
     ):
         assert make_strategy("mirrored").num_replicas_in_sync == 1
 

@@ -44,7 +44,7 @@ def test_20000_steps(tmp_path):
     )
     config = tiny.get_config()
     config.data.recording = str(tmp_path / "recording.h5")
-    config.training.annealing, config.training.checkpoint_s = "cosine", 1.0
+    config.training.lr_schedule, config.training.checkpoint_s = "cosine", 1.0
     steps = 900 // config.training.batch_size
     config.training.max_epochs = -(-_STEPS // steps)
     watch = Watch(tmp_path / "run" / "tensorboard")

@@ -15,11 +15,13 @@ from v1keras.training import make_strategy
 SCRIPT = pathlib.Path(__file__).parent / "counted_replicas.py"
 
 
-@pytest.mark.parametrize("resident_gb", [2.0, 0.0])
-def test_each_epoch_shows_the_images_in_an_order_of_its_own(resident_gb):
+@pytest.mark.parametrize("max_device_data_gb", [2.0, 0.0])
+def test_each_epoch_shows_the_images_in_an_order_of_its_own(max_device_data_gb):
     losses, kernel, bias = by_numpy()
     model = linear_model()
-    trainer = trainer_of(model, make_strategy("one"), resident_gb=resident_gb)
+    trainer = trainer_of(
+        model, make_strategy("one"), max_device_data_gb=max_device_data_gb
+    )
     progress = trainer.fit(data(), data())
     found = [logs["loss"] for logs in progress.history]
     np.testing.assert_allclose(found, losses, rtol=1e-5)

@@ -142,7 +142,7 @@ def test_every_noise_model_recovers_its_own_parameters(name):
     model.layers[-1].trainable = False
     noise = make_likelihood(name)
     negative_error = lambda y, r: -np.mean((y - r) ** 2, axis=0)
-    schedule = Schedule(batch_size=500, max_epochs=60, annealing="cosine")
+    schedule = Schedule(batch_size=500, max_epochs=60, lr_schedule="cosine")
     if not true:  # nothing to learn; the likelihood is highest at the true rates
         scaled = [
             noise.distribution(tf.constant(rates * f))

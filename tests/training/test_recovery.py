@@ -29,8 +29,9 @@ def data(count, seed):
 
 
 def train(kept=None, **schedule):
-    """(Progress, weights) of three epochs of ten steps, with dropout, whose state must
-    come along.
+    """(TrainingState, weights) of three epochs of ten steps, with dropout.
+
+    Dropout's state must come along.
     """
     keras.utils.set_random_seed(0)
     layers = [
@@ -44,7 +45,7 @@ def train(kept=None, **schedule):
         lambda responses, rates: -np.mean((responses - rates) ** 2, axis=0),
     )
     schedule = Schedule(
-        **{"batch_size": 8, "max_epochs": 3, "annealing": "cosine"} | schedule
+        **{"batch_size": 8, "max_epochs": 3, "lr_schedule": "cosine"} | schedule
     )
     trainer = Trainer(
         model,
@@ -72,13 +73,13 @@ class Asked(Checkpoints):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("resident_gb", [1.0, 0.0], ids=["resident", "streamed"])
+@pytest.mark.parametrize("max_device_data_gb", [1.0, 0.0], ids=["resident", "streamed"])
 def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
-    number, resident_gb, tmp_path, monkeypatch
+    number, max_device_data_gb, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(input_pipeline, "_STEPS", 1)
     monkeypatch.setattr(input_pipeline, "_PAUSE", 0.0)
-    whole, expected = train(resident_gb=resident_gb)
+    whole, expected = train(max_device_data_gb=max_device_data_gb)
     kept = Asked(tmp_path)
     kept.at, kept.number = 14, number
     handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)]
@@ -87,12 +88,12 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
         r" its state: --resume goes on"
     )
     with pytest.raises(Stopped, match=message) as stopped:
-        train(kept, resident_gb=resident_gb)
+        train(kept, max_device_data_gb=max_device_data_gb)
     assert stopped.value.number == number
     assert handlers == [
         signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)
     ]
-    resumed, found = train(Checkpoints(tmp_path), resident_gb=resident_gb)
+    resumed, found = train(Checkpoints(tmp_path), max_device_data_gb=max_device_data_gb)
     assert [each["loss"] for each in resumed.history] == [
         each["loss"] for each in whole.history
     ]
@@ -176,3 +177,23 @@ def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
     found = json.loads(told.splitlines()[-1])
     assert found["same"] == found["runs"] == 20, found
     assert found["killed"] == 40 and found["while writing"] >= 20, found
+
+
+def test_a_checkpoint_of_an_earlier_version_resumes(tmp_path, monkeypatch):
+    """The state's fields had other names; on a plateau both of them decide."""
+    monkeypatch.setattr(input_pipeline, "_PAUSE", 1e6)
+    settings = {"lr_schedule": "plateau", "patience": 1, "max_epochs": 40}
+    whole, expected = train(Checkpoints(tmp_path / "new", every=0), **settings)
+    assert whole.num_lr_decays > 0
+    newest = max((tmp_path / "new").iterdir())
+    newest.unlink()
+    groups, state = Checkpoints(tmp_path / "new").newest()
+    state["waited"] = state.pop("epochs_since_best")
+    state["decayed"] = state.pop("num_lr_decays")
+    Checkpoints(tmp_path / "old").save(1, groups, state)
+    resumed, weights = train(Checkpoints(tmp_path / "old"), **settings)
+    losses = [logs["loss"] for logs in whole.history]
+    assert [logs["loss"] for logs in resumed.history] == losses
+    assert resumed.num_lr_decays == whole.num_lr_decays
+    for a, b in zip(expected, weights, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -41,7 +41,7 @@ def linear_sessions():
 def make_trainer(model, **schedule):
     schedule = Schedule(**{"batch_size": 8, "max_epochs": 1, "seed": 7} | schedule)
     return Trainer(
-        model.side_by_side(),
+        model.training_model(),
         keras.optimizers.SGD(0.05),
         Poisson(),
         minus_error,
@@ -141,7 +141,7 @@ def test_interrupted_training_of_sessions_goes_on_as_if_it_had_not_been(tmp_path
             "a": FactorizedReadout(3, l1=0.1, name="a_readout"),
         }
         model = MultiSessionModel(StackedCore((4,), (5,)), readouts, (9, 9))
-        progress = make_trainer(model, max_epochs=4, averaging=0.5).fit(
+        progress = make_trainer(model, max_epochs=4, ema_momentum=0.5).fit(
             data, held_out, callbacks, checkpoints
         )
         return progress.history, [v.numpy() for v in model.variables]

@@ -166,7 +166,12 @@ def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
     kept = []
     model, optimizer = linear_model(), keras.optimizers.SGD(0.05)
     trainer = make_trainer(
-        model, optimizer, max_epochs=50, patience=2, decays=1, decay=0.1
+        model,
+        optimizer,
+        max_epochs=50,
+        patience=2,
+        max_lr_decays=1,
+        lr_decay_factor=0.1,
     )
     trainer.score = lambda responses, rates: (
         kept.append(model.get_weights()),
@@ -191,7 +196,7 @@ def test_kept_are_weights_averaged_over_epochs():
             seen.append(self.model.get_weights()[0])
 
     model = linear_model()
-    trainer = make_trainer(model, max_epochs=4, averaging=0.2)
+    trainer = make_trainer(model, max_epochs=4, ema_momentum=0.2)
     trainer.score = lambda responses, rates: np.full(2, next(given))
     trainer.fit(data(), data(seed=1), [Watch()])
     plain = linear_model()
@@ -209,7 +214,7 @@ def test_kept_are_weights_averaged_over_epochs():
 
 def test_cosine_annealing_rises_and_falls_to_nothing():
     rates = keras.callbacks.History()
-    make_trainer(max_epochs=40, annealing="cosine").fit(data(), data(seed=1), [rates])
+    make_trainer(max_epochs=40, lr_schedule="cosine").fit(data(), data(seed=1), [rates])
     found = np.array(rates.history["learning_rate"])
     assert (
         len(found) == 40
@@ -218,9 +223,9 @@ def test_cosine_annealing_rises_and_falls_to_nothing():
     )
     assert found[19:21].mean() == pytest.approx(0.025, rel=1e-3) and found[-1] < 0.001
     with pytest.raises(
-        ValueError, match="annealing: found 'linear', expected one of plateau, cosine"
+        ValueError, match="lr_schedule: found 'linear', expected one of plateau, cosine"
     ):
-        make_trainer(annealing="linear")
+        make_trainer(lr_schedule="linear")
 
 
 def test_weights_scale_each_neurons_gradient():
@@ -272,7 +277,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_epoch():
 @pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial"])
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"annealing": "cosine", "averaging": 0.8}],
+    [{}, {"lr_schedule": "cosine", "ema_momentum": 0.8}],
     ids=["plateau", "averaged"],
 )
 def test_interrupted_training_goes_on_as_if_it_had_not_been(

@@ -23,17 +23,17 @@ TRAINING = {
     "ridge.share": 0.25,
     "training.likelihood": "negative_binomial",
     "training.learning_rate": 0.002,
-    "training.annealing": "cosine",
-    "training.averaging": 0.4,
-    "training.equalize": 0.25,
+    "training.lr_schedule": "cosine",
+    "training.ema_momentum": 0.4,
+    "training.rate_weighting": 0.25,
     "training.batch_size": 10,
     "training.max_epochs": 2,
     "training.patience": 4,
-    "training.decay": 0.6,
-    "training.decays": 2,
+    "training.lr_decay_factor": 0.6,
+    "training.max_lr_decays": 2,
     "training.strategy": "mirrored",
     "training.precision": "mixed_bfloat16",
-    "training.resident_gb": 0.0,
+    "training.max_device_data_gb": 0.0,
     "training.checkpoint_s": 7.0,
     "evaluation.above_hz": 2.0,
     "evaluation.fano": 1.7,
@@ -78,7 +78,7 @@ GAUSSIAN = {
 }
 DENSE = {"readout.kind": "dense", "readout.l1": 0.04, "readout.l2": 0.5}
 # Whose tests stand elsewhere, and the address that every training here has.
-ELSEWHERE = {"init_from", "freeze", "training.wait_s", "data.recording"}
+ELSEWHERE = {"init_from", "freeze", "training.cluster_timeout_s", "data.recording"}
 
 
 def flat(config, prefix=""):
@@ -230,7 +230,7 @@ def test_weights_of_the_neurons_arrive(training):
         means = np.asarray(call.train[0][1]).astype(float).mean(axis=0)
         weights = np.maximum(means, 0.05) ** -0.25
         expected = weights / weights.mean()
-        np.testing.assert_allclose(call.self.weights, expected, rtol=1e-5)
+        np.testing.assert_allclose(call.self.neuron_weights, expected, rtol=1e-5)
         assert np.ptp(expected) > 0.05
 
 

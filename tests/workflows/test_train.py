@@ -127,13 +127,13 @@ def test_what_cannot_be_built_leaves_nothing(recording, tmp_path, changes, messa
         {
             "training.likelihood": "negative_binomial",
             "readout.nonnegative": True,
-            "training.annealing": "cosine",
+            "training.lr_schedule": "cosine",
         },
         {
             "ensemble": 2,
             "ridge.share": 0.3,
-            "training.averaging": 0.5,
-            "training.equalize": 0.5,
+            "training.ema_momentum": 0.5,
+            "training.rate_weighting": 0.5,
         },
         {"ridge.share": 1.0},
     ],
@@ -168,7 +168,7 @@ def monday_and_tuesday(recording, tmp_path_factory):
 
 def test_several_recordings_train_one_core(monday_and_tuesday, tmp_path):
     paths = [monday_and_tuesday / f"{name}.h5" for name in ("tuesday", "monday")]
-    config = tiny(f"{paths[0]}, {paths[1]}", **{"training.equalize": 0.5})
+    config = tiny(f"{paths[0]}, {paths[1]}", **{"training.rate_weighting": 0.5})
     model, scores = train.train_and_evaluate(config, tmp_path / "both")
     metrics, columns = scores.metrics(), scores.per_neuron
     assert zoo.info(tmp_path / "both")["sessions"] == {"tuesday": 8, "monday": 4}

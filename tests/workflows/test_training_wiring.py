@@ -102,7 +102,7 @@ def test_the_loss_weighs_neurons_by_their_mean_rates(recording, tmp_path):
         "readout.kind": "dense",
         "readout.l1": 0.0,
         "training.learning_rate": 0.0,
-        "training.equalize": 0.5,
+        "training.rate_weighting": 0.5,
     }
     run = trained(changed(recording, **settings), tmp_path / "run")
     opened, readout = Recording.load(recording), run.model.readout

@@ -14,7 +14,7 @@ from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
 from v1keras.data import LazyRows, open_recording, shards
 from v1keras.training import make_strategy
-from v1keras.training.input_pipeline import feed_of
+from v1keras.training.input_pipeline import make_pipeline
 
 _CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
 _IMAGES, _BATCHES = 5120, 40
@@ -64,24 +64,20 @@ def measured(case, folder):
 
 def seconds_to_draw(rows, size, device_gb):
     """Return {"seconds", "busy"} of reading every image and response of one batch."""
-    feed = feed_of([rows], make_strategy("one"), size, device_gb)
+    pipeline = make_pipeline([rows], make_strategy("one"), size, device_gb)
     order = (
         np.random.default_rng(0).permutation(_IMAGES).reshape(-1, size, 1)[:_BATCHES]
     )
 
-    @tf.function
-    def read(block, start, stop):
-        total = 0.0
-        for i in tf.range(start, stop):
-            for arrays in feed.batch(block, i):
-                total += sum(
-                    tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays
-                )
-        return total
+    def total(inputs, responses):
+        arrays = [*inputs, *responses]
+        return sum(tf.reduce_sum(tf.cast(array, tf.float32)) for array in arrays)
+
+    read = pipeline.compile(total)
 
     def draw():
-        for block, start, stop in feed.blocks(order, 0):
-            read(block, tf.constant(start), tf.constant(stop))
+        for _ in pipeline.run(read, order):
+            pass
 
     draw()
     with Watch() as watch:

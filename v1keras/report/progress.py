@@ -1,4 +1,4 @@
-"""The progress bar of a training."""
+"""Progress bar of a training."""
 
 import sys
 import time
@@ -8,13 +8,13 @@ import keras
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A line of progress, at most 80 characters wide, rewritten after each epoch.
+    """Line of at most 80 columns that is rewritten after each epoch.
 
-    It shows the epoch, the validation score and the longest time that is left.
+    It shows the epoch, the validation score, and when training ends at the latest.
 
     Args:
-        stream: Text stream to write to; None for stderr. If it is not a terminal, one
-            line is written at the end.
+        stream: Text stream; None for stderr. One that is not a terminal gets one line
+            at the end.
         metric: String, name of the log to show.
     """
 
@@ -26,42 +26,46 @@ class ProgressBar(keras.callbacks.Callback):
         self.metric = metric
 
     def on_train_begin(self, logs=None):
-        self.began = time.monotonic()
-        self.first = None
-        self.line = ""
+        self.started = time.monotonic()
+        self.first_epoch = None
         self.best = None
+        self.line = ""
 
     def on_epoch_begin(self, epoch, logs=None):
-        # A resumed training does not begin at 0.
-        if self.first is None:
-            self.first = epoch
+        if self.first_epoch is None:  # Not 0 in a resumed training.
+            self.first_epoch = epoch
 
     def on_epoch_end(self, epoch, logs=None):
-        total, done = self.params["epochs"], epoch + 1
+        total = self.params["epochs"]
+        completed = epoch + 1
         value = logs[self.metric]
         self.best = value if self.best is None else max(self.best, value)
-        passed = time.monotonic() - self.began
-        left = passed / (done - self.first) * (total - done)
-        bar = ("=" * (8 * done // total)).ljust(8)
+        seconds = time.monotonic() - self.started
+        remaining = seconds / (completed - self.first_epoch) * (total - completed)
+        bar = "=" * (8 * completed // total)
         self.line = (
-            f"epoch {done:>{len(str(total))}}/{total} [{bar}]"
+            f"epoch {completed:>{len(str(total))}}/{total} [{bar:<8}]"
             f" validation {value:.3f} (best {self.best:.3f})"
-            f"  at most {_clock(left)} left"
+            f"  at most {_clock(remaining)} left"
         )
         if self.stream.isatty():
             self.stream.write("\r" + self.line)
             self.stream.flush()
 
     def on_train_end(self, logs=None):
-        passed = _clock(time.monotonic() - self.began)
-        if self.line:
-            start = "\r" if self.stream.isatty() else ""
-            line = self.line.split("  at most")[0]
-            self.stream.write(f"{start}{line}  took {passed}    \n")
+        if not self.line:
+            return
+        if self.stream.isatty():
+            self.stream.write("\r")
+        line = self.line.split("  at most")[0]
+        took = _clock(time.monotonic() - self.started)
+        self.stream.write(f"{line}  took {took}    \n")
 
 
 def _clock(seconds):
     """Return a duration as h:mm:ss or m:ss."""
     minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    if hours:
+        return f"{hours}:{minutes:02}:{seconds:02}"
+    return f"{minutes}:{seconds:02}"

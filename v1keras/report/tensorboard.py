@@ -1,4 +1,4 @@
-"""TensorBoard events of a training."""
+"""Logs of a training for TensorBoard."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ from v1keras.report.figures import tile
 
 @contextlib.contextmanager
 def _plain_errors(folder):
-    """Raise TensorFlow's errors of writing as `OSError`."""
+    """Raise TensorFlow's errors of writing as the operating system's."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -26,17 +26,15 @@ def _plain_errors(folder):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """A log of a training: scalars, filters, scores of neurons and the configuration.
-
-    Scalars are written after each epoch; filters and the distribution of scores over
-    neurons after every few; the configuration, which distinguishes runs, under HParams.
+    """Callback that logs scalars, filters, scores of neurons and the configuration.
 
     Args:
-        folder: Folder of the event files.
-        config: Nested dict, the configuration.
-        trainer: `Trainer`: `scores` holds the `(neurons,)` validation correlations of
-            the last epoch, `progress.best_score` the highest mean.
-        every: Integer, epochs between two histograms and images.
+        folder: String or path, folder of the event files.
+        config: Dict, the nested configuration: shown under Text, and key by key under
+            HParams.
+        trainer: `Trainer`: its `scores` are the `(neurons,)` validation correlations
+            of the last epoch, `state.best_score` is the highest mean.
+        every: Integer, number of epochs between two histograms and images.
     """
 
     def __init__(
@@ -85,48 +83,48 @@ class TensorBoardLog(keras.callbacks.Callback):
             tf.summary.image("filters/first_layer", sheet)
 
     def on_train_end(self, logs=None):
-        progress = self.trainer.progress
-        step = progress.epoch
-        with _plain_errors(self.folder), self.writer.as_default(step=step):
-            tf.summary.scalar("validation/best_correlation", progress.best_score)
+        state = self.trainer.state
+        with _plain_errors(self.folder), self.writer.as_default(step=state.epoch):
+            tf.summary.scalar("validation/best_correlation", state.best_score)
             self.writer.close()
 
 
 class Profile(keras.callbacks.Callback):
-    """A profile of training steps, for TensorBoard's tabs Profile and Graphs.
+    """Callback that profiles some steps for TensorBoard's Profile and Graphs tabs.
 
-    It starts after the first steps, in which everything is compiled, and ends at the
-    first pause after the given number of steps.
+    It begins after the first steps, in which everything is compiled, and ends at the
+    first pause after the requested number of steps.
 
     Args:
-        folder: Folder of the event files.
-        steps: Integer, smallest number of steps to profile.
+        folder: String or path, folder of the event files.
+        steps: Integer, minimum number of steps.
     """
 
     def __init__(self, folder: str | os.PathLike[str], steps: int) -> None:
         super().__init__()
         self.folder = str(folder)
         self.steps = steps
-        self.left = None
+        self.steps_left = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.seen = 0
+        self.step = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        done, self.seen = batch + 1 - self.seen, batch + 1
-        if self.left is None:
-            self.left = self.steps
+        steps = batch + 1 - self.step
+        self.step = batch + 1
+        if self.steps_left is None:
+            self.steps_left = self.steps
             with _plain_errors(self.folder):
                 tf.summary.trace_on(graph=True)
                 tf.profiler.experimental.start(self.folder)
-        elif self.left > 0:
-            self.left -= done
-            if self.left <= 0:
+        elif self.steps_left > 0:
+            self.steps_left -= steps
+            if self.steps_left <= 0:
                 self._write()
 
     def on_train_end(self, logs=None):
-        if self.left is None or self.left > 0:
-            ran = 0 if self.left is None else self.steps - self.left
+        if self.steps_left is None or self.steps_left > 0:
+            ran = 0 if self.steps_left is None else self.steps - self.steps_left
             warnings.warn(
                 f"--profile={self.steps}: the training had {ran} steps after the first"
                 " few, in which it is compiled"
@@ -153,7 +151,7 @@ def _flat(config, prefix=""):
 
 
 def _first_filters(model):
-    """Return the `(filters, height, width)` of the first convolution, or None."""
+    """Return `(filters, height, width)` of the first convolution, or None."""
     for weight in model.trainable_variables:
         if len(weight.shape) == 4:
             return np.moveaxis(keras.ops.convert_to_numpy(weight)[:, :, 0], -1, 0)

@@ -1,7 +1,7 @@
 """Stage 3: rate -> likelihood -> weights.
 
-What stands here is loaded when it is first used: `v1keras.losses`, which comes with
-the package, needs no TensorFlow Probability.
+Names are loaded when they are first used: `v1keras.losses`, which comes with the
+package, needs no TensorFlow Probability.
 """
 
 import importlib
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
         likelihood_of,
         make_likelihood,
     )
-    from v1keras.training.schedule import Progress, Schedule, TrainingHistory
+    from v1keras.training.schedule import Schedule, TrainingHistory, TrainingState
     from v1keras.training.strategy import is_chief, make_strategy
     from v1keras.training.trainer import Trainer
 
 _MODULES = {
     "Checkpoints": "checkpoints",
-    "Progress": "schedule",
     "Schedule": "schedule",
     "Stopped": "interruption",
     "Trainer": "trainer",
     "TrainingHistory": "schedule",
+    "TrainingState": "schedule",
     "is_chief": "strategy",
     "make_strategy": "strategy",
 }
@@ -42,12 +42,11 @@ __all__ = [
     "Gaussian",
     "NegativeBinomial",
     "Poisson",
-    "Progress",
     "Schedule",
     "Stopped",
     "Trainer",
     "TrainingHistory",
-    "TrainingHistory",
+    "TrainingState",
     "ZeroInflatedGamma",
     "check_responses",
     "is_chief",

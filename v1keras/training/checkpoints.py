@@ -1,6 +1,4 @@
-"""Where an interrupted training goes on: the last few of its states, each whole and
-verified.
-"""
+"""Checkpoints, from which an interrupted training resumes."""
 
 import hashlib
 import json
@@ -17,68 +15,63 @@ from v1keras.io.atomic import atomic_write, check_disk_space
 
 
 class Checkpoints:
-    """A folder of checkpoints, `STEP.h5` each: arrays in groups and what JSON can hold,
-    under a sha256 of all of it.
+    """Folder of the last few checkpoints, each verified when it is read.
+
+    A checkpoint is a file `STEP.h5` of groups of arrays and a state in JSON, with the
+    sha256 of both.
 
     Args:
-        folder: made with the first checkpoint.
-        every: seconds between two.
-        keep: how many of the last stay.
+        folder: String or path; made with the first checkpoint.
+        every: Float, number of seconds between two checkpoints.
+        keep: Integer, number of checkpoints to keep.
 
     Example:
 
     >>> import tempfile
     >>> checkpoints = Checkpoints(tempfile.mkdtemp())
     >>> checkpoints.save(7, {"model": [np.ones(2)]}, {"epoch": 1})
-    >>> arrays, facts = checkpoints.newest()
-    >>> arrays["model"][0].tolist(), facts
+    >>> groups, state = checkpoints.newest()
+    >>> groups["model"][0].tolist(), state
     ([1.0, 1.0], {'epoch': 1})
     """
 
     def __init__(
         self, folder: str | os.PathLike[str], every: float = 60.0, keep: int = 3
     ) -> None:
-        self.folder, self.every, self.keep = pathlib.Path(folder), every, keep
+        self.folder = pathlib.Path(folder)
+        self.every = every
+        self.keep = keep
         self._last = time.monotonic()
 
     @property
     def due(self) -> bool:
-        """Whether `every` seconds have passed since the last."""
+        """Boolean, whether `every` seconds have passed since the last checkpoint."""
         return time.monotonic() - self._last >= self.every
 
     def save(
-        self, step: int, groups: dict[str, list[np.ndarray]], facts: dict[str, Any]
+        self, step: int, groups: dict[str, list[np.ndarray]], state: dict[str, Any]
     ) -> None:
-        """Writes one, beside its place until it is whole, and removes the oldest.
+        """Write a checkpoint atomically, and remove the oldest.
 
-        Where that can't be done, the disk being full for one, it says so and leaves
-        those that are there.
+        If it can't be written, because the disk is full for example, a warning is
+        issued and the earlier ones stay.
 
         Args:
-            step: whole number that rises from one to the next.
-            groups: dict of lists of arrays.
-            facts: what JSON can hold.
+            step: Integer that rises from one checkpoint to the next.
+            groups: Dict of lists of arrays.
+            state: Dict that JSON can hold.
         """
         self._last = time.monotonic()
-        text = json.dumps(facts)
+        arrays = [array for group in groups.values() for array in group]
         try:
-            with atomic_write(self.folder / f"{step:012d}.h5") as beside:
-                check_disk_space(
-                    beside.parent,
-                    [array for arrays in groups.values() for array in arrays],
-                )
-                with h5py.File(beside, "w") as file:
-                    file["facts"] = text
-                    file.attrs["sha256"] = _digest(groups, text)
-                    for group, arrays in groups.items():
-                        file.create_group(group)
-                        for i, array in enumerate(arrays):
-                            file[group][str(i)] = array
+            with atomic_write(self.folder / f"{step:012d}.h5") as temporary:
+                check_disk_space(temporary.parent, arrays)
+                _write(temporary, groups, json.dumps(state))
         except OSError as error:
-            kept = self._paths()
+            newest = (self._paths() or ["missing"])[-1]
             warnings.warn(
                 f"checkpoint not written ({error}); training goes on, the last one is"
-                f" {kept[-1] if kept else 'missing'}"
+                f" {newest}"
             )
             return
         for path in self._paths()[: -self.keep]:
@@ -87,11 +80,13 @@ class Checkpoints:
     def newest(
         self,
     ) -> tuple[dict[str, list[np.ndarray]] | None, dict[str, Any] | None]:
-        """(groups, facts) of the newest that is whole; (None, None) where there is none
-        at all.
+        """Return the (groups, state) of the newest checkpoint that can be read.
+
+        Returns:
+            As given to `save`; (None, None) if there is no checkpoint.
 
         Raises:
-            ValueError: there are some, and not one can be read.
+            ValueError: None of the checkpoints can be read.
         """
         paths = self._paths()
         for path in reversed(paths):
@@ -113,14 +108,23 @@ class Checkpoints:
         return sorted(path for path in self.folder.glob("*.h5") if path.stem.isdigit())
 
 
+def _write(path, groups, text):
+    with h5py.File(path, "w") as file:
+        file["facts"] = text
+        file.attrs["sha256"] = _digest(groups, text)
+        for name, arrays in groups.items():
+            group = file.create_group(name)
+            for i, array in enumerate(arrays):
+                group[str(i)] = array
+
+
 def _read(path):
     with h5py.File(path, "r") as file:
         text = file["facts"].asstr()[()]
-        groups = {
-            name: [group[str(i)][...] for i in range(len(group))]
-            for name, group in file.items()
-            if isinstance(group, h5py.Group)
-        }
+        groups = {}
+        for name, group in file.items():
+            if isinstance(group, h5py.Group):
+                groups[name] = [group[str(i)][...] for i in range(len(group))]
         if file.attrs["sha256"] != _digest(groups, text):
             raise ValueError("its content is not what was written")
     return groups, json.loads(text)

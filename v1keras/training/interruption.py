@@ -1,5 +1,5 @@
-"""Ctrl-C and SIGTERM (what schedulers send before they kill): a training stops where it
-can go on.
+"""Ctrl-C and SIGTERM, which schedulers send before they kill: a training stops where it
+can resume.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ class Stopped(KeyboardInterrupt):
     """A training was asked to stop, and its state is on the disk.
 
     Args:
-        message: what was saved where.
-        number: of the signal.
+        message: String, what was saved where.
+        number: Integer, number of the signal.
     """
 
     def __init__(self, message: str, number: int) -> None:
@@ -23,20 +23,22 @@ class Stopped(KeyboardInterrupt):
 
 
 class StopRequest:
-    """Whether one of `STOPPING` has come; `number` is which, 0 for none."""
+    """Number of the signal of `STOPPING` that was received, 0 for none."""
 
     number = 0
 
     def receive(self, number, frame):
+        """Note a signal; the next one ends the process at once."""
         self.number = number
-        for each in STOPPING:
-            signal.signal(each, signal.SIG_DFL)  # who asks twice does not want to wait
+        for signal_number in STOPPING:
+            signal.signal(signal_number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
 def stop_requests():
-    """Yields a `StopRequest` that the signals set as long as the block lasts; outside
-    the main thread it stays unset.
+    """Yield a `StopRequest` that the signals set for the duration of the block.
+
+    Only the main thread of a process can receive signals: in another, none is noted.
 
     Example:
 
@@ -49,9 +51,11 @@ def stop_requests():
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.signal(number, request.receive) for number in STOPPING}
+    handlers = {}
+    for number in STOPPING:
+        handlers[number] = signal.signal(number, request.receive)
     try:
         yield request
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -1,10 +1,9 @@
-"""Noise models: the distribution of a response around its rate, through TensorFlow
-Probability.
+"""Noise models: distributions of a response around its rate.
 
-Each is a Keras layer that holds what it learns a neuron beside the rate;
-`distribution(rates)` gives `log_prob`, `mean`, `variance` and `sample`. The mean is
-always the rate that the model predicts. A preset's model gives rates; what its noise
-model learned is in its metadata.
+Each is a Keras layer that holds the parameters learned per neuron. Its
+`distribution(rates)` is one of TensorFlow Probability, with `log_prob`, `mean`,
+`variance` and `sample`; the mean is the rate that the model predicts. The parameters
+learned with a preset are in its metadata.
 """
 
 import math
@@ -14,14 +13,16 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
+
+from v1keras.training.zero_inflated_gamma import ZeroInflatedGammaDistribution
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Poisson(keras.layers.Layer):
-    """Spike counts; means of counts, which are no integers, are given their likelihood
-    up to a constant.
+    """Poisson distributed spike counts.
+
+    Means of counts, which are not integers, get their likelihood up to a constant.
 
     Example:
 
@@ -39,19 +40,18 @@ class Poisson(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class NegativeBinomial(keras.layers.Layer):
-    """Spike counts that vary more than Poisson's: variance = rate + dispersion *
-    rate^2, the dispersion learned a neuron.
+    """Spike counts with variance = rate + dispersion * rate^2.
 
-    The count of a Poisson neuron whose gain is itself gamma distributed (Goris, Movshon
-    & Simoncelli 2014, Nature Neuroscience 17:858).
+    The dispersion is learned per neuron. These are the counts of a Poisson neuron whose
+    gain is itself gamma distributed (Goris, Movshon & Simoncelli 2014, Nature
+    Neuroscience 17:858).
 
     Example:
 
     >>> noise = NegativeBinomial()
-    ... noise.build((None, 1))
-    >>> round(
-    ...     float(noise.distribution([[4.0]]).variance()[0, 0]), 3
-    ... )  # where it starts: 4 + 0.1 * 16
+    >>> noise.build((None, 1))
+    >>> variance = noise.distribution([[4.0]]).variance()
+    >>> round(float(variance[0, 0]), 3)  # It starts at 4 + 0.1 * 16.
     5.6
     """
 
@@ -70,16 +70,16 @@ class NegativeBinomial(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class Gaussian(keras.layers.Layer):
-    """Noise of either sign and of one size around a rate that is 0 or above; its
-    standard deviation is learned a neuron.
+    """Gaussian noise around a rate of 0 or above.
+
+    Its standard deviation is learned per neuron.
 
     Example:
 
     >>> noise = Gaussian()
-    ... noise.build((None, 2))
-    >>> noise.distribution([[3.0, 4.0]]).stddev().numpy().round(
-    ...     3
-    ... ).tolist()  # where it starts
+    >>> noise.build((None, 2))
+    >>> deviation = noise.distribution([[3.0, 4.0]]).stddev().numpy()
+    >>> deviation.round(3).tolist()  # Where it starts.
     [[1.0, 1.0]]
     """
 
@@ -96,22 +96,21 @@ class Gaussian(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="v1keras")
 class ZeroInflatedGamma(keras.layers.Layer):
-    """Deconvolved or raw fluorescence: often nothing, else gamma distributed (Wei, Zhou
-    et al. 2019, bioRxiv 637652).
+    """Fluorescence, deconvolved or raw: often almost nothing, else gamma distributed.
 
     With probability q the response is `threshold` plus a gamma variable of shape k,
-    else it lies evenly between 0 and `threshold`; q and k are learned a neuron, the
-    gamma's scale follows from the rate.
+    else it is uniform between 0 and `threshold`; q and k are learned per neuron, the
+    gamma's scale follows from the rate (Wei, Zhou et al. 2019, bioRxiv 637652).
 
     Args:
-        threshold: below it a response counts as none, in units of the responses. The
-            rate of `distribution` is the mean as long as it is above what `threshold`
-            itself contributes.
+        threshold: Float, response below which there is none, in units of the responses.
+            The rate is the mean as long as it exceeds what `threshold` itself
+            contributes.
 
     Example:
 
     >>> noise = ZeroInflatedGamma()
-    ... noise.build((None, 2))
+    >>> noise.build((None, 2))
     >>> noise.distribution([[3.0, 4.0]]).mean().numpy().round(3).tolist()
     [[3.0, 4.0]]
     """
@@ -133,7 +132,7 @@ class ZeroInflatedGamma(keras.layers.Layer):
         )
 
     def distribution(self, rates: Any) -> Any:
-        return _ZeroInflatedGamma(
+        return ZeroInflatedGammaDistribution(
             tf.convert_to_tensor(rates),
             self.logit.value,
             tf.nn.softplus(self.concentration.value) + 1e-3,
@@ -142,79 +141,6 @@ class ZeroInflatedGamma(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"threshold": self.threshold}
-
-
-class _ZeroInflatedGamma(tfd.Distribution):
-    def __init__(self, rates, logit, concentration, threshold):
-        parameters = dict(locals())
-        self._q, self._logit, self._k, self._threshold = (
-            tf.sigmoid(logit),
-            logit,
-            concentration,
-            threshold,
-        )
-        # mean = (1 - q) threshold / 2 + q (threshold + k scale), solved for the scale
-        above = (rates - (1 - self._q) * threshold / 2) / self._q - threshold
-        self._scale = tf.maximum(above, 1e-4) / concentration
-        super().__init__(
-            rates.dtype,
-            tfd.NOT_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=True,
-            parameters=parameters,
-        )
-
-    def _batch_shape_tensor(self):
-        return tf.shape(self._scale)
-
-    def _batch_shape(self):
-        return self._scale.shape
-
-    def _event_shape(self):
-        return tf.TensorShape([])
-
-    def _event_shape_tensor(self):
-        return tf.constant([], tf.int32)
-
-    def _log_prob(self, value):
-        fires = value > self._threshold
-        # Inside the logarithm only what is above the threshold: elsewhere its gradient
-        # would not be finite.
-        excess = tf.where(fires, value - self._threshold, 1.0) / self._scale
-        gamma = (
-            (self._k - 1) * tf.math.log(excess)
-            - excess
-            - tf.math.log(self._scale)
-            - tf.math.lgamma(self._k)
-        )
-        return tf.where(
-            fires,
-            tf.math.log_sigmoid(self._logit) + gamma,
-            tf.math.log_sigmoid(-self._logit) - tf.math.log(self._threshold),
-        )
-
-    def _mean(self):
-        return (1 - self._q) * self._threshold / 2 + self._q * (
-            self._threshold + self._k * self._scale
-        )
-
-    def _variance(self):
-        above = self._threshold + self._k * self._scale
-        second = (1 - self._q) * self._threshold**2 / 3 + self._q * (
-            self._k * self._scale**2 + above**2
-        )
-        return second - self._mean() ** 2
-
-    def _sample_n(self, n, seed=None):
-        shape = tf.concat([[n], tf.shape(self._scale)], 0)
-        one, two, three = tfp.random.split_seed(seed, n=3)
-        fires = tf.random.stateless_uniform(shape, one) < self._q
-        below = tf.random.stateless_uniform(shape, two) * self._threshold
-        gamma = (
-            tf.random.stateless_gamma(shape, three, self._k * tf.ones_like(self._scale))
-            * self._scale
-        )
-        return tf.where(fires, self._threshold + gamma, below)
 
 
 LIKELIHOODS = {
@@ -226,10 +152,13 @@ LIKELIHOODS = {
 
 
 def make_likelihood(name: str) -> keras.Layer:
-    """A noise model by its name in a configuration.
+    """Make a noise model.
+
+    Args:
+        name: String, one of `LIKELIHOODS`.
 
     Raises:
-        ValueError: unknown name.
+        ValueError: Unknown name.
     """
     if name not in LIKELIHOODS:
         raise ValueError(
@@ -241,43 +170,34 @@ def make_likelihood(name: str) -> keras.Layer:
 def likelihood_of(
     metadata: dict[str, Any], neurons: slice | Sequence[int] | np.ndarray = slice(None)
 ) -> keras.Layer:
-    """The noise model that a preset was trained with, with what it learned:
-    `distribution(rates)` is what the neurons answer, and how often.
+    """Return the noise model that a preset was trained with, and its parameters.
 
     Args:
-        metadata: of the preset, as `v1keras.zoo.info` gives it.
-        neurons: which of the preset's, a slice or indices. Of several recordings'
-            preset the neurons of one follow those of the one before.
+        metadata: Dict, the preset's metadata, as `v1keras.zoo.info` returns it.
+        neurons: Slice or indices of some of the preset's neurons; those of several
+            recordings follow one another.
 
     Raises:
-        ValueError: the preset holds no noise model: it was trained without one, or by
-            an earlier version.
+        ValueError: The preset has no noise model: it was trained without one, or by an
+            earlier version.
 
     Example:
 
-    >>> metadata = {
-    ...     "noise": {
-    ...         "name": "negative_binomial",
-    ...         "values": {"dispersion": [-2.0, 0.0]},
-    ...     }
-    ... }
-    >>> likelihood_of(metadata).distribution([[4.0, 4.0]]).variance().numpy().astype(
-    ...     float
-    ... ).round(1).tolist()  # 4 + 16 softplus
+    >>> noise = {"name": "negative_binomial", "values": {"dispersion": [-2.0, 0.0]}}
+    >>> distribution = likelihood_of({"noise": noise}).distribution([[4.0, 4.0]])
+    >>> variance = distribution.variance().numpy().astype(float)
+    >>> variance.round(1).tolist()  # 4 + 16 softplus(dispersion)
     [[6.0, 15.1]]
     """
     if not metadata.get("noise"):
         raise ValueError(
-            "the preset holds no noise model; expected `noise` in its metadata, which a"
-            " training of today writes"
+            "the preset holds no noise model; expected `noise` in its metadata, as"
+            " written by v1keras >= 0.1.0"
         )
-    noise, values = (
-        make_likelihood(metadata["noise"]["name"]),
-        metadata["noise"]["values"],
-    )
-    values = {
-        name: np.asarray(column, "float32")[neurons] for name, column in values.items()
-    }
+    noise = make_likelihood(metadata["noise"]["name"])
+    values = {}
+    for name, column in metadata["noise"]["values"].items():
+        values[name] = np.asarray(column, "float32")[neurons]
     noise.build((None, *next(iter(values.values()), np.empty(0)).shape))
     noise.built = True
     for variable in noise.variables:
@@ -286,38 +206,38 @@ def likelihood_of(
 
 
 def learned_noise(likelihoods: Sequence[keras.Layer]) -> dict[str, Any] | None:
-    """What a preset's metadata says of its noise: its name and, for each parameter, a
-    value a neuron, the mean over an ensemble's members.
+    """Return the name and the parameters of trained noise, for a preset's metadata.
 
     Args:
-        likelihoods: trained noise models of one kind, one a member; [] gives None.
+        likelihoods: Sequence of trained noise models of one kind, one per member of an
+            ensemble, whose mean is taken; None is returned for an empty one.
 
     Example:
 
     >>> noise = make_likelihood("gaussian")
-    ... noise.build((None, 2))
+    >>> noise.build((None, 2))
     >>> learned_noise([noise])["name"], len(learned_noise([noise])["values"]["scale"])
     ('gaussian', 2)
     """
     if not likelihoods:
         return None
-    each = zip(*(likelihood.variables for likelihood in likelihoods), strict=True)
-    values = {
-        members[0].name: np.mean([v.numpy() for v in members], axis=0).tolist()
-        for members in each
-    }
+    values = {}
+    parameters = [likelihood.variables for likelihood in likelihoods]
+    for members in zip(*parameters, strict=True):
+        mean = np.mean([variable.numpy() for variable in members], axis=0)
+        values[members[0].name] = mean.tolist()
     return {"name": likelihoods[0].name, "values": values}
 
 
 def check_responses(likelihood: keras.Layer, responses: np.ndarray) -> None:
-    """Refuses responses that the likelihood gives no meaning to.
+    """Refuse responses outside the support of a likelihood.
 
     Args:
-        likelihood: a noise model.
-        responses: `(images, neurons)`, NaN = missing.
+        likelihood: Noise model.
+        responses: Float array `(images, neurons)`, NaN = missing.
 
     Raises:
-        ValueError: negative responses where none can be.
+        ValueError: Some responses are negative, and the noise model does not allow it.
 
     Example:
 

@@ -1,42 +1,35 @@
-"""Which processors compute in bfloat16, and what a configuration's `training.precision`
-then means.
-"""
+"""Precision of the core, and the processors that compute in bfloat16."""
 
 import pathlib
 import re
 
 PRECISIONS = ("float32", "mixed_bfloat16", "auto")
-GPU_CAPABILITY = (8, 0)  # the first of NVIDIA's with bfloat16
+GPU_CAPABILITY = (8, 0)  # NVIDIA's first compute capability with bfloat16.
 _CPU_FLAGS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}
 
 
 def cpu_bfloat16():
-    """Names of the instructions for bfloat16 that the CPU has; None where the system
-    does not tell.
-    """
+    """Return the names of the CPU's bfloat16 instructions, None where unknown."""
     path = pathlib.Path("/proc/cpuinfo")
-    flags = (
-        re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE)
-        if path.exists()
-        else None
-    )
-    return (
-        None
-        if flags is None
-        else [name for flag, name in _CPU_FLAGS.items() if flag in flags[1].split()]
-    )
+    if not path.exists():
+        return None
+    match = re.search(r"^flags\s*:(.*)$", path.read_text(), re.MULTILINE)
+    if match is None:
+        return None
+    flags = match[1].split()
+    return [name for flag, name in _CPU_FLAGS.items() if flag in flags]
 
 
 def choose_precision(name, capabilities=()):
-    """The precision that a core is computed in.
+    """Return the Keras dtype policy that a core is computed in.
 
     Args:
-        name: "float32", "mixed_bfloat16" or "auto": the latter where every GPU, or else
-            the CPU, computes in bfloat16.
-        capabilities: (major, minor) of each GPU.
+        name: String, "float32", "mixed_bfloat16" or "auto": the second where every GPU,
+            or without one the CPU, computes in bfloat16.
+        capabilities: Sequence of (major, minor) compute capabilities, one per GPU.
 
     Raises:
-        ValueError: unknown name.
+        ValueError: Unknown name.
 
     Example:
 
@@ -48,11 +41,9 @@ def choose_precision(name, capabilities=()):
             f"training.precision: found {name!r}, expected one of"
             f" {', '.join(PRECISIONS)}"
         )
-    if name == "auto":
-        fits = (
-            all(tuple(each) >= GPU_CAPABILITY for each in capabilities)
-            if capabilities
-            else cpu_bfloat16()
-        )
-        return "mixed_bfloat16" if fits else "float32"
-    return name
+    if name != "auto":
+        return name
+    in_hardware = bool(cpu_bfloat16())
+    if capabilities:
+        in_hardware = min(map(tuple, capabilities)) >= GPU_CAPABILITY
+    return "mixed_bfloat16" if in_hardware else "float32"

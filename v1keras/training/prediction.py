@@ -1,24 +1,28 @@
-"""Rates of many images."""
+"""Rates of many images, and their scores."""
 
 import numpy as np
 import tensorflow as tf
 
+from v1keras.training.input_pipeline import stack_sessions
+
 
 class Predictor:
-    """Rates of many images, by batches; each replica of the strategy in whose scope it
-    is made computes its share of every batch.
+    """Prediction of many images in batches.
+
+    Each replica of the strategy in whose scope it is made computes its share of every
+    batch.
 
     Args:
-        model: callable, images `(batch, height, width, 1)` in pixel units, or a dict of
-            these and of others -> rates `(batch, neurons)`.
-        batch_size: images at a time, over all replicas.
+        model: Callable, images `(batch, height, width, 1)` in pixel units, or a dict of
+            these and of covariates -> rates `(batch, neurons)`.
+        batch_size: Integer, number of images per batch, over all replicas.
 
     Call arguments:
-        inputs: images `(n, height, width, 1)`, an array or `LazyRows`; or the dict of
-            such that the model takes.
+        inputs: Images `(n, height, width, 1)`, an array or `LazyRows`; or the dict of
+            such arrays that the model takes.
 
     Returns:
-        `(n, neurons)`.
+        Rates `(n, neurons)`.
 
     Example:
 
@@ -34,49 +38,68 @@ class Predictor:
         self.run = model
         if strategy.num_replicas_in_sync > 1:
             self.run = tf.function(
-                lambda shown: strategy.gather(
-                    strategy.run(model, args=(shown,)), axis=0
+                lambda inputs: strategy.gather(
+                    strategy.run(model, args=(inputs,)), axis=0
                 )
             )
 
     def __call__(self, inputs):
         size = self.share * self.strategy.num_replicas_in_sync
-        some = lambda start: tf.nest.map_structure(
-            lambda array: np.asarray(array[start : start + size], "float32"), inputs
-        )
-        return np.concatenate(
-            [self._of_batch(some(start)) for start in range(0, count_of(inputs), size)]
-        )
+        rates = []
+        for start in range(0, count_of(inputs), size):
+            rates.append(self._predict_batch(_slice(inputs, start, start + size)))
+        return np.concatenate(rates)
 
-    def _of_batch(self, shown):
-        count, replicas = count_of(shown), self.strategy.num_replicas_in_sync
+    def _predict_batch(self, inputs):
+        count, replicas = count_of(inputs), self.strategy.num_replicas_in_sync
         if replicas == 1:
-            return np.asarray(self.run(tf.nest.map_structure(tf.constant, shown)))
-        share = min(
-            self.share, -(-count // replicas)
-        )  # the last batch is filled up, so that every replica has as many
-        shown = tf.nest.map_structure(
-            lambda array: np.concatenate(
-                [array, np.repeat(array[-1:], replicas * share - count, axis=0)]
-            ),
-            shown,
+            return np.asarray(self.run(tf.nest.map_structure(tf.constant, inputs)))
+        # The last batch is filled up, so that every replica has the same number.
+        share = min(self.share, -(-count // replicas))
+        padding = replicas * share - count
+
+        def pad(array):
+            return np.concatenate([array, np.repeat(array[-1:], padding, axis=0)])
+
+        padded = tf.nest.map_structure(pad, inputs)
+
+        def replica_inputs(context):
+            start = context.replica_id_in_sync_group * share
+            return _slice(padded, start, start + share)
+
+        distribute = self.strategy.experimental_distribute_values_from_function
+        return np.asarray(self.run(distribute(replica_inputs)))[:count]
+
+
+def score_sessions(predict, score, sessions):
+    """Return the `(neurons,)` scores of all sessions' neurons, session after session.
+
+    Args:
+        predict: `Predictor` of a model that takes an image of each session at once.
+        score: Callable, (responses, rates), both `(images, neurons)` -> `(neurons,)`.
+        sessions: List of (inputs, responses), one per session.
+    """
+    if len(sessions) == 1:
+        inputs, responses = sessions[0]
+        return score(np.asarray(responses), predict(inputs))
+    # Sessions with fewer images repeat some, whose rates are then left out.
+    rows = np.arange(max(count_of(inputs) for inputs, _ in sessions))
+    repeated = []
+    for inputs, _ in sessions:
+        repeated.append(
+            tf.nest.map_structure(lambda array: array[rows % len(array)], inputs)
         )
-
-        def of_replica(context):
-            begin = context.replica_id_in_sync_group * share
-            return tf.nest.map_structure(
-                lambda array: array[begin : begin + share], shown
-            )
-
-        return np.asarray(
-            self.run(
-                self.strategy.experimental_distribute_values_from_function(of_replica)
-            )
-        )[:count]
+    rates = predict(stack_sessions(repeated, np.stack))
+    scores, first = [], 0
+    for _, responses in sessions:
+        count, neurons = responses.shape
+        scores.append(score(responses, rates[:count, first : first + neurons]))
+        first += neurons
+    return np.concatenate(scores)
 
 
 def count_of(inputs):
-    """How many images there are in a model's inputs.
+    """Return the number of images in a model's inputs.
 
     Example:
 
@@ -84,3 +107,9 @@ def count_of(inputs):
     3
     """
     return len(tf.nest.flatten(inputs)[0])
+
+
+def _slice(inputs, start, stop):
+    return tf.nest.map_structure(
+        lambda array: np.asarray(array[start:stop], "float32"), inputs
+    )

@@ -106,7 +106,7 @@ def make_trainer(
         check_responses(likelihood, recording.responses)
     weights = np.concatenate(
         [
-            equalizing_weights(side(recording, "train")[1], config.equalize)
+            equalizing_weights(side(recording, "train")[1], config.rate_weighting)
             for recording in recordings
         ]
     )
@@ -144,12 +144,12 @@ def schedule_of(config: ml_collections.ConfigDict, seed: int) -> Schedule:
     return Schedule(
         batch_size=config.batch_size,
         max_epochs=config.max_epochs,
-        annealing=config.annealing,
+        lr_schedule=config.lr_schedule,
         patience=config.patience,
-        decay=config.decay,
-        decays=config.decays,
-        averaging=config.averaging,
-        resident_gb=config.resident_gb,
+        lr_decay_factor=config.lr_decay_factor,
+        max_lr_decays=config.max_lr_decays,
+        ema_momentum=config.ema_momentum,
+        max_device_data_gb=config.max_device_data_gb,
         seed=seed,
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from v1keras import zoo
 from v1keras.data import Recording, model_inputs, open_recording, recording_names
 from v1keras.data.splits import split_by_protocol
+from v1keras.former_keys import renamed
 
 
 def open_models(
@@ -31,6 +32,7 @@ def open_models(
     """
     metadata = zoo.info(name_or_folder)
     model = zoo.load(name_or_folder)
+    metadata["config"] = renamed(metadata["config"])
     data, opened = metadata["config"]["data"], {}
     for name in recording_names(str(recordings or data["recording"])):
         try:

@@ -100,7 +100,9 @@ def train_and_evaluate(
     4
     """
     # The strategy comes before anything runs on a device.
-    strategy = make_strategy(config.training.strategy, config.training.wait_s)
+    strategy = make_strategy(
+        config.training.strategy, config.training.cluster_timeout_s
+    )
     recordings = open_recordings(config)
     _check(config, recordings, strategy)
     chief, folder = is_chief(strategy), pathlib.Path(folder)

@@ -17,6 +17,7 @@ import pathlib
 import shutil
 from typing import Any
 
+from v1keras.former_keys import renamed
 from v1keras.io.atomic import atomic_write
 from v1keras.workflows import provenance
 
@@ -115,7 +116,7 @@ def _check_same_config(workdir, text):
         return
     try:
         theirs, ours = (
-            _flatten(json.loads(path.read_text())),
+            _flatten(renamed(json.loads(path.read_text()))),
             _flatten(json.loads(text)),
         )
     except ValueError:
@@ -123,6 +124,8 @@ def _check_same_config(workdir, text):
             f"{path} is not JSON: it is cut off or was changed; --overwrite starts"
             " again"
         ) from None
+    if theirs == ours:
+        return
     differences = [
         f"{key} (there {theirs.get(key)}, here {ours.get(key)})"
         for key in sorted(theirs.keys() | ours.keys())

@@ -17,11 +17,12 @@ MODULES = [
     and ".presets" not in m.name
     and ".configs" not in m.name
 ]
-STAGES = [
+PACKAGES = [
     importlib.import_module(m.name)
     for m in pkgutil.iter_modules(v1keras.__path__, "v1keras.")
     if m.ispkg
 ]
+STAGES = [package for package in PACKAGES if hasattr(package, "__all__")]
 # What writes files, talks to a terminal or a cluster, or takes a trained model.
 WITHOUT = {
     "v1keras": {
@@ -29,7 +30,6 @@ WITHOUT = {
         "write_report",
     },
     "v1keras.data": {"load_recording", "open_recording"},
-    "v1keras.models": {"PopulationModel"},
     "v1keras.training": {
         "Progress",
         "Schedule",

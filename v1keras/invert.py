@@ -45,65 +45,25 @@ def main(_):
 
 
 def run():
-    flags.DEFINE_string(
-        "model",
-        None,
-        "Preset by name, its folder, or the workdir of a training.",
-        required=True,
-    )
-    flags.DEFINE_string(
-        "recording",
-        None,
-        "HDF5 file or public dataset; default: the model's own.",
-    )
-    flags.DEFINE_string(
-        "neurons",
-        "near-limit",
-        "all, near-limit (CC_norm of 0.9 or more), or indices such as 0,3,7.",
-    )
-    flags.DEFINE_string("out", None, "Folder to write to.", required=True)
-    flags.DEFINE_integer("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
-    flags.DEFINE_integer(
-        "restarts",
-        1,
-        "Starts from different noise; the best stimulus is kept.",
-        lower_bound=1,
-    )
-    flags.DEFINE_enum(
-        "images",
-        "pixels",
-        tuple(PARAMETRIZATIONS),
-        "Parameters of a step: pixels, or Fourier amplitudes over frequency.",
-    )
-    flags.DEFINE_float(
-        "blur",
-        1.0,
-        "Width of the gradient's smoothing at the first step, in pixels.",
-        lower_bound=0,
-    )
-    flags.DEFINE_integer(
-        "jitter",
-        0,
-        "Pixels by which the stimulus is shifted at random in each step.",
-        lower_bound=0,
-    )
-    flags.DEFINE_float(
-        "contrast_norm",
-        None,
-        "Norm of a stimulus around grey, in pixel units; default: derived.",
-    )
-    flags.DEFINE_integer("seed", 0, "Seed of the noise to start from.")
-    flags.DEFINE_list(
-        "judges",
-        [],
-        "Other models of the same neurons, which the stimuli are presented to; halves"
-        " of an ensemble judge each other.",
-    )
-    flags.DEFINE_bool(
-        "resume",
-        False,
-        "Use the chunks that an interrupted run of the same options has finished.",
-    )
+    text, number = flags.DEFINE_string, flags.DEFINE_integer
+    text("model", None, "Preset by name or folder, or a workdir.", required=True)
+    text("recording", None, "HDF5 file or public dataset; default: the model's own.")
+    text("neurons", "near-limit", "all, near-limit (CC_norm >= 0.9), or as in 0,3,7.")
+    text("out", None, "Folder to write to.", required=True)
+    number("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
+    number("restarts", 1, "Starts from noise; the best is kept.", lower_bound=1)
+    parametrizations = tuple(PARAMETRIZATIONS)
+    flags.DEFINE_enum("images", "pixels", parametrizations, "What a step changes.")
+    smoothing = "Width of the gradient's smoothing at the first step, in pixels."
+    flags.DEFINE_float("blur", 1.0, smoothing, lower_bound=0)
+    number("jitter", 0, "Pixels of the random shift in each step.", lower_bound=0)
+    norm = "Norm of a stimulus around grey, in pixel units; default: derived."
+    flags.DEFINE_float("contrast_norm", None, norm)
+    number("seed", 0, "Seed of the noise to start from.")
+    judges = "Other models of the same neurons; halves of an ensemble judge each other."
+    flags.DEFINE_list("judges", [], judges)
+    chunks = "Use the chunks that an interrupted run of the same options has finished."
+    flags.DEFINE_bool("resume", False, chunks)
     cli.run(main)
 
 

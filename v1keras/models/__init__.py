@@ -13,13 +13,14 @@ from v1keras.models.layers.on_off import OnOffRectification
 from v1keras.models.layers.shifter import Shifter
 from v1keras.models.layers.weighted_mean import WeightedMean
 from v1keras.models.multi_session import MultiSessionModel
+from v1keras.models.population_model import PopulationModel
 from v1keras.models.readouts.covariate import CovariateReadout
 from v1keras.models.readouts.dense import DenseReadout
 from v1keras.models.readouts.factorized import FactorizedReadout
 from v1keras.models.readouts.gaussian import GaussianReadout
 from v1keras.models.readouts.ridge import RidgeReadout
 from v1keras.models.regularizers import GroupSparsity, Laplacian
-from v1keras.models.v1_model import PopulationModel, V1Model
+from v1keras.models.v1_model import V1Model
 
 __all__ = [
     "CovariateReadout",

@@ -1,6 +1,7 @@
 """`Concatenated`: models of different neurons side by side."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -11,7 +12,11 @@ from v1keras.models.members import (
     serialize_members,
 )
 from v1keras.models.neuron_rates import take_rates
-from v1keras.models.v1_model import PopulationModel, check_neurons, refuse_covariates
+from v1keras.models.population_model import (
+    PopulationModel,
+    check_neurons,
+    refuse_covariates,
+)
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -71,7 +76,7 @@ class Concatenated(PopulationModel):
     def covariates(self) -> dict[str, int]:
         return member_covariates(self.members)
 
-    def select_neurons(self, neurons):
+    def select_neurons(self, neurons: Any) -> PopulationModel:
         neurons = check_neurons(neurons, self.neuron_count)
         if neurons != sorted(neurons):
             raise ValueError(
@@ -87,19 +92,19 @@ class Concatenated(PopulationModel):
             start = stop
         return members[0] if len(members) == 1 else Concatenated(members, self.name)
 
-    def without_covariates(self):
+    def without_covariates(self) -> PopulationModel:
         if not self.covariates:
             return self
         members = [member.without_covariates() for member in self.members]
         return Concatenated(members, self.name)
 
-    def covariate_statistics(self):
-        statistics = {}
+    def covariate_statistics(self) -> dict[str, Any]:
+        statistics: dict[str, Any] = {}
         for member in reversed(self.members):
             statistics |= member.covariate_statistics()
         return statistics
 
-    def neuron_rate_fn(self):
+    def neuron_rate_fn(self) -> Any:
         refuse_covariates(self)
 
         def rates(images, neurons):
@@ -107,7 +112,7 @@ class Concatenated(PopulationModel):
 
         return rates
 
-    def networks(self):
+    def networks(self) -> list[Any]:
         return [net for member in self.members for net in member.networks()]
 
     def get_config(self):

@@ -1,6 +1,7 @@
 """`Ensemble`: the mean rate of several models of the same neurons."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -12,8 +13,8 @@ from v1keras.models.members import (
     member_covariates,
     serialize_members,
 )
+from v1keras.models.population_model import PopulationModel, refuse_covariates
 from v1keras.models.readouts.ridge import RidgeReadout
-from v1keras.models.v1_model import PopulationModel, refuse_covariates
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -88,23 +89,23 @@ class Ensemble(PopulationModel):
     def covariates(self) -> dict[str, int]:
         return member_covariates(self.members)
 
-    def select_neurons(self, neurons):
+    def select_neurons(self, neurons: Any) -> PopulationModel:
         members = [member.select_neurons(neurons) for member in self.members]
         return Ensemble(members, self.coefficients, self.name)
 
-    def without_covariates(self):
+    def without_covariates(self) -> PopulationModel:
         if not self.covariates:
             return self
         members = [member.without_covariates() for member in self.members]
         return Ensemble(members, self.coefficients, self.name)
 
-    def covariate_statistics(self):
-        statistics = {}
+    def covariate_statistics(self) -> dict[str, Any]:
+        statistics: dict[str, Any] = {}
         for member in reversed(self.members):
             statistics |= member.covariate_statistics()
         return statistics
 
-    def neuron_rate_fn(self):
+    def neuron_rate_fn(self) -> Any:
         refuse_covariates(self)
         functions = [member.neuron_rate_fn() for member in self.members]
 
@@ -114,10 +115,10 @@ class Ensemble(PopulationModel):
 
         return rates
 
-    def networks(self):
+    def networks(self) -> list[Any]:
         return [net for member in self.members for net in member.networks()]
 
-    def halves(self):
+    def halves(self) -> Any:
         """Return the means of every second network, without ridge regressions."""
         networks = []
         for member in self.members:

@@ -1,5 +1,7 @@
 """`MultiSessionModel`: one core for populations that saw different images."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -11,7 +13,8 @@ from v1keras.models.model_inputs import (
     normalize_pixels,
     split_inputs,
 )
-from v1keras.models.v1_model import PopulationModel, V1Model
+from v1keras.models.population_model import PopulationModel
+from v1keras.models.v1_model import V1Model
 
 
 @keras.saving.register_keras_serializable(package="v1keras", name="V1Sessions")
@@ -94,16 +97,16 @@ class MultiSessionModel(PopulationModel):
     def neuron_count(self) -> int:
         return sum(readout.neurons for readout in self.readouts.values())
 
-    def select_neurons(self, neurons):
+    def select_neurons(self, neurons: Any) -> PopulationModel:
         raise ValueError(self._one_session("neurons are counted within a recording"))
 
-    def neuron_rate_fn(self):
+    def neuron_rate_fn(self) -> Any:
         raise ValueError(self._one_session("it has the rates of several recordings"))
 
     def _one_session(self, reason):
         return f"{reason}: take model.session(name), one of {', '.join(self.readouts)}"
 
-    def without_covariates(self):
+    def without_covariates(self) -> PopulationModel:
         if not self.covariates:
             return self
         readouts = {}
@@ -114,10 +117,10 @@ class MultiSessionModel(PopulationModel):
             self.core, readouts, self.image_size, *scale, self.name
         )
 
-    def covariate_statistics(self):
+    def covariate_statistics(self) -> dict[str, Any]:
         return next(iter(self.networks())).covariate_statistics()
 
-    def networks(self):
+    def networks(self) -> list[Any]:
         return [self.session(name) for name in self.readouts]
 
     def session(self, name: str) -> "V1Model":

@@ -77,11 +77,14 @@ def _no_weights(value, place):
 
 
 _LAYER: dict[str, Check] = {"name": label, "trainable": boolean, "dtype": _precision}
+# A layer made of others names the frozen ones.
+_COMPOSITE = _LAYER | {"frozen": sequence(label, 0, 256)}
 _IMAGES: dict[str, Check] = {
     "image_size": sequence(_count(LARGEST_IMAGE), 2, 2),
     "pixel_mean": number(),
     "pixel_std": positive,
     "name": label,
+    "trainable": boolean,
 }
 _COVARIATE: dict[str, Check] = {
     "column": label,
@@ -119,9 +122,10 @@ CLASSES: dict[str, dict[str, Check]] = {
         "members": _members,
         "weights": optional(sequence(number(), 2, MOST_NETWORKS)),
         "name": label,
+        "trainable": boolean,
     },
-    "Concatenated": {"members": _members, "name": label},
-    "StackedCore": _LAYER
+    "Concatenated": {"members": _members, "name": label, "trainable": boolean},
+    "StackedCore": _COMPOSITE
     | {
         "filters": _filters,
         "kernel_sizes": _sides,
@@ -134,7 +138,7 @@ CLASSES: dict[str, dict[str, Check]] = {
         "dilation": _count(64),
         "skip": boolean,
     },
-    "RotationEquivariantCore": _LAYER
+    "RotationEquivariantCore": _COMPOSITE
     | {
         "filters": _filters,
         "kernel_sizes": _sides,
@@ -144,9 +148,9 @@ CLASSES: dict[str, dict[str, Check]] = {
         "seed": _seed,
     },
     "LogGaborCore": _LAYER | {"floor": _strength},
-    "KindelCore": _LAYER
+    "KindelCore": _COMPOSITE
     | {"kernel_size": _count(255), "dropout": number(0), "seed": _seed},
-    "TransferCore": _LAYER
+    "TransferCore": _COMPOSITE
     | {
         "network": one_of(*NETWORKS),
         "layer": label,
@@ -184,8 +188,8 @@ CLASSES: dict[str, dict[str, Check]] = {
         "shifter": optional(_part("Shifter")),
         "modulator": optional(_part("GainModulator")),
     },
-    "Shifter": _LAYER | _COVARIATE,
-    "GainModulator": _LAYER | _COVARIATE | {"neurons": _count(_MOST_NEURONS)},
+    "Shifter": _COMPOSITE | _COVARIATE,
+    "GainModulator": _COMPOSITE | _COVARIATE | {"neurons": _count(_MOST_NEURONS)},
 }
 _NEEDED = {
     *("core", "readout", "readouts", "members", "image_size", "neurons"),

@@ -23,9 +23,12 @@ WRITTEN_AS = {
     "DenseReadout": ("readouts readouts.factorized readouts.dense", "DenseReadout"),
     "RidgeReadout": ("gabor ridge readouts.ridge", "RidgeReadout"),
     "BehavingReadout": (
-        "behavior readouts.covariates",
+        "behavior readouts.covariates readouts.covariate",
         "BehavingReadout CovariateReadout",
     ),
-    "Shifter": ("behavior readouts.covariates", "Shifter"),
-    "GainModulator": ("behavior readouts.covariates", "GainModulator"),
+    "Shifter": ("behavior readouts.covariates layers.shifter", "Shifter"),
+    "GainModulator": (
+        "behavior readouts.covariates layers.gain_modulator",
+        "GainModulator",
+    ),
 }

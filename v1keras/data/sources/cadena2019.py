@@ -30,7 +30,8 @@ from v1keras.data.sources.locate import locate
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
-URL = "https://doid.gin.g-node.org/2e31e304e03d6357c98ac735a1fe5788/2e31e304e03d6357c98ac735a1fe5788.zip"
+_DOI = "2e31e304e03d6357c98ac735a1fe5788"
+URL = f"https://doid.gin.g-node.org/{_DOI}/{_DOI}.zip"
 _FILE = "cadena_ploscb_data.pkl"
 _TYPES = ("original", "conv1", "conv2", "conv3", "conv4")
 _KEYS = (

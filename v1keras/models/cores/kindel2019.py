@@ -85,7 +85,7 @@ class KindelCore(CompositeLayer):
         self.dense = keras.layers.Dense(300, activation="relu", name="dense")
         self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop")
 
-    def sub_layers(self):
+    def sub_layers(self) -> list[keras.layers.Layer]:
         return [*self.stages, self.dense, self.drop]
 
     def build(self, input_shape):

@@ -91,7 +91,7 @@ class RotationEquivariantCore(CompositeLayer):
         self.norms = [batch_norm(f"norm_{i}") for i in range(len(filters))]
         self._function = keras.activations.get(activation)
 
-    def sub_layers(self):
+    def sub_layers(self) -> list[keras.layers.Layer]:
         return self.norms
 
     def build(self, input_shape):

@@ -148,7 +148,7 @@ class StackedCore(CompositeLayer):
         stages.append(_nonlinearity(self.activation, f"activation_{i}"))
         return stages
 
-    def sub_layers(self):
+    def sub_layers(self) -> list[keras.layers.Layer]:
         return self.stages
 
     def build(self, input_shape):

@@ -72,7 +72,7 @@ class TransferCore(CompositeLayer):
         self.scale = check_integer("scale", scale, 1, 64)
         self.norm = keras.layers.BatchNormalization(momentum=0.9, name="norm")
 
-    def sub_layers(self):
+    def sub_layers(self) -> list[keras.layers.Layer]:
         return [self.norm]
 
     def build(self, input_shape):

@@ -56,7 +56,7 @@ class BehaviorNetwork(CompositeLayer):
         )
         self.stages.append(last)
 
-    def sub_layers(self):
+    def sub_layers(self) -> list[keras.layers.Layer]:
         return self.stages
 
     def build(self, input_shape):

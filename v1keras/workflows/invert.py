@@ -67,6 +67,8 @@ def preferred_stimuli(
     >>> import v1keras
     >>> recording = v1keras.simulate_recording(60, neurons_per_kind=1, image_size=16)
     >>> model = v1keras.build_model(recording)
+    >>> mask = model.readout.mask  # untrained rates hardly depend on the image
+    >>> _ = mask.assign(20 * mask)
     >>> stimuli = preferred_stimuli(model, recording, [0, 2], steps=10)
     >>> stimuli.neurons.tolist(), stimuli.stimuli.shape
     ([0, 2], (2, 16, 16))
@@ -134,6 +136,8 @@ def characterize(
     >>> import v1keras
     >>> recording = v1keras.simulate_recording(60, neurons_per_kind=1, image_size=16)
     >>> model = v1keras.build_model(recording)
+    >>> mask = model.readout.mask  # untrained rates hardly depend on the image
+    >>> _ = mask.assign(20 * mask)
     >>> stimuli = v1keras.preferred_stimuli(model, recording, [0, 2], steps=10)
     >>> cells = characterize(model, recording, stimuli)
     >>> cells.table["class"].shape, cells.curves["contrast"][1].shape

@@ -25,7 +25,7 @@ class Laplacian(keras.regularizers.Regularizer):
 
     >>> import numpy as np
     >>> impulse = np.zeros((3, 3, 1, 1), "float32")
-    ... impulse[1, 1] = 1
+    >>> impulse[1, 1] = 1
     >>> float(Laplacian(1.0)(impulse))  # 4^2 + 4 * 1^2
     20.0
     """

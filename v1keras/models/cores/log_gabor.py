@@ -91,8 +91,8 @@ class LogGaborCore(keras.layers.Layer):
     >>> import numpy as np
     >>> images = np.random.default_rng(0).normal(size=(5, 16, 16, 1)).astype("float32")
     >>> core = LogGaborCore()
-    ... core.build((None, 16, 16, 1))
-    ... core.adapt(images)
+    >>> core.build((None, 16, 16, 1))
+    >>> core.adapt(images)
     >>> tuple(core(images).shape) == (5, len(core.groups))
     True
     """

@@ -57,7 +57,7 @@ class RidgeReadout(keras.layers.Layer):
     >>> import numpy as np
     >>> features = np.random.default_rng(0).normal(size=(9, 20)).astype("float32")
     >>> readout = RidgeReadout(2)
-    ... readout.build((None, 20))
+    >>> readout.build((None, 20))
     >>> draws = [(features, np.ones((9, 2)))]
     >>> readout.fit(draws, np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
     >>> np.asarray(readout(features)).round(3)[0].tolist()

@@ -31,8 +31,6 @@ WITHOUT = {
     },
     "v1keras.data": {"load_recording", "open_recording"},
     "v1keras.training": {
-        "Progress",
-        "Schedule",
         "Stopped",
         "TrainingHistory",
         "is_chief",

@@ -25,6 +25,7 @@ METADATA = {
     "recording": {"name": "made_up", "area": "V1"},
     "pixels": {"minimum": 0.0, "maximum": 255.0},
     "sessions": {"a": NEURONS},
+    "neuron_sessions": [["a", NEURONS]],
     "command": "none",
     "commit": "0" * 40,
     "measured_by": "none",

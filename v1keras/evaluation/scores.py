@@ -38,8 +38,11 @@ class Scores:
 
     Example:
 
-    >>> import pandas  # doctest: +SKIP
-    >>> pandas.DataFrame(scores.per_neuron)  # doctest: +SKIP
+    >>> import v1keras
+    >>> recording = v1keras.simulate_recording(40, neurons_per_kind=1, image_size=16)
+    >>> scores = v1keras.score(lambda images: images[:, 4, 4:8, 0], recording)
+    >>> len(scores.per_neuron["correlation"]), list(scores.groups)[0]
+    (4, 'reported')
     """
 
     per_neuron: dict[str, np.ndarray]

@@ -71,8 +71,8 @@ def table(findings: list[Finding]) -> str:
     ... ]
     >>> print(table(findings))
     keras        ok      3.15.1
-    cache        BROKEN  full
-                         fix: tidy up
+    cache        BROKEN  no room
+                         fix: make some
     """
     lines = []
     for finding in findings:

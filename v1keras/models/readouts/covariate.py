@@ -82,7 +82,7 @@ class CovariateReadout(keras.layers.Layer):
             statistics[part.column] = part.mean.tolist(), part.std.tolist()
         return statistics
 
-    def receptive_field_centers(self, feature_size):
+    def receptive_field_centers(self, feature_size: tuple[int, int]) -> Any:
         """Return the centers of the readout at the mean eye position."""
         centers = getattr(self.readout, "receptive_field_centers", None)
         return None if centers is None else centers(feature_size)

@@ -17,7 +17,7 @@ import traceback
 import types
 
 # TensorFlow's notices of being imported; v1keras silences them where it imports it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import h5py  # noqa: E402, F401
 import keras  # noqa: E402, F401

@@ -128,6 +128,7 @@ def told(model, recording):
     )
 
 
+@pytest.mark.slow
 def test_shift_and_gain_are_recovered_and_predict(population):
     recording, trained = population
     _, plain = trained()

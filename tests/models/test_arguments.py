@@ -29,8 +29,10 @@ WRONG = {
             lambda: models.GaussianReadout(3, covariance="diagonal"),
             "covariance: found 'diagonal', expected one of isotropic, full",
         ),
-        (lambda: models.GaussianReadout(3, width=0), "width: found 0, expected .* > 0"),
-        (lambda: models.GaussianReadout(3, width=-1), "width: found -1, expected"),
+        (
+            lambda: models.GaussianReadout(3, width=-1),
+            "width: found -1, expected .* >= 0",
+        ),
         (lambda: models.GaussianReadout(3, l1=-1), "l1: found -1, expected .* >= 0"),
         (
             lambda: models.GaussianReadout(3, coordinates=[[0.0, 1.0]]),

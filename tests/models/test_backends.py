@@ -12,6 +12,7 @@ import pytest
 SCRIPT = pathlib.Path(__file__).parent / "outputs.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not importlib.util.find_spec("jax"),
     reason="JAX is not installed: pip install v1keras[jax]",

@@ -81,7 +81,7 @@ def test_progress_bar_says_how_long_at_most():
     bar = report.ProgressBar(stream)
     bar.set_params({"epochs": 10})
     bar.on_train_begin()
-    bar.began -= 60  # a minute has passed
+    bar.started -= 60  # a minute has passed
     bar.on_epoch_begin(4)  # a training taken up again after four epochs
     bar.on_epoch_end(4, {"validation_score": 0.1})
     assert (

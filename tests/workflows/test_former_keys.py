@@ -76,13 +76,13 @@ def test_the_command_answers_in_one_line(flag, tmp_path):
 def test_a_workdir_of_an_earlier_version_resumes(tmp_path):
     config = json.loads(json.dumps(default().to_dict()))
     (tmp_path / "config.json").write_text(json.dumps(former(config)))
-    workdir.claim(tmp_path, config, resume=True)
+    workdir.prepare_workdir(tmp_path, config, resume=True)
     assert json.loads((tmp_path / "config.json").read_text()) == config
     (tmp_path / "config.json").write_text(json.dumps(former(config)))
     config["training"]["lr_schedule"] = "cosine"
     message = r"training.lr_schedule \(there plateau, here cosine\)$"
     with pytest.raises(ValueError, match=message):
-        workdir.claim(tmp_path, config, resume=True)
+        workdir.prepare_workdir(tmp_path, config, resume=True)
 
 
 def test_a_preset_of_an_earlier_version_opens(tmp_path):

@@ -44,6 +44,12 @@ _ACTIVATIONS = (
     *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink"),
 )
 _PRECISIONS = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
+# The one class of Keras itself that a core may be.
+_IDENTITY = {
+    "module": "keras.layers",
+    "class_name": "Identity",
+    "registered_name": None,
+}
 # Keys around the config of a class. Shapes and compilation are not taken from them.
 _AROUND = ("module", "class_name", "config", "registered_name")
 _IGNORED = ("build_config", "compile_config")
@@ -102,7 +108,7 @@ def _part(*names):
 
 _CORES = (
     *("StackedCore", "RotationEquivariantCore", "LogGaborCore", "KindelCore"),
-    "TransferCore",
+    *("TransferCore", "Identity"),
 )
 _READOUTS = ("FactorizedReadout", "GaussianReadout", "DenseReadout", "RidgeReadout")
 MODELS = ("V1Model", "V1Sessions", "Ensemble", "Concatenated")
@@ -148,6 +154,7 @@ CLASSES: dict[str, dict[str, Check]] = {
         "seed": _seed,
     },
     "LogGaborCore": _LAYER | {"floor": _strength},
+    "Identity": _LAYER,  # Keras's: the readout sees the pixels
     "KindelCore": _COMPOSITE
     | {"kernel_size": _count(255), "dropout": number(0), "seed": _seed},
     "TransferCore": _COMPOSITE
@@ -236,6 +243,8 @@ expected one of V1Model, V1Sessions, Ensemble, Concatenated of v1keras
     checks = CLASSES[name]
     may_lack = [key for key in checks if key not in _NEEDED]
     values = record(checks, may_lack)(config.get("config"), place)
+    if name == "Identity":
+        return _IDENTITY | {"config": values}
     kind = keras.saving.get_registered_object(f"v1keras>{name}")
     return {
         "registered_name": f"v1keras>{name}",
@@ -267,6 +276,10 @@ def errors_of_keras() -> Iterator[None]:
 def _registered_name(config, place, names):
     """Return the registered name of an object whose three names fit one another."""
     for name in names:
+        if name == "Identity":
+            if all(config.get(key) == value for key, value in _IDENTITY.items()):
+                return name
+            continue
         modules, class_names = WRITTEN_AS[name]
         triple = (
             config.get("registered_name") == f"v1keras>{name}",

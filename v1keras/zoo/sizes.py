@@ -66,6 +66,8 @@ def core_size(core: dict[str, Any], shape: Shape) -> tuple[Shape, int]:
         core: Dict, a core as `check_architecture` returns it.
         shape: Tuple `(height, width, channels)` of the images.
     """
+    if core["class_name"] == "Identity":
+        return _check_features(*shape), 0
     sizes = {
         "StackedCore": _stacked,
         "RotationEquivariantCore": _rotation_equivariant,

@@ -28,8 +28,8 @@ class GaussianReadout(keras.layers.Layer):
         neurons: Integer, number of neurons.
         covariance: String, "isotropic" for one width per neuron, or "full" for a matrix
             per neuron.
-        width: Float, initial standard deviation, > 0; positions run from -1 to 1 across
-            the features.
+        width: Float, initial standard deviation, >= 0, where positions run from -1 to 1
+            across the features.
         l1: Float, strength of the penalty on the summed absolute feature weights.
         coordinates: `(neurons, d)` cortical coordinates, scaled to about -1 to 1:
             positions then are one affine map of them, shared by all neurons
@@ -46,8 +46,8 @@ class GaussianReadout(keras.layers.Layer):
         Rates `(batch, neurons)`, > 0, expected spikes per presentation.
 
     Raises:
-        ValueError: `neurons` below 1, an unknown covariance, a width that is not
-            positive, a negative `l1`, or coordinates of another number of neurons.
+        ValueError: `neurons` below 1, an unknown covariance, a
+            negative width or `l1`, or coordinates of another number of neurons.
 
     Reference: Lurz et al. 2021 (ICLR), section 3.
 
@@ -72,7 +72,7 @@ class GaussianReadout(keras.layers.Layer):
         super().__init__(name=name, **kwargs)
         self.neurons = check_neuron_count(neurons)
         check_choice("covariance", covariance, ("isotropic", "full"))
-        check_number("width", width, positive=True)
+        check_number("width", width)
         check_number("l1", l1)
         self.covariance, self.width, self.l1 = covariance, width, l1
         self.seed, self.coordinates = seed, None

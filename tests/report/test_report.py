@@ -88,7 +88,7 @@ def test_progress_bar_says_how_long_at_most():
         "epoch  5/10" in stream.getvalue() and "at most 5:00 left" in stream.getvalue()
     )
     bar.set_params({"epochs": 200})
-    bar.began -= 3600
+    bar.started -= 3600
     bar.on_epoch_end(105, {"validation_score": -0.1})
     assert max(map(len, stream.getvalue().split("\r"))) <= 80
 

@@ -124,7 +124,7 @@ def main(out, name, cpus, feed):
 
 
 def losses_of(trainer):
-    return [logs["loss"] for logs in trainer.progress.history]
+    return [logs["loss"] for logs in trainer.state.history]
 
 
 def behaving_readout(name, neurons):

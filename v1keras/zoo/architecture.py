@@ -28,21 +28,13 @@ from v1keras.zoo.checks import (
     record,
     sequence,
 )
-from v1keras.zoo.class_names import WRITTEN_AS
+from v1keras.zoo.class_names import ACTIVATIONS, WRITTEN_AS
 
 LARGEST_IMAGE = 4096  # pixels per side
 LARGEST_MODEL = 1 << 29  # parameters, where no weights file tells
 _MOST_NEURONS = 10**6
 MOST_NETWORKS = 256
 _DEEPEST = 4  # ensembles within ensembles
-# The activations of Keras but those that change the shape or take arguments.
-_ACTIVATIONS = (
-    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid"),
-    *("hard_silu", "hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid"),
-    *("log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax"),
-    *("soft_shrink", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
-    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink"),
-)
 _PRECISIONS = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
 # The one class of Keras itself that a core may be.
 _IDENTITY = {
@@ -135,8 +127,8 @@ CLASSES: dict[str, dict[str, Check]] = {
     | {
         "filters": _filters,
         "kernel_sizes": _sides,
-        "activation": one_of(*_ACTIVATIONS),
-        "first_activation": one_of(*_ACTIVATIONS, "on_off", "divisive"),
+        "activation": one_of(*ACTIVATIONS),
+        "first_activation": one_of(*ACTIVATIONS, "on_off", "divisive"),
         "pool_size": _count(64),
         "laplacian": _strength,
         "group_sparsity": _strength,
@@ -149,7 +141,7 @@ CLASSES: dict[str, dict[str, Check]] = {
         "filters": _filters,
         "kernel_sizes": _sides,
         "orientations": integer(4, 64),
-        "activation": one_of(*_ACTIVATIONS),
+        "activation": one_of(*ACTIVATIONS),
         "pool_size": _count(64),
         "seed": _seed,
     },
@@ -183,7 +175,7 @@ CLASSES: dict[str, dict[str, Check]] = {
     "DenseReadout": _LAYER
     | {
         "neurons": _count(_MOST_NEURONS),
-        "activation": one_of(*_ACTIVATIONS),
+        "activation": one_of(*ACTIVATIONS),
         "l1": _strength,
         "l2": _strength,
         "seed": _seed,

@@ -32,3 +32,12 @@ WRITTEN_AS = {
         "GainModulator",
     ),
 }
+
+# The activations of Keras but those that change the shape or take arguments.
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid"),
+    *("hard_silu", "hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid"),
+    *("log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax"),
+    *("soft_shrink", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
+    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink"),
+)

@@ -16,6 +16,9 @@ from ml_collections import config_flags
 
 from v1keras import config
 
+# A flag defined here is one of the command that asked for it, as --help lists them.
+flags.disclaim_key_flags()
+
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
 

@@ -300,3 +300,9 @@ def test_hidden_progress_leaves_the_results(tiny, command, tmp_path):
     assert done.stdout.startswith(
         "20 test images; ceiling from repeats\n"
     ) and done.stdout.endswith(f"report: {tmp_path}/report.html\n")
+
+
+def test_help_lists_the_configuration_too(command):
+    done = command("train", "--help")
+    assert re.search(r"^ +--config: Configuration by name", done.stdout, re.MULTILINE)
+    assert "--workdir:" in done.stdout and done.returncode == 1

@@ -297,8 +297,8 @@ def test_as_many_stimuli_as_the_papers_neurons_are_fitted_many_at_once(monkeypat
 
     filtered = counted(module.best_places, filters)
     monkeypatch.setattr(module, "best_places", filtered)
-    render = counted(module._Gabors.__call__, rendered)
-    monkeypatch.setattr(module._Gabors, "__call__", render)
+    render = counted(module.GaborModel.__call__, rendered)
+    monkeypatch.setattr(module.GaborModel, "__call__", render)
     rng = np.random.default_rng(4)
     patterns = gabor(draw(rng, 392), (33, 33)) + rng.normal(size=(392, 33, 33)) * 5
     fit_gabors(patterns)

@@ -156,7 +156,7 @@ SLOW = {
     ),
     "outside the checkout": (
         lambda t, f: ["train", "--config=configs/quickstart.py", "--workdir=out"],
-        r"no configuration 'configs/quickstart\.py': expected one of default, .* or a f",
+        r"no configuration 'configs/quickstart\.py': expected one of default, .*a file",
     ),
     "no responses": (
         lambda t, f: train_on(t, f, edited(t, f, responses=None)),

@@ -5,12 +5,7 @@ from typing import Any
 
 import keras
 
-from v1keras.models.members import (
-    call_members,
-    deserialize_members,
-    member_covariates,
-    serialize_members,
-)
+from v1keras.models.members import MembersModel, call_members, serialize_members
 from v1keras.models.neuron_rates import take_rates
 from v1keras.models.population_model import (
     PopulationModel,
@@ -20,7 +15,7 @@ from v1keras.models.population_model import (
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Concatenated(PopulationModel):
+class Concatenated(MembersModel):
     """Concatenate the rates of models of different neurons.
 
     Kindel et al. 2019 trained one network per session.
@@ -68,13 +63,7 @@ class Concatenated(PopulationModel):
         inputs, member_rates = call_members(members)
         rates = keras.layers.Concatenate(name="side_by_side")(member_rates)
         super().__init__(inputs=inputs, outputs=rates, name=name)
-        self.members = list(members)
-        self.image_size = members[0].image_size
-        self.pixel_mean = members[0].pixel_mean
-
-    @property
-    def covariates(self) -> dict[str, int]:
-        return member_covariates(self.members)
+        self.take_members(members)
 
     def select_neurons(self, neurons: Any) -> PopulationModel:
         neurons = check_neurons(neurons, self.neuron_count)
@@ -90,19 +79,10 @@ class Concatenated(PopulationModel):
             if chosen:
                 members.append(member.select_neurons(chosen))
             start = stop
-        return members[0] if len(members) == 1 else Concatenated(members, self.name)
+        return members[0] if len(members) == 1 else self.with_members(members)
 
-    def without_covariates(self) -> PopulationModel:
-        if not self.covariates:
-            return self
-        members = [member.without_covariates() for member in self.members]
+    def with_members(self, members: Sequence[keras.Model]) -> PopulationModel:
         return Concatenated(members, self.name)
-
-    def covariate_statistics(self) -> dict[str, Any]:
-        statistics: dict[str, Any] = {}
-        for member in reversed(self.members):
-            statistics |= member.covariate_statistics()
-        return statistics
 
     def neuron_rate_fn(self) -> Any:
         refuse_covariates(self)
@@ -112,17 +92,9 @@ class Concatenated(PopulationModel):
 
         return rates
 
-    def networks(self) -> list[Any]:
-        return [net for member in self.members for net in member.networks()]
-
     def get_config(self):
         return {
             "members": serialize_members(self.members),
             "name": self.name,
             "trainable": self.trainable,
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        members = deserialize_members(config["members"])
-        return cls.from_parts(config, {"members": members})

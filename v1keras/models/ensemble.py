@@ -7,18 +7,13 @@ import keras
 
 from v1keras.models.argument_checks import check_number
 from v1keras.models.layers.weighted_mean import WeightedMean
-from v1keras.models.members import (
-    call_members,
-    deserialize_members,
-    member_covariates,
-    serialize_members,
-)
+from v1keras.models.members import MembersModel, call_members, serialize_members
 from v1keras.models.population_model import PopulationModel, refuse_covariates
 from v1keras.models.readouts.ridge import RidgeReadout
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Ensemble(PopulationModel):
+class Ensemble(MembersModel):
     """Average the rates of its members.
 
     The average errs less than the members where their errors differ.
@@ -81,29 +76,15 @@ class Ensemble(PopulationModel):
         inputs, member_rates = call_members(members)
         rates = WeightedMean(weights, name="mean_rate")(member_rates)
         super().__init__(inputs=inputs, outputs=rates, name=name)
-        self.members, self.coefficients = list(members), weights
-        self.image_size = members[0].image_size
-        self.pixel_mean = members[0].pixel_mean
-
-    @property
-    def covariates(self) -> dict[str, int]:
-        return member_covariates(self.members)
+        self.take_members(members)
+        self.coefficients = weights
 
     def select_neurons(self, neurons: Any) -> PopulationModel:
-        members = [member.select_neurons(neurons) for member in self.members]
-        return Ensemble(members, self.coefficients, self.name)
+        chosen = [member.select_neurons(neurons) for member in self.members]
+        return self.with_members(chosen)
 
-    def without_covariates(self) -> PopulationModel:
-        if not self.covariates:
-            return self
-        members = [member.without_covariates() for member in self.members]
+    def with_members(self, members: Sequence[keras.Model]) -> PopulationModel:
         return Ensemble(members, self.coefficients, self.name)
-
-    def covariate_statistics(self) -> dict[str, Any]:
-        statistics: dict[str, Any] = {}
-        for member in reversed(self.members):
-            statistics |= member.covariate_statistics()
-        return statistics
 
     def neuron_rate_fn(self) -> Any:
         refuse_covariates(self)
@@ -114,9 +95,6 @@ class Ensemble(PopulationModel):
             return sum(weight * rate(images, neurons) for weight, rate in weighted)
 
         return rates
-
-    def networks(self) -> list[Any]:
-        return [net for member in self.members for net in member.networks()]
 
     def halves(self) -> Any:
         """Return the means of every second network, without ridge regressions."""
@@ -135,11 +113,6 @@ class Ensemble(PopulationModel):
             "name": self.name,
             "trainable": self.trainable,
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        members = deserialize_members(config["members"])
-        return cls.from_parts(config, {"members": members})
 
 
 def _mean_of(networks):

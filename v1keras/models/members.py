@@ -1,8 +1,55 @@
-"""Parts of the models that are made of other models."""
+"""`MembersModel`: what the models that are made of other models share."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from v1keras.models.model_inputs import model_inputs, split_inputs
+from v1keras.models.population_model import PopulationModel
+
+
+class MembersModel(PopulationModel):
+    """A model whose rates are made of those of its `members`.
+
+    Attributes:
+        members: List of `PopulationModel`s for the same image size.
+    """
+
+    members: list[Any]
+
+    def take_members(self, members: Sequence[keras.Model]) -> None:
+        """Keep the members, and their image size and pixel mean as the model's own."""
+        self.members = list(members)
+        self.image_size = members[0].image_size
+        self.pixel_mean = members[0].pixel_mean
+
+    def with_members(self, members: Sequence[keras.Model]) -> PopulationModel:
+        """Return a model as this one, of other members."""
+        raise NotImplementedError
+
+    @property
+    def covariates(self) -> dict[str, int]:
+        return member_covariates(self.members)
+
+    def without_covariates(self) -> PopulationModel:
+        if not self.covariates:
+            return self
+        return self.with_members([each.without_covariates() for each in self.members])
+
+    def covariate_statistics(self) -> dict[str, Any]:
+        statistics: dict[str, Any] = {}
+        for member in reversed(self.members):
+            statistics |= member.covariate_statistics()
+        return statistics
+
+    def networks(self) -> list[Any]:
+        return [net for member in self.members for net in member.networks()]
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        members = deserialize_members(config["members"])
+        return cls.from_parts(config, {"members": members})
 
 
 def serialize_members(members):

@@ -49,17 +49,23 @@ def gallery(pictures, captions, columns=8):
     Returns:
         A matplotlib figure.
     """
-    rows = -(-len(pictures) // columns)
+    figure, axes = picture_grid(len(pictures), columns)
+    for axis, picture, caption in zip(axes, pictures, captions, strict=False):
+        _show(axis, picture)
+        axis.set_title(caption, fontsize=7)
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
+def picture_grid(count, columns):
+    """Return a figure for `count` captioned pictures, and its axes, without frames."""
+    rows = -(-count // columns)
     figure, axes = pyplot.subplots(
         rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False
     )
     for axis in axes.flat:
         axis.axis("off")
-    for axis, picture, caption in zip(axes.flat, pictures, captions, strict=False):
-        _show(axis, picture)
-        axis.set_title(caption, fontsize=7)
-    figure.tight_layout(pad=0.4)
-    return figure
+    return figure, axes.flat
 
 
 def _show(axis, picture):

@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib import pyplot
 
+from v1keras.report.figures import picture_grid
+
 
 def triggered_averages(images, responses):
     """Compute spike-triggered averages: response-weighted means of images.
@@ -44,13 +46,8 @@ def sample_images(images, numbers, columns=8):
     Returns:
         A matplotlib figure.
     """
-    rows = -(-len(images) // columns)
-    figure, axes = pyplot.subplots(
-        rows, columns, figsize=(1.3 * columns, 1.55 * rows), squeeze=False
-    )
-    for axis in axes.flat:
-        axis.axis("off")
-    for axis, image, number in zip(axes.flat, images, numbers, strict=False):
+    figure, axes = picture_grid(len(images), columns)
+    for axis, image, number in zip(axes, images, numbers, strict=False):
         axis.imshow(
             image,
             cmap="gray",

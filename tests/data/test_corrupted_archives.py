@@ -14,7 +14,7 @@ from PIL import Image
 
 from v1keras.data import sources
 from v1keras.data.sources import arrays, kindel2019, tang2018
-from v1keras.data.sources.archives import Folder
+from v1keras.io.archives import Folder
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from v1keras.io.foreign import one_line
 from v1keras.models.cores.transfer import NETWORKS
 from v1keras.zoo.checks import (
     Check,
@@ -37,11 +38,8 @@ MOST_NETWORKS = 256
 _DEEPEST = 4  # ensembles within ensembles
 _PRECISIONS = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
 # The one class of Keras itself that a core may be.
-_IDENTITY = {
-    "module": "keras.layers",
-    "class_name": "Identity",
-    "registered_name": None,
-}
+_IDENTITY = {"module": "keras.layers", "class_name": "Identity"}
+_IDENTITY |= {"registered_name": None}
 # Keys around the config of a class. Shapes and compilation are not taken from them.
 _AROUND = ("module", "class_name", "config", "registered_name")
 _IGNORED = ("build_config", "compile_config")
@@ -262,7 +260,7 @@ def errors_of_keras() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise ValueError(f"the values fit no model: {brief(error)}") from None
+        raise ValueError(f"the values fit no model: {one_line(error)}") from None
 
 
 def _registered_name(config, place, names):

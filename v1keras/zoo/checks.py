@@ -4,14 +4,14 @@ A check is a function `(value, place) -> value`. It raises a `ValueError` that n
 place, what was found and what was expected.
 """
 
-import contextlib
 import json
 import math
 import pathlib
 import reprlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from v1keras.io.foreign import errors_naming
 from v1keras.zoo.layout import LARGEST_TEXT
 
 Check = Callable[[Any, str], Any]
@@ -30,27 +30,13 @@ def read_json(path: pathlib.Path) -> Any:
         raise ValueError(
             f"{path} has {size:,} bytes; expected at most {LARGEST_TEXT:,}"
         )
-    try:
+    with errors_naming(f"{path}: is not JSON"):
         return json.loads(path.read_text())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} can't be read as JSON: {brief(error)}") from None
 
 
 def brief(value: Any) -> str:
-    """Return a value or an error as at most one short line."""
-    if isinstance(value, BaseException):
-        text = " ".join(str(value).split()) or type(value).__name__
-        return text if len(text) <= 300 else text[:300] + "..."
+    """Return a value as at most one short line."""
     return reprlib.repr(value)
-
-
-@contextlib.contextmanager
-def errors_naming(path: pathlib.Path) -> Iterator[None]:
-    """Put the path of a file before the error that is raised on its content."""
-    try:
-        yield
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: {brief(error)}") from None
 
 
 def fail(place: str, value: Any, expected: str) -> None:

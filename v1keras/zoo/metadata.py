@@ -6,9 +6,9 @@ import pathlib
 import re
 from typing import Any
 
+from v1keras.io.foreign import errors_naming
 from v1keras.zoo.checks import (
     brief,
-    errors_naming,
     fail,
     integer,
     label,
@@ -152,7 +152,7 @@ def read_metadata(path: pathlib.Path) -> dict[str, Any]:
         version, digest = metadata["format_version"], metadata["sha256"][METADATA]
         as_written = digest == digest_of(metadata)
         as_written = as_written and path.read_text() == render(metadata)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except Exception:  # as the file may hold anything in the place of a dict
         raise ValueError(
             f"{path} is not the metadata of a preset: it is cut off or was changed"
         ) from None

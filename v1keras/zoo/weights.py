@@ -13,6 +13,7 @@ import numpy as np
 # Keras has no public call that tells under which paths it saves a model's layers.
 from keras.src.saving import saving_lib
 
+from v1keras.io.foreign import one_line
 from v1keras.zoo.checks import brief
 from v1keras.zoo.layout import CONFIG
 
@@ -155,7 +156,7 @@ def _one_line_errors(path) -> Iterator[None]:
     except _Refused as error:
         raise ValueError(f"{path}: {error}") from None
     except _DAMAGE as error:
-        raise ValueError(f"{path} can't be read as HDF5: {brief(error)}") from None
+        raise ValueError(f"{path} can't be read as HDF5: {one_line(error)}") from None
 
 
 class _Shapes(saving_lib.H5IOStore):

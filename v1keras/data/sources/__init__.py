@@ -14,7 +14,7 @@ from v1keras.data.sources import (
     sensorium2022,
     tang2018,
 )
-from v1keras.data.sources.archives import errors_naming
+from v1keras.io.foreign import errors_naming
 
 SOURCES: dict[str, Callable[..., Recording]] = {
     "kindel2019": kindel2019.read,
@@ -58,5 +58,5 @@ def read(name: str, path: str | os.PathLike[str] | None = None) -> Recording:
     """
     if name not in SOURCES:
         raise ValueError(f"no dataset {name!r}; there is {', '.join(SOURCES)}")
-    with errors_naming(path or name, ()):
+    with errors_naming(path or name):
         return SOURCES[name](path)

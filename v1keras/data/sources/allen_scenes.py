@@ -23,9 +23,9 @@ import numpy as np
 from v1keras.data.recording import Recording
 from v1keras.data.sources import allen_templates, hdf5
 from v1keras.data.sources.allen_templates import SOURCE
-from v1keras.data.sources.archives import errors_naming
 from v1keras.data.sources.locate import locate
 from v1keras.data.sources.trials import mean_response, stack_repeats
+from v1keras.io.foreign import errors_naming
 
 WINDOW_S = 0.25  # a scene's time on the screen; the next follows at once
 LATENCY_S = 0.05  # of spikes behind the screen

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from v1keras.data.sources.archives import errors_naming
+from v1keras.io.foreign import errors_naming
 
 SOURCE = (
     "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon);"

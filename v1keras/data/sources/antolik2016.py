@@ -17,9 +17,9 @@ CC BY.
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import locate
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
+from v1keras.io.archives import Folder
 
 URL = "https://doi.org/10.1371/journal.pcbi.1004927.s001"
 _SIDE = 31

@@ -9,9 +9,10 @@ from PIL import Image
 from v1keras.data.recording import Recording
 from v1keras.data.recording_file import FORMAT_1_NAMES
 from v1keras.data.sources import matlab
-from v1keras.data.sources.archives import Folder, errors_naming
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import ATTRIBUTES
+from v1keras.io.archives import Folder
+from v1keras.io.foreign import errors_naming
 from v1keras.io.large_arrays import release_pages, row_blocks, zeros_or_memmap
 
 _PICTURES = {

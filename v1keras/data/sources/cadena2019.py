@@ -25,10 +25,11 @@ import numpy as np
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources import safe_pickle
-from v1keras.data.sources.archives import Folder, errors_naming
 from v1keras.data.sources.locate import locate
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
+from v1keras.io.archives import Folder
+from v1keras.io.foreign import errors_naming
 
 _DOI = "2e31e304e03d6357c98ac735a1fe5788"
 URL = f"https://doid.gin.g-node.org/{_DOI}/{_DOI}.zip"

@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from v1keras.data.sources.archives import LARGEST_FILE
+from v1keras.io.archives import LARGEST_FILE
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 

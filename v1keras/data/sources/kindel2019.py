@@ -9,9 +9,9 @@ import numpy as np
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources import matlab
-from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import fetch_verified
 from v1keras.data.sources.pvc8 import TUNING_SESSION, photographs
+from v1keras.io.archives import Folder
 
 URL = (
     "https://raw.githubusercontent.com/jzlab/v1_predictor/"

@@ -6,7 +6,8 @@ import numpy as np
 import scipy.io
 
 from v1keras.data.sources import hdf5
-from v1keras.data.sources.archives import LARGEST_FILE, errors_naming
+from v1keras.io.archives import LARGEST_FILE
+from v1keras.io.foreign import errors_naming
 
 
 def read(file, names, shown_as=None):

@@ -23,11 +23,11 @@ import numpy as np
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources import scan_files
-from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import locate
 from v1keras.data.sources.scan_files import TIERS
 from v1keras.data.sources.trials import stack_repeats
 from v1keras.data.validation import TEST, UNASSIGNED
+from v1keras.io.archives import Folder
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
 
 SENSORIUM = "https://gin.g-node.org/cajal/Sensorium2022"

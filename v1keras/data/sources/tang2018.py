@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from v1keras.data.recording import Recording
-from v1keras.data.sources.archives import Folder
 from v1keras.data.sources.locate import fetch_verified
+from v1keras.io.archives import Folder
 
 SOURCE = (
     "https://github.com/leelabcnbc/Fixed_Kernel_CNN at"

@@ -4,28 +4,19 @@ Nothing in them is executed. Every function raises a `ValueError` of one line th
 the file, whatever is wrong with it.
 """
 
-import contextlib
 import io
 import pathlib
 import posixpath
 import tarfile
 import zipfile
-import zlib
 
 import numpy as np
+
+from v1keras.io.foreign import errors_naming
 
 # The largest published file that is read at once: 956 stimuli x 20 repeats x 211 ms x
 # 110 units of pvc-8 are 444 MB.
 LARGEST_FILE = 1 << 30
-_DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    OSError,
-)
 
 
 class Folder:
@@ -61,7 +52,7 @@ class Folder:
             return
         if not self.path.is_file():
             raise FileNotFoundError(f"no file or folder {self.path}")
-        with errors_naming(self.path, _DAMAGED):
+        with errors_naming(self.path):
             self._sizes = self._open_archive()
         for name in self._sizes:
             if posixpath.isabs(name) or ".." in name.replace("\\", "/").split("/"):
@@ -135,7 +126,7 @@ class Folder:
                 f"{self.path}: {name} declares {self._sizes[name]} bytes, expected at"
                 f" most {LARGEST_FILE}"
             )
-        with errors_naming(f"{self.path}: {name}", _DAMAGED):
+        with errors_naming(f"{self.path}: {name}"):
             if self._archive is None:
                 return (self.path / name).read_bytes()
             if isinstance(self._archive, zipfile.ZipFile):
@@ -145,27 +136,6 @@ class Folder:
     def npy(self, name):
         """Return the array in a .npy file."""
         return npy(self.read(name), f"{self.path}: {name}")
-
-
-@contextlib.contextmanager
-def errors_naming(file, errors=(Exception,)):
-    """Turn errors within the block into a `ValueError` of one line that names the file.
-
-    Args:
-        file: Path of the file, or text that begins with it and a colon.
-        errors: Tuple of exceptions to turn, besides `ValueError` and a lack of memory.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except ValueError as error:
-        text = " ".join(str(error).split())
-        path = str(file).split(": ")[0]
-        raise ValueError(text if text.startswith(path) else f"{file}: {text}") from None
-    except (*errors, MemoryError) as error:
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{file} can't be read: {text}") from None
 
 
 def npy(content, file):

@@ -134,13 +134,8 @@ def test_files_have_at_most_300_lines(path):
     assert lines <= 300
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_commands_have_at_most_80_lines(name):
-    lines = len((ROOT / name).read_text().splitlines())
-    assert lines <= 80
-
-
-def test_lines_have_at_most_88_columns():
+def listed_files():
+    """Yield the path and the lines of every Python file and script of the checkout."""
     if not (CHECKOUT / ".git").exists():
         pytest.skip("not a checkout: no list of files")
     listed = subprocess.run(
@@ -150,11 +145,25 @@ def test_lines_have_at_most_88_columns():
         text=True,
         check=True,
     )
-    wide = []
     for name in listed.stdout.splitlines():
-        if pathlib.Path(name).suffix not in ("", ".py", ".sh"):
-            continue
-        for number, line in enumerate((CHECKOUT / name).read_text().splitlines(), 1):
+        if pathlib.Path(name).suffix in ("", ".py", ".sh"):
+            yield name, (CHECKOUT / name).read_text().splitlines()
+
+
+def test_files_of_tests_and_tools_have_at_most_300_lines():
+    assert [name for name, lines in listed_files() if len(lines) > 300] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_have_at_most_80_lines(name):
+    lines = len((ROOT / name).read_text().splitlines())
+    assert lines <= 80
+
+
+def test_lines_have_at_most_88_columns():
+    wide = []
+    for name, lines in listed_files():
+        for number, line in enumerate(lines, 1):
             if len(line) > 88:
                 wide.append(f"{name}:{number}")
     assert not wide

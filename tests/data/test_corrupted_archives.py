@@ -2,27 +2,19 @@
 whole file does; nothing is executed, nothing left.
 """
 
-import pathlib
 import struct
 import zipfile
 
 import fake_datasets
 import numpy as np
 import pytest
-from corrupted_files import Executes, damaged, objects, refused, wrong_arrays
-from PIL import Image
+from corrupted_files import damaged, refused, wrong_arrays
 
 from v1keras.data import sources
 from v1keras.data.sources import arrays, kindel2019, tang2018
 from v1keras.io.archives import Folder
 
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path_factory, monkeypatch):
-    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    yield
-    assert not any(pathlib.Path().iterdir())
-
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 SCAN = fake_datasets.sensorium()
 REGION = fake_datasets.antolik()
@@ -170,175 +162,6 @@ def test_npy_that_declares_a_bomb(tmp_path, shape):
     refused(READERS["antolik"][0], fake_datasets.zipped(tmp_path / "d.zip", files))
     (tmp_path / "images.npy").write_bytes(content)
     refused(lambda path: arrays.read(path, path), tmp_path / "images.npy")
-
-
-def cadena_cases():
-    content = fake_datasets.cadena()
-    for key in (
-        "images",
-        "responses",
-        "image_types",
-        "image_numbers",
-        "subject_id",
-        "session_id",
-        "unit_id",
-        "repetitions",
-    ):
-        yield f"{key} missing", {k: v for k, v in content.items() if k != key}
-        yield f"{key} too few", content | {key: content[key][1:]}
-    for key in ("images", "responses"):
-        yield f"{key} transposed", content | {key: content[key].T}
-        yield f"{key} words", content | {key: content[key].astype(str)}
-    yield "negative", content | {"responses": content["responses"] - 10}
-    yield (
-        "infinite",
-        content
-        | {
-            "responses": np.where(
-                content["responses"] == 2, np.inf, content["responses"]
-            )
-        },
-    )
-    yield "unknown type", content | {"image_types": np.full((40, 1), "conv9")}
-    yield "a list", [content]
-    yield "executes", content | {"images": Executes()}
-    yield "executes in a cell", content | {"image_types": objects(40)}
-    yield "is code", Executes()
-    yield "a class", content | {"images": np.random.RandomState}
-    yield "records", content | {"images": np.zeros(40, [("a", "f4")])}
-
-
-@pytest.mark.parametrize(
-    ("how", "content"),
-    cadena_cases(),
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_cadena_content_that_does_not_fit(tmp_path, how, content):
-    refused(
-        lambda path: sources.read("cadena2019", path),
-        fake_datasets.cadena_file(tmp_path / "cadena_ploscb_data.pkl", content),
-    )
-
-
-def test_cadena_file_that_is_damaged(tmp_path):
-    """A pickle has no checksum: a changed byte in an array is a changed number. It is
-    cut here, and changed where its instructions stand.
-    """
-    content = fake_datasets.cadena_file(
-        tmp_path / "whole.pkl", fake_datasets.cadena()
-    ).read_bytes()
-    whole = sources.read("cadena2019", tmp_path / "whole.pkl")
-    path = tmp_path / "cadena_ploscb_data.pkl"
-    for share in np.linspace(0, 0.999, 25):
-        path.write_bytes(content[: int(share * len(content))])
-        refused(lambda path: sources.read("cadena2019", path), path)
-    for position in range(2, 60):
-        path.write_bytes(
-            content[:position]
-            + bytes([content[position] ^ 0x24])
-            + content[position + 1 :]
-        )
-        refused(lambda path: sources.read("cadena2019", path), path, whole)
-
-
-OWN = {
-    "images": np.zeros((12, 6, 7), np.uint8) + np.arange(7, dtype=np.uint8),
-    "responses": np.random.default_rng(0).random((12, 3)),
-}
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        "missing",
-        "cut",
-        "empty file",
-        "no array",
-        *wrong_arrays(OWN["images"]),
-        "infinite",
-    ],
-)
-@pytest.mark.parametrize("name", OWN)
-@pytest.mark.parametrize("kind", ["npy", "npz", "mat"])
-def test_own_array_that_does_not_fit(tmp_path, kind, name, how):
-    content = dict(OWN)
-    content[name] = (
-        wrong_arrays(OWN[name]).get(how, OWN[name])
-        if how != "infinite"
-        else np.full(OWN[name].shape, np.inf)
-    )
-    if kind == "mat" and how in ("pickled", "complex", "one axis more", "empty"):
-        content[name] = np.array(["x"])
-    files = {}
-    for key, value in content.items():
-        files[key] = tmp_path / f"{key}.{kind}"
-        if kind == "mat":
-            fake_datasets.matlab_5(files[key], {"x": value})
-        else:
-            (np.save if kind == "npy" else np.savez)(
-                files[key],
-                **({"arr": value} if kind == "npy" else {"x": value}),
-                allow_pickle=True,
-            )
-    content = files[name].read_bytes()
-    if how == "missing":
-        files[name].unlink()
-    elif how in ("cut", "empty file", "no array"):
-        files[name].write_bytes(
-            {
-                "cut": content[: -len(content) // 3],
-                "empty file": b"",
-                "no array": b"no array at all",
-            }[how]
-        )
-    suffix = "" if kind == "npy" else ":x"
-    refused(
-        lambda _: arrays.read(
-            f"{files['images']}{suffix}", f"{files['responses']}{suffix}"
-        ),
-        files[name],
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "1,2\n3\n",
-        "a,b\n1,2\n",
-        "1;2\n3;4\n",
-        "x\n" * 12,
-        "inf,1\n" * 12,
-        "1,2\n" * 11,
-    ],
-)
-def test_own_table_that_does_not_fit(tmp_path, text):
-    np.save(tmp_path / "images.npy", OWN["images"])
-    (tmp_path / "responses.csv").write_text(text)
-    refused(
-        lambda path: arrays.read(tmp_path / "images.npy", path),
-        tmp_path / "responses.csv",
-    )
-
-
-@pytest.mark.parametrize("content", [b"", b"no picture", "cut", "small", "renamed"])
-def test_own_picture_that_does_not_fit(tmp_path, content):
-    np.save(tmp_path / "responses.npy", OWN["responses"])
-    (tmp_path / "pictures").mkdir()
-    for i, image in enumerate(OWN["images"]):
-        Image.fromarray(image).save(tmp_path / "pictures" / f"{i}.png")
-    path = tmp_path / "pictures" / "5.png"
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    elif content == "small":
-        Image.fromarray(OWN["images"][0][:3]).save(path)
-    elif content == "renamed":
-        Image.fromarray(OWN["images"][0]).save(path, "GIF")
-    else:
-        path.write_bytes(path.read_bytes()[:40])
-    refused(
-        lambda _: arrays.read(tmp_path / "pictures", tmp_path / "responses.npy"), path
-    )
 
 
 @pytest.mark.parametrize("name", ["kindel2019", "tang2018"])

@@ -1,12 +1,14 @@
+"""Training, against gradient descent by hand."""
+
 import keras
 import numpy as np
 import pytest
+from linear_trainings import data, linear_model, make_trainer, minus_error
 from scipy.special import gammaln
 
 from v1keras import Recording
 from v1keras.config import default
 from v1keras.training import (
-    Checkpoints,
     Poisson,
     Schedule,
     Trainer,
@@ -15,45 +17,6 @@ from v1keras.training import (
     make_strategy,
 )
 from v1keras.workflows import build
-
-
-def linear_model(neurons=2, pixels=9):
-    model = keras.Sequential(
-        [
-            keras.Input((3, 3, 1)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(neurons, "softplus"),
-        ]
-    )
-    model.layers[-1].set_weights(
-        [
-            np.linspace(-0.3, 0.4, pixels * neurons).reshape(pixels, neurons),
-            np.full(neurons, 0.1),
-        ]
-    )
-    return model
-
-
-def data(count=24, neurons=2, seed=0):
-    rng = np.random.default_rng(seed)
-    images = rng.normal(size=(count, 3, 3, 1)).astype("float32")
-    return images, rng.poisson(2.0, (count, neurons)).astype("float32")
-
-
-def minus_error(responses, rates):
-    return -np.nanmean((responses - rates) ** 2, axis=0)
-
-
-def make_trainer(model=None, optimizer=None, **schedule):
-    schedule = Schedule(**{"batch_size": 8, "max_epochs": 3} | schedule)
-    return Trainer(
-        model or linear_model(),
-        optimizer or keras.optimizers.SGD(0.05),
-        Poisson(),
-        minus_error,
-        make_strategy("one"),
-        schedule,
-    )
 
 
 def sigmoid(x):
@@ -158,76 +121,6 @@ def test_penalties_are_part_of_the_loss():
     )
 
 
-def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
-    """A score that is given: it falls after the second epoch, so training returns there
-    twice and ends.
-    """
-    given = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
-    kept = []
-    model, optimizer = linear_model(), keras.optimizers.SGD(0.05)
-    trainer = make_trainer(
-        model,
-        optimizer,
-        max_epochs=50,
-        patience=2,
-        max_lr_decays=1,
-        lr_decay_factor=0.1,
-    )
-    trainer.score = lambda responses, rates: (
-        kept.append(model.get_weights()),
-        np.full(2, next(given)),
-    )[1]
-    progress = trainer.fit(data(), data(seed=1))
-    assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 2, 0.5)
-    for found, best in zip(model.get_weights(), kept[1], strict=True):
-        np.testing.assert_array_equal(found, best)
-    assert not np.array_equal(kept[4][0], kept[3][0])
-    assert float(optimizer.learning_rate) == pytest.approx(0.05 * 0.1**2)
-
-
-def test_kept_are_weights_averaged_over_epochs():
-    """The weights of each epoch, and their running average written out; training itself
-    goes on from the weights.
-    """
-    seen, given = [], iter([0.1, 0.2, 0.3, 0.2])
-
-    class Watch(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            seen.append(self.model.get_weights()[0])
-
-    model = linear_model()
-    trainer = make_trainer(model, max_epochs=4, ema_momentum=0.2)
-    trainer.score = lambda responses, rates: np.full(2, next(given))
-    trainer.fit(data(), data(seed=1), [Watch()])
-    plain = linear_model()
-    alone = []
-    watch = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: alone.append(plain.get_weights()[0])
-    )
-    make_trainer(plain, max_epochs=4).fit(data(), data(seed=1), [watch])
-    np.testing.assert_array_equal(seen, alone)
-    # The average counts 2 / 11 in the second epoch; then 0.2 as asked, below 3 / 12.
-    second = (2 * seen[0] + 9 * seen[1]) / 11
-    third = (second + 4 * seen[2]) / 5
-    np.testing.assert_allclose(model.get_weights()[0], third, atol=1e-6)
-
-
-def test_cosine_annealing_rises_and_falls_to_nothing():
-    rates = keras.callbacks.History()
-    make_trainer(max_epochs=40, lr_schedule="cosine").fit(data(), data(seed=1), [rates])
-    found = np.array(rates.history["learning_rate"])
-    assert (
-        len(found) == 40
-        and (np.diff(found[:5]) > 0).all()
-        and (np.diff(found[5:]) < 0).all()
-    )
-    assert found[19:21].mean() == pytest.approx(0.025, rel=1e-3) and found[-1] < 0.001
-    with pytest.raises(
-        ValueError, match="lr_schedule: found 'linear', expected one of plateau, cosine"
-    ):
-        make_trainer(lr_schedule="linear")
-
-
 def test_weights_scale_each_neurons_gradient():
     """Without a shared layer, twice the weight is twice the learning rate, neuron by
     neuron.
@@ -272,84 +165,6 @@ def test_a_loss_that_is_not_finite_stops_with_its_epoch():
         match="the loss is (nan|inf) in epoch 1: lower the learning rate",
     ):
         make_trainer().fit((np.full_like(images, 1e38), responses), data(seed=1))
-
-
-@pytest.mark.parametrize("likelihood", ["poisson", "negative_binomial"])
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"lr_schedule": "cosine", "ema_momentum": 0.8}],
-    ids=["plateau", "averaged"],
-)
-def test_interrupted_training_goes_on_as_if_it_had_not_been(
-    settings, likelihood, tmp_path
-):
-    """Six epochs in one go, against three, a new process's worth of objects, and three
-    more; with dropout, whose state must come along.
-    """
-
-    def parts():
-        keras.utils.set_random_seed(1)
-        layers = [
-            keras.Input((3, 3, 1)),
-            keras.layers.Flatten(),
-            keras.layers.Dropout(0.5, seed=3),
-            keras.layers.Dense(2, "softplus"),
-        ]
-        return keras.Sequential(layers), keras.optimizers.Adam(0.01)
-
-    def train(callbacks=(), checkpoints=None):
-        model, optimizer = parts()
-        noise, schedule = (
-            make_likelihood(likelihood),
-            Schedule(batch_size=8, max_epochs=6, **settings),
-        )
-        trainer = Trainer(
-            model, optimizer, noise, minus_error, make_strategy("one"), schedule
-        )
-        progress = trainer.fit(data(), data(seed=1), callbacks, checkpoints)
-        return progress, model.variables + noise.variables
-
-    class Interruption(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 3:
-                raise KeyboardInterrupt
-
-    whole, expected = train()
-    with pytest.raises(KeyboardInterrupt):
-        train([Interruption()], Checkpoints(tmp_path, every=0))
-    resumed, found = train(checkpoints=Checkpoints(tmp_path))
-    assert resumed.epoch == 6
-    assert [logs["loss"] for logs in resumed.history] == [
-        logs["loss"] for logs in whole.history
-    ]
-    for a, b in zip(expected, found, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy())
-
-
-def test_a_finished_training_is_not_gone_on_with(tmp_path):
-    first = linear_model()
-    make_trainer(first).fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
-    again, called = linear_model(), []
-    watch = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: called.append(1))
-    progress = make_trainer(again).fit(
-        data(), data(seed=1), [watch], Checkpoints(tmp_path)
-    )
-    assert (
-        progress.finished
-        and progress.epoch == 3
-        and len(progress.history) == 3
-        and not called
-    )
-    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_a_checkpoint_of_another_model_is_refused(tmp_path):
-    make_trainer().fit(data(), data(seed=1), checkpoints=Checkpoints(tmp_path))
-    with pytest.raises(ValueError, match="is of another model"):
-        make_trainer(linear_model(neurons=3)).fit(
-            data(neurons=3), data(neurons=3), checkpoints=Checkpoints(tmp_path)
-        )
 
 
 def test_a_callback_can_stop_the_training():

@@ -18,6 +18,8 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 
 with quiet_start():
+    from v1keras.io.output import check_outputs, output_folder
+    from v1keras.workflows import workdir
     from v1keras.workflows.model_report import (
         history_of,
         validation_of,
@@ -26,24 +28,28 @@ with quiet_start():
     from v1keras.workflows.reopen import open_models
     from v1keras.workflows.score import score_by, session_of
 
+_FILES = (workdir.METRICS, workdir.NEURONS, workdir.REPORT)
+
 
 def main(_):
     values = flags.FLAGS
+    check_outputs(values.out, _FILES)
     model, metadata, recordings = open_models(values.model, values.recording)
     settings = metadata["config"]["evaluation"]
-    scores = score_by(settings, model, recordings, values.split)
     # With --out=WORKDIR this writes the files of the training again.
-    scores.save(values.out, **validation_of(values.model))
-    page = pathlib.Path(values.out) / "report.html"
-    write_model_report(
-        page,
-        session_of(model, recordings[0]),
-        recordings[0],
-        metadata,
-        history_of(values.model),
-        scores,
-    )
+    with output_folder(values.out, _FILES) as parts:
+        scores = score_by(settings, model, recordings, values.split)
+        scores.save(parts, **validation_of(values.model))
+        write_model_report(
+            parts / workdir.REPORT,
+            session_of(model, recordings[0]),
+            recordings[0],
+            metadata,
+            history_of(values.model),
+            scores,
+        )
     print(scores)
+    page = pathlib.Path(values.out) / workdir.REPORT
     print(f"report: {page}; written beside it: metrics.json, neurons.csv")
 
 

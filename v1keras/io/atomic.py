@@ -5,12 +5,32 @@ import errno
 import hashlib
 import os
 import pathlib
-import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
+
+from v1keras.io.replace import (
+    complete_move,
+    flush,
+    flush_all,
+    put_in_place,
+    record_move,
+)
+from v1keras.io.scratch import PREFIX, scratch_folder
+
+_KINDS = {
+    stat.S_IFBLK: "a device",
+    stat.S_IFCHR: "a device",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFREG: "a file",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 @contextlib.contextmanager
-def atomic_write(path):
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """Write a file under another name, which replaces `path` if the block ends well.
 
     The file and its name are on the disk before the block is left: a power cut leaves
@@ -20,9 +40,10 @@ def atomic_write(path):
         path: Path of the file to write. Its folder is made where it is missing.
 
     Yields:
-        `pathlib.Path` to write to.
+        `pathlib.Path` to write to, of the same name in another folder.
 
     Raises:
+        ValueError: The path is that of a folder, a link, a pipe or a device.
         OSError: The folder can't be made or written to, or the disk is full.
 
     Example:
@@ -35,25 +56,19 @@ def atomic_write(path):
     'whole'
     """
     path = pathlib.Path(path)
+    check_file_target(path)
     _make_folder(path.parent)
-    handle, part = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-    )
-    os.close(handle)
-    try:
-        yield pathlib.Path(part)
-        os.chmod(part, 0o666 & ~_umask())
-        move_into_place(part, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(part)
+    with _errors_naming(path), scratch_folder(path.parent) as scratch:
+        yield scratch / path.name
+        move_into_place(scratch / path.name, path)
 
 
 @contextlib.contextmanager
-def atomic_folder(path):
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """Fill a folder under another name, which replaces `path` if the block ends well.
 
-    Every file and folder in it is on the disk before, as with `atomic_write`.
+    Every file and folder in it is on the disk before, as with `atomic_write`. A reader
+    takes `v1keras.io.replace.whole_folder`.
 
     Args:
         path: Path of the folder to write. An existing one is replaced.
@@ -62,26 +77,82 @@ def atomic_folder(path):
         `pathlib.Path` of an empty folder.
 
     Raises:
-        OSError: As `atomic_write`.
+        ValueError, OSError: As `atomic_write`.
     """
     path = pathlib.Path(path)
+    check_folder_target(path)
+    if path.is_symlink():
+        path = path.resolve()
     _make_folder(path.parent)
-    part = pathlib.Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
+    with _errors_naming(path), scratch_folder(path.parent) as scratch:
+        part = scratch / path.name
+        part.mkdir()
         yield part
-        os.chmod(part, 0o777 & ~_umask())
-        _sync(part)
-        replaced = part.with_name(part.name + "-replaced")
-        if path.exists():
-            os.replace(path, replaced)
-        os.replace(part, path)
-        _flush(path.parent)
-        shutil.rmtree(replaced, ignore_errors=True)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        flush_all(part)
+        put_in_place(part, path)
 
 
-def move_into_place(part, path):
+@contextlib.contextmanager
+def atomic_files(folder: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Write a set of files and folders, which replace others if the block ends well.
+
+    What else the folder holds stays. If the process is killed while they are moved into
+    it, the next one that writes there moves the rest.
+
+    Args:
+        folder: Path of the folder, made where it is missing.
+
+    Yields:
+        `pathlib.Path` of an empty folder to write them to.
+
+    Raises:
+        ValueError, OSError: As `atomic_write`.
+
+    Example:
+
+    >>> import tempfile
+    >>> target = pathlib.Path(tempfile.mkdtemp())
+    >>> with atomic_files(target) as parts:
+    ...     _ = (parts / "a.txt").write_text("one")
+    ...     _ = (parts / "b.txt").write_text("two")
+    >>> sorted(path.name for path in target.iterdir())
+    ['a.txt', 'b.txt']
+    """
+    folder = pathlib.Path(folder)
+    check_folder_target(folder)
+    _make_folder(folder)
+    with _errors_naming(folder), scratch_folder(folder) as scratch:
+        yield scratch
+        for entry in scratch.iterdir():
+            check = check_folder_target if entry.is_dir() else check_file_target
+            check(folder / entry.name)
+        flush_all(scratch)
+        record_move(scratch)
+        complete_move(scratch, folder)
+
+
+def move_files(parts: pathlib.Path, folder: pathlib.Path) -> None:
+    """Move all entries of a folder into another, as `atomic_files` moves its own.
+
+    Args:
+        parts: Path of a folder on the same disk, which is removed.
+        folder: Path of the existing folder that gets the entries.
+    """
+    flush_all(parts)
+    record_move(parts)
+    with _errors_naming(folder), scratch_folder(folder) as scratch:
+        os.replace(parts, scratch)
+        complete_move(scratch, folder)
+
+
+def remove_folder(path: pathlib.Path) -> None:
+    """Remove a folder; if the process is killed, no part of it stays under its name."""
+    if path.is_dir():
+        with scratch_folder(path.parent) as scratch:
+            os.replace(path, scratch / path.name)
+
+
+def move_into_place(part: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
     """Rename a file to `path`, once all of its content is on the disk.
 
     Args:
@@ -93,16 +164,74 @@ def move_into_place(part, path):
 
     Example:
 
-    >>> import tempfile, pathlib
+    >>> import tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> _ = (folder / "a.part").write_text("whole")
     >>> move_into_place(folder / "a.part", folder / "a.txt")
     >>> [path.name for path in folder.iterdir()]
     ['a.txt']
     """
-    _sync(part)
-    os.replace(part, path)
-    _flush(pathlib.Path(path).parent)
+    flush(part)
+    put_in_place(pathlib.Path(part), pathlib.Path(path))
+
+
+def check_file_target(path: str | os.PathLike[str]) -> None:
+    """Refuse to write a file where something else is, or where nothing can be written.
+
+    Raises:
+        ValueError: The path is that of a folder, a link, a pipe, a socket or a device.
+        OSError: Its folder can't be written to.
+    """
+    _check_kind(pathlib.Path(path), "a file", follow_links=False)
+    _check_permission(pathlib.Path(path).parent)
+
+
+def check_folder_target(path: str | os.PathLike[str]) -> None:
+    """Refuse to write a folder where something else is; a link to one is taken.
+
+    Raises:
+        ValueError: The path is that of a file, a link to no folder, a pipe or a device.
+        OSError: It, or the folder to make it in, can't be written to.
+    """
+    _check_kind(pathlib.Path(path), "a folder", follow_links=True)
+    _check_permission(pathlib.Path(path))
+
+
+def _check_kind(path, expected, follow_links):
+    try:
+        mode = os.lstat(path).st_mode
+        if follow_links and stat.S_ISLNK(mode) and path.exists():
+            mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+    if kind != expected:
+        raise ValueError(
+            f"{path} is {kind}; expected {expected} that may be replaced, or a new name"
+        )
+
+
+def _check_permission(folder):
+    """Refuse a folder that can't be written to, or can't be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+@contextlib.contextmanager
+def _errors_naming(path):
+    """Raise errors of the system with the path that was to be written."""
+    try:
+        yield
+    except OSError as error:
+        # HDF5 and others leave the file out; a scratch folder says nothing to a user.
+        scratch = PREFIX in str(error.filename or PREFIX)
+        if error.errno is None or not scratch:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 def check_disk_space(folder, arrays):
@@ -138,36 +267,4 @@ def _make_folder(path):
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
-        _flush(folder.parent)
-
-
-def _sync(path):
-    """Wait until the disk has a file, or a folder with everything below it."""
-    if os.path.isdir(path):
-        for entry in os.scandir(path):
-            _sync(entry.path)
-    _flush(path)
-
-
-def _flush(path):
-    """Wait until the disk has the content of a file, or the names in a folder."""
-    windows = os.name == "nt"
-    folder = os.path.isdir(path)
-    if windows and folder:  # which can't be opened there
-        return
-    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        # Some network disks can't flush a folder.
-        if not folder or error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(handle)
-
-
-def _umask():
-    """Return the permissions that new files don't get."""
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
+        flush(folder.parent)

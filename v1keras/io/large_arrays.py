@@ -36,7 +36,11 @@ def zeros_or_memmap(shape, dtype):
     file = tempfile.TemporaryFile()
     if hasattr(os, "posix_fallocate"):
         # A full disk is an error here, not a signal at a later write.
-        os.posix_fallocate(file.fileno(), 0, size)
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            place = f"{tempfile.gettempdir()} (TMPDIR names another)"
+            raise OSError(error.errno, os.strerror(error.errno), place) from None
     return np.memmap(file, dtype, "w+", shape=tuple(shape))
 
 

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,9 @@ from v1keras.evaluation.scores import Scores
 from v1keras.inversion import GradientAscent
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.resume import holds_chunks, run_in_chunks
+from v1keras.io.atomic import atomic_files, remove_folder
+from v1keras.io.lock import locked_folder
+from v1keras.io.output import check_outputs
 from v1keras.io.tables import write_columns
 from v1keras.workflows.invert import (
     PARAMETRIZATIONS,
@@ -26,6 +28,8 @@ from v1keras.workflows.invert import (
 )
 from v1keras.workflows.reopen import check_fit, open_model, open_models
 from v1keras.workflows.score import score_by
+
+_FILES = ("stimuli.h5", "cells.csv", "report.html", "gallery.png", "tuning.png")
 
 
 def choose_neurons(text: str, scores: Scores) -> np.ndarray:
@@ -134,6 +138,7 @@ def invert_to_folder(
         ValueError, OSError: The model, the recording or an option does not fit.
     """
     folder = pathlib.Path(folder)
+    check_outputs(folder, _FILES)
     whole, metadata, recording = open_model(name, recording)
     evaluators = [open_evaluator(other, metadata, recording) for other in judges]
     scores = score_by(metadata["config"]["evaluation"], whole, [recording])
@@ -157,32 +162,34 @@ def invert_to_folder(
         "recording": recording.attributes.get("name", ""),
     }
     chunks = folder / ".chunks"
-    if holds_chunks(chunks) and not resume:
-        shutil.rmtree(chunks)
-    stimuli = run_in_chunks(
-        ascent,
-        varying,
-        options["steps"],
-        options["seed"],
-        options["restarts"],
-        chunks,
-        facts | {"norm": contrast.norm, "neurons": varying.tolist()},
-    )
-    cells = characterize(model, recording, stimuli, evaluators, scores)
-    stimuli.save(folder / "stimuli.h5", cells.gradient_fields, **facts)
-    write_columns(cells.table, folder / "cells.csv")
-    remarks = _remarks(stimuli, constant, list(whole.covariates))
-    report.write_cells(
-        folder,
-        f"Model {name}, objective: {ascent.objective}.",
-        "\n".join([str(cells), *remarks]),
-        stimuli.patterns,
-        cells.gradient_fields,
-        {label: cells.curves[name] for name, label in CURVE_LABELS.items()},
-        cells.table,
-        page_columns(),
-    )
-    shutil.rmtree(chunks)
+    with locked_folder(folder):
+        if holds_chunks(chunks) and not resume:
+            remove_folder(chunks)
+        stimuli = run_in_chunks(
+            ascent,
+            varying,
+            options["steps"],
+            options["seed"],
+            options["restarts"],
+            chunks,
+            facts | {"norm": contrast.norm, "neurons": varying.tolist()},
+        )
+        cells = characterize(model, recording, stimuli, evaluators, scores)
+        remarks = _remarks(stimuli, constant, list(whole.covariates))
+        with atomic_files(folder) as parts:
+            stimuli.save(parts / "stimuli.h5", cells.gradient_fields, **facts)
+            write_columns(cells.table, parts / "cells.csv")
+            report.write_cells(
+                parts,
+                f"Model {name}, objective: {ascent.objective}.",
+                "\n".join([str(cells), *remarks]),
+                stimuli.patterns,
+                cells.gradient_fields,
+                {label: cells.curves[key] for key, label in CURVE_LABELS.items()},
+                cells.table,
+                page_columns(),
+            )
+        remove_folder(chunks)
     return cells, remarks
 
 

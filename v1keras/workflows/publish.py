@@ -13,6 +13,7 @@ import numpy as np
 from v1keras import zoo
 from v1keras.data import Recording
 from v1keras.io.atomic import atomic_write
+from v1keras.io.lock import locked_folder
 from v1keras.workflows import provenance
 from v1keras.workflows.latency import measure_latency
 from v1keras.workflows.metadata import score_rows
@@ -114,9 +115,10 @@ def publish(
         "own_scores": own_scores(model, metadata, recordings),
         "latency": measure_latency(model, metadata),
     }
-    zoo.save(model, catalog.zoo_folder() / name, metadata | measured)
-    with atomic_write(catalog.zoo_folder() / "README.md") as scratch:
-        scratch.write_text(zoo.table())
+    with locked_folder(catalog.zoo_folder()) as folder:
+        zoo.save(model, folder / name, metadata | measured)
+        with atomic_write(folder / "README.md") as scratch:
+            scratch.write_text(zoo.table())
 
 
 def own_scores(

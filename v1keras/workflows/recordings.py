@@ -8,6 +8,7 @@ from v1keras.data import (
     split_by_protocol,
 )
 from v1keras.data.sources import arrays
+from v1keras.io.atomic import check_file_target
 from v1keras.workflows.describe import describe, write_page
 
 _USAGE = (
@@ -113,4 +114,6 @@ def _out(values, noun):
     """Return the path to write to."""
     if not values.out:
         raise ValueError(f"no --out=FILE: name the {noun} to write")
+    if noun != "folder":
+        check_file_target(values.out)
     return values.out

@@ -1,5 +1,6 @@
 """Training from a configuration to a preset: what `python -m v1keras.train` does."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -14,6 +15,8 @@ from v1keras import report, zoo
 from v1keras.data import Recording, open_recording, recording_names
 from v1keras.data.splits import split_by_protocol
 from v1keras.evaluation.scores import Scores
+from v1keras.io.atomic import atomic_files
+from v1keras.io.lock import locked_folder
 from v1keras.models import Ensemble
 from v1keras.training import (
     Checkpoints,
@@ -106,17 +109,20 @@ def train_and_evaluate(
     recordings = open_recordings(config)
     _check(config, recordings, strategy)
     chief, folder = is_chief(strategy), pathlib.Path(folder)
-    if chief:
-        folder = workdir.prepare_workdir(folder, config.to_dict(), resume, overwrite)
-    members = [
-        train_member(config, recordings, strategy, folder, i, callbacks, profile)
-        for i in range(config.ensemble if config.ridge.share < 1 else 0)
-    ]
-    model = _combine(config, [member.model for member in members], recordings)
-    with strategy.scope():  # each replica predicts its share
-        scores = score_by(config.evaluation, model, recordings)
-    if chief:
-        _write(config, folder, model, members, recordings, scores, command_line)
+    with locked_folder(folder) if chief else contextlib.nullcontext():
+        if chief:
+            workdir.prepare_workdir(folder, config.to_dict(), resume, overwrite)
+        members = [
+            train_member(config, recordings, strategy, folder, i, callbacks, profile)
+            for i in range(config.ensemble if config.ridge.share < 1 else 0)
+        ]
+        model = _combine(config, [member.model for member in members], recordings)
+        with strategy.scope():  # each replica predicts its share
+            scores = score_by(config.evaluation, model, recordings)
+        if chief:
+            run = workdir.run_folder(folder)
+            _write(config, run, model, members, recordings, scores, command_line)
+            workdir.finish_run(folder)
     return model, scores
 
 
@@ -192,6 +198,8 @@ def train_member(
     trainer = make_trainer(
         config.training, config.seed, model, recordings, strategy, likelihood
     )
+    # Of several machines the first has prepared it: building a model waits for all.
+    folder = workdir.run_folder(folder)
     callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / name
@@ -235,17 +243,18 @@ def _write(config, folder, model, members, recordings, scores, command_line):
     metadata = preset_metadata(config, recordings, scores, command_line)
     metadata["noise"] = learned_noise([member.likelihood for member in members])
     metadata["commit"] = workdir.commit_of(folder)
-    zoo.save(model, folder / workdir.PRESET, metadata)
     validation = [
         {"score": member.history.best_score, "epoch": member.history.best_epoch}
         for member in members
     ]
-    scores.save(folder, validation=validation)
-    write_model_report(
-        folder / workdir.REPORT,
-        session_of(model, recordings[0]),
-        recordings[0],
-        metadata,
-        members[0].history.epochs if members else [],
-        scores,
-    )
+    with atomic_files(folder) as parts:
+        zoo.save(model, parts / workdir.PRESET, metadata)
+        scores.save(parts, validation=validation)
+        write_model_report(
+            parts / workdir.REPORT,
+            session_of(model, recordings[0]),
+            recordings[0],
+            metadata,
+            members[0].history.epochs if members else [],
+            scores,
+        )

@@ -7,18 +7,21 @@
     preset/       the trained model, as `v1keras.zoo.load` takes it
     metrics.json  scores of groups of neurons;  neurons.csv  scores of each neuron
     report.html   the scores with figures
+    unfinished/   all of these, of a training that is to replace the one there
 
-Files of another training are never overwritten unless the user asks for it.
+Files of another training are never overwritten unless the user asks for it, and then
+once the new one has ended.
 """
 
 import json
 import os
 import pathlib
-import shutil
 from typing import Any
 
 from v1keras.former_keys import renamed
-from v1keras.io.atomic import atomic_write
+from v1keras.io.atomic import atomic_write, move_files, remove_folder
+from v1keras.io.output import check_outputs
+from v1keras.io.scratch import sweep
 from v1keras.workflows import provenance
 
 CONFIG = "config.json"
@@ -27,10 +30,11 @@ CHECKPOINTS = "checkpoints"
 TENSORBOARD = "tensorboard"
 PRESET = "preset"
 REPORT = "report.html"
-_ALL = (
-    *(CONFIG, COMMIT, CHECKPOINTS, TENSORBOARD, PRESET, REPORT),
-    *("metrics.json", "neurons.csv"),
-)
+METRICS = "metrics.json"
+NEURONS = "neurons.csv"
+UNFINISHED = "unfinished"
+_FILES = (CONFIG, COMMIT, REPORT, METRICS, NEURONS)
+_ALL = (*_FILES, CHECKPOINTS, TENSORBOARD, PRESET, UNFINISHED)
 
 
 def prepare_workdir(
@@ -46,11 +50,11 @@ def prepare_workdir(
         config: Dict, the resolved configuration.
         resume: Boolean, whether to resume the run that is there; it must have this very
             configuration.
-        overwrite: Boolean, whether to remove the run that is there. Files that belong
-            to no run stay.
+        overwrite: Boolean, whether to replace the run that is there, by `finish_run`.
+            Files that belong to no run stay.
 
     Returns:
-        The folder as `pathlib.Path`.
+        `pathlib.Path` of the folder to write the run to: `run_folder(workdir)`.
 
     Raises:
         ValueError: The folder holds another run; says what to do.
@@ -67,22 +71,56 @@ def prepare_workdir(
     if resume and overwrite:
         raise ValueError("--resume and --overwrite exclude each other")
     text = json.dumps(config, indent=1, sort_keys=True) + "\n"
+    check_outputs(workdir, _FILES)
+    sweep(workdir)
     has_run = any((workdir / name).exists() for name in _ALL)
     if has_run and overwrite:
-        _remove_run(workdir)
+        remove_folder(workdir / UNFINISHED)
+        for name in (CHECKPOINTS, TENSORBOARD):  # that they replace others even empty
+            (workdir / UNFINISHED / name).mkdir(parents=True)
     elif has_run and not resume:
         raise ValueError(
             f"{workdir} holds a run already; take another --workdir, --resume to go on"
             " with it or --overwrite to replace it"
         )
-    else:
-        _check_same_config(workdir, text)
-    with atomic_write(workdir / CONFIG) as scratch:
+    run = run_folder(workdir)
+    _check_same_config(run, text)
+    with atomic_write(run / CONFIG) as scratch:
         scratch.write_text(text)
     if not has_run or overwrite:
-        with atomic_write(workdir / COMMIT) as scratch:
+        with atomic_write(run / COMMIT) as scratch:
             scratch.write_text((provenance.commit() or "no checkout") + "\n")
-    return workdir
+    return run
+
+
+def run_folder(workdir: pathlib.Path) -> pathlib.Path:
+    """Return the folder that a training writes to until it ends.
+
+    Args:
+        workdir: Path of the workdir.
+
+    Example:
+
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> run_folder(prepare_workdir(folder, {"seed": 0})) == folder
+    True
+    >>> prepare_workdir(folder, {"seed": 1}, overwrite=True).name
+    'unfinished'
+    """
+    unfinished = workdir / UNFINISHED
+    return unfinished if unfinished.is_dir() else workdir
+
+
+def finish_run(workdir: pathlib.Path) -> None:
+    """Replace the run in a workdir by the one that was to replace it, if any.
+
+    Args:
+        workdir: Path of the workdir.
+    """
+    run = run_folder(workdir)
+    if run != workdir:
+        move_files(run, workdir)
 
 
 def commit_of(workdir: str | os.PathLike[str]) -> str | None:
@@ -99,14 +137,6 @@ def commit_of(workdir: str | os.PathLike[str]) -> str | None:
     """
     path = pathlib.Path(workdir) / COMMIT
     return path.read_text().strip() if path.exists() else None
-
-
-def _remove_run(workdir):
-    for name in _ALL:
-        if (workdir / name).is_dir():
-            shutil.rmtree(workdir / name)
-        else:
-            (workdir / name).unlink(missing_ok=True)
 
 
 def _check_same_config(workdir, text):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from v1keras.io.atomic import sha256
+from v1keras.io.replace import whole_folder
 from v1keras.zoo.archive import fetch
 from v1keras.zoo.layout import CARD, CONFIG, METADATA, REMOTE, WEIGHTS
 from v1keras.zoo.metadata import read_metadata
@@ -52,8 +53,9 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
     name = str(name)
     inside = zoo_folder() / name
     for folder in (inside, pathlib.Path(name), pathlib.Path(name) / "preset"):
-        if (folder / METADATA).is_file():
-            return folder
+        whole = whole_folder(folder)
+        if (whole / METADATA).is_file():
+            return whole
     entry = remote().get(name)
     if entry:
         return fetch(f"{entry['url']}#sha256={entry['sha256']}")

@@ -59,7 +59,13 @@ WITHOUT = {
 }
 
 
-@pytest.mark.parametrize("name", MODULES)
+def slow_ones_marked(names):
+    slow = {"v1keras.workflows.invert", "v1keras.inversion.sets"}
+    marks = {name: pytest.mark.slow for name in slow}
+    return [pytest.param(name, marks=marks.get(name, ())) for name in names]
+
+
+@pytest.mark.parametrize("name", slow_ones_marked(MODULES))
 def test_docstring_examples(name):
     module = importlib.import_module(name)
     names = vars(module) | {

@@ -59,6 +59,7 @@ def test_score_gives_the_table_and_columns_of_the_command(tiny, in_python):
     assert scores.near_limit().tolist() == near.tolist()
 
 
+@pytest.mark.slow
 def test_stimuli_and_cells_are_those_of_the_command(tiny, in_python, command, tmp_path):
     recording, model, _, scores = in_python
     options = ["--neurons=2,0", "--steps=30", f"--out={tmp_path}"]

@@ -40,6 +40,7 @@ def test_the_example_runs(run, tmp_path):
     assert (tmp_path / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_the_simulated_example_runs(run, tmp_path):
     (block,) = (block for block in BLOCKS if "simulate_recording" in block)
     printed = run("-c", block, cwd=tmp_path)

@@ -58,6 +58,7 @@ def at_a_terminal(*words, **variables):
     return written.decode(), process.returncode
 
 
+@pytest.mark.slow
 def test_colour_is_for_terminals_alone(command):
     line = ["--recording=no.h5", "--model=gone"]
     red = "\033[1;31merror:\033[0m no model 'gone'"

@@ -53,6 +53,7 @@ def test_training_leaves_a_workdir(tiny):
     )
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_weights(tiny, command, tmp_path):
     """A second workdir; then going on with the finished run; then another seed in its
     place.

@@ -6,6 +6,7 @@ Run as a script it has two logical processors, and writes their stimuli.
 import sys
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from linear_nonlinear import SIZE, ascent_on, gabors, invert, linear_nonlinear
 
@@ -25,6 +26,7 @@ def test_replicas_share_the_stimuli(python, tmp_path):
     np.testing.assert_allclose(shared["trace"], alone.trace, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_replicas_take_whole_sets_and_leave_none_empty(python, tmp_path):
     out = tmp_path / "sets.npz"
     done = python(__file__, out, "sets")

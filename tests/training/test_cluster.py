@@ -132,6 +132,7 @@ def test_a_training_stops_with_a_word_on_how_to_go_on(recording, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_machine_that_never_comes_is_named(recording, free_ports, command, tmp_path):
     here, absent = (f"localhost:{port}" for port in free_ports(2))
     setting = json.dumps(

@@ -69,12 +69,14 @@ def same(found, expected, replicas):
             )
 
 
-@pytest.mark.parametrize("replicas", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("replicas", [2, 4])
 def test_mirrored_devices_learn_what_one_does(one_device, alone, replicas, tmp_path):
     found = alone(tmp_path / "mirrored.npz", "mirrored", replicas)
     same(found, one_device, replicas)
 
 
+@pytest.mark.slow
 def test_streamed_images_teach_what_resident_ones_do(one_device, alone, tmp_path):
     found = alone(tmp_path / "streamed.npz", "one", 1, "streamed")
     for name in one_device.files:

@@ -57,7 +57,8 @@ def check(out, *processes):
         np.testing.assert_allclose(found["bias"], bias, atol=1e-6, err_msg=feed)
 
 
-@pytest.mark.parametrize("replicas", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("replicas", [2, 4])
 def test_losses_and_weights_do_not_depend_on_the_number_of_replicas(replicas, tmp_path):
     check(tmp_path, start(tmp_path, replicas))
 

@@ -45,6 +45,7 @@ def shown(path, columns, rows=slice(5)):
     }
 
 
+@pytest.mark.slow
 def test_a_preset_takes_behaviour_by_name(small, preset):
     folder, model, metrics = preset
     again = zoo.load(folder, check=True)
@@ -102,6 +103,7 @@ def test_at_the_mean_behaviour_it_is_the_readout_alone(small, preset):
         model.neuron_rate_fn()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -120,6 +122,7 @@ def test_other_models_take_behaviour_too(small, tmp_path, changes):
     assert model.without_covariates()(inputs["images"]).shape == (5, 12)
 
 
+@pytest.mark.slow
 def test_several_recordings_with_behaviour_train_one_core(small, tmp_path):
     text = f"{small / 'monday.h5'},{small / 'tuesday.h5'}"
     model, scores = train.train_and_evaluate(brief(text), tmp_path / "run")
@@ -221,6 +224,7 @@ def test_images_without_a_side_may_lack_behaviour(small):
     }
 
 
+@pytest.mark.slow
 def test_commands_hold_behaviour_at_its_mean(preset, small, command, tmp_path):
     folder, model, _ = preset
     images = Recording.load(small / "monday.h5").images[:2]

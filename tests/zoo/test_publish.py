@@ -36,6 +36,7 @@ def resave(workdir, **facts):
     zoo.save(zoo.load(workdir), workdir / "preset", zoo.info(workdir) | facts)
 
 
+@pytest.mark.slow
 @needs_git
 def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch):
     publish.add(workdir, "tiny_factorized")
@@ -89,6 +90,7 @@ def test_a_finished_training_becomes_a_preset(shelf, workdir, tiny, monkeypatch)
     publish.verify("tiny_factorized")
 
 
+@pytest.mark.slow
 @needs_git
 def test_a_model_of_several_recordings_becomes_a_preset(
     shelf, tmp_path, monkeypatch, capsys

@@ -16,6 +16,7 @@ def images_for(name, model):
     return golden_images(model.image_size, zoo.info(name)["pixels"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_keras_and_saved_model_give_the_same_rates(name, tmp_path):
     model = zoo.load(name)
@@ -33,6 +34,7 @@ def test_keras_and_saved_model_give_the_same_rates(name, tmp_path):
     np.testing.assert_allclose(exported.serve(images), rates, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_onnx_gives_the_same_rates(name, tmp_path):
     for package in ("onnx", "tf2onnx", "onnxruntime"):

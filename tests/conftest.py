@@ -95,3 +95,30 @@ def tiny(tmp_path_factory, command):
     return types.SimpleNamespace(
         recording=recording, config=config, workdir=workdir, made=made, trained=trained
     )
+
+
+@pytest.fixture
+def preset_metadata():
+    """What is said of a made-up preset of three neurons, as `zoo.save` takes it."""
+    return {
+        "recording": {"name": "made_up", "area": "V1"},
+        "pixels": {"minimum": 0.0, "maximum": 255.0},
+        "sessions": {"a": 2, "b": 1},
+        "neuron_sessions": [["a", 1], ["b", 1], ["a", 1]],
+        "command": "none",
+        "commit": "0" * 40,
+        "measured_by": "none",
+        "ceiling": "means",
+        "config": {"data": {"protocol": "paper", "split_seed": 3}},
+        "scores": [
+            {
+                "protocol": "paper",
+                "seeds": [3],
+                "neurons": "reported",
+                "count": 3,
+                "correlation": 0.51234,
+                "cc_norm": 0.6789,
+                "fraction_near_limit": 0.25,
+            }
+        ],
+    }

@@ -52,7 +52,7 @@ def test_tensorboard_shows_the_training(tiny):
         max(values["validation/correlation"]), abs=1e-6
     )
     text = events.Tensors("configuration")[0].tensor_proto.string_val[0].decode()
-    assert '"max_epochs": 3' in text and str(tiny.recording) in text
+    assert '"training.max_epochs": 3' in text and str(tiny.recording) in text
     (best,) = events.Tensors("validation/best_correlation")
     assert best.step == 3 and tf.make_ndarray(best.tensor_proto) == pytest.approx(
         progress["best_score"], abs=1e-6

@@ -21,28 +21,6 @@ LAYERS = {
     "equivariant": lambda core: core.norms[1],
     "kindel": lambda core: core.dense,
 }
-METADATA = {
-    "recording": {"name": "made_up", "area": "V1"},
-    "pixels": {"minimum": 0.0, "maximum": 255.0},
-    "sessions": {"a": NEURONS},
-    "neuron_sessions": [["a", NEURONS]],
-    "command": "none",
-    "commit": "0" * 40,
-    "measured_by": "none",
-    "ceiling": "means",
-    "config": {"data": {"protocol": "paper", "split_seed": 3}},
-    "scores": [
-        {
-            "protocol": "paper",
-            "seeds": [3],
-            "neurons": "reported",
-            "count": NEURONS,
-            "correlation": 0.5,
-            "cc_norm": 0.7,
-            "fraction_near_limit": 0.25,
-        }
-    ],
-}
 COPIES = {
     "deepcopy": lambda model, folder: copy.deepcopy(model),
     "pickle": lambda model, folder: pickle.loads(pickle.dumps(model)),
@@ -164,10 +142,10 @@ def test_a_preset_written_before_has_all_parts_trainable():
     assert not any(p.trainable for p in models.StackedCore.from_config(config).stages)
 
 
-def test_a_preset_keeps_a_frozen_core(tmp_path):
+def test_a_preset_keeps_a_frozen_core(tmp_path, preset_metadata):
     model = network()
     model.core.trainable = False
-    zoo.save(model, tmp_path / "frozen", METADATA)
+    zoo.save(model, tmp_path / "frozen", preset_metadata)
     reloaded = zoo.load(tmp_path / "frozen")
     assert not any(weight.trainable for weight in reloaded.core.weights)
     assert all(weight.trainable for weight in reloaded.readout.weights)

@@ -6,10 +6,7 @@ import re
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
-
-from v1keras import report
 
 BROWSER = next(
     (
@@ -28,36 +25,6 @@ const chosen = document.querySelector('select');
 </script>"""
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("page")
-    columns = {
-        "neuron": np.array([7, 30, 5]),
-        "class": np.array(["gabor", "texture", "gabor"]),
-        "rate": np.array([20.0, 1.0, 3.0]),
-    }
-    columns |= {
-        "best_image_rate_at_norm": np.array([1.0, 2.0, 1.0]),
-        "beats_best_image": np.array([True, False, True]),
-    }
-    names = ("orientation_deg", "frequency", "radius", "phase_deg", "contrast")
-    curves = {
-        name: (np.tile(np.arange(4.0), (3, 1)), rng.uniform(size=(3, 4)))
-        for name in names
-    }
-    report.write_cells(
-        folder,
-        "a model",
-        "all well",
-        rng.normal(size=(3, 8, 8)),
-        rng.uniform(size=(3, 8, 8)),
-        curves,
-        columns,
-        {"class": "of the stimulus", "rate": "to the stimulus"},
-    )
-    return folder / "report.html"
-
-
 @pytest.mark.skipif(BROWSER is None, reason="no browser here: apt-get install chromium")
 @pytest.mark.parametrize(
     "done, shown",
@@ -70,9 +37,10 @@ def page(tmp_path_factory):
     ],
     ids=["as written", "up", "down", "by number", "one class"],
 )
-def test_the_table_sorts_and_filters(page, tmp_path, done, shown):
+def test_the_table_sorts_and_filters(cell_page, tmp_path, done, shown):
     copy = tmp_path / "page.html"
-    copy.write_text(page.read_text().replace("</body>", CLICKS % done + "</body>"))
+    text = (cell_page / "report.html").read_text()
+    copy.write_text(text.replace("</body>", CLICKS % done + "</body>"))
     line = [
         BROWSER,
         "--headless",

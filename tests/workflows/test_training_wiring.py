@@ -6,27 +6,17 @@ import keras
 import numpy as np
 import pytest
 from scipy import special
+from tiny_trainings import tiny
 
-from v1keras import Recording, simulate_recording
-from v1keras.config import default
+from v1keras import Recording
 from v1keras.train import train_and_evaluate
 
 
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory):
-    """54 training, 6 validation and 20 test images; four neurons."""
-    path = tmp_path_factory.mktemp("data") / "tiny.h5"
-    simulate_recording(60, 20, neurons_per_kind=1, image_size=16).save(path)
-    return path
-
-
 def changed(recording, **changes):
-    config = default()
-    config.data.recording = str(recording)
-    config.core.filters, config.core.kernel_sizes = (4, 4), (5, 3)
-    config.training.batch_size, config.training.max_epochs = 18, 1
-    config.update_from_flattened_dict(changes)
-    return config
+    """Return a configuration whose batches have as many images in an epoch."""
+    return tiny(
+        recording, **{"training.batch_size": 18, "training.max_epochs": 1} | changes
+    )
 
 
 class Watch(keras.callbacks.Callback):
@@ -107,7 +97,7 @@ def test_the_loss_weighs_neurons_by_their_mean_rates(recording, tmp_path):
     run = trained(changed(recording, **settings), tmp_path / "run")
     opened, readout = Recording.load(recording), run.model.readout
     shown = np.flatnonzero(opened.split == 0)
-    pixels = opened.images[shown].reshape(54, 256).astype(float)
+    pixels = opened.images[shown].reshape(72, 256).astype(float)
     pixels = (pixels - pixels.mean()) / pixels.std()
     drive = pixels @ readout.weight.numpy().astype(float) + readout.bias.numpy()
     rates, counts = np.logaddexp(0, drive), opened.responses[shown].astype(float)

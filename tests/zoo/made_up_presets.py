@@ -9,29 +9,6 @@ from v1keras import models
 from v1keras.io.atomic import sha256
 from v1keras.zoo.metadata import digest_of, render
 
-FACTS = {
-    "recording": {"name": "made_up", "area": "V1"},
-    "pixels": {"minimum": 0.0, "maximum": 255.0},
-    "sessions": {"a": 2, "b": 1},
-    "neuron_sessions": [["a", 1], ["b", 1], ["a", 1]],
-    "command": "none",
-    "commit": "0" * 40,
-    "measured_by": "none",
-    "ceiling": "means",
-    "config": {"data": {"protocol": "paper", "split_seed": 3}},
-    "scores": [
-        {
-            "protocol": "paper",
-            "seeds": [3],
-            "neurons": "reported",
-            "count": 3,
-            "correlation": 0.51234,
-            "cc_norm": 0.6789,
-            "fraction_near_limit": 0.25,
-        }
-    ],
-}
-
 
 def make(readout="made_up_readout", neurons=3, seed=0):
     keras.utils.set_random_seed(seed)

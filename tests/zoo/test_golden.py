@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from made_up_presets import FACTS, claim_files, make
+from made_up_presets import claim_files, make
 
 from v1keras import zoo
 from v1keras.zoo.golden import check_golden, golden_rates
@@ -35,23 +35,20 @@ def test_golden_outputs_find_what_no_hash_does(folder, change):
         zoo.load(folder, check=True)
 
 
-def test_several_outputs_have_golden_outputs_each(tmp_path):
+def test_several_outputs_have_golden_outputs_each(tmp_path, preset_metadata):
     """As of a model with one readout a session."""
     base = make()
     inputs = keras.Input((16, 16, 1))
     rates = base(inputs)
     model = keras.Model(inputs, {"a": rates[:, :2], "b": rates[:, 2:]})
     model.image_size = (16, 16)
-    golden = golden_rates(model, FACTS)
+    golden = golden_rates(model, preset_metadata)
     assert {name: values.shape for name, values in golden.items()} == {
         "a": (5, 2),
         "b": (5, 1),
     }
-    check_golden(
-        model,
-        FACTS | {"golden": {name: values.tolist() for name, values in golden.items()}},
-        tmp_path,
-    )
+    stated = {name: values.tolist() for name, values in golden.items()}
+    check_golden(model, preset_metadata | {"golden": stated}, tmp_path)
     swapped = {"a": golden["a"][:, ::-1].tolist(), "b": golden["b"].tolist()}
     with pytest.raises(ValueError, match="golden outputs of a are not this model's"):
-        check_golden(model, FACTS | {"golden": swapped}, tmp_path)
+        check_golden(model, preset_metadata | {"golden": swapped}, tmp_path)

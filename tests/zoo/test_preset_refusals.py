@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from made_up_presets import FACTS, claim_files, make
+from made_up_presets import claim_files, make
 
 from v1keras import models, zoo
 
@@ -89,22 +89,22 @@ def test_a_class_that_runs_code_is_refused(folder, core):
         zoo.load(folder)
 
 
-def test_a_failed_save_leaves_the_old_preset(folder):
+def test_a_failed_save_leaves_the_old_preset(folder, preset_metadata):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(ValueError, match=r"'protocol' is missing in metadata.scores"):
-        zoo.save(make(seed=1), folder, FACTS | {"scores": [{}]})
+        zoo.save(make(seed=1), folder, preset_metadata | {"scores": [{}]})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["made_up"]
 
 
-def test_a_model_that_could_not_be_opened_replaces_nothing(folder):
+def test_a_model_that_could_not_be_opened_replaces_nothing(folder, preset_metadata):
     class Mine(models.FactorizedReadout):
         pass
 
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     model = models.V1Model(models.StackedCore((4,), (5,)), Mine(3), (16, 16))
     with pytest.raises(ValueError, match="can't be a preset: .* the class 'Mine'"):
-        zoo.save(model, folder, FACTS)
+        zoo.save(model, folder, preset_metadata)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft
 
 from v1keras.characterization.least_squares import (
+    best_candidates,
     best_places,
     check_patterns,
     fit_from_starts,
@@ -23,8 +24,10 @@ COLUMNS = (
 # Limits of the surround's width over the center's. Below the lower one the fit cannot
 # tell the two apart.
 _NARROWEST, _WIDEST = 1.2, 8.0
-# Bank of filters to start from: ratios and number of widths; filters refined.
-_CANDIDATE_RATIOS, _CANDIDATE_WIDTHS, _STARTS = (1.5, 3.0), 8, 3
+# The bank of filters to start from.
+_CANDIDATE_RATIOS = (1.5, 3.0)
+_CANDIDATE_WIDTHS = 8
+_STARTS = 3  # filters that are refined
 
 
 def center_surround(fits: dict[str, Any], image_size: tuple[int, ...]) -> np.ndarray:
@@ -145,15 +148,15 @@ class _CenterSurroundModel:
 def _starts(patterns):
     """Return `(n, starts, 6)` parameters of the filters that explain most.
 
-    Of each width one filter is chosen, at its best place; of these the best remain.
+    Of each width one filter is chosen, at its best place.
     """
     size = patterns.shape[1:]
     spectra = fft.rfft2(patterns, workers=-1)
     down, right = offsets(size)
     distance = down**2 + right**2
-    candidates = []
+    groups = []
     for width in np.geomspace(0.7, max(size) / 5, _CANDIDATE_WIDTHS):
-        best = np.full((len(patterns), 7), -np.inf)
+        group = []
         for ratio in _CANDIDATE_RATIOS:
             center = np.exp(-0.5 * distance / width**2)
             surround = np.exp(-0.5 * distance / (ratio * width) ** 2)
@@ -162,18 +165,8 @@ def _starts(patterns):
             explained, row, column, (inner,) = best_places(
                 spectra, [center - share * surround]
             )
-            candidate = [
-                explained,
-                row,
-                column,
-                np.log(width),
-                np.log(ratio),
-                inner,
-                -share * inner,
-            ]
-            candidate = np.stack(np.broadcast_arrays(*candidate), axis=1)
-            best = np.where(candidate[:, :1] > best[:, :1], candidate, best)
-        candidates.append(best)
-    candidates = np.stack(candidates, axis=1)
-    chosen = np.argsort(-candidates[..., 0], axis=1)[:, :_STARTS]
-    return np.take_along_axis(candidates, chosen[..., None], axis=1)[..., 1:]
+            amplitudes = (inner, -share * inner)
+            widths = (np.log(width), np.log(ratio))
+            group.append((explained, row, column, *widths, *amplitudes))
+        groups.append(group)
+    return best_candidates(groups, _STARTS)

@@ -7,18 +7,19 @@ from scipy import fft
 
 from v1keras.characterization.gabor import COLUMNS, GaborModel, gabor, wrap
 from v1keras.characterization.least_squares import (
+    best_candidates,
     best_places,
     check_patterns,
     fit_from_starts,
     offsets,
 )
 
-# Bank of filters to start from: number of orientations and of frequencies, highest
-# frequency (cycles per pixel), and cycles within one standard deviation of the
-# envelope.
-_ORIENTATIONS, _FREQUENCIES, _HIGHEST, _CYCLES_PER_WIDTH = 8, 8, 0.4, (0.25, 0.5)
-# Filters of the bank that are refined.
-_STARTS = 4
+# The bank of filters to start from.
+_ORIENTATIONS = 8
+_FREQUENCIES = 8
+_HIGHEST_FREQUENCY = 0.4  # cycles per pixel
+_CYCLES_PER_WIDTH = (0.25, 0.5)  # within one standard deviation of the envelope
+_STARTS = 4  # filters that are refined
 
 
 def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
@@ -88,14 +89,14 @@ def fit_gabors(patterns: np.ndarray) -> dict[str, np.ndarray]:
 def _starts(patterns):
     """Return `(n, starts, 8)` parameters of the filters that explain most.
 
-    At each frequency one filter is chosen, at its best place; of these the best remain.
+    At each frequency one filter is chosen, at its best place.
     """
     size = patterns.shape[1:]
     spectra = fft.rfft2(patterns, workers=-1)
     down, right = offsets(size)
-    candidates = []  # per frequency: explained energy and parameters
-    for frequency in np.geomspace(1 / max(size), _HIGHEST, _FREQUENCIES):
-        best = np.full((len(patterns), 9), -np.inf)
+    groups = []
+    for frequency in np.geomspace(1 / max(size), _HIGHEST_FREQUENCY, _FREQUENCIES):
+        group = []
         for angle in np.pi * np.arange(_ORIENTATIONS) / _ORIENTATIONS:
             across = right * np.sin(angle) + down * np.cos(angle)
             wave = 2 * np.pi * frequency * across
@@ -105,23 +106,11 @@ def _starts(patterns):
                 explained, row, column, (even, odd) = best_places(
                     spectra, [envelope * np.cos(wave), envelope * np.sin(wave)]
                 )
-                candidate = [
-                    explained,
-                    row,
-                    column,
-                    angle,
-                    np.log(frequency),
-                    np.log(width),
-                    np.log(width),
-                    even,
-                    odd,
-                ]
-                candidate = np.stack(np.broadcast_arrays(*candidate), axis=1)
-                best = np.where(candidate[:, :1] > best[:, :1], candidate, best)
-        candidates.append(best)
-    candidates = np.stack(candidates, axis=1)
-    chosen = np.argsort(-candidates[..., 0], axis=1)[:, :_STARTS]
-    return np.take_along_axis(candidates, chosen[..., None], axis=1)[..., 1:]
+                widths = (np.log(width), np.log(width))
+                place = (row, column, angle, np.log(frequency), *widths)
+                group.append((explained, *place, even, odd))
+        groups.append(group)
+    return best_candidates(groups, _STARTS)
 
 
 def phases_at(patterns: np.ndarray, fits: dict[str, Any]) -> np.ndarray:

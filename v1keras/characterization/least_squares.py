@@ -114,6 +114,31 @@ def best_places(spectra, kernels):
     return explained[at_place], *np.unravel_index(place, size), amplitudes
 
 
+def best_candidates(groups, count):
+    """Return the parameters of the filters that explain most of each pattern.
+
+    From each group one filter is chosen; of these the best remain.
+
+    Args:
+        groups: List of lists of candidates. A candidate is a tuple of the explained
+            squared pattern, as `best_places` returns it, and p parameters; each is
+            `(n,)`, or a number for all patterns.
+        count: Integer, number of filters that remain.
+
+    Returns:
+        `(n, count, p)`, the best filter first.
+    """
+    winners = []
+    for group in groups:
+        columns = [np.broadcast_arrays(*candidate) for candidate in group]
+        candidates = np.moveaxis(np.array(columns), -1, 0)  # (n, group, 1 + p)
+        best = candidates[..., :1].argmax(axis=1, keepdims=True)
+        winners.append(np.take_along_axis(candidates, best, axis=1))
+    winners = np.concatenate(winners, axis=1)
+    order = np.argsort(-winners[..., 0], axis=1)[:, :count]
+    return np.take_along_axis(winners, order[..., None], axis=1)[..., 1:]
+
+
 def offsets(size):
     """Return each pixel's distance from the first one in a periodic image.
 

@@ -26,12 +26,12 @@ def _plain_errors(folder):
 
 
 class TensorBoardLog(keras.callbacks.Callback):
-    """Callback that logs scalars, filters, scores of neurons and the configuration.
+    """Callback that logs scalars, filters, scores of neurons and hyperparameters.
 
     Args:
         folder: String or path, folder of the event files.
-        config: Dict, the nested configuration: shown under Text, and key by key under
-            HParams.
+        hyperparameters: Dict from name to boolean, number or string, shown under
+            HParams and, as JSON, under Text.
         trainer: `Trainer`: its `scores` are the `(neurons,)` validation correlations
             of the last epoch, `state.best_score` is the highest mean.
         every: Integer, number of epochs between two histograms and images.
@@ -40,13 +40,13 @@ class TensorBoardLog(keras.callbacks.Callback):
     def __init__(
         self,
         folder: str | os.PathLike[str],
-        config: dict[str, Any],
+        hyperparameters: dict[str, bool | int | float | str],
         trainer: Any,
         every: int = 10,
     ) -> None:
         super().__init__()
         self.folder = str(folder)
-        self.config = config
+        self.hyperparameters = hyperparameters
         self.trainer = trainer
         self.every = every
 
@@ -54,10 +54,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         with _plain_errors(self.folder):
             self.writer = tf.summary.create_file_writer(self.folder)
         with _plain_errors(self.folder), self.writer.as_default(step=0):
-            tf.summary.text(
-                "configuration", "```\n" + json.dumps(self.config, indent=1) + "\n```"
-            )
-            hparams.hparams(dict(_flat(self.config)))
+            text = json.dumps(self.hyperparameters, indent=1)
+            tf.summary.text("configuration", f"```\n{text}\n```")
+            hparams.hparams(self.hyperparameters)
 
     def on_epoch_end(self, epoch, logs=None):
         names = {
@@ -137,17 +136,6 @@ class Profile(keras.callbacks.Callback):
             tf.profiler.experimental.stop()
             with tf.summary.create_file_writer(self.folder).as_default(step=0):
                 tf.summary.trace_export("steps")
-
-
-def _flat(config, prefix=""):
-    """Yield the keys of a nested configuration, with values that HParams takes."""
-    for key, value in config.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, (bool, int, float, str)):
-            yield prefix + key, value
-        else:
-            yield prefix + key, str(value)
 
 
 def _first_filters(model):

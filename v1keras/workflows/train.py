@@ -220,12 +220,24 @@ def train_member(
 
 
 def _logs(events, config, trainer, profile):
-    callbacks = [report.TensorBoardLog(events, config.to_dict(), trainer)]
+    hyperparameters = dict(_hyperparameters(config.to_dict()))
+    callbacks = [report.TensorBoardLog(events, hyperparameters, trainer)]
     if keras.config.is_interactive_logging_enabled():
         callbacks.insert(0, report.ProgressBar())
     if profile:
         callbacks.append(report.Profile(events, profile))
     return callbacks
+
+
+def _hyperparameters(branch, prefix=""):
+    """Yield each key with its branches, and its value as TensorBoard shows it."""
+    for key, value in branch.items():
+        if isinstance(value, dict):
+            yield from _hyperparameters(value, f"{prefix}{key}.")
+        elif isinstance(value, (bool, int, float, str)):
+            yield prefix + key, value
+        else:
+            yield prefix + key, str(value)
 
 
 def _combine(config, networks, recordings):

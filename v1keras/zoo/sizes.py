@@ -126,7 +126,9 @@ def _stacked(config, shape):
 
 
 def _rotation_equivariant(config, shape):
-    turns, parameters, turned = config["orientations"], 0, 0
+    turns = config["orientations"]
+    parameters = 0
+    turned = 0  # values of the matrices that turn the kernels
     size, below = shape[:2], shape[2]
     for i, (channels, side) in enumerate(_check_lengths(config)):
         parameters += side**2 * below * channels + 4 * channels
@@ -157,7 +159,9 @@ def _log_gabor(config, shape):
 
 
 def _kindel(config, shape):
-    side, size, below, parameters = config["kernel_size"], shape[:2], shape[2], 0
+    side = config["kernel_size"]
+    size, below = shape[:2], shape[2]
+    parameters = 0
     for channels in (16, 32):
         parameters += (side**2 * below + 1) * channels
         size = [pixels - side + 1 for pixels in size]

@@ -32,8 +32,8 @@ _NEURONS = {
 def trials(folder, root):
     """Return the tier of each presentation, and text that identifies its image."""
     tiers = folder.npy(f"{root}meta/trials/tiers.npy")
-    words = tiers.ndim == 1 and tiers.size and tiers.dtype.kind == "U"
-    if not words or not set(np.unique(tiers)) <= set(TIERS):
+    is_list_of_words = tiers.ndim == 1 and tiers.size and tiers.dtype.kind == "U"
+    if not is_list_of_words or not set(np.unique(tiers)) <= set(TIERS):
         raise ValueError(
             f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype},"
             f" {np.unique(tiers)[:5].tolist()}; expected {', '.join(TIERS)}"
@@ -88,33 +88,41 @@ def neurons(folder, root):
                 " responses"
             )
         columns[column] = values
-    places = columns["coordinates"]
-    if places.shape[1:] != (3,) or places.dtype.kind not in "iuf":
+    coordinates = columns["coordinates"]
+    if coordinates.shape[1:] != (3,) or coordinates.dtype.kind not in "iuf":
         raise ValueError(
-            f"{folder.path}: cell_motor_coordinates.npy is {places.shape}, expected"
-            f" ({count}, 3) numbers"
+            f"{folder.path}: cell_motor_coordinates.npy is {coordinates.shape},"
+            f" expected ({count}, 3) numbers"
         )
     return columns
 
 
-def images(folder, root, first, rows, average, channel):
-    """Return the image of each row, checked to be that of all its presentations."""
+def images(folder, root, first_trials, image_of_trial, average, channel):
+    """Return the images, each checked to be that of all its presentations.
+
+    Args:
+        first_trials: `(images,)`, the first presentation of each image.
+        image_of_trial: `(presentations,)`, the index of each presentation's image.
+        average: Integer, pixels a side that become one.
+        channel: Integer, one of the images' channels, or None if they have one.
+    """
     stack = None
-    for trial, row in enumerate(rows):
+    for trial, index in enumerate(image_of_trial):
         name = f"{root}data/images/{trial}.npy"
         image = _image(folder, name, average, channel)
         if stack is None:
-            stack = zeros_or_memmap((len(first), *image.shape), image.dtype)
+            stack = zeros_or_memmap((len(first_trials), *image.shape), image.dtype)
         if image.shape != stack.shape[1:] or image.dtype != stack.dtype:
             raise ValueError(
                 f"{folder.path}: {name} becomes {image.shape} {image.dtype}, the first"
                 f" {stack.shape[1:]} {stack.dtype}"
             )
-        if first[row] == trial:
-            stack[row] = image
-        elif not np.array_equal(stack[row], image):
+        first_trial = first_trials[index]
+        if first_trial == trial:
+            stack[index] = image
+        elif not np.array_equal(stack[index], image):
             raise ValueError(
-                f"{folder.path}: presentations {first[row]} and {trial} have one image"
+                f"{folder.path}: presentations {first_trial} and {trial} have one image"
                 " id, but different images"
             )
     return stack

@@ -5,6 +5,7 @@ python -m v1keras.data convert kindel2019 --out=kindel2019.h5
 python -m v1keras.data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
 python -m v1keras.data convert arrays --images=images.npy \
     --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
+python -m v1keras.data convert nwb monday.nwb tuesday.nwb --out=mine.h5
 python -m v1keras.data simulate --out=simulated.h5
 python -m v1keras.data info kindel2019.h5
 python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
@@ -15,7 +16,7 @@ python -m v1keras.data shard large.h5 --out=large
 from absl import flags
 
 from v1keras import cli
-from v1keras.workflows import recordings
+from v1keras.workflows import convert_nwb, recordings
 
 _TEXTS = {
     "out": "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder"
@@ -23,8 +24,9 @@ _TEXTS = {
     "path": "The publisher's file or folder (convert); else what V1KERAS_DATA names, or"
     " a download.",
     "images": "convert arrays: file.npy, file.npz:key, file.mat:variable, or a folder"
-    " of grey pictures.",
-    "responses": "convert arrays: (n, neurons) mean responses; also file.csv.",
+    " of grey pictures; convert nwb: path in the file.",
+    "responses": "convert arrays: (n, neurons) mean responses; also file.csv; convert"
+    " nwb: units, or path in the file of ROIs' traces.",
     "repeats": "convert arrays: (images, repeats, neurons) single presentations.",
     "repeat_images": "convert arrays: index, from 0, of the image of each entry of"
     " --repeats; all images where left out.",
@@ -55,6 +57,7 @@ def run():
         flags.DEFINE_multi_string(name, [], text)
     for name, (default, text) in _NUMBERS.items():
         flags.DEFINE_integer(name, default, text)
+    convert_nwb.define_flags()
     protocols = ("paper", "grouped")
     text = "How split draws: images, or groups of images."
     flags.DEFINE_enum("protocol", "grouped", protocols, text)

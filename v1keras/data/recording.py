@@ -48,6 +48,9 @@ class Recording:
         attributes: Dict of metadata: `units` ("spikes per presentation"), `window_s`
             (seconds), `presentations` (number averaged into a response without
             repeats), and the others of `ATTRIBUTES`.
+        repeat_covariates: Dict of covariates of single presentations, arrays `(n_r,
+            n_repeats)` or `(n_r, n_repeats, k)`, NaN where there was none: eye position
+            in each. `covariates` holds an image's mean under the same name.
 
     Raises:
         ValueError: An array is missing, or has an unexpected shape or type; names the
@@ -77,6 +80,7 @@ class Recording:
     neurons: dict = dataclasses.field(default_factory=dict)
     covariates: dict = dataclasses.field(default_factory=dict)
     attributes: dict = dataclasses.field(default_factory=dict)
+    repeat_covariates: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         self.validate()

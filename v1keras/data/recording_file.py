@@ -18,8 +18,8 @@ DATASETS = (
     "image_group",
     "neuron_session",
 )
-# Groups of further columns, one entry per neuron or per image.
-GROUPS = ("neurons", "covariates")
+# Groups of further columns, one entry per neuron, per image or per repeated image.
+GROUPS = ("neurons", "covariates", "repeat_covariates")
 # Format 1 differs in the name of one group.
 FORMAT_1_NAMES = {"covariates": "stimuli"}
 _MAKE_ONE = (

@@ -18,6 +18,9 @@ ATTRIBUTES = {
     "presentations": int,
     "pixels_per_degree": float,
     "species": str,
+    "subject": str,
+    "session": str,
+    "device": str,
     "area": str,
     "technique": str,
     "license": str,
@@ -41,6 +44,7 @@ def validate(recording):
     _validate_neurons(recording)
     _warn_of_unpredictable(recording.responses)
     _validate_repeats(recording)
+    _validate_repeat_covariates(recording)
     _validate_attributes(recording)
 
 
@@ -152,6 +156,35 @@ def _validate_repeats(recording):
         indices.tolist()[:5],
         f"different indices below {images}",
     )
+
+
+def _validate_repeat_covariates(recording):
+    """Check covariates of repeats, whose means over repeats are those of the images."""
+    recording.repeat_covariates = dict(recording.repeat_covariates)
+    for name, values in recording.repeat_covariates.items():
+        group = f"repeat_covariates/{name}"
+        values = _numeric(values, group, np.float64)
+        recording.repeat_covariates[name] = values
+        shape = () if recording.repeats is None else recording.repeats.shape[:2]
+        fits = shape and values.shape[:2] == shape and values.ndim in (2, 3)
+        expected = f"{shape} or {(*shape, 'k')}, as repeats" if shape else "repeats"
+        _check(fits, group, values.shape, expected)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            means = np.nanmean(values, axis=1)
+        images = np.full((len(recording.images), *means.shape[1:]), np.nan)
+        column = recording.covariates.setdefault(name, images)
+        _check(column.shape == images.shape, group, column.shape, images.shape)
+        chosen = recording.repeat_images
+        if column is images:
+            column[chosen] = means
+        differ = np.abs(column[chosen] - means) > 1e-3 * np.nanmax(np.abs(values))
+        _check(
+            not differ.any(),
+            group,
+            f"a mean other than covariates/{name} at {int(differ.sum())} values",
+            f"the mean over an image's repeats in covariates/{name}",
+        )
 
 
 def _validate_attributes(recording):

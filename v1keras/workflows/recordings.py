@@ -9,13 +9,14 @@ from v1keras.data import (
 )
 from v1keras.data.sources import arrays
 from v1keras.io.atomic import check_file_target
+from v1keras.workflows import convert_nwb
 from v1keras.workflows.describe import describe, write_page
 
 _USAGE = (
     "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."
-    " --responses=... --out=FILE`, `simulate --out=FILE`, `info FILE`, `plot FILE"
-    " --out=PAGE.html`, `split FILE --protocol=... --out=FILE` or `shard FILE"
-    " --out=FOLDER`"
+    " --responses=... --out=FILE`, `convert nwb FILE... --out=FILE`,"
+    " `simulate --out=FILE`, `info FILE`, `plot FILE --out=PAGE.html`, `split FILE"
+    " --protocol=... --out=FILE` or `shard FILE --out=FOLDER`"
 )
 
 
@@ -43,7 +44,8 @@ def run(words, values):
     match words:
         case ["list"]:
             own_files = "arrays (your own files, by --images, --responses, ...)"
-            return "\n".join([*sources.SOURCES, own_files])
+            own_nwb = "nwb (your own NWB files)"
+            return "\n".join([*sources.SOURCES, own_files, own_nwb])
         case ["info", path]:
             return describe(open_recording(path))
         case ["plot", path]:
@@ -54,7 +56,7 @@ def run(words, values):
             out = _out(values, "folder")
             shards.write(open_recording(path), out)
             return f"{out}: --config.data.recording={out} trains on it"
-        case ["split" | "convert", _] | ["simulate"]:
+        case ["split" | "convert", _] | ["simulate"] | ["convert", "nwb", *_]:
             return _save(words, values)
     line = " ".join(words) or "nothing to do"
     raise ValueError(f"found {line!r}; {_USAGE}")
@@ -77,6 +79,8 @@ def _make(words, values):
             return split_by_protocol(recording, values.protocol, values.seed, parts)
         case ["convert", "arrays"]:
             return _own_arrays(values)
+        case ["convert", "nwb", *paths]:
+            return convert_nwb.read(paths, values)
         case ["convert", name]:
             return sources.read(name, values.path)
     return simulate_recording(

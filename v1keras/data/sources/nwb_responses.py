@@ -1,0 +1,199 @@
+"""Responses in an NWB file: spike counts of units, or mean traces of ROIs."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from v1keras.data.sources import nwb_file
+from v1keras.data.validation import COUNTS
+
+# From an image's onset to the window, unless a flag says otherwise: spikes lag behind
+# the screen by the way from the retina; traces lag so much more that the window is the
+# experimenter's to choose.
+SPIKE_LATENCY_S = 0.05
+
+
+@dataclasses.dataclass
+class Responses:
+    """Responses of one session.
+
+    Args:
+        trials: `(presentations, neurons)` float32, NaN where nothing was recorded.
+        neurons: Dict of columns with an entry per neuron.
+        attributes: Dict, attributes of the recording that the responses give.
+        source: String, where in the file they were found.
+    """
+
+    trials: np.ndarray
+    neurons: dict
+    attributes: dict
+    source: str
+
+
+def read(session, presentations, flags):
+    """Return the `Responses` to presentations.
+
+    Args:
+        session: `pynwb.NWBFile`.
+        presentations: `v1keras.data.sources.nwb_presentations.Presentations`.
+        flags: `v1keras.data.sources.nwb.Choices`.
+
+    Raises:
+        ValueError: The file has none, leaves open which, or no window is known.
+    """
+    path, item = _choose(session, flags.responses)
+    window = flags.window or presentations.duration
+    if not window or not math.isfinite(window) or window <= 0:
+        raise ValueError(
+            "the file doesn't say how long an image was on the screen: say by"
+            " --window=SECONDS over which time responses are taken"
+        )
+    if item is session.units:
+        latency = SPIKE_LATENCY_S if flags.latency is None else flags.latency
+        responses = _spikes(session.units, presentations, latency, window, flags.neurons)
+    else:
+        latency = flags.latency or 0.0
+        responses = _traces(path, item, presentations, latency, window, flags.neurons)
+    span = f"{latency:g} to {latency + window:g} s from the onset"
+    responses.source = f"responses {path}, {span}"
+    return responses
+
+
+def _choose(session, wanted):
+    """Return the (path, object) with the responses."""
+    module = nwb_file.pynwb()
+    candidates = {}
+    if session.units is not None and "spike_times" in session.units.colnames:
+        candidates["units"] = session.units, f"{len(session.units.id)} spike trains"
+    kind = module.ophys.RoiResponseSeries
+    normalized = {}
+    for path, series in nwb_file.find(session, kind).items():
+        shape = " x ".join(map(str, np.shape(series.data)))
+        candidates[path] = series, f"{shape} {type(series.parent).__name__}"
+        if isinstance(series.parent, module.ophys.DfOverF):
+            normalized[path] = candidates[path]
+    if wanted is None and len(normalized) == 1 and "units" not in candidates:
+        candidates = normalized  # the raw fluorescence that it was made of is no other
+    return nwb_file.choose("responses", candidates, wanted, "--responses")
+
+
+def _spikes(units, presentations, latency, window, conditions):
+    """Return spike counts of units."""
+    columns = _unit_columns(units)
+    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--neurons"))
+    starts = presentations.starts + latency
+    trials = np.empty((len(starts), len(chosen)), np.float32)
+    ends = units["spike_times"].data  # of each unit's spikes among those of all
+    limits = np.append(0, np.asarray(ends[:]).astype(np.int64))
+    if (np.diff(limits) < 0).any() or limits[-1] > len(units["spike_times"].target.data):
+        raise ValueError("units/spike_times_index doesn't rise to the number of spikes")
+    for column, unit in enumerate(chosen):
+        size = 8 * int(limits[unit + 1] - limits[unit])
+        nwb_file.check_size(f"units/spike_times of unit {unit}", size)
+        spikes = np.sort(units["spike_times"].target.data[limits[unit] : limits[unit + 1]])
+        before = np.searchsorted(spikes, starts)
+        counts = np.searchsorted(spikes, starts + window) - before
+        observed = _observed(units, unit, starts, starts + window)
+        trials[:, column] = np.where(observed, counts, np.nan)
+    neurons = {name: values[chosen] for name, values in columns.items()}
+    attributes = {"units": COUNTS, "window_s": window}
+    return Responses(trials, neurons, attributes, "")
+
+
+def _observed(units, unit, starts, stops):
+    """Return which windows lie within the times that a unit was observed in."""
+    if "obs_intervals" not in units.colnames:
+        return np.ones(len(starts), bool)
+    observed = np.zeros(len(starts), bool)
+    for begin, end in np.reshape(units["obs_intervals"][int(unit)], (-1, 2)):
+        observed |= (starts >= begin) & (stops <= end)
+    return observed
+
+
+def _unit_columns(units):
+    """Return the columns of units, and those of the electrode that each was found at."""
+    columns = nwb_file.columns(units)
+    electrodes, rows = _electrodes(units, columns)
+    if electrodes is not None:
+        found = nwb_file.columns(electrodes)
+        for name, values in found.items():
+            columns.setdefault(name, values[rows])
+    elif "electrode_group" in units.colnames:
+        groups = units["electrode_group"][:]
+        locations = [nwb_file.text(group.location) for group in groups]
+        columns.setdefault("location", np.array(locations))
+    return columns
+
+
+def _electrodes(units, columns):
+    """Return the table of electrodes and each unit's row in it, or None and None.
+
+    Of several electrodes a unit's first counts, unless the file names its peak channel.
+    """
+    session = units.get_ancestor("NWBFile")
+    electrodes = session.electrodes
+    if electrodes is None:
+        return None, None
+    if "peak_channel_id" in columns:
+        ids = np.asarray(electrodes.id[:])
+        order = np.argsort(ids)
+        places = np.searchsorted(ids, columns["peak_channel_id"], sorter=order)
+        rows = order[np.minimum(places, len(ids) - 1)]
+        if np.array_equal(ids[rows], columns["peak_channel_id"]):
+            return electrodes, rows
+    if "electrodes" not in units.colnames:
+        return None, None
+    ends = np.asarray(units["electrodes"].data[:]).astype(np.int64)
+    region = units["electrodes"].target
+    begins = np.append(0, ends[:-1])
+    if (begins == ends).any() or ends.max() > len(region.data):
+        return None, None
+    return region.table, np.asarray(region.data[:])[begins]
+
+
+def _traces(path, series, presentations, latency, window, conditions):
+    """Return means of ROIs' traces over windows."""
+    times = nwb_file.times_of(series)
+    rois, shape = np.asarray(series.rois.data[:]), np.shape(series.data)
+    if len(shape) != 2 or (len(times), len(rois)) not in (shape, shape[::-1]):
+        raise ValueError(
+            f"{path} is {shape}, expected ({len(times)} times, {len(rois)} ROIs)"
+        )
+    columns = {}
+    for name, values in nwb_file.columns(series.rois.table).items():
+        columns[name] = values[rois]
+    plane = getattr(series.rois.table, "imaging_plane", None)
+    if plane is not None:
+        location = np.full(len(rois), nwb_file.text(plane.location))
+        columns.setdefault("location", location)
+    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--neurons"))
+    first = np.searchsorted(times, presentations.starts + latency)
+    last = np.searchsorted(times, presentations.starts + latency + window)
+    # A window that outlasts the traces has no mean.
+    period = np.median(np.diff(times)) if len(times) > 1 else 0.0
+    inside = presentations.starts + latency + window <= times[-1] + 1.5 * period
+    inside &= presentations.starts + latency >= times[0] - 0.5 * period
+    trials = np.full((len(first), len(chosen)), np.nan, np.float32)
+    for row in np.flatnonzero((first < last) & inside):
+        samples = slice(first[row], last[row])
+        if shape == (len(times), len(rois)):
+            values = series.data[samples]
+        else:
+            values = series.data[:, samples].T
+        trials[row] = values[:, chosen].mean(axis=0)
+    if np.isnan(trials).all():
+        raise ValueError(
+            f"{path}: no sample in any window; its times are {times[0]:g} to"
+            f" {times[-1]:g} s, the presentations' {presentations.starts.min():g} to"
+            f" {presentations.starts.max():g} s"
+        )
+    neurons = {name: values[chosen] for name, values in columns.items()}
+    return Responses(trials, neurons, {"units": _units_of(series)}, "")
+
+
+def _units_of(series):
+    """Return the unit of a series of traces."""
+    if isinstance(series.parent, nwb_file.pynwb().ophys.DfOverF):
+        return "dF/F"
+    return f"{series.name}, {nwb_file.text(series.unit)}"

@@ -110,7 +110,9 @@ def add_traces(file, traces, rate, raw=True, location="VISp"):
     microscope = file.create_device("microscope", "two-photon")
     plane = file.create_imaging_plane(
         name="plane",
-        optical_channel=OpticalChannel("green", "green", 520.0),
+        optical_channel=OpticalChannel(
+            name="green", description="green", emission_lambda=520.0
+        ),
         description="layer 2/3",
         device=microscope,
         excitation_lambda=920.0,

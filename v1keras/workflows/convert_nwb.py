@@ -15,7 +15,7 @@ _TEXTS = {
 _LISTS = {
     "where": "convert nwb: COLUMN=VALUE or COLUMN=VALUE,VALUE, the presentations to"
     " use.",
-    "neurons": "convert nwb: COLUMN=VALUE, the units or ROIs to use, such as"
+    "select": "convert nwb: COLUMN=VALUE, the units or ROIs to use, such as"
     " quality=good or location=VISp.",
     "covariate": "convert nwb: NAME=SERIES, behavior to use; all that the file holds as"
     " such where left out.",
@@ -61,7 +61,7 @@ def read(paths, values):
         window=values.window,
         latency=values.latency,
         where=values.where,
-        neurons=values.neurons,
+        neurons=values.select,
         covariates=values.covariate,
         entries=values.entries,
         first_frame=values.first_frame,

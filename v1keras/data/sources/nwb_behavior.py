@@ -75,14 +75,9 @@ def _at(series, starts, duration):
     Where none falls into it, the samples around its middle are interpolated, if they
     are not far apart; else it is NaN, as during a blink.
     """
-    times = nwb_file.times_of(series)
+    times = nwb_file.times_of(series, len(series.data))
     nwb_file.check_size(series.name, 8 * int(np.prod(np.shape(series.data))))
     data = np.asarray(series.data[:], float)
-    if len(times) != len(data):
-        raise ValueError(
-            f"{series.name}: {len(data)} samples and {len(times)} times, expected a"
-            " time each"
-        )
     values = data.reshape(len(times), -1)
     middles = starts + duration / 2
     period = np.median(np.diff(times)) if len(times) > 1 else 0.0

@@ -7,7 +7,8 @@ import warnings
 
 import numpy as np
 
-from v1keras.data.sources.archives import LARGEST_FILE, errors_naming
+from v1keras.io.archives import LARGEST_FILE
+from v1keras.io.foreign import errors_naming
 
 # The groups of a file whose content is searched, and what pynwb calls them.
 _GROUPS = {
@@ -60,8 +61,20 @@ def opened(path):
             # Of schemas, versions and what a newer pynwb would write otherwise.
             warnings.simplefilter("ignore")
             file = stack.enter_context(module.NWBHDF5IO(str(path), "r"))
-            session = file.read()
+            session = _read(file)
         yield session
+
+
+def _read(file):
+    """Return the content of an open file."""
+    from hdmf.build.errors import ConstructError
+
+    try:
+        return file.read()
+    except ConstructError as error:
+        # Its text is the whole object before what is wrong with it.
+        builder, reason = error.args
+        raise ValueError(f"{builder.name}: {reason}") from error
 
 
 @contextlib.contextmanager
@@ -83,11 +96,11 @@ def find(session, *kinds):
         session: `pynwb.NWBFile`.
         *kinds: Classes of pynwb.
     """
-    return {
-        path_of(session, item): item
-        for item in session.objects.values()
-        if isinstance(item, kinds)
-    }
+    items = {}
+    for item in session.objects.values():
+        if isinstance(item, kinds):
+            items[path_of(session, item)] = item
+    return dict(sorted(items.items()))
 
 
 def path_of(session, item):
@@ -233,13 +246,16 @@ def check_size(name, size):
         )
 
 
-def times_of(series):
-    """Return `(samples,)` times of a `pynwb.TimeSeries` in seconds.
+def times_of(series, count):
+    """Return `(count,)` times of a `pynwb.TimeSeries` in seconds.
+
+    Args:
+        series: `pynwb.TimeSeries`.
+        count: Integer, number of its samples.
 
     Raises:
-        ValueError: It has none, or they don't rise.
+        ValueError: It has none, or fewer or more, or they don't rise.
     """
-    count = len(series.data)
     if series.timestamps is not None:
         check_size(f"{series.name}: timestamps", 8 * len(series.timestamps))
         times = np.asarray(series.timestamps[:], float)
@@ -248,6 +264,11 @@ def times_of(series):
         times = (series.starting_time or 0.0) + np.arange(count) / series.rate
     else:
         raise ValueError(f"{series.name} has neither timestamps nor a rate")
+    if len(times) != count:
+        raise ValueError(
+            f"{series.name}: {count} samples and {len(times)} times, expected a time"
+            " each"
+        )
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         raise ValueError(f"{series.name}: its timestamps do not rise")
     return times

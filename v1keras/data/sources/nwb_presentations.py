@@ -141,16 +141,11 @@ def _from_series(session, path, series, flags):
     """Return the presentations of an IndexSeries or of a series of images."""
     if flags.where or flags.frame_column:
         raise ValueError(f"{path} is no table: --where and --frame_column do not apply")
-    starts = nwb_file.times_of(series)
+    starts = nwb_file.times_of(series, len(series.data))
     if isinstance(series, nwb_file.pynwb().image.IndexSeries):
         container = series.indexed_images or series.indexed_timeseries
         images, names = nwb_images.read(session, container)
         values = np.asarray(series.data[:])
-        if len(values) != len(starts):
-            raise ValueError(
-                f"{path}: {len(values)} indices and {len(starts)} times, expected a"
-                " time each"
-            )
         indices = _indices(path, values, len(images), names, flags)
         source = f"images {nwb_file.path_of(session, container)}, presentations {path}"
     else:

@@ -81,7 +81,7 @@ def _choose(session, wanted):
 def _spikes(units, presentations, latency, window, conditions):
     """Return spike counts of units."""
     columns = _unit_columns(units)
-    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--neurons"))
+    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
     starts = presentations.starts + latency
     trials = np.empty((len(starts), len(chosen)), np.float32)
     ends = units["spike_times"].data  # of each unit's spikes among those of all
@@ -154,12 +154,13 @@ def _electrodes(units, columns):
 
 def _traces(path, series, presentations, latency, window, conditions):
     """Return means of ROIs' traces over windows."""
-    times = nwb_file.times_of(series)
     rois, shape = np.asarray(series.rois.data[:]), np.shape(series.data)
-    if len(shape) != 2 or (len(times), len(rois)) not in (shape, shape[::-1]):
-        raise ValueError(
-            f"{path} is {shape}, expected ({len(times)} times, {len(rois)} ROIs)"
-        )
+    if len(shape) != 2 or len(rois) not in shape:
+        raise ValueError(f"{path} is {shape}, expected (times, {len(rois)} ROIs)")
+    # Some laboratories write ROIs first; where there are as many as times, the schema
+    # holds.
+    rois_last = shape[1] == len(rois)
+    times = nwb_file.times_of(series, shape[0 if rois_last else 1])
     columns = {}
     for name, values in nwb_file.columns(series.rois.table).items():
         columns[name] = values[rois]
@@ -167,7 +168,7 @@ def _traces(path, series, presentations, latency, window, conditions):
     if plane is not None:
         location = np.full(len(rois), nwb_file.text(plane.location))
         columns.setdefault("location", location)
-    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--neurons"))
+    chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
     first = np.searchsorted(times, presentations.starts + latency)
     last = np.searchsorted(times, presentations.starts + latency + window)
     # A window that outlasts the traces has no mean.
@@ -177,10 +178,7 @@ def _traces(path, series, presentations, latency, window, conditions):
     trials = np.full((len(first), len(chosen)), np.nan, np.float32)
     for row in np.flatnonzero((first < last) & inside):
         samples = slice(first[row], last[row])
-        if shape == (len(times), len(rois)):
-            values = series.data[samples]
-        else:
-            values = series.data[:, samples].T
+        values = series.data[samples] if rois_last else series.data[:, samples].T
         trials[row] = values[:, chosen].mean(axis=0)
     if np.isnan(trials).all():
         raise ValueError(

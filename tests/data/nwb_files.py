@@ -5,7 +5,7 @@ import datetime
 import h5py
 import numpy as np
 import pynwb
-from pynwb.base import Images, ImageReferences
+from pynwb.base import ImageReferences, Images
 from pynwb.behavior import BehavioralTimeSeries, EyeTracking, SpatialSeries
 from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
 from pynwb.ophys import DfOverF, Fluorescence, ImageSegmentation, OpticalChannel

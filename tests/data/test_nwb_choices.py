@@ -323,5 +323,5 @@ def test_a_files_own_types_run_nothing(tmp_path):
 def test_without_pynwb_the_extra_is_named(tmp_path, monkeypatch):
     path = allen(tmp_path / "a.nwb")
     monkeypatch.setitem(sys.modules, "pynwb", None)
-    with pytest.raises(ValueError, match=r'install it with .pip install "v1keras.nwb'):
+    with pytest.raises(ValueError, match=r'install it, with .pip install "v1keras.nwb'):
         nwb.read([path])

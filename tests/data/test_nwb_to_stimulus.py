@@ -56,7 +56,9 @@ def test_from_spike_times_to_preferred_stimuli(tmp_path, command):
     assert scores["groups"]["reported"]["correlation"]["mean"] > 0.5
     out = tmp_path / "stimuli"
     neurons = ",".join(map(str, simple))
-    done("invert", f"--model={tmp_path / 'run'}", f"--neurons={neurons}", f"--out={out}")
+    done(
+        "invert", f"--model={tmp_path / 'run'}", f"--neurons={neurons}", f"--out={out}"
+    )
     with h5py.File(out / "stimuli.h5") as stimuli:
         patterns = stimuli["stimuli"][...]
     for pattern, neuron in zip(patterns, simple, strict=True):

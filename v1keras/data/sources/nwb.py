@@ -93,7 +93,8 @@ def _session(path, choices):
             file, presentations.starts, duration, choices.covariates
         )
         attributes = _attributes(file, responses)
-        attributes["source"] = f"{path.name}: {presentations.source}, {responses.source}"
+        places = f"{presentations.source}, {responses.source}"
+        attributes["source"] = f"{path.name}: {places}"
         if responses.attributes["units"] == COUNTS:
             attributes["presentations"] = 1
         name = file.session_id or path.stem

@@ -35,9 +35,7 @@ def read(session, starts, duration, wanted):
             raise ValueError(f"--covariate={text}: expected --covariate=NAME=SERIES")
         flag = f"--covariate={name}"
         covariates[name] = nwb_file.choose("behavior", candidates, path, flag)[1]
-    return {
-        name: _at(series, starts, duration) for name, series in covariates.items()
-    }
+    return {name: _at(series, starts, duration) for name, series in covariates.items()}
 
 
 def _candidates(session):

@@ -30,7 +30,8 @@ def pynwb():
         import pynwb
     except ImportError:
         raise ValueError(
-            'NWB files are read with pynwb: install it with `pip install "v1keras[nwb]"`'
+            'NWB files are read with pynwb: install it, with `pip install "v1keras'
+            '[nwb]"`'
         ) from None
     return pynwb
 

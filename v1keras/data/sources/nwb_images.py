@@ -54,8 +54,8 @@ def read(session, container):
     files = container.external_file
     if files is not None and len(files):
         raise ValueError(
-            f"{path}: its images are in files outside of it ({decoded(files[0])}), which"
-            " are not followed"
+            f"{path}: its images are in files outside of it ({decoded(files[0])}),"
+            " which are not followed"
         )
     names = container.control_description
     names = None if names is None else [decoded(name) for name in names]

@@ -49,12 +49,15 @@ def read(session, presentations, flags):
             "the file doesn't say how long an image was on the screen: say by"
             " --window=SECONDS over which time responses are taken"
         )
-    if item is session.units:
-        latency = SPIKE_LATENCY_S if flags.latency is None else flags.latency
-        responses = _spikes(session.units, presentations, latency, window, flags.neurons)
+    spikes = item is session.units
+    latency = flags.latency
+    if latency is None:
+        latency = SPIKE_LATENCY_S if spikes else 0.0
+    windows = presentations.starts + latency, window
+    if spikes:
+        responses = _spikes(item, *windows, flags.neurons)
     else:
-        latency = flags.latency or 0.0
-        responses = _traces(path, item, presentations, latency, window, flags.neurons)
+        responses = _traces(path, item, *windows, flags.neurons)
     span = f"{latency:g} to {latency + window:g} s from the onset"
     responses.source = f"responses {path}, {span}"
     return responses
@@ -78,20 +81,20 @@ def _choose(session, wanted):
     return nwb_file.choose("responses", candidates, wanted, "--responses")
 
 
-def _spikes(units, presentations, latency, window, conditions):
-    """Return spike counts of units."""
+def _spikes(units, starts, window, conditions):
+    """Return spike counts of units in windows that start at `starts`."""
     columns = _unit_columns(units)
     chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
-    starts = presentations.starts + latency
     trials = np.empty((len(starts), len(chosen)), np.float32)
-    ends = units["spike_times"].data  # of each unit's spikes among those of all
-    limits = np.append(0, np.asarray(ends[:]).astype(np.int64))
-    if (np.diff(limits) < 0).any() or limits[-1] > len(units["spike_times"].target.data):
+    times = units["spike_times"].target.data
+    # Where each unit's spikes end among those of all.
+    limits = np.append(0, np.asarray(units["spike_times"].data[:]).astype(np.int64))
+    if (np.diff(limits) < 0).any() or limits[-1] > len(times):
         raise ValueError("units/spike_times_index doesn't rise to the number of spikes")
     for column, unit in enumerate(chosen):
-        size = 8 * int(limits[unit + 1] - limits[unit])
-        nwb_file.check_size(f"units/spike_times of unit {unit}", size)
-        spikes = np.sort(units["spike_times"].target.data[limits[unit] : limits[unit + 1]])
+        begin, end = limits[unit], limits[unit + 1]
+        nwb_file.check_size(f"units/spike_times of unit {unit}", 8 * int(end - begin))
+        spikes = np.sort(times[begin:end])
         before = np.searchsorted(spikes, starts)
         counts = np.searchsorted(spikes, starts + window) - before
         observed = _observed(units, unit, starts, starts + window)
@@ -112,7 +115,7 @@ def _observed(units, unit, starts, stops):
 
 
 def _unit_columns(units):
-    """Return the columns of units, and those of the electrode that each was found at."""
+    """Return the columns of units, and those of each one's electrode."""
     columns = nwb_file.columns(units)
     electrodes, rows = _electrodes(units, columns)
     if electrodes is not None:
@@ -152,8 +155,8 @@ def _electrodes(units, columns):
     return region.table, np.asarray(region.data[:])[begins]
 
 
-def _traces(path, series, presentations, latency, window, conditions):
-    """Return means of ROIs' traces over windows."""
+def _traces(path, series, starts, window, conditions):
+    """Return means of ROIs' traces over windows that start at `starts`."""
     rois, shape = np.asarray(series.rois.data[:]), np.shape(series.data)
     if len(shape) != 2 or len(rois) not in shape:
         raise ValueError(f"{path} is {shape}, expected (times, {len(rois)} ROIs)")
@@ -169,12 +172,12 @@ def _traces(path, series, presentations, latency, window, conditions):
         location = np.full(len(rois), nwb_file.text(plane.location))
         columns.setdefault("location", location)
     chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
-    first = np.searchsorted(times, presentations.starts + latency)
-    last = np.searchsorted(times, presentations.starts + latency + window)
+    first = np.searchsorted(times, starts)
+    last = np.searchsorted(times, starts + window)
     # A window that outlasts the traces has no mean.
     period = np.median(np.diff(times)) if len(times) > 1 else 0.0
-    inside = presentations.starts + latency + window <= times[-1] + 1.5 * period
-    inside &= presentations.starts + latency >= times[0] - 0.5 * period
+    inside = starts + window <= times[-1] + 1.5 * period
+    inside &= starts >= times[0] - 0.5 * period
     trials = np.full((len(first), len(chosen)), np.nan, np.float32)
     for row in np.flatnonzero((first < last) & inside):
         samples = slice(first[row], last[row])
@@ -183,8 +186,8 @@ def _traces(path, series, presentations, latency, window, conditions):
     if np.isnan(trials).all():
         raise ValueError(
             f"{path}: no sample in any window; its times are {times[0]:g} to"
-            f" {times[-1]:g} s, the presentations' {presentations.starts.min():g} to"
-            f" {presentations.starts.max():g} s"
+            f" {times[-1]:g} s, the windows start at {starts.min():g} to"
+            f" {starts.max():g} s"
         )
     neurons = {name: values[chosen] for name, values in columns.items()}
     return Responses(trials, neurons, {"units": _units_of(series)}, "")

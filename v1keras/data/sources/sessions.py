@@ -54,7 +54,7 @@ def join(sessions, attributes):
     # What the animal did differs between sessions, so that each presentation with
     # covariates is a repeat of its own, in which one session's neurons were recorded.
     names = _common([session.covariates for session in sessions])
-    slots = _slots(sessions, rows, len(images), apart=bool(names))
+    slots = _slots(rows, len(images), apart=bool(names))
     counts = np.zeros(len(images), int)
     for session_rows, session_slots in zip(rows, slots, strict=True):
         np.maximum.at(counts, session_rows, session_slots + 1)
@@ -153,7 +153,7 @@ def _shared(rows):
     return len(np.unique(np.concatenate(distinct))) < total
 
 
-def _slots(sessions, rows, count, apart):
+def _slots(rows, count, apart):
     """Return which repeat of its image each presentation is, per session.
 
     Args:
@@ -206,7 +206,7 @@ def _covariates(sessions, names, rows, slots, place, counts):
 
 
 def _agreed(sessions):
-    """Return the attributes in which all sessions agree; of others the texts, joined."""
+    """Return the attributes that sessions agree on; of others the texts, joined."""
     agreed = {}
     for name in _common([session.attributes for session in sessions]):
         values = [session.attributes[name] for session in sessions]

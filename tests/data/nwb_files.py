@@ -173,3 +173,23 @@ def transpose(path, name):
         del file[name]
         file[name] = values.T
         file[name].attrs.update(attributes)
+
+
+FRAMES = np.tile(np.arange(4), 5)
+ONSETS = 1 + 0.5 * np.arange(20)
+IMAGES = pictures(4)
+TRAINS = [np.arange(0.1, 12, 0.3), np.arange(0.2, 12, 0.7)]
+
+
+def allen(path, change=lambda file: None, frames=FRAMES, column="frame", **columns):
+    """A file with templates, a table and units, after a change."""
+    file = session()
+    add_templates(file, IMAGES)
+    add_table(file, frames, ONSETS, 0.25, column, **columns)
+    add_units(file, TRAINS)
+    change(file)
+    return write(file, path)
+
+
+def traces(file):
+    add_traces(file, np.random.default_rng(0).normal(size=(400, 3)), 30.0)

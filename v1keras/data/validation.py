@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from v1keras.data.agreement import check_agreement
 from v1keras.io.large_arrays import row_blocks
 
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -156,6 +157,7 @@ def _validate_repeats(recording):
         indices.tolist()[:5],
         f"different indices below {images}",
     )
+    check_agreement(recording.responses, repeats, indices)
 
 
 def _validate_repeat_covariates(recording):

@@ -93,7 +93,7 @@ def test_recordings_of_format_1_open(name):
     np.testing.assert_array_equal(recording.responses, expected)
     assert recording.split.tolist() == [0, 0, 0, 1, 2, 2]
     assert recording.image_group.tolist() == [0, 0, 1, 2, 3, 3]
-    assert recording.repeats.tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    assert recording.repeats.tolist() == [[[2, 2.5], [2, 2]], [[2, 2.5], [3, 3]]]
     assert recording.repeat_images.tolist() == [4, 5]
     assert recording.neuron_session.tolist() == ["01", "02"]
     assert recording.neurons["kind"].tolist() == ["simple", "complex"]

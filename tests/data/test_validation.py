@@ -203,9 +203,12 @@ def test_neuron_without_responses_is_kept(tmp_path):
 def test_constant_neuron_is_kept(tmp_path):
     responses = arrays()["responses"]
     responses[:, 2] = 4
+    repeats = arrays()["repeats"]
+    repeats[:, :, 2] = 4
+    path = replaced(saved(tmp_path), "repeats", repeats)
     with pytest.warns(
         UserWarning,
         match=r"neurons 2 answer all images alike: nothing to predict; kept",
     ):
-        found = Recording.load(replaced(saved(tmp_path), "responses", responses))
+        found = Recording.load(replaced(path, "responses", responses))
     np.testing.assert_array_equal(found.responses, responses)

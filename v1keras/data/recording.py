@@ -200,12 +200,13 @@ class Recording:
         return other
 
     def select_neurons(self, chosen: np.ndarray) -> "Recording":
-        """Return the same recording of fewer neurons.
+        """Return the same recording of some neurons.
 
         Args:
-            chosen: Bool array `(neurons,)`, True for neurons that remain.
+            chosen: Bool array `(neurons,)`, True for neurons that remain; or integers,
+                indices of the neurons in the order wanted.
         """
-        chosen = np.asarray(chosen, bool)
+        chosen = np.asarray(chosen)
         repeats, sessions = self.repeats, self.neuron_session
         return dataclasses.replace(
             self,

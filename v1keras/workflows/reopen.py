@@ -3,12 +3,11 @@
 import os
 from typing import Any
 
-import numpy as np
-
 from v1keras import zoo
 from v1keras.data import Recording, model_inputs, open_recording, recording_names
 from v1keras.data.splits import split_by_protocol
 from v1keras.former_keys import renamed
+from v1keras.workflows.matching import in_order_of_model, warn_of_another_name
 
 
 def open_models(
@@ -42,15 +41,14 @@ def open_models(
         trained_on = recording.attributes.get("name") == metadata["recording"].get(
             "name"
         )
-        if trained_on and recording.neuron_session is not None:
-            # Some models leave out a session.
-            sessions = list(metadata["sessions"])
-            recording = recording.select_neurons(
-                np.isin(recording.neuron_session, sessions)
-            )
+        alone = model.session(recording.name) is model
+        if alone:
+            recording = in_order_of_model(recording, metadata)
         check_fit(model.session(recording.name), recording)
+        if alone and not trained_on:
+            warn_of_another_name(recording, metadata)
         zoo.warn_of_pixels(recording.name, recording.images, metadata["pixels"])
-        if trained_on or model.session(recording.name) is not model:
+        if trained_on or not alone:
             recording = split_by_protocol(
                 recording, data["protocol"], data["split_seed"], data["split_parts"]
             )

@@ -1,0 +1,69 @@
+"""The neurons of a recording, brought into the order of a model's outputs."""
+
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from v1keras.data import Recording
+
+_UNNAMED = "all"  # the session of models of recordings that name none
+
+
+def in_order_of_model(recording: Recording, metadata: Mapping[str, Any]) -> Recording:
+    """Return a recording with its sessions in the order of a model's outputs.
+
+    Sessions are matched by their names; those that the model lacks are left out. Within
+    a session the neurons keep their order.
+
+    Args:
+        recording: `Recording` of the neurons of a model that has one recording.
+        metadata: Mapping, the metadata of the model's preset.
+
+    Raises:
+        ValueError: A session of the model is not there, or has another number of
+            neurons; names both.
+    """
+    if recording.neuron_session is None or set(metadata["sessions"]) == {_UNNAMED}:
+        return recording
+    names, counts = np.unique(recording.neuron_session, return_counts=True)
+    recorded = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    for name, count in metadata["sessions"].items():
+        if recorded.get(name) != count:
+            raise ValueError(
+                f"recording {recording.name!r} has the sessions {_listed(recorded)},"
+                f" expected {_listed(metadata['sessions'])}, as the model was trained"
+                " on: a session is known by its name"
+            )
+    neurons, taken = [], Counter()
+    for name, count in metadata["neuron_sessions"]:
+        of_session = np.flatnonzero(recording.neuron_session == name)
+        neurons.append(of_session[taken[name] : taken[name] + count])
+        taken[name] += count
+    order = np.concatenate(neurons)
+    if np.array_equal(order, np.arange(recording.neuron_count)):
+        return recording
+    return recording.select_neurons(order)
+
+
+def warn_of_another_name(recording: Recording, metadata: Mapping[str, Any]) -> None:
+    """Warn that a model's neurons are taken to be those of a recording it hasn't seen.
+
+    Args:
+        recording: `Recording` with as many neurons as the model.
+        metadata: Mapping, the metadata of the model's preset.
+    """
+    trained_on = metadata["recording"].get("name", "one without a name")
+    warnings.warn(
+        f"the model was trained on the recording {trained_on!r}, and is asked about"
+        f" {recording.name!r}: right only if its neurons are the same, in the same"
+        " order"
+    )
+
+
+def _listed(counts):
+    """Return sessions with their numbers of neurons as text."""
+    listed = [f"{name} ({count} neurons)" for name, count in list(counts.items())[:8]]
+    return ", ".join(listed + ["..."] * (len(counts) > 8))

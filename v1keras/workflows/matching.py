@@ -33,9 +33,9 @@ def in_order_of_model(recording: Recording, metadata: Mapping[str, Any]) -> Reco
     for name, count in metadata["sessions"].items():
         if recorded.get(name) != count:
             raise ValueError(
-                f"recording {recording.name!r} has the sessions {_listed(recorded)},"
-                f" expected {_listed(metadata['sessions'])}, as the model was trained"
-                " on: a session is known by its name"
+                f"recording {recording.name!r} has the sessions"
+                f" {_listed(recorded)}, expected {_listed(metadata['sessions'])}, which"
+                " the model was trained on"
             )
     neurons, taken = [], Counter()
     for name, count in metadata["neuron_sessions"]:
@@ -64,6 +64,6 @@ def warn_of_another_name(recording: Recording, metadata: Mapping[str, Any]) -> N
 
 
 def _listed(counts):
-    """Return sessions with their numbers of neurons as text."""
-    listed = [f"{name} ({count} neurons)" for name, count in list(counts.items())[:8]]
-    return ", ".join(listed + ["..."] * (len(counts) > 8))
+    """Return the first sessions with their numbers of neurons as text."""
+    listed = [f"{name} ({count})" for name, count in list(counts.items())[:8]]
+    return ", ".join(listed + ["..."] * (len(counts) > 8)) + " (neurons)"

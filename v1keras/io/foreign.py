@@ -4,19 +4,24 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+_OF_THE_SYSTEM = (FileNotFoundError, PermissionError, IsADirectoryError)
 _LONGEST = 800  # characters of an error
 
 
 @contextlib.contextmanager
-def errors_naming(file: str | os.PathLike[str]) -> Iterator[None]:
+def errors_naming(
+    file: str | os.PathLike[str],
+    passing: tuple[type[OSError], ...] = _OF_THE_SYSTEM,
+) -> Iterator[None]:
     """Turn whatever is raised within the block into one `ValueError` naming the file.
 
     On a damaged file, libraries raise what no list of exceptions foresees, RuntimeError
-    and AttributeError among it. What the system says of the file itself (there is none,
-    it is forbidden, it is a folder) is not changed.
+    and AttributeError among it.
 
     Args:
         file: Path of the file, or text that begins with it and a colon.
+        passing: Tuple of exceptions that are not changed. Defaults to what the system
+            says of the file itself: there is none, it is forbidden, it is a folder.
 
     Raises:
         ValueError: The block raised an exception, which is the cause of this one.
@@ -31,7 +36,7 @@ def errors_naming(file: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         yield
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
+    except passing:
         raise
     except ValueError as error:
         text, path = one_line(error), str(file).split(": ")[0]

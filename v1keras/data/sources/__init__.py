@@ -58,5 +58,5 @@ def read(name: str, path: str | os.PathLike[str] | None = None) -> Recording:
     """
     if name not in SOURCES:
         raise ValueError(f"no dataset {name!r}; there is {', '.join(SOURCES)}")
-    with errors_naming(path or name):
+    with errors_naming(path or name, passing=(OSError,)):
         return SOURCES[name](path)

@@ -50,11 +50,12 @@ def read_archive(path):
     """
     contents = {}
     with Folder(path) as folder:
-        for name in folder.names:
+        for name in folder.in_order:
             if name.endswith(".mat"):
                 stream = io.BytesIO(folder.read(name))
                 variables = ["images", "activity"]
                 contents[name] = matlab.read(stream, variables, f"{path}: {name}")
+    contents = dict(sorted(contents.items()))
     if not contents:
         raise ValueError(
             f"{path}: found no .mat file, expected data/NNmean50ms_smallim_d2_crop.mat"

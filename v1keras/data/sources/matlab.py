@@ -1,21 +1,31 @@
 """MATLAB's .mat files, read as plain data."""
 
+import atexit
+import contextlib
+import json
+import os
 import pathlib
+import signal
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import scipy.io
 
-from v1keras.data.sources import hdf5
-from v1keras.io.archives import LARGEST_FILE
+from v1keras.data.sources import hdf5, matlab_5
 from v1keras.io.foreign import errors_naming
+
+# Runs a file in a Python that sees the folders of NumPy and SciPy, and no others.
+_START = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path("
+_START += "sys.argv[1], run_name='__main__')"
 
 
 def read(file, names, shown_as=None):
-    """Read variables of a .mat file, version 5 or 7.3, shaped as MATLAB shows them.
+    """Read variables of a .mat file, shaped as MATLAB shows them.
 
     MATLAB keeps the first index fastest; version 7.3 is HDF5, which keeps the last one
-    so, and its arrays come with their axes reversed: they are turned back here. A cell
-    array comes as an array of objects, one array each.
+    so, and its arrays come with their axes reversed: they are turned back here.
 
     Args:
         file: Path of the file, or its content as a binary stream.
@@ -23,7 +33,8 @@ def read(file, names, shown_as=None):
         shown_as: Name of the file for errors; defaults to the path.
 
     Returns:
-        Dict from name to array.
+        Dict from name to array. A cell array comes as an array of objects, one array
+        each; a struct as a dict from field to value, several as an array of dicts.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -40,35 +51,122 @@ def read(file, names, shown_as=None):
     if shown_as is None:
         if not pathlib.Path(file).is_file():
             raise FileNotFoundError(f"no file {file}")
-        with open(file, "rb") as stream:
-            return read(stream, names, file)
+        with errors_naming(file), open(file, "rb") as stream:
+            if hdf5.is_hdf5(stream):
+                return _version_73(stream, names)
+            return _PROCESS.ask({"path": os.path.abspath(file)}, b"", names)
     with errors_naming(shown_as):
         if hdf5.is_hdf5(file):
-            with hdf5.opened(file) as content:
-                # Those with a # are MATLAB's own.
-                present = [name for name in content if not name.startswith("#")]
-                _expect(names, present)
-                return {name: hdf5.cells(content, content[name]) for name in names}
-        return _version_5(file, names)
+            return _version_73(file, names)
+        content = file.read()
+        return _PROCESS.ask({"size": len(content)}, content, names)
 
 
-def _version_5(file, names):
-    """Read variables of a file that is not HDF5."""
-    shapes = {name: shape for name, shape, _ in scipy.io.whosmat(file)}
-    _expect(names, shapes)
-    for name in names:
-        if np.prod(shapes[name], dtype=float) > LARGEST_FILE:
+class _Process:
+    """Process that runs `matlab_5`, started when it is first asked, or has crashed."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._process = self._owner = None
+
+    def ask(self, request, content, names):
+        """Return variables of a file that is not HDF5."""
+        with self._lock:
+            if self._process is None or self._owner != os.getpid():
+                self._process, self._owner = _started(), os.getpid()
+            line = json.dumps(request | {"names": list(names)}).encode() + b"\n"
+            try:
+                self._process.stdin.write(line + content)
+                self._process.stdin.flush()
+                reply = json.loads(self._process.stdout.readline())
+                variables = reply.get("variables", {})
+                values = {name: self._value(variables[name]) for name in variables}
+            except (json.JSONDecodeError, EOFError, BrokenPipeError):
+                raise ValueError(_reason(self.end())) from None
+            except BaseException:  # interrupted amidst an answer
+                self.end()
+                raise
+        if "error" in reply:
+            raise ValueError(reply["error"])
+        return values
+
+    def _value(self, described):
+        """Return the value that the process described, whose arrays it sends now."""
+        shape = described["shape"]
+        if "dtype" in described:
+            array = np.empty(shape[::-1], described["dtype"])
+            if array.nbytes:
+                self._fill(array.reshape(-1).view(np.uint8).data)
+            return array.T
+        values = []
+        if "fields" in described:
+            for struct in described["structs"]:
+                fields = zip(described["fields"], struct, strict=True)
+                values.append({name: self._value(value) for name, value in fields})
+            if len(values) == 1:
+                return values[0]
+        else:
+            values = [self._value(cell) for cell in described["cells"]]
+        array = np.empty(len(values), object)
+        array[:] = values
+        return array.reshape(shape)
+
+    def _fill(self, memory):
+        """Fill memory with what the process sends."""
+        while memory:
+            count = self._process.stdout.readinto(memory)
+            if not count:
+                raise EOFError
+            memory = memory[count:]
+
+    def end(self):
+        """End the process, and return its exit status."""
+        if self._process is None or self._owner != os.getpid():
+            return None
+        process, self._process = self._process, None
+        process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            return process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def _reason(status):
+    """Return in words why the process ended amidst a file."""
+    if status == -signal.SIGXCPU:
+        return "takes longer to read than a file of its size should: it is damaged"
+    name = signal.Signals(-status).name if status < 0 else f"status {status}"
+    return f"can't be read: it is damaged, and crashed SciPy's reader ({name})"
+
+
+def _started():
+    """Start the process that reads."""
+    packages = {str(pathlib.Path(module.__file__).parents[1]) for module in (np, scipy)}
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _START, matlab_5.__file__, *packages],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Each thread of its linear algebra would take memory.
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+
+
+def _version_73(file, names):
+    """Read variables of a file that is HDF5."""
+    with hdf5.opened(file) as content:
+        # Those with a # are MATLAB's own.
+        present = [name for name in content if not name.startswith("#")]
+        if not set(names) <= set(present):
             raise ValueError(
-                f"{name} declares the shape {shapes[name]}, which is too large"
+                f"holds {', '.join(present) or 'nothing'}, expected"
+                f" {' and '.join(names)}"
             )
-    file.seek(0)
-    content = scipy.io.loadmat(file, variable_names=list(names))
-    return {name: content[name] for name in names}
+        return {name: hdf5.cells(content, content[name]) for name in names}
 
 
-def _expect(names, present):
-    """Raise a `ValueError` unless all variables are present."""
-    if not set(names) <= set(present):
-        raise ValueError(
-            f"holds {', '.join(present) or 'nothing'}, expected {' and '.join(names)}"
-        )
+_PROCESS = _Process()
+atexit.register(_PROCESS.end)

@@ -121,8 +121,8 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
         str(each.message) for each in told if "is damaged" in str(each.message)
     )
     assert (
-        "000000000030.h5 is damaged" in newest
-        and "000000000020.h5 is damaged (its content is not what was written)" in before
+        "000000000030.h5: its content is not what was written" in newest
+        and "000000000020.h5: its content is not what was written" in before
     )
     assert resumed.epoch == 3
     for a, b in zip(expected, found, strict=True):

@@ -5,7 +5,9 @@ import pathlib
 
 import h5py
 
+from v1keras.io import hdf5_file
 from v1keras.io.atomic import atomic_write, check_disk_space
+from v1keras.io.foreign import errors_naming
 from v1keras.io.large_arrays import read_by_rows, write_by_rows
 
 FORMAT_VERSION = 2
@@ -59,32 +61,28 @@ def opened(path):
         path: Path of the file.
 
     Yields:
-        `h5py.File`.
+        `hdf5_file.File`.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not an HDF5 file, or the block raised a `ValueError` or an
-            `OSError`.
+        ValueError: It is not an HDF5 file, or the block raised an exception.
     """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no recording at {path}")
-    if not h5py.is_hdf5(path):
+    if not hdf5_file.is_hdf5(path):
         raise ValueError(
             f"{path} is not an HDF5 file; expected a recording; {_MAKE_ONE}"
         )
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path}: {error}") from None
+    with errors_naming(path), hdf5_file.opened(path) as file:
+        yield file
 
 
 def read(file, arrays):
     """Read everything from an open file.
 
     Args:
-        file: `h5py.File`.
+        file: `hdf5_file.File`.
         arrays: Dict from the name of a dataset to its array, of datasets that are
             stored elsewhere and are not read.
 
@@ -97,7 +95,7 @@ def read(file, arrays):
             a group stands in place of a dataset or a dataset in place of a group.
     """
     for name in sorted({"images", "responses"} - arrays.keys()):
-        if not isinstance(file.get(name), h5py.Dataset):
+        if not isinstance(file.get(name), hdf5_file.Dataset):
             raise ValueError(
                 f"no dataset {name!r}; found {', '.join(file) or 'nothing'}; expected"
                 f" images and responses; {_MAKE_ONE}"
@@ -109,7 +107,7 @@ def read(file, arrays):
             contents[name] = _array(file[name])
     for name in GROUPS:
         contents[name] = _columns(file, former_names.get(name, name))
-    return contents, dict(file.attrs)
+    return contents, {name: _entry(value) for name, value in file.attrs.items()}
 
 
 def _version(file):
@@ -128,15 +126,22 @@ def _columns(file, group):
     """Return a group as a dict of arrays, empty where there is no such group."""
     if group not in file:
         return {}
-    if not isinstance(file[group], h5py.Group):
+    if not isinstance(file[group], hdf5_file.Group):
         raise ValueError(f"{group}: found a dataset, expected a group of columns")
     return {name: _array(dataset) for name, dataset in file[group].items()}
 
 
 def _array(dataset):
     """Return the content of a dataset, strings as Python's strings."""
-    if not isinstance(dataset, h5py.Dataset):
+    if not isinstance(dataset, hdf5_file.Dataset):
         raise ValueError(f"{dataset.name}: found a group, expected a dataset")
-    if h5py.check_string_dtype(dataset.dtype):
-        return dataset.asstr()[...]
-    return read_by_rows(dataset)
+    if dataset.kind == "references":
+        raise ValueError(f"{dataset.name}: found references, expected numbers or texts")
+    return dataset[...] if dataset.kind == "texts" else read_by_rows(dataset)
+
+
+def _entry(value):
+    """Return an attribute, of an array of one entry that entry."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value

@@ -196,6 +196,7 @@ def _validate_attributes(recording):
         name = f"attribute {key}"
         _check(key in ATTRIBUTES, name, value, f"one of {', '.join(ATTRIBUTES)}")
         kind = ATTRIBUTES[key]
+        _check(value is not None, name, "neither text nor numbers", kind.__name__)
         # MATLAB writes strings as bytes.
         value = value.decode() if isinstance(value, bytes) else value
         try:

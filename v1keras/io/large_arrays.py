@@ -93,7 +93,7 @@ def read_by_rows(dataset):
     """Read an HDF5 dataset of numbers into an array as of `zeros_or_memmap`.
 
     Args:
-        dataset: `h5py.Dataset`.
+        dataset: `v1keras.io.hdf5_file.Dataset`.
 
     Raises:
         OSError: It can't be read, or the disk of the temporary file has no room.

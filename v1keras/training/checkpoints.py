@@ -11,14 +11,20 @@ from typing import Any
 import h5py
 import numpy as np
 
+from v1keras.io import hdf5_file
 from v1keras.io.atomic import atomic_write, check_disk_space
+from v1keras.io.foreign import errors_naming, one_line
+
+_HEAD = 512  # bytes, the least that HDF5 leaves to its user
+_TITLE = "v1keras checkpoint, sha256 "
+_CHANGED = "its content is not what was written"
 
 
 class Checkpoints:
     """Folder of the last few checkpoints, each verified when it is read.
 
-    A checkpoint is a file `STEP.h5` of groups of arrays and a state in JSON, with the
-    sha256 of both.
+    A checkpoint is a file `STEP.h5` of groups of arrays and a state in JSON. It begins
+    with the sha256 of all bytes behind it, in the block that HDF5 leaves to its user.
 
     Args:
         folder: String or path; made with the first checkpoint.
@@ -92,10 +98,10 @@ class Checkpoints:
         for path in reversed(paths):
             try:
                 return _read(path)
-            except (OSError, KeyError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 warnings.warn(
-                    f"checkpoint {path} is damaged ({error}); going back to the one"
-                    " before"
+                    f"a checkpoint is damaged ({one_line(error)}); going back to the"
+                    " one before"
                 )
         if paths:
             raise ValueError(
@@ -109,32 +115,49 @@ class Checkpoints:
 
 
 def _write(path, groups, text):
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", userblock_size=_HEAD) as file:
         file["facts"] = text
-        file.attrs["sha256"] = _digest(groups, text)
         for name, arrays in groups.items():
             group = file.create_group(name)
             for i, array in enumerate(arrays):
                 group[str(i)] = array
+    with open(path, "r+b") as stream:
+        stream.write(_head(stream))
 
 
 def _read(path):
-    with h5py.File(path, "r") as file:
-        text = file["facts"].asstr()[()]
-        groups = {}
-        for name, group in file.items():
-            if isinstance(group, h5py.Group):
-                groups[name] = [group[str(i)][...] for i in range(len(group))]
-        if file.attrs["sha256"] != _digest(groups, text):
-            raise ValueError("its content is not what was written")
-    return groups, json.loads(text)
+    with errors_naming(path):
+        with open(path, "rb") as stream:
+            start, head = stream.read(_HEAD), _head(stream)
+        former = start.startswith(hdf5_file.SIGNATURE)
+        if start != head and not former:
+            raise ValueError(_CHANGED)
+        with hdf5_file.opened(path) as file:
+            text, groups = file["facts"][...].item(), {}
+            for name, group in file.items():
+                if isinstance(group, hdf5_file.Group):
+                    arrays = [group[str(i)][...] for i in range(len(group))]
+                    groups[name] = arrays
+            if former and file.attrs.get("sha256") != _former_digest(groups, text):
+                raise ValueError(_CHANGED)
+        return groups, json.loads(text)
 
 
-def _digest(groups, text):
+def _head(stream):
+    """Return what a file begins with, from what follows it."""
+    digest = hashlib.sha256()
+    stream.seek(_HEAD)
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    stream.seek(0)
+    return f"{_TITLE}{digest.hexdigest()}\n".encode().ljust(_HEAD, b"\0")
+
+
+def _former_digest(groups, text):
+    """Return the sha256 of the content, which stood in the file, not before it."""
     digest = hashlib.sha256(text.encode())
     for name, arrays in sorted(groups.items()):
         for array in arrays:
-            array = np.asarray(array)
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()

@@ -72,7 +72,7 @@ def load(
         model = build(architecture)
     if weights:
         weights.check_model(model)
-        model.load_weights(folder / WEIGHTS)
+        weights.load_into(model)
     _check_size(model, metadata, folder)
     if weights and check:
         check_golden(model, metadata, folder)

@@ -1,36 +1,26 @@
 """The contents of a weights file, and those that a model needs."""
 
-import contextlib
 import os
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
 # Keras has no public call that tells under which paths it saves a model's layers.
 from keras.src.saving import saving_lib
 
-from v1keras.io.foreign import one_line
+from v1keras.io import hdf5_file
+from v1keras.io.foreign import errors_naming
 from v1keras.zoo.checks import brief
 from v1keras.zoo.layout import CONFIG
-
-_MOST_OBJECTS = 200_000
-_DEEPEST = 64
-# What h5py raises on damaged files.
-_DAMAGE = (
-    *(OSError, RuntimeError, KeyError, TypeError, AttributeError, MemoryError),
-    *(ValueError, OverflowError, RecursionError),
-)
 
 # Path of each layer -> its name and the shapes of its weights, in words.
 Layers = dict[str, str]
 
 
 class WeightsFile:
-    """The structure of a weights file, whose values are not read.
+    """A weights file that may come from anyone.
 
     Only groups and plain datasets of numbers are accepted: no link but a hard one, no
     dataset in other files or of other datasets, no filter, and nothing twice.
@@ -52,73 +42,54 @@ class WeightsFile:
         self.layers: Layers = {}
         self.groups: set[str] = set()
         self.size = 0
+        self._values: dict[str, dict[str, np.ndarray]] = {}
         self._addresses: set[int] = set()
-        bytes_in_file = self.path.stat().st_size
-        with _one_line_errors(self.path), h5py.File(self.path, "r") as file:
-            self._visit(file, "", 0)
-        if self.size > bytes_in_file:
-            raise ValueError(
-                f"{self.path} states {self.size:,} values in {bytes_in_file:,} bytes"
-            )
+        with errors_naming(self.path), hdf5_file.opened(self.path) as file:
+            self._visit(file, "")
 
-    def _visit(self, group, place, depth):
+    def _visit(self, group, place):
         self._note(group, place)
-        if depth > _DEEPEST:
-            raise _Refused(f"groups more than {_DEEPEST} deep")
-        shapes = {}
-        for key in group:
+        values = {}
+        for key, item in group.items():
             where = f"{place}/{key}" if place else key
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-                raise _Refused(f"{where} is a link; expected a group or a dataset")
-            item = group[key]
-            if isinstance(item, h5py.Group):
+            if isinstance(item, hdf5_file.Group):
                 self.groups.add(where)
-                self._visit(item, where, depth + 1)
-            elif isinstance(item, h5py.Dataset):
-                self._note(item, where)
-                shapes[key] = self._shape(item, where)
+                self._visit(item, where)
             else:
-                raise _Refused(f"{where} is neither a group nor a dataset")
-        self._add_layer(group, place, shapes)
+                self._note(item, where)
+                values[key] = self._read(item, where)
+        self._add_layer(group, place, values)
 
     def _note(self, item, where):
         """Refuse an object that was met before."""
-        address = h5py.h5o.get_info(item.id).addr
-        if address in self._addresses or len(self._addresses) >= _MOST_OBJECTS:
-            raise _Refused(f"{brief(where)} is there twice, or one of too many")
-        self._addresses.add(address)
+        if item.address in self._addresses:
+            raise ValueError(f"{brief(where)} is there twice")
+        self._addresses.add(item.address)
 
-    def _shape(self, dataset, where):
-        """Return the shape of a dataset that lies in this file, whole and plain."""
-        creation = dataset.id.get_create_plist()
-        plain = (
-            creation.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
-            and creation.get_external_count() == 0
-            and creation.get_nfilters() == 0
-        )
-        numeric = dataset.dtype.kind in "fiu" and dataset.dtype.fields is None
-        if not plain or not numeric or dataset.shape is None or len(dataset.attrs):
-            raise _Refused(f"{where} is not a plain dataset of numbers in this file")
-        needed = dataset.size * dataset.dtype.itemsize
-        if dataset.id.get_storage_size() != needed:
-            raise _Refused(f"{where} lacks values")
+    def _read(self, dataset, where):
+        """Return the values of a dataset, which must lie in the file as they are."""
+        numeric = dataset.kind == "numbers" and dataset.dtype.kind in "fiu"
+        if dataset.chunks or not numeric or dataset.attrs:
+            raise ValueError(f"{where} is not a plain dataset of numbers")
         self.size += dataset.size
-        return dataset.shape
+        return dataset[...]
 
-    def _add_layer(self, group, place, shapes):
-        names = dict(group.attrs)
+    def _add_layer(self, group, place, values):
+        names = group.attrs
         if place.rpartition("/")[2] != "vars":
-            if names or shapes:
-                raise _Refused(f"{place or 'the file'} is not a layer, but has values")
+            if names or values:
+                raise ValueError(
+                    f"{place or 'the file'} is not a layer, but has values"
+                )
             return
-        if sorted(shapes) != sorted(map(str, range(len(shapes)))):
-            raise _Refused(f"{place} has the datasets {brief(sorted(shapes))}")
+        if sorted(values) != sorted(map(str, range(len(values)))):
+            raise ValueError(f"{place} has the datasets {brief(sorted(values))}")
         if set(names) - {"name"} or not isinstance(names.get("name", ""), str):
-            raise _Refused(f"{place} has attributes other than a name")
-        in_order = [shapes[str(i)] for i in range(len(shapes))]
-        self.layers[place.removesuffix("vars").rstrip("/")] = _in_words(
-            names.get("name"), in_order
-        )
+            raise ValueError(f"{place} has attributes other than a name")
+        layer = place.removesuffix("vars").rstrip("/")
+        in_order = [values[str(i)].shape for i in range(len(values))]
+        self.layers[layer] = _in_words(names.get("name"), in_order)
+        self._values[layer] = values
 
     def check_model(self, model: keras.Model) -> None:
         """Check that the file holds the weights of a model, and nothing else.
@@ -144,19 +115,43 @@ class WeightsFile:
             extra = min(self.groups - groups)
             raise ValueError(f"{self.path}: {brief(extra)} is not part of the model")
 
+    def load_into(self, model: keras.Model) -> None:
+        """Set the weights of a model, once `check_model` has found them to be its own.
 
-class _Refused(Exception):
-    """Something in a file that is not accepted; the message says what."""
+        Raises:
+            ValueError: A layer does not take its weights.
+        """
+        failed: set[int] = set()
+        errors: dict[int, Any] = {}
+        saving_lib._load_state(
+            model,
+            weights_store=_Values(self._values, self.groups),
+            assets_store=None,
+            inner_path="",
+            visited_saveables=set(),
+            failed_saveables=failed,
+            error_msgs=errors,
+        )
+        if failed:
+            layer, error = errors[min(failed)]
+            raise ValueError(f"{self.path}: {brief(layer)}: {brief(error)}")
 
 
-@contextlib.contextmanager
-def _one_line_errors(path) -> Iterator[None]:
-    try:
-        yield
-    except _Refused as error:
-        raise ValueError(f"{path}: {error}") from None
-    except _DAMAGE as error:
-        raise ValueError(f"{path} can't be read as HDF5: {one_line(error)}") from None
+class _Values(saving_lib.H5IOStore):
+    """What Keras reads of a weights file, from arrays."""
+
+    def __init__(self, values, groups):
+        self._values = values
+        self._groups = groups
+
+    def __bool__(self):
+        return True
+
+    def get(self, path):
+        return self._values.get(path, {})
+
+    def has_path(self, path):
+        return path in self._groups
 
 
 class _Shapes(saving_lib.H5IOStore):

@@ -25,6 +25,7 @@ from v1keras.data.sources import allen_templates, hdf5
 from v1keras.data.sources.allen_templates import SOURCE
 from v1keras.data.sources.locate import locate
 from v1keras.data.sources.trials import mean_response, stack_repeats
+from v1keras.io import hdf5_file
 from v1keras.io.foreign import errors_naming
 
 WINDOW_S = 0.25  # a scene's time on the screen; the next follows at once
@@ -66,7 +67,7 @@ def read(path=None, area="VISp", average=18):
             " --path"
         )
     file = files[0]
-    with errors_naming(file), hdf5.opened(file) as session:
+    with errors_naming(file), hdf5_file.opened(file) as session:
         spikes = "units" in session
         if spikes:
             scenes, trials, columns = _spikes(session, area)
@@ -132,7 +133,7 @@ def _scenes(session, frames, times):
     """Return scenes and their onsets, without the blank screens.
 
     Args:
-        session: `h5py.File`.
+        session: `hdf5_file.File`.
         frames: String, name of the dataset of scenes.
         times: String, name of the dataset of their onsets.
     """
@@ -171,13 +172,13 @@ def _units(session, area):
     The indices are of the good units in the area.
     """
     channels = hdf5.numbers(session, f"{_ELECTRODES}/id").tolist()
-    areas = session[f"{_ELECTRODES}/location"].asstr()[...]
+    areas = session[f"{_ELECTRODES}/location"][...]
     units = hdf5.numbers(session, "units/id")
     peaks = hdf5.numbers(session, "units/peak_channel_id").tolist()
     ends = hdf5.numbers(session, "units/spike_times_index")
     quality = np.full(units.shape, "good")
     if "units/quality" in session:
-        quality = session["units/quality"].asstr()[...]
+        quality = session["units/quality"][...]
     # A gigabyte, which is read unit by unit.
     times = hdf5.numbers(session, "units/spike_times", largest=None)
     one_each = len(units) == len(peaks) == len(ends) == len(quality)

@@ -2,10 +2,11 @@
 
 import re
 
-import h5py
 import numpy as np
 from PIL import Image
 
+from v1keras.data.sources import hdf5
+from v1keras.io import hdf5_file
 from v1keras.io.foreign import errors_naming
 
 SOURCE = (
@@ -18,7 +19,7 @@ def from_session(session, average):
     """Return the scenes of a two-photon session.
 
     Args:
-        session: `h5py.File`.
+        session: `hdf5_file.File`.
         average: Integer, pixels a side that become one.
 
     Returns:
@@ -28,7 +29,7 @@ def from_session(session, average):
         ValueError: There are none, or they are incomplete or misshapen.
     """
     group = session.get("stimulus/templates/natural_scenes_template")
-    if not isinstance(group, h5py.Group):
+    if not isinstance(group, hdf5_file.Group):
         raise ValueError(
             "no group stimulus/templates/natural_scenes_template; expected the scenes"
             " in it"
@@ -36,7 +37,7 @@ def from_session(session, average):
     pictures = {}
     for name in group:
         if match := re.fullmatch(r"NaturalScene(\d+)", name):
-            pictures[int(match[1])] = group[name][...]
+            pictures[int(match[1])] = hdf5.numbers(group, name, ndim=2)
     return _averaged(pictures, average)
 
 

@@ -1,34 +1,19 @@
 """Publishers' HDF5 files (MATLAB 7.3, NWB), read as plain data."""
 
-import h5py
 import numpy as np
 
 from v1keras.io.archives import LARGEST_FILE
+from v1keras.io.hdf5_file import Dataset
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-
-
-def is_hdf5(file):
-    """Return True if a binary stream is HDF5, at once or behind MATLAB's header."""
-    start = file.read(520)
-    file.seek(0)
-    return _SIGNATURE in (start[:8], start[512:])
-
-
-def opened(file):
-    """Open a file for reading, as a context manager.
-
-    Args:
-        file: Path of the file, or its content as a binary stream.
-    """
-    return h5py.File(file, "r")
+_MOST_CELLS = 100_000
+_DEEPEST = 16  # cells in cells
 
 
 def numbers(file, name, ndim=1, largest=LARGEST_FILE):
     """Return a dataset of numbers.
 
     Args:
-        file: `h5py.File`.
+        file: `hdf5_file.File`.
         name: String, name of the dataset.
         ndim: Integer, its number of axes.
         largest: Integer, most bytes that it may declare; None for a dataset of any
@@ -38,7 +23,7 @@ def numbers(file, name, ndim=1, largest=LARGEST_FILE):
         ValueError: There is no such dataset, or it has other axes or no numbers.
     """
     dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
+    if not isinstance(dataset, Dataset):
         raise ValueError(
             f"no dataset {name}; expected a session with natural scenes, in NWB 2"
         )
@@ -49,34 +34,47 @@ def numbers(file, name, ndim=1, largest=LARGEST_FILE):
         )
     if largest is None:
         return dataset
-    _check_size(dataset, name, largest)
+    if dataset.nbytes > largest:
+        raise ValueError(
+            f"{name} declares the shape {dataset.shape}, which is too large"
+        )
     return dataset[...]
 
 
-def cells(file, dataset):
+def cells(dataset):
     """Return a variable of MATLAB 7.3; a cell array as an array of objects.
 
     Args:
-        file: `h5py.File`.
-        dataset: `h5py.Dataset` of the variable.
+        dataset: `hdf5_file.Dataset` of the variable.
 
     Raises:
-        ValueError: It is a struct, or too large.
+        ValueError: It is a struct, contains itself, or is too large with all that is in
+            it.
     """
-    if not isinstance(dataset, h5py.Dataset):
+    return _cells(dataset, {"bytes": LARGEST_FILE, "cells": _MOST_CELLS}, 0)
+
+
+def _cells(dataset, room, depth):
+    """Return a variable, and take what it needs from the room that there is."""
+    if not isinstance(dataset, Dataset):
         raise ValueError(f"{dataset.name} is a struct, expected an array")
-    _check_size(dataset, dataset.name, LARGEST_FILE)
-    if not h5py.check_ref_dtype(dataset.dtype):
+    room["bytes"] -= dataset.nbytes
+    if dataset.kind != "references":
+        _check_room(dataset, room)
         return dataset[...].T
+    room["cells"] -= dataset.size
+    _check_room(dataset, room)
+    if depth > _DEEPEST:
+        raise ValueError(f"{dataset.name} holds cells more than {_DEEPEST} deep")
     array = np.empty(dataset.shape[::-1], object)
-    for index, reference in np.ndenumerate(dataset[...]):
-        array[index[::-1]] = cells(file, file[reference])
+    for index, target in np.ndenumerate(dataset[...]):
+        array[index[::-1]] = _cells(target, room, depth + 1)
     return array
 
 
-def _check_size(dataset, name, largest):
-    """Raise a `ValueError` where a dataset declares more bytes than may be read."""
-    if dataset.size * dataset.dtype.itemsize > largest:
+def _check_room(dataset, room):
+    if min(room.values()) < 0:
         raise ValueError(
-            f"{name} declares the shape {dataset.shape}, which is too large"
+            f"{dataset.name} declares the shape {dataset.shape}, which is too large, or"
+            " more cells than can be"
         )

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.io
 
 from v1keras.data.sources import hdf5, matlab_5
+from v1keras.io import hdf5_file
 from v1keras.io.foreign import errors_naming
 
 # Runs a file in a Python that sees the folders of NumPy and SciPy, and no others.
@@ -51,13 +52,13 @@ def read(file, names, shown_as=None):
     if shown_as is None:
         if not pathlib.Path(file).is_file():
             raise FileNotFoundError(f"no file {file}")
-        with errors_naming(file), open(file, "rb") as stream:
-            if hdf5.is_hdf5(stream):
-                return _version_73(stream, names)
+        with errors_naming(file):
+            if hdf5_file.is_hdf5(file):
+                return _version_73(file, names, file)
             return _PROCESS.ask({"path": os.path.abspath(file)}, b"", names)
     with errors_naming(shown_as):
-        if hdf5.is_hdf5(file):
-            return _version_73(file, names)
+        if hdf5_file.is_hdf5(file):
+            return _version_73(file, names, shown_as)
         content = file.read()
         return _PROCESS.ask({"size": len(content)}, content, names)
 
@@ -155,9 +156,9 @@ def _started():
     )
 
 
-def _version_73(file, names):
+def _version_73(file, names, shown_as):
     """Read variables of a file that is HDF5."""
-    with hdf5.opened(file) as content:
+    with hdf5_file.opened(file, str(shown_as)) as content:
         # Those with a # are MATLAB's own.
         present = [name for name in content if not name.startswith("#")]
         if not set(names) <= set(present):
@@ -165,7 +166,7 @@ def _version_73(file, names):
                 f"holds {', '.join(present) or 'nothing'}, expected"
                 f" {' and '.join(names)}"
             )
-        return {name: hdf5.cells(content, content[name]) for name in names}
+        return {name: hdf5.cells(content[name]) for name in names}
 
 
 _PROCESS = _Process()

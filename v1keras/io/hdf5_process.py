@@ -1,0 +1,97 @@
+"""The process of `v1keras.io.hdf5_layout`, seen from the one that asks it."""
+
+import atexit
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+from typing import Any
+
+_SCRIPT = pathlib.Path(__file__).with_name("hdf5_layout.py")
+# Isolated, so that it imports from where this process does, never from a folder that it
+# happens to be started in.
+_START = (
+    "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]);"
+    " runpy.run_path(sys.argv[2], run_name='__main__')"
+)
+_SECONDS = 120  # that an answer may take, on a slow disk
+# No filters are loaded from elsewhere, and no threads are started for linear algebra.
+_VARIABLES = {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class LayoutProcess:
+    """A process that tells how HDF5 files are laid, started when it is first asked."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+        self._lock = threading.Lock()
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Return the answer to a request.
+
+        Raises:
+            ValueError: The file can't be read; says why.
+        """
+        with self._lock:
+            process = self._running("open" in request)
+            timer = threading.Timer(_SECONDS, process.kill)
+            timer.start()
+            try:
+                answer = _answer(process, json.dumps(request))
+            finally:
+                timer.cancel()
+        if answer is None:
+            self.close()
+            raise ValueError(
+                "libhdf5 crashes on it, or takes too long or too much memory: it is"
+                " damaged"
+            )
+        if "error" in answer:
+            raise ValueError(f"can't be read as HDF5: {answer['error']}")
+        return answer
+
+    def close(self) -> None:
+        """End the process, if there is one of ours."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def _running(self, start):
+        """Return the process, started if there is none and `start`."""
+        if self._process is None or self._owner != os.getpid():  # after a fork
+            if not start:
+                raise ValueError("the process that had it open has ended")
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _START, json.dumps(sys.path), _SCRIPT],
+                env=os.environ | _VARIABLES,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                # A keyboard's interrupt is for this process to answer.
+                start_new_session=True,
+            )
+            self._owner = os.getpid()
+        return self._process
+
+
+def _answer(process, request):
+    """Return what a process answers, or None if it ends instead."""
+    try:
+        process.stdin.write(request.encode() + b"\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        return json.loads(line) if line.endswith(b"\n") else None
+    except OSError:
+        return None
+
+
+layouts = LayoutProcess()
+atexit.register(layouts.close)

@@ -15,6 +15,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from v1keras import config
+from v1keras.io.terminal import one_line
 
 # A flag defined here is one of the command that asked for it, as --help lists them.
 flags.disclaim_key_flags()
@@ -53,6 +54,9 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
         words: Boolean, whether the command takes arguments that are not flags.
     """
     warnings.showwarning = _one_line_warning
+    for stream in (sys.stdout, sys.stderr):
+        # Not every terminal has the letters of every name.
+        stream.reconfigure(errors="backslashreplace")
     try:
         app.run(functools.partial(_guarded, main, words), flags_parser=_parse)
     except BrokenPipeError:  # the reader of our output has gone
@@ -137,16 +141,13 @@ def _is_forbidden(error):
 
 
 def _fail(error, status=1):
-    print(
-        _coloured("error:", 31),
-        " ".join(str(error).replace("\\n", " ").split()),
-        file=sys.stderr,
-    )
+    text = one_line(str(error).replace("\\n", " "))
+    print(_coloured("error:", 31), text, file=sys.stderr)
     sys.exit(status)
 
 
 def _one_line_warning(message, category, filename, lineno, file=None, line=None):
-    print(_coloured("warning:", 33), message, file=sys.stderr)
+    print(_coloured("warning:", 33), one_line(message), file=sys.stderr)
 
 
 def _coloured(word, colour):

@@ -24,10 +24,8 @@ def test_table_fits_80_columns_and_says_what_is_missing():
     assert max(map(len, lines)) <= 80
     assert lines[-1].split() == [
         "a",
-        "session",
-        "with",
-        "a",
-        "ver",
+        "session...long",
+        "name",
         "392",
         "-0.250",
         "[-0.351,",

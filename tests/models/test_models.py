@@ -267,13 +267,16 @@ def test_sessions_share_a_core_and_nothing_else():
     with pytest.raises(
         ValueError,
         match=(
-            r"readouts of a \(readout\): expected two or more, each named as its"
-            r" session"
+            r"readouts of a \(b_readout\), b \(b_readout\): expected two or more,"
+            " layers of different names"
         ),
     ):
         models.MultiSessionModel(
             model.core,
-            {"a": models.FactorizedReadout(2), "b": model.readouts["b"]},
+            {
+                "a": models.FactorizedReadout(2, name="b_readout"),
+                "b": model.readouts["b"],
+            },
             (16, 16),
         )
 

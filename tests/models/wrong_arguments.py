@@ -196,7 +196,7 @@ WRONG = {
         ),
     ],
     "MultiSessionModel": [
-        (lambda: sessions("a"), "readouts of a: expected two or more, each named as"),
+        (lambda: sessions("a"), r"readouts of a \(a_readout\): expected two or more"),
         (lambda: sessions("ab", size=(20, 20, 1)), r"image_size: found \(20, 20, 1\)"),
         (lambda: sessions("ab", pixel_std=-1), "pixel_std: found -1.0, expected"),
     ],

@@ -5,8 +5,8 @@ import pytest
 
 from v1keras import Recording, simulate_recording, zoo
 from v1keras.config import default
+from v1keras.io.terminal import printable
 from v1keras.workflows.train import train_and_evaluate
-from v1keras.zoo.card import printable
 
 
 def silent(recording):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from v1keras.io.terminal import short_names
+
 
 def score_table(metrics: dict[str, Any]) -> str:
     """Return the table of scores, at most 80 columns wide.
@@ -30,11 +32,12 @@ def score_table(metrics: dict[str, Any]) -> str:
         f"{'neurons':<20} {'count':>5}   {'correlation':<20}  {'CC_norm':<16}"
         " near limit"
     )
+    labels = short_names(metrics["groups"], 20)
     for name, group in metrics["groups"].items():
         correlation, cc_norm = _value(group["correlation"]), _value(group["cc_norm"])
         lines.append(
-            f"{name[:20]:<20} {group['neurons']:>5}   {correlation:<20}  {cc_norm:<20}"
-            f" {_near_limit(group):>6}"
+            f"{labels[name]:<20} {group['neurons']:>5}   {correlation:<20} "
+            f" {cc_norm:<20} {_near_limit(group):>6}"
         )
     return "\n".join(lines)
 

@@ -19,7 +19,10 @@ def write_columns(columns: dict[str, np.ndarray], path: str | os.PathLike[str]) 
     Raises:
         OSError: The file can't be written.
     """
-    with atomic_write(path) as part, open(part, "w", newline="") as file:
+    with (
+        atomic_write(path) as part,
+        open(part, "w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in zip(*columns.values(), strict=True):

@@ -23,14 +23,12 @@ class Population:
     """The neurons that a readout predicts, as far as it needs to know them.
 
     Args:
-        name: String, name of the recording; the readout is called NAME_readout.
         neurons: Integer, number of neurons.
         coordinates: `(neurons, d)` cortical positions in [-1, 1], or None.
         shifter: Tuple `(mean, standard deviation)` of the eye position, or None.
         modulator: Tuple `(mean, standard deviation)` of the behavior, or None.
     """
 
-    name: str
     neurons: int
     coordinates: np.ndarray | None = None
     shifter: tuple[Any, Any] | None = None
@@ -119,7 +117,10 @@ def _identity(config, neurons, seed):
 
 
 def build_readout(
-    config: Mapping[str, Any], population: Population, seed: int = 0
+    config: Mapping[str, Any],
+    population: Population,
+    seed: int = 0,
+    name: str = "readout",
 ) -> keras.Layer:
     """Build the readout that the `readout` branch of a configuration describes.
 
@@ -127,6 +128,8 @@ def build_readout(
         config: The branch; `v1keras.config.default().readout` has every key.
         population: `Population` that the readout predicts.
         seed: Integer, seed of the initial weights.
+        name: String, name of the layer. It becomes a scope of TensorFlow: no text of a
+            recording belongs there.
 
     Raises:
         ValueError: Unknown kind of readout, or keys that do not fit each other.
@@ -134,12 +137,12 @@ def build_readout(
     Example:
 
     >>> from v1keras.config import default
-    >>> build_readout(default().readout, Population("mine", 3)).name
-    'mine_readout'
+    >>> build_readout(default().readout, Population(3)).neurons
+    3
     """
     check_readout(config)
     seed = 2 * seed  # a layer takes it and the next one
-    readout = _READOUTS[config["kind"]](config, population, seed)
+    readout = _READOUTS[config["kind"]](config, population, seed, name)
     if population.shifter is None and population.modulator is None:
         return readout
     shifter = modulator = None
@@ -152,7 +155,7 @@ def build_readout(
             *population.modulator,
             seed=seed,
         )
-    return CovariateReadout(readout, shifter, modulator, name=readout.name)
+    return CovariateReadout(readout, shifter, modulator, name=name)
 
 
 def check_readout(config: Mapping[str, Any]) -> None:
@@ -170,17 +173,17 @@ def check_readout(config: Mapping[str, Any]) -> None:
             )
 
 
-def _factorized(config, population, seed):
+def _factorized(config, population, seed, name):
     return FactorizedReadout(
         population.neurons,
         config["l1"],
         config["nonnegative"],
         seed,
-        name=f"{population.name}_readout",
+        name=name,
     )
 
 
-def _gaussian(config, population, seed):
+def _gaussian(config, population, seed, name):
     return GaussianReadout(
         population.neurons,
         config["covariance"],
@@ -188,17 +191,17 @@ def _gaussian(config, population, seed):
         config["l1"],
         population.coordinates,
         seed,
-        name=f"{population.name}_readout",
+        name=name,
     )
 
 
-def _dense(config, population, seed):
+def _dense(config, population, seed, name):
     return DenseReadout(
         population.neurons,
         l1=config["l1"],
         l2=config["l2"],
         seed=seed,
-        name=f"{population.name}_readout",
+        name=name,
     )
 
 

@@ -25,8 +25,8 @@ class MultiSessionModel(PopulationModel):
 
     Args:
         core: Layer, images -> features `(batch, h, w, channels)`.
-        readouts: Dict, name of each session -> its readout, a layer named NAME_readout,
-            by which weights in a file are distinguished.
+        readouts: Dict, name of each session, any text -> its readout; the layers' own
+            names differ, so that weights in a file are distinguished.
         image_size: Tuple `(height, width)` in pixels, of all sessions.
         pixel_mean: Float, subtracted from every pixel.
         pixel_std: Float, > 0, by which pixels are then divided.
@@ -40,8 +40,8 @@ class MultiSessionModel(PopulationModel):
         Dict, name of each session -> rates `(batch, neurons)` of its neurons.
 
     Raises:
-        ValueError: Fewer than two readouts, one that is not named as its session, or
-            readouts that take different covariates.
+        ValueError: Fewer than two readouts, two layers of one name, or readouts that
+            take different covariates.
 
     Reference: Lurz et al. 2021 (ICLR), section 3, for a core that is shared over
         recordings.
@@ -134,8 +134,13 @@ class MultiSessionModel(PopulationModel):
                 f"no session {name!r}; the model has {', '.join(self.readouts)}"
             )
         scale = self.pixel_mean, self.pixel_std
+        # Keras's names are scopes of TensorFlow, which not every text can be.
         return V1Model(
-            self.core, self.readouts[name], self.image_size, *scale, name=name
+            self.core,
+            self.readouts[name],
+            self.image_size,
+            *scale,
+            name=f"session_{list(self.readouts).index(name)}",
         )
 
     def training_model(self) -> keras.Model:
@@ -190,15 +195,13 @@ class MultiSessionModel(PopulationModel):
 
 
 def _check_names(readouts):
-    """Raise a `ValueError` unless two or more readouts are named as their sessions."""
-    misnamed = []
-    for session, readout in readouts.items():
-        if readout.name != f"{session}_readout":
-            misnamed.append(f"{session} ({readout.name})")
-    if len(readouts) < 2 or misnamed:
+    """Raise a `ValueError` unless there are several readouts of different names."""
+    names = [readout.name for readout in readouts.values()]
+    if len(names) < 2 or len(set(names)) < len(names):
+        received = [f"{key} ({layer.name})" for key, layer in readouts.items()]
         raise ValueError(
-            f"readouts of {', '.join(misnamed or readouts)}: expected two or more, each"
-            " named as its session, such as a_readout of a"
+            f"readouts of {', '.join(received)}: expected two or more, layers of"
+            " different names"
         )
 
 

@@ -133,7 +133,8 @@ def write_cells(
         temporary.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
             + "\n".join(body)
-            + f"<script>{_SCRIPT}</script></body></html>\n"
+            + f"<script>{_SCRIPT}</script></body></html>\n",
+            "utf-8",
         )
     write_cell_figures(folder, patterns, fields, curves, columns)
 

@@ -56,7 +56,8 @@ def write_page(
         temporary.write_text(
             f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
             + "\n".join(body)
-            + "\n</body></html>\n"
+            + "\n</body></html>\n",
+            "utf-8",
         )
 
 

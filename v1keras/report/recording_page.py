@@ -73,6 +73,7 @@ def neurons(rates, unit, ceiling):
     """
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
     left.hist(rates[np.isfinite(rates)], bins=40)
+    unit = unit.replace("$", r"\$")  # which would begin a formula
     left.set(xlabel=f"mean response ({unit})", ylabel="neurons")
     right.hist(ceiling[np.isfinite(ceiling)], bins=np.linspace(0, 1, 41))
     right.set(xlabel="ceiling (CC_max)", ylabel="neurons")

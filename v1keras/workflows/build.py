@@ -103,7 +103,9 @@ def _several(config, recordings, name):
             f"recordings {received}: expected different names (attribute `name` of the"
             " file) and images of one size"
         )
-    readouts = {recording.name: _readout(config, recording) for recording in recordings}
+    readouts = {}
+    for i, recording in enumerate(recordings):
+        readouts[recording.name] = _readout(config, recording, f"readout_{i}")
     core, pixels = _core(config, recordings)
     image_size = recordings[0].images.shape[1:]
     model = MultiSessionModel(core, readouts, image_size, *pixels, name)
@@ -113,10 +115,10 @@ def _several(config, recordings, name):
     return model
 
 
-def _readout(whole, recording):
+def _readout(whole, recording, name="readout"):
     config = whole.readout
     check_readout(config)
-    population = Population(recording.name, recording.neuron_count)
+    population = Population(recording.neuron_count)
     if config.coordinates:
         population.coordinates = statistics.cortical_coordinates(
             recording, config.coordinates
@@ -129,7 +131,7 @@ def _readout(whole, recording):
         except ValueError as error:
             raise ValueError(f"readout.{key}: {error}") from None
         setattr(population, key, moments)
-    return build_readout(config, population, whole.seed)
+    return build_readout(config, population, whole.seed, name)
 
 
 def _core(config, recordings):
@@ -199,7 +201,7 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
         recording: `Recording` with the configuration's split.
     """
     core = LogGaborCore(name="gabors")
-    readout = RidgeReadout(recording.neuron_count, name=f"{recording.name}_ridge")
+    readout = RidgeReadout(recording.neuron_count, name="ridge")
     pixels = statistics.pixel_statistics([recording])
     model = V1Model(core, readout, recording.images.shape[1:], *pixels, "ridge")
     images = recording.images[..., None].astype("float32")

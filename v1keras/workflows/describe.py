@@ -6,6 +6,7 @@ from v1keras.data import quality
 from v1keras.data.validation import count_images
 from v1keras.evaluation import estimate_ceiling
 from v1keras.io.quiet import quiet_start
+from v1keras.io.terminal import one_line
 
 
 def describe(recording):
@@ -22,7 +23,7 @@ def describe(recording):
     name: simulated
     units: spikes per presentation
     """
-    lines = [f"{key}: {value}" for key, value in recording.attributes.items()]
+    lines = [f"{key}: {one_line(value)}" for key, value in recording.attributes.items()]
     lines += [*_arrays(recording), *_responses(recording), *_columns(recording)]
     for issue in quality.quality_issues(recording) or ["nothing found"]:
         lines.append(f"would spoil a score: {issue}")
@@ -69,7 +70,9 @@ def _columns(recording):
     if recording.neuron_session is not None:
         sessions, counts = np.unique(recording.neuron_session, return_counts=True)
         pairs = zip(sessions, counts, strict=True)
-        yield "sessions: " + ", ".join(f"{name} ({count})" for name, count in pairs)
+        yield "sessions: " + ", ".join(
+            f"{one_line(name)} ({count})" for name, count in pairs
+        )
     for group in ("neurons", "covariates"):
         for name, column in getattr(recording, group).items():
             yield f"{group}/{name}: {column.shape}, {column.dtype}"

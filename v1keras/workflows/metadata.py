@@ -88,7 +88,7 @@ def score_rows(data: Mapping[str, Any], scores: Scores) -> list[dict[str, Any]]:
     return [
         score_row(data["protocol"], [data["split_seed"]], name, group)
         for name, group in scores.groups.items()
-        if name == "reported" or name.startswith("above")
+        if name in ("reported", f"above {scores.above_hz:g} Hz")
     ]
 
 

@@ -118,7 +118,7 @@ def publish(
     with locked_folder(catalog.zoo_folder()) as folder:
         zoo.save(model, folder / name, metadata | measured)
         with atomic_write(folder / "README.md") as scratch:
-            scratch.write_text(zoo.table())
+            scratch.write_text(zoo.table(), "utf-8")
 
 
 def own_scores(

@@ -17,7 +17,8 @@ from absl import flags
 
 from v1keras import cli, zoo
 from v1keras.io.quiet import quiet_start
-from v1keras.zoo.card import listing, printable
+from v1keras.io.terminal import printable
+from v1keras.zoo.card import listing
 from v1keras.zoo.layout import CARD
 
 _USES = (
@@ -32,7 +33,7 @@ def main(arguments):
         case ["list"]:
             print(listing())
         case ["show", name]:
-            print(printable((zoo.find(name) / CARD).read_text()), end="")
+            print(printable((zoo.find(name) / CARD).read_text("utf-8")), end="")
         case ["verify", *names]:
             verify = _workflow("publish").verify
             _for_all(names, lambda name: verify(name, values.scores))

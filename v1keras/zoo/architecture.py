@@ -111,7 +111,7 @@ CLASSES: dict[str, dict[str, Check]] = {
     "V1Model": {"core": _core, "readout": _readout, **_IMAGES},
     "V1Sessions": {
         "core": _core,
-        "readouts": mapping(_readout, 2, 1000, label),
+        "readouts": mapping(_readout, 2, 1000),
         **_IMAGES,
     },
     "Ensemble": {

@@ -1,8 +1,9 @@
 """The card of a preset, and tables of presets, written from their metadata."""
 
-import unicodedata
+import re
 from typing import Any
 
+from v1keras.io.terminal import one_line, printable
 from v1keras.zoo.catalog import info, names, remote
 
 _ESTIMATED = (
@@ -71,16 +72,15 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def printable(text: str) -> str:
-    """Return text without control characters but line breaks and tabs.
+def plain(text: object) -> str:
+    r"""Return text on one line, as Markdown that shows it as it stands.
 
-    A terminal would obey them.
+    Example:
+
+    >>> print(plain("[a|b] <i>"))
+    \[a\|b\] \<i>
     """
-    return "".join(
-        character
-        for character in text
-        if character in "\n\t" or unicodedata.category(character) != "Cc"
-    )
+    return re.sub(r"([\\`*<|\[\]])", r"\\\1", one_line(text))
 
 
 def card(metadata: dict[str, Any]) -> str:
@@ -113,7 +113,7 @@ def card(metadata: dict[str, Any]) -> str:
 
 def _use(metadata):
     """Return the heading, what the model predicts, and the code that does it."""
-    name, recording = metadata["name"], metadata["recording"]
+    name, recording = metadata["name"], _plain(metadata["recording"])
     height, width = metadata["image_size"]
     behavior = metadata.get("behavior", {})
     shapes = [f"images (n, {height}, {width}, 1)"]
@@ -140,6 +140,10 @@ def _use(metadata):
     ]
 
 
+def _plain(attributes):
+    return {key: plain(value) for key, value in attributes.items()}
+
+
 def _pixels(metadata):
     name, recording = metadata["name"], metadata["recording"]
     height, width = metadata["image_size"]
@@ -159,8 +163,10 @@ def _pixels(metadata):
 
 def _training(metadata):
     """Return the lines of the list on the training."""
-    recording, data = metadata["recording"], metadata["config"]["data"]
-    sessions = [f"{name} ({count})" for name, count in metadata["sessions"].items()]
+    recording, data = _plain(metadata["recording"]), metadata["config"]["data"]
+    sessions = [
+        f"{plain(name)} ({count})" for name, count in metadata["sessions"].items()
+    ]
     versions = [f"{name} {number}" for name, number in metadata["versions"].items()]
     return [
         (
@@ -244,7 +250,9 @@ def _behavior(columns):
         "|---|---|---|",
     ]
     for name, moments in columns.items():
-        rows.append(f"| {name} | {_list(moments['mean'])} | {_list(moments['std'])} |")
+        rows.append(
+            f"| {plain(name)} | {_list(moments['mean'])} | {_list(moments['std'])} |"
+        )
     return [
         "## Behaviour",
         (

@@ -228,7 +228,7 @@ def update_metadata(name: str | os.PathLike[str], changes: dict[str, Any]) -> No
 def _describe(folder, metadata):
     """Write the card and the metadata, with the sha256 of all files."""
     metadata = json.loads(json.dumps(metadata))
-    (folder / CARD).write_text(card(metadata))
+    (folder / CARD).write_text(card(metadata), "utf-8")
     files = (CONFIG, WEIGHTS, CARD)
     metadata["sha256"] = {file: sha256(folder / file) for file in files}
     metadata["sha256"][METADATA] = digest_of(metadata)

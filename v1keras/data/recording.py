@@ -15,6 +15,7 @@ from v1keras.data.recording_file import DATASETS, GROUPS
 from v1keras.data.validation import (
     ATTRIBUTES,
     COUNTS,
+    HERTZ,
     SPLITS,
     count_images,
     validate,
@@ -113,14 +114,19 @@ class Recording:
     def mean_rates_hz(self) -> np.ndarray | None:
         """`(neurons,)` mean response over all images in spikes per second.
 
-        None without a `window_s`.
+        None unless responses are counts of a known `window_s`, or in Hz.
         """
-        if "window_s" not in self.attributes:
+        window = self.attributes.get("window_s")
+        if self.attributes.get("units", "").lower() in HERTZ:
+            window = 1.0
+        elif not self.units_are_counts:
+            window = None
+        if window is None:
             return None
         with warnings.catch_warnings():
             # The mean of a neuron without responses is NaN.
             warnings.simplefilter("ignore", RuntimeWarning)
-            return np.nanmean(self.responses, axis=0) / self.attributes["window_s"]
+            return np.nanmean(self.responses, axis=0) / window
 
     def validate(self) -> None:
         """Check every array against the others and bring it to the format's type."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from v1keras.data.covariates import covariate
 from v1keras.data.recording import Recording
-from v1keras.io.large_arrays import LazyRows, finite_sums, row_blocks
+from v1keras.io.large_arrays import LazyRows, finite_range, finite_sums, row_blocks
 
 
 def pixel_statistics(recordings: Sequence[Recording]) -> tuple[float, float]:
@@ -49,6 +49,62 @@ def mean_responses(recording: Recording) -> np.ndarray:
     totals, counts = finite_sums(training)
     with np.errstate(invalid="ignore"):
         return totals / np.where(counts, counts, np.nan)
+
+
+def response_unit(
+    recording: Recording, nonnegative: bool = True
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the scale and the offset by which a model's rates get the responses' unit.
+
+    `(response - offset) / scale` is what a model learns: 0 or above and about 1, as
+    spike counts are, whatever the unit and the sign.
+
+    Args:
+        recording: `Recording` with training images.
+        nonnegative: Boolean, whether the noise model is one of responses >= 0, such as
+            counts: one scale serves all neurons, so that their responses keep their
+            ratios, and spike counts stay as they are. Other noise models, and negative
+            responses, have a scale and an offset per neuron: its standard deviation,
+            and its lowest response; or its highest, with a negative scale, where the
+            neurons' responses are skewed to the negative.
+
+    Returns:
+        Tuple `(scale, offset)` of `(neurons,)` arrays, None for 1 and 0.
+
+    Example:
+
+    >>> responses = np.array([[0.0, 1.0], [4.0, 3.0]]) / 1000
+    >>> attributes = {"units": "a.u."}
+    >>> recording = Recording(
+    ...     np.zeros((2, 8, 8)), responses, [0, 0], attributes=attributes
+    ... )
+    >>> response_unit(recording)[0].round(6).tolist()
+    [0.002, 0.002]
+    >>> offset = response_unit(recording, nonnegative=False)[1]
+    >>> offset.round(6).tolist()
+    [0.0, 0.001]
+    """
+    means = mean_responses(recording)
+    training = LazyRows(recording.responses, recording.indices("train"))
+    least, most = finite_range(training)
+    if nonnegative and not (least < 0).any():
+        usual = means[means > 0]
+        scale = float(np.median(usual)) if usual.size else 1.0
+        plausible = "units" in recording.attributes or 0.02 <= scale <= 50
+        if recording.units_are_counts and plausible:
+            return None, None
+        return np.full(len(means), scale), None
+    _, counts = finite_sums(training)
+    squares, cubes = np.zeros((2, len(means)))
+    for _, block in row_blocks(training):
+        distance = block.astype("float64") - means
+        squares += np.nansum(distance**2, axis=0)
+        cubes += np.nansum(distance**3, axis=0)
+    varies = squares > 0
+    scale = np.where(varies, np.sqrt(squares / np.maximum(counts, 1)), 1.0)
+    if varies.any() and np.median((cubes / scale**3)[varies]) < 0:
+        return -scale, np.nan_to_num(most)
+    return scale, np.nan_to_num(least)
 
 
 def covariate_statistics(

@@ -11,6 +11,8 @@ TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 # Units of responses that are spike counts; also those of a recording without units.
 COUNTS = "spikes per presentation"
+# Units, in small letters, of responses that are spikes per second.
+HERTZ = ("hz", "spikes/s", "spikes per second", "sp/s", "1/s", "s^-1")
 # Attributes a file may carry, with their type.
 ATTRIBUTES = {
     "name": str,

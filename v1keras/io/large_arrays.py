@@ -173,3 +173,22 @@ def finite_sums(rows):
         totals += np.nansum(block, axis=0, dtype="float64")
         counts += np.isfinite(block).sum(axis=0)
     return totals, counts
+
+
+def finite_range(rows):
+    """Return `(columns,)` least and largest values, NaN where all are NaN.
+
+    Args:
+        rows: Array or `LazyRows` `(n, columns)`.
+
+    Example:
+
+    >>> [ends.tolist() for ends in finite_range(np.array([[1.0, np.nan], [2.0, 3.0]]))]
+    [[1.0, 3.0], [2.0, 3.0]]
+    """
+    least = np.full(rows.shape[1], np.nan)
+    most = np.full(rows.shape[1], np.nan)
+    for _, block in row_blocks(rows):
+        least = np.fmin(least, np.fmin.reduce(block))
+        most = np.fmax(most, np.fmax.reduce(block))
+    return least, most

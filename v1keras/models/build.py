@@ -27,12 +27,24 @@ class Population:
         coordinates: `(neurons, d)` cortical positions in [-1, 1], or None.
         shifter: Tuple `(mean, standard deviation)` of the eye position, or None.
         modulator: Tuple `(mean, standard deviation)` of the behavior, or None.
+        output_scale: `(neurons,)` scale of the rates, or None for 1; see `Readout`.
+        output_offset: `(neurons,)` offset of the rates, or None for 0.
     """
 
     neurons: int
     coordinates: np.ndarray | None = None
     shifter: tuple[Any, Any] | None = None
     modulator: tuple[Any, Any] | None = None
+    output_scale: np.ndarray | None = None
+    output_offset: np.ndarray | None = None
+
+    @property
+    def unit(self) -> dict[str, Any]:
+        """The last two, as arguments of a readout."""
+        return {
+            "output_scale": self.output_scale,
+            "output_offset": self.output_offset,
+        }
 
 
 def build_core(
@@ -180,6 +192,7 @@ def _factorized(config, population, seed, name):
         config["nonnegative"],
         seed,
         name=name,
+        **population.unit,
     )
 
 
@@ -192,6 +205,7 @@ def _gaussian(config, population, seed, name):
         population.coordinates,
         seed,
         name=name,
+        **population.unit,
     )
 
 
@@ -202,6 +216,7 @@ def _dense(config, population, seed, name):
         l2=config["l2"],
         seed=seed,
         name=name,
+        **population.unit,
     )
 
 

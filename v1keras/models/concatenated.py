@@ -12,6 +12,7 @@ from v1keras.models.population_model import (
     check_neurons,
     refuse_covariates,
 )
+from v1keras.models.readouts.readout import joined_unit
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
@@ -83,6 +84,10 @@ class Concatenated(MembersModel):
 
     def with_members(self, members: Sequence[keras.Model]) -> PopulationModel:
         return Concatenated(members, self.name)
+
+    @property
+    def output_unit(self) -> Any:
+        return joined_unit([network.readout for network in self.networks()])
 
     def neuron_rate_fn(self) -> Any:
         refuse_covariates(self)

@@ -46,6 +46,10 @@ class MembersModel(PopulationModel):
     def networks(self) -> list[Any]:
         return [net for member in self.members for net in member.networks()]
 
+    @property
+    def output_unit(self) -> Any:
+        return self.members[0].output_unit
+
     @classmethod
     def from_config(cls, config, custom_objects=None):
         members = deserialize_members(config["members"])

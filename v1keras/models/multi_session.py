@@ -14,6 +14,7 @@ from v1keras.models.model_inputs import (
     split_inputs,
 )
 from v1keras.models.population_model import PopulationModel
+from v1keras.models.readouts.readout import joined_unit
 from v1keras.models.v1_model import V1Model
 
 
@@ -96,6 +97,10 @@ class MultiSessionModel(PopulationModel):
     @property
     def neuron_count(self) -> int:
         return sum(readout.neurons for readout in self.readouts.values())
+
+    @property
+    def output_unit(self) -> Any:
+        return joined_unit(list(self.readouts.values()))
 
     def select_neurons(self, neurons: Any) -> PopulationModel:
         raise ValueError(self._one_session("neurons are counted within a recording"))

@@ -50,6 +50,11 @@ class PopulationModel(keras.Model):
         """The number of neurons."""
         return self.output_shape[-1]
 
+    @property
+    def output_unit(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The scale and the offset `(neurons,)` of the rates; None for 1 and 0."""
+        raise NotImplementedError
+
     def __call__(self, inputs, *args, **kwargs):
         check_inputs(inputs, self.image_size, self.covariates)
         return super().__call__(inputs, *args, **kwargs)

@@ -22,8 +22,9 @@ def _select(serialized, neurons):
             config[part] = _select(config[part], neurons)
     if "neurons" in config:
         config["neurons"] = len(neurons)
-    if config.get("coordinates") is not None:
-        config["coordinates"] = [config["coordinates"][neuron] for neuron in neurons]
+    for name in ("coordinates", "output_scale", "output_offset"):
+        if config.get(name) is not None:
+            config[name] = [config[name][neuron] for neuron in neurons]
     selected = serialized | {"config": config}
     # The build configuration belongs to the other number of neurons.
     selected.pop("build_config", None)

@@ -19,6 +19,7 @@ from v1keras.models.population_model import (
     check_neurons,
     refuse_covariates,
 )
+from v1keras.models.readouts.readout import joined_unit
 from v1keras.models.selection import copy_neurons, select_readout
 
 
@@ -83,6 +84,10 @@ class V1Model(PopulationModel):
     @property
     def covariates(self) -> dict[str, int]:
         return getattr(self.readout, "covariates", {})
+
+    @property
+    def output_unit(self) -> Any:
+        return joined_unit([self.readout])
 
     def select_neurons(self, neurons: Any) -> PopulationModel:
         neurons = check_neurons(neurons, self.neuron_count)

@@ -15,11 +15,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from v1keras.training.noise_model import NoiseModel
 from v1keras.training.zero_inflated_gamma import ZeroInflatedGammaDistribution
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Poisson(keras.layers.Layer):
+class Poisson(NoiseModel):
     """Poisson distributed spike counts.
 
     Means of counts, which are not integers, get their likelihood up to a constant.
@@ -34,12 +35,12 @@ class Poisson(keras.layers.Layer):
 
     nonnegative = True
 
-    def distribution(self, rates: Any) -> Any:
+    def noise(self, rates: Any) -> Any:
         return tfd.Poisson(rate=rates, force_probs_to_zero_outside_support=False)
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class NegativeBinomial(keras.layers.Layer):
+class NegativeBinomial(NoiseModel):
     """Spike counts with variance = rate + dispersion * rate^2.
 
     The dispersion is learned per neuron. These are the counts of a Poisson neuron whose
@@ -62,14 +63,14 @@ class NegativeBinomial(keras.layers.Layer):
             shape=(input_shape[-1],), initializer=_softplus_of(0.1), name="dispersion"
         )
 
-    def distribution(self, rates: Any) -> Any:
+    def noise(self, rates: Any) -> Any:
         return tfd.NegativeBinomial.experimental_from_mean_dispersion(
             rates, tf.nn.softplus(self.dispersion.value)
         )
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class Gaussian(keras.layers.Layer):
+class Gaussian(NoiseModel):
     """Gaussian noise around a rate of 0 or above.
 
     Its standard deviation is learned per neuron.
@@ -90,12 +91,12 @@ class Gaussian(keras.layers.Layer):
             shape=(input_shape[-1],), initializer=_softplus_of(1.0), name="scale"
         )
 
-    def distribution(self, rates: Any) -> Any:
+    def noise(self, rates: Any) -> Any:
         return tfd.Normal(rates, tf.nn.softplus(self.scale.value) + 1e-4)
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class ZeroInflatedGamma(keras.layers.Layer):
+class ZeroInflatedGamma(NoiseModel):
     """Fluorescence, deconvolved or raw: often almost nothing, else gamma distributed.
 
     With probability q the response is `threshold` plus a gamma variable of shape k,
@@ -103,9 +104,9 @@ class ZeroInflatedGamma(keras.layers.Layer):
     gamma's scale follows from the rate (Wei, Zhou et al. 2019, bioRxiv 637652).
 
     Args:
-        threshold: Float, response below which there is none, in units of the responses.
-            The rate is the mean as long as it exceeds what `threshold` itself
-            contributes.
+        threshold: Float, response below which there is none, in units of the responses
+            less their scale and offset. The rate is the mean as long as it exceeds
+            what `threshold` itself contributes.
 
     Example:
 
@@ -131,7 +132,7 @@ class ZeroInflatedGamma(keras.layers.Layer):
             name="concentration",
         )
 
-    def distribution(self, rates: Any) -> Any:
+    def noise(self, rates: Any) -> Any:
         return ZeroInflatedGammaDistribution(
             tf.convert_to_tensor(rates),
             self.logit.value,
@@ -202,6 +203,11 @@ def likelihood_of(
     noise.built = True
     for variable in noise.variables:
         variable.assign(values[variable.name])
+    unit = []
+    for name in ("output_scale", "output_offset"):
+        column = metadata["noise"].get(name)
+        unit.append(None if column is None else np.asarray(column)[neurons])
+    noise.set_unit(*unit)
     return noise
 
 
@@ -226,7 +232,12 @@ def learned_noise(likelihoods: Sequence[keras.Layer]) -> dict[str, Any] | None:
     for members in zip(*parameters, strict=True):
         mean = np.mean([variable.numpy() for variable in members], axis=0)
         values[members[0].name] = mean.tolist()
-    return {"name": likelihoods[0].name, "values": values}
+    learned: dict[str, Any] = {"name": likelihoods[0].name, "values": values}
+    for name in ("output_scale", "output_offset"):
+        column = getattr(likelihoods[0], name)
+        if column is not None:
+            learned[name] = column.tolist()
+    return learned
 
 
 def check_responses(likelihood: keras.Layer, responses: np.ndarray) -> None:

@@ -45,11 +45,13 @@ def make_step(
         inputs = stack_sessions(inputs, tf.stack)
         responses = tf.cast(tf.concat(responses, axis=1), tf.float32)
         recorded = tf.math.is_finite(responses)
+        responses = likelihood.in_spikes(responses)
         weights = tf.constant(neuron_weights, tf.float32)
         with tf.GradientTape() as tape:
             # Far below zero softplus is 0 in float32, and 0 has no logarithm.
-            rates = tf.cast(model(inputs, training=True), tf.float32) + 1e-6
-            log_prob = likelihood.distribution(rates).log_prob(
+            rates = tf.cast(model(inputs, training=True), tf.float32)
+            rates = likelihood.in_spikes(rates) + 1e-6
+            log_prob = likelihood.noise(rates).log_prob(
                 tf.where(recorded, responses, tf.ones_like(responses))
             )
             log_prob = weights * tf.where(recorded, log_prob, 0)

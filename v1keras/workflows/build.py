@@ -23,6 +23,7 @@ from v1keras.models.build import (
     build_readout,
     check_readout,
 )
+from v1keras.training.likelihoods import make_likelihood
 from v1keras.training.precision import choose_precision
 from v1keras.training.strategy import gpu_capabilities
 
@@ -118,7 +119,11 @@ def _several(config, recordings, name):
 def _readout(whole, recording, name="readout"):
     config = whole.readout
     check_readout(config)
-    population = Population(recording.neuron_count)
+    noise = make_likelihood(whole.training.likelihood)
+    scale, offset = statistics.response_unit(recording, noise.nonnegative)
+    population = Population(
+        recording.neuron_count, output_scale=scale, output_offset=offset
+    )
     if config.coordinates:
         population.coordinates = statistics.cortical_coordinates(
             recording, config.coordinates
@@ -201,7 +206,10 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
         recording: `Recording` with the configuration's split.
     """
     core = LogGaborCore(name="gabors")
-    readout = RidgeReadout(recording.neuron_count, name="ridge")
+    scale, offset = statistics.response_unit(recording)
+    readout = RidgeReadout(
+        recording.neuron_count, "ridge", output_scale=scale, output_offset=offset
+    )
     pixels = statistics.pixel_statistics([recording])
     model = V1Model(core, readout, recording.images.shape[1:], *pixels, "ridge")
     images = recording.images[..., None].astype("float32")
@@ -235,13 +243,21 @@ def member_recording(config, recording: Recording, member: int) -> Recording:
     return recording.with_split(split)
 
 
-def equalizing_weights(responses: np.ndarray, power: float) -> np.ndarray:
+def equalizing_weights(
+    responses: np.ndarray,
+    power: float,
+    scale: np.ndarray | float | None = None,
+    offset: np.ndarray | float | None = None,
+) -> np.ndarray:
     """Return the weight of each neuron's log-likelihood: mean response ** -power.
 
     Args:
         responses: `(images, neurons)` of the training images, NaN = missing.
         power: Float; 0 weights all neurons equally, at 0.5 a neuron's gradient no
             longer grows with its rate.
+        scale: `(neurons,)` scale of the responses, as
+            `v1keras.data.statistics.response_unit` returns it; None for counts.
+        offset: `(neurons,)` offset of the responses, or None for 0.
 
     Returns:
         `(neurons,)` weights, 1 on average.
@@ -253,5 +269,10 @@ def equalizing_weights(responses: np.ndarray, power: float) -> np.ndarray:
     """
     totals, counts = statistics.finite_sums(responses)
     # Below a twentieth of a spike a mean says more of chance than of the neuron.
-    weights = np.maximum(totals / np.maximum(counts, 1), 0.05) ** -power
+    means = totals / np.maximum(counts, 1)
+    if offset is not None:
+        means = means - offset
+    if scale is not None:
+        means = means / scale
+    weights = np.maximum(means, 0.05) ** -power
     return weights / weights.mean()

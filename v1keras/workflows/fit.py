@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from v1keras.config import resolve
 from v1keras.data import LazyRows, Recording, model_inputs
+from v1keras.data.statistics import response_unit
 from v1keras.evaluation import correlation
 from v1keras.report import ProgressBar
 from v1keras.training import (
@@ -101,18 +102,24 @@ def make_trainer(
     with strategy.scope():
         trained = model if len(recordings) == 1 else model.training_model()
         likelihood = likelihood or make_likelihood(config.likelihood)
+        likelihood.set_unit(*getattr(model, "output_unit", (None, None)))
         optimizer = keras.optimizers.Adam(config.learning_rate)
     for recording in recordings:
         check_responses(likelihood, recording.responses)
-    weights = np.concatenate(
-        [
-            equalizing_weights(side(recording, "train")[1], config.rate_weighting)
-            for recording in recordings
-        ]
-    )
+    weights = []
+    for recording in recordings:
+        unit = response_unit(recording, likelihood.nonnegative)
+        responses = side(recording, "train")[1]
+        weights.append(equalizing_weights(responses, config.rate_weighting, *unit))
     schedule = schedule_of(config, seed)
     return Trainer(
-        trained, optimizer, likelihood, correlation, strategy, schedule, weights
+        trained,
+        optimizer,
+        likelihood,
+        correlation,
+        strategy,
+        schedule,
+        np.concatenate(weights),
     )
 
 

@@ -75,6 +75,12 @@ def _no_weights(value, place):
 _LAYER: dict[str, Check] = {"name": label, "trainable": boolean, "dtype": _precision}
 # A layer made of others names the frozen ones.
 _COMPOSITE = _LAYER | {"frozen": sequence(label, 0, 256)}
+_per_neuron = optional(sequence(number(), 1, _MOST_NEURONS))
+_READOUT = _LAYER | {
+    "neurons": _count(_MOST_NEURONS),
+    "output_scale": _per_neuron,
+    "output_offset": _per_neuron,
+}
 _IMAGES: dict[str, Check] = {
     "image_size": sequence(_count(LARGEST_IMAGE), 2, 2),
     "pixel_mean": number(),
@@ -154,31 +160,28 @@ CLASSES: dict[str, dict[str, Check]] = {
         "weights": _no_weights,
         "scale": _count(16),
     },
-    "FactorizedReadout": _LAYER
+    "FactorizedReadout": _READOUT
     | {
-        "neurons": _count(_MOST_NEURONS),
         "l1": _strength,
         "nonnegative": boolean,
         "seed": _seed,
     },
-    "GaussianReadout": _LAYER
+    "GaussianReadout": _READOUT
     | {
-        "neurons": _count(_MOST_NEURONS),
         "covariance": one_of("isotropic", "full"),
         "width": _strength,
         "l1": _strength,
         "coordinates": optional(sequence(sequence(number(), 1, 8), 1, _MOST_NEURONS)),
         "seed": _seed,
     },
-    "DenseReadout": _LAYER
+    "DenseReadout": _READOUT
     | {
-        "neurons": _count(_MOST_NEURONS),
         "activation": one_of(*ACTIVATIONS),
         "l1": _strength,
         "l2": _strength,
         "seed": _seed,
     },
-    "RidgeReadout": _LAYER | {"neurons": _count(_MOST_NEURONS)},
+    "RidgeReadout": _READOUT,
     "BehavingReadout": _LAYER
     | {
         "readout": _part(*_READOUTS),

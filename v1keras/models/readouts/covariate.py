@@ -69,6 +69,8 @@ class CovariateReadout(keras.layers.Layer):
             )
         self.readout, self.shifter, self.modulator = readout, shifter, modulator
         self.neurons = readout.neurons
+        self.output_scale = getattr(readout, "output_scale", None)
+        self.output_offset = getattr(readout, "output_offset", None)
 
     @property
     def covariates(self) -> dict[str, int]:
@@ -115,7 +117,11 @@ class CovariateReadout(keras.layers.Layer):
         rates = self.readout(features, **options)
         if self.modulator is None:
             return rates
-        return rates * self.modulator(behavior[self.modulator.column])
+        gains = self.modulator(behavior[self.modulator.column])
+        if self.output_offset is None:
+            return rates * gains
+        # The gain is one of activity, which is not 0 where the unit has its zero.
+        return self.output_offset + (rates - self.output_offset) * gains
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)

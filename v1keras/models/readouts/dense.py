@@ -8,14 +8,14 @@ from keras import ops
 
 from v1keras.models.argument_checks import (
     check_activation,
-    check_neuron_count,
     check_number,
 )
-from v1keras.models.readouts.initial_rates import clip_rates, inverse_softplus
+from v1keras.models.readouts.initial_rates import inverse_softplus
+from v1keras.models.readouts.readout import Readout
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class DenseReadout(keras.layers.Layer):
+class DenseReadout(Readout):
     """Weigh every feature at every place, as in Kindel et al. 2019.
 
     rate = activation(sum_xyc weight feature + bias).
@@ -54,8 +54,7 @@ class DenseReadout(keras.layers.Layer):
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
-        self.neurons = check_neuron_count(neurons)
+        super().__init__(neurons, name=name, **kwargs)
         check_activation("activation", activation)
         check_number("l1", l1)
         check_number("l2", l2)
@@ -83,15 +82,17 @@ class DenseReadout(keras.layers.Layer):
         """Set the biases so that the untrained readout responds near given rates.
 
         Args:
-            mean_rates: `(neurons,)` rates; NaN counts as 1.
+            mean_rates: `(neurons,)` rates in the unit of the responses; NaN counts as
+                1 spike.
         """
+        rates = self.initial_rates(mean_rates)
         softplus = self.activation == "softplus"
-        inverse = inverse_softplus if softplus else clip_rates
-        self.bias.assign(inverse(mean_rates))
+        self.bias.assign(inverse_softplus(rates) if softplus else rates)
 
     def call(self, features):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
-        return self._function(ops.matmul(flat, self.weight) + self.bias)
+        rates = self._function(ops.matmul(flat, self.weight) + self.bias)
+        return self.in_unit(rates)
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Compute the rate of one neuron per row of the features.
@@ -106,14 +107,14 @@ class DenseReadout(keras.layers.Layer):
         flat = ops.reshape(features, (-1, self.weight.shape[0]))
         weights = ops.take(ops.transpose(self.weight), neurons, axis=0)
         drive = ops.sum(flat * weights, axis=1)
-        return self._function(drive + ops.take(self.bias, neurons))
+        rates = self._function(drive + ops.take(self.bias, neurons))
+        return self.in_unit(rates, neurons)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
         return super().get_config() | {
-            "neurons": self.neurons,
             "activation": self.activation,
             "l1": self.l1,
             "l2": self.l2,

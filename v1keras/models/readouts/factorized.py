@@ -6,12 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.argument_checks import check_neuron_count, check_number
+from v1keras.models.argument_checks import check_number
 from v1keras.models.readouts.initial_rates import inverse_softplus
+from v1keras.models.readouts.readout import Readout
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class FactorizedReadout(keras.layers.Layer):
+class FactorizedReadout(Readout):
     """Read features through a spatial mask and feature weights for each neuron.
 
     rate = softplus(sum_xy mask sum_c weight feature + bias).
@@ -53,8 +54,7 @@ class FactorizedReadout(keras.layers.Layer):
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
-        self.neurons = check_neuron_count(neurons)
+        super().__init__(neurons, name=name, **kwargs)
         check_number("l1", l1)
         self.l1, self.nonnegative, self.seed = l1, nonnegative, seed
 
@@ -84,9 +84,10 @@ class FactorizedReadout(keras.layers.Layer):
         """Set the biases so that the untrained readout responds near given rates.
 
         Args:
-            mean_rates: `(neurons,)` rates; NaN counts as 1.
+            mean_rates: `(neurons,)` rates in the unit of the responses; NaN counts as
+                1 spike.
         """
-        self.bias.assign(inverse_softplus(mean_rates))
+        self.bias.assign(inverse_softplus(self.initial_rates(mean_rates)))
 
     def call(self, features):
         if self.l1:
@@ -95,7 +96,7 @@ class FactorizedReadout(keras.layers.Layer):
             self.add_loss(self.l1 * ops.sum(mask_norms * feature_norms))
         pooled = ops.einsum("bpc,pn->bcn", _flatten_places(features), self.mask)
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
-        return ops.softplus(drive)
+        return self.in_unit(ops.softplus(drive))
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Compute the rate of one neuron per row of the features.
@@ -111,7 +112,8 @@ class FactorizedReadout(keras.layers.Layer):
         weights = ops.take(ops.transpose(self.features), neurons, axis=0)
         pooled = ops.einsum("bpc,bp->bc", _flatten_places(features), mask)
         drive = ops.sum(pooled * weights, axis=1)
-        return ops.softplus(drive + ops.take(self.bias, neurons))
+        rates = ops.softplus(drive + ops.take(self.bias, neurons))
+        return self.in_unit(rates, neurons)
 
     def receptive_field_centers(self, feature_size: tuple[int, int]) -> np.ndarray:
         """Return the center of mass of each mask.
@@ -134,7 +136,6 @@ class FactorizedReadout(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {
-            "neurons": self.neurons,
             "l1": self.l1,
             "nonnegative": self.nonnegative,
             "seed": self.seed,

@@ -8,15 +8,15 @@ from keras import ops
 
 from v1keras.models.argument_checks import (
     check_choice,
-    check_neuron_count,
     check_number,
 )
 from v1keras.models.layers.bilinear import bilinear, bilinear_drive
 from v1keras.models.readouts.initial_rates import inverse_softplus
+from v1keras.models.readouts.readout import Readout
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class GaussianReadout(keras.layers.Layer):
+class GaussianReadout(Readout):
     """Read the features at one place for each neuron, by bilinear interpolation.
 
     rate = softplus(weights features + bias). In training the place is drawn from a
@@ -69,8 +69,7 @@ class GaussianReadout(keras.layers.Layer):
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
-        self.neurons = check_neuron_count(neurons)
+        super().__init__(neurons, name=name, **kwargs)
         check_choice("covariance", covariance, ("isotropic", "full"))
         check_number("width", width)
         check_number("l1", l1)
@@ -145,9 +144,10 @@ class GaussianReadout(keras.layers.Layer):
         """Set the biases so that the untrained readout responds near given rates.
 
         Args:
-            mean_rates: `(neurons,)` rates; NaN counts as 1.
+            mean_rates: `(neurons,)` rates in the unit of the responses; NaN counts as
+                1 spike.
         """
-        self.bias.assign(inverse_softplus(mean_rates))
+        self.bias.assign(inverse_softplus(self.initial_rates(mean_rates)))
 
     def call(self, features, shift=None, training=False):
         places = self.positions()[None]  # (1, neurons, 2)
@@ -157,9 +157,8 @@ class GaussianReadout(keras.layers.Layer):
         if training:
             rows, columns = self._draw(ops.shape(features)[0], rows, columns)
         weights = ops.transpose(self.features)
-        return ops.softplus(
-            bilinear_drive(features, rows, columns, weights) + self.bias
-        )
+        drive = bilinear_drive(features, rows, columns, weights) + self.bias
+        return self.in_unit(ops.softplus(drive))
 
     def _draw(self, images, rows, columns):
         """Return places `(batch, neurons)` drawn around rows and columns."""
@@ -199,14 +198,14 @@ class GaussianReadout(keras.layers.Layer):
         """
         weights = ops.take(ops.transpose(self.features), neurons, axis=0)
         drive = ops.sum(values * weights, axis=-1)
-        return ops.softplus(drive + ops.take(self.bias, neurons))
+        rates = ops.softplus(drive + ops.take(self.bias, neurons))
+        return self.in_unit(rates, neurons)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
 
     def get_config(self):
         return super().get_config() | {
-            "neurons": self.neurons,
             "covariance": self.covariance,
             "width": self.width,
             "l1": self.l1,

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from v1keras.models.argument_checks import check_neuron_count
+from v1keras.models.readouts.readout import Readout
 
 # Spikes, added to a response before its square root is taken.
 OFFSET = 0.05
@@ -26,7 +26,7 @@ WINDOWS = _grid((-0.18, -0.06, 0.06, 0.18), 0.15) + _grid(
 
 
 @keras.saving.register_keras_serializable(package="v1keras")
-class RidgeReadout(keras.layers.Layer):
+class RidgeReadout(Readout):
     """Bayesian ridge regression of the square root of the response.
 
     The square root makes Poisson noise even: rate = (weights features + bias)^2. A
@@ -65,8 +65,7 @@ class RidgeReadout(keras.layers.Layer):
     """
 
     def __init__(self, neurons: int, name: str = "readout", **kwargs: Any) -> None:
-        super().__init__(name=name, **{"trainable": False} | kwargs)
-        self.neurons = check_neuron_count(neurons)
+        super().__init__(neurons, name=name, **{"trainable": False} | kwargs)
 
     def build(self, input_shape):
         self.weight = self.add_weight(
@@ -88,8 +87,8 @@ class RidgeReadout(keras.layers.Layer):
 
         Args:
             draws: List of (features `(images, n)`, responses `(images, neurons)`);
-                responses are >= 0, and the neuron's mean stands in for a missing one
-                (NaN).
+                responses are >= 0, or the readout has an `output_scale`; the neuron's
+                mean stands in for a missing one (NaN).
             groups: `(n,)` integers, group of each feature.
             places: `(n, 2)` row and column of each feature, from -0.5 to 0.5 across the
                 image.
@@ -99,14 +98,16 @@ class RidgeReadout(keras.layers.Layer):
         Raises:
             ValueError: A negative response.
         """
-        if any((responses < 0).any() for _, responses in draws):
-            raise ValueError(
-                "negative responses; a ridge on square roots needs responses >= 0: set"
-                " --config.ridge.share=0"
-            )
         weights, biases = [], []
         for features, responses in draws:
             features = np.asarray(features, "float32")
+            responses = self.in_spikes(responses)
+            if self.output_scale is None and (responses < 0).any():
+                raise ValueError(
+                    "negative responses; a ridge on square roots needs responses >= 0"
+                    " or an output_offset"
+                )
+            responses = np.maximum(responses, 0)
             weight, bias = solve(
                 features, responses, groups, places, coefficients, windows
             )
@@ -116,7 +117,8 @@ class RidgeReadout(keras.layers.Layer):
         self.bias.assign(np.mean(biases, axis=0))
 
     def call(self, features):
-        return _rates(ops.matmul(features, self.weight) + self.bias)
+        rates = _rates(ops.matmul(features, self.weight) + self.bias)
+        return self.in_unit(rates)
 
     def call_for_neurons(self, features: Any, neurons: Any) -> Any:
         """Compute the rate of one neuron per row of the features.
@@ -130,13 +132,11 @@ class RidgeReadout(keras.layers.Layer):
         """
         weights = ops.take(ops.transpose(self.weight), neurons, axis=0)
         drive = ops.sum(features * weights, axis=1)
-        return _rates(drive + ops.take(self.bias, neurons))
+        rates = _rates(drive + ops.take(self.bias, neurons))
+        return self.in_unit(rates, neurons)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.neurons)
-
-    def get_config(self):
-        return super().get_config() | {"neurons": self.neurons}
 
 
 def _rates(drive):

@@ -115,11 +115,7 @@ _readout = _part(*_READOUTS, "BehavingReadout")
 # Registered name -> keys of its config. Those of _NEEDED have no default.
 CLASSES: dict[str, dict[str, Check]] = {
     "V1Model": {"core": _core, "readout": _readout, **_IMAGES},
-    "V1Sessions": {
-        "core": _core,
-        "readouts": mapping(_readout, 2, 1000),
-        **_IMAGES,
-    },
+    "V1Sessions": {"core": _core, "readouts": mapping(_readout, 2, 1000), **_IMAGES},
     "Ensemble": {
         "members": _members,
         "weights": optional(sequence(number(), 2, MOST_NETWORKS)),

@@ -24,7 +24,7 @@ def test_table_fits_80_columns_and_says_what_is_missing():
     assert max(map(len, lines)) <= 80
     assert lines[-1].split() == [
         "a",
-        "session...long",
+        "sessio...long",
         "name",
         "392",
         "-0.250",

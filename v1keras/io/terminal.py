@@ -65,5 +65,5 @@ def short_names(names: Iterable[str], width: int) -> dict[str, str]:
 def _shortened(name, width):
     if len(name) <= width:
         return name
-    tail = (width - 3) // 2
-    return f"{name[: width - 3 - tail]}...{name[-tail:]}"
+    head = (width - 3) // 2
+    return f"{name[:head]}...{name[head + 3 - width :]}"

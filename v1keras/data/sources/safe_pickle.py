@@ -8,6 +8,7 @@ that stand for arrays, and is never looked up.
 
 import codecs
 import pickletools
+import re
 
 import numpy as np
 
@@ -38,7 +39,11 @@ _LITERALS = set(
 _PYTHON_2_STRINGS = {"BINSTRING", "SHORT_BINSTRING", "STRING"}
 _IGNORED = {"PROTO", "FRAME"}
 _EMPTY = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
-_MARK = object()
+_PLAIN_DTYPE = re.compile(r"[biufcSUO]\d{1,9}")
+_LARGEST_INDEX = 1 << 32  # of the memo
+# What a file describes is at most this often as large as the file.
+_UNPACKED = 4
+_SHARED_TEXT = 16  # characters that count as one, as words are often shared
 
 
 class _Named:
@@ -54,6 +59,7 @@ class _Built:
     def __init__(self, kind, text=None):
         self.kind = kind
         self.value = None if text is None else np.dtype(text)
+        self.size = 0
 
 
 def load(content):
@@ -75,12 +81,12 @@ def load(content):
     >>> load(content)["responses"].tolist()
     [0, 1, 2]
     """
-    stack, memo = [], {}
+    machine = _Machine(len(content))
     try:
         for operation, argument, _ in pickletools.genops(content):
             if operation.name == "STOP":
-                return _value(stack.pop())
-            _follow(operation.name, argument, stack, memo)
+                return machine.value(machine.stack.pop())
+            machine.follow(operation.name, argument)
     except ValueError:
         raise
     except Exception as error:
@@ -88,70 +94,176 @@ def load(content):
     raise ValueError("ends before its last instruction")
 
 
-def _follow(name, argument, stack, memo):
-    """Follow one instruction."""
-    if name in _IGNORED:
-        return
-    if name in ("BINPUT", "LONG_BINPUT", "PUT"):
-        memo[argument] = stack[-1]
-    elif name == "MEMOIZE":
-        memo[len(memo)] = stack[-1]
-    elif name in ("BINGET", "LONG_BINGET", "GET"):
-        stack.append(memo[argument])
-    elif name == "REDUCE":
-        arguments = stack.pop()
-        stack.append(_call(stack.pop(), arguments))
-    elif name == "BUILD":
-        state = stack.pop()
-        _fill(stack[-1], state)
-    elif not (_push(name, argument, stack) or _collect(name, stack)):
-        raise ValueError(
-            f"has an instruction {name}, which no array needs: it is not read"
-        )
+class _Machine:
+    """The stack and the memo of a pickle, and the instructions that work on them.
 
+    One thing may be named again and again, so that a few bytes describe what fills the
+    memory: the size of what is described is bounded by that of the file.
 
-def _push(name, argument, stack):
-    """Put a value on the stack; return False where the instruction does no such."""
-    if name == "MARK":
-        stack.append(_MARK)
-    elif name in _CONSTANTS:
-        stack.append(_CONSTANTS[name])
-    elif name in _EMPTY:
-        stack.append(_EMPTY[name]())
-    elif name in _LITERALS:
-        stack.append(argument)
-    elif name in _PYTHON_2_STRINGS:
-        is_text = isinstance(argument, str)
-        stack.append(argument.encode("latin1") if is_text else argument)
-    elif name == "GLOBAL":
-        stack.append(_named(argument))
-    elif name == "STACK_GLOBAL":
-        module, attribute = _last(stack, 2)
-        stack.append(_named(f"{module} {attribute}"))
-    else:
-        return False
-    return True
+    Args:
+        size: Integer, bytes of the file.
+    """
 
+    def __init__(self, size):
+        self.stack, self.marks, self.memo = [], [], {}
+        self.left = _UNPACKED * size
 
-def _collect(name, stack):
-    """Gather values of the stack; return False where the instruction does no such."""
-    if name == "TUPLE":
-        stack.append(tuple(_since_mark(stack)))
-    elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
-        stack.append(tuple(_last(stack, int(name[-1]))))
-    elif name == "LIST":
-        stack.append(_since_mark(stack))
-    elif name == "DICT":
-        stack.append(_pairs(_since_mark(stack)))
-    elif name in ("APPEND", "APPENDS"):
-        items = _last(stack, 1) if name == "APPEND" else _since_mark(stack)
-        stack[-1].extend(items)
-    elif name in ("SETITEM", "SETITEMS"):
-        items = _last(stack, 2) if name == "SETITEM" else _since_mark(stack)
-        stack[-1].update(_pairs(items))
-    else:
-        return False
-    return True
+    def follow(self, name, argument):
+        """Follow one instruction."""
+        if name in _IGNORED:
+            return
+        if name in ("BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"):
+            index = len(self.memo) if name == "MEMOIZE" else argument
+            if not 0 <= index < _LARGEST_INDEX:
+                raise ValueError(f"numbers what it holds by {index:.3g}")
+            self.memo[index] = self.stack[-1]
+        elif name in ("BINGET", "LONG_BINGET", "GET"):
+            self.stack.append(self.memo[argument])
+        elif name == "REDUCE":
+            named, arguments = self._last(2)
+            self.stack.append(self._call(named, arguments))
+        elif name == "BUILD":
+            (state,) = self._last(1)
+            self._fill(self.stack[-1], state)
+        elif not (self._push(name, argument) or self._collect(name)):
+            raise ValueError(
+                f"has an instruction {name}, which no array needs: it is not read"
+            )
+
+    def _push(self, name, argument):
+        """Put a value on the stack; return False where the instruction does no such."""
+        stack = self.stack
+        if name == "MARK":
+            self.marks.append(len(stack))
+        elif name in _CONSTANTS:
+            stack.append(_CONSTANTS[name])
+        elif name in _EMPTY:
+            stack.append(_EMPTY[name]())
+        elif name in _LITERALS:
+            stack.append(argument)
+        elif name in _PYTHON_2_STRINGS:
+            is_text = isinstance(argument, str)
+            stack.append(argument.encode("latin1") if is_text else argument)
+        elif name == "GLOBAL":
+            stack.append(_named(argument))
+        elif name == "STACK_GLOBAL":
+            module, attribute = self._last(2)
+            stack.append(_named(f"{module} {attribute}"))
+        else:
+            return False
+        return True
+
+    def _collect(self, name):
+        """Gather values of the stack; return False where it is another instruction."""
+        stack = self.stack
+        if name == "TUPLE":
+            stack.append(tuple(self._since_mark()))
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            stack.append(tuple(self._last(int(name[-1]))))
+        elif name == "LIST":
+            stack.append(self._since_mark())
+        elif name == "DICT":
+            stack.append(_pairs(self._since_mark()))
+        elif name in ("APPEND", "APPENDS"):
+            items = self._last(1) if name == "APPEND" else self._since_mark()
+            stack[-1].extend(items)
+        elif name in ("SETITEM", "SETITEMS"):
+            items = self._last(2) if name == "SETITEM" else self._since_mark()
+            stack[-1].update(_pairs(items))
+        else:
+            return False
+        return True
+
+    def _since_mark(self):
+        """Take the values since the last mark off the stack."""
+        position = self.marks.pop()
+        items = self.stack[position:]
+        del self.stack[position:]
+        return items
+
+    def _last(self, count):
+        """Take the last values off the stack."""
+        if len(self.stack) < count:
+            raise ValueError("takes more from its stack than it put there")
+        items = self.stack[-count:]
+        del self.stack[-count:]
+        return items
+
+    def _spend(self, size):
+        """Note the size of what the file describes."""
+        self.left -= size
+        if self.left < 0:
+            raise ValueError("describes far more than a file of its size can hold")
+
+    def _call(self, named, arguments):
+        """Return the value of a call that the file asks for."""
+        kind = named.kind if isinstance(named, _Named) else None
+        if kind == _RECONSTRUCT:
+            return _Built(_ARRAY)
+        if kind == _DTYPE:
+            text = arguments[0]
+            text = text.decode() if isinstance(text, bytes) else text
+            if not isinstance(text, str) or not _PLAIN_DTYPE.fullmatch(text):
+                raise ValueError("has an array of a type that is not a plain one")
+            return _Built(_DTYPE, text)
+        if kind == _SCALAR:
+            return np.frombuffer(arguments[1], arguments[0].value)[0]
+        if kind == _ENCODE:
+            self._spend(len(arguments[0]))
+            return codecs.encode(arguments[0], "latin1")
+        if kind == _BYTES and not arguments:
+            return b""
+        raise ValueError("calls what is not an array: it is not read")
+
+    def _fill(self, built, state):
+        """Give an array or a dtype the state that the file describes."""
+        if not isinstance(built, _Built):
+            raise ValueError("fills what is not an array")
+        if built.kind == _DTYPE:
+            _, order, subtype, names, fields, *_ = state
+            if any(part is not None for part in (subtype, names, fields)):
+                raise ValueError(
+                    "has an array of records, expected plain numbers, strings or cells"
+                )
+            order = order.decode() if isinstance(order, bytes) else order
+            built.value = built.value.newbyteorder(order)
+            return
+        _, shape, dtype, fortran, data = state
+        dtype, count = dtype.value, int(np.prod(shape, dtype=float))
+        size = count if dtype.hasobject else count * dtype.itemsize
+        if min(shape, default=0) < 0 or len(data) != size:
+            raise ValueError(
+                f"has an array with {len(data)} bytes or cells of data for {shape} of"
+                f" {dtype}"
+            )
+        if dtype.hasobject:
+            before = self.left
+            array = np.empty(count, object)
+            for i, item in enumerate(data):
+                array[i] = self.value(item)
+            size = before - self.left
+        else:
+            array = np.frombuffer(data, dtype)
+        built.value = array.reshape(shape, order="F" if fortran else "C")
+        built.size = size
+
+    def value(self, item):
+        """Return an item with arrays in place of those that were being built."""
+        self._spend(1)
+        if isinstance(item, _Built):
+            if item.kind == _DTYPE or item.value is None:
+                raise ValueError("holds an array that was never filled")
+            self._spend(item.size)
+            return item.value
+        if isinstance(item, _Named):
+            raise ValueError("holds a name in the place of data")
+        if isinstance(item, dict):
+            return {key: self.value(value) for key, value in item.items()}
+        if isinstance(item, list | tuple):
+            return type(item)(self.value(part) for part in item)
+        if isinstance(item, str | bytes):
+            self._spend(len(item) // _SHARED_TEXT)
+        return item
 
 
 def _named(name):
@@ -166,86 +278,6 @@ def _named(name):
 
 def _pairs(items):
     """Return a dict of a list of keys and values in turn."""
+    if not all(isinstance(key, str | bytes) for key in items[::2]):
+        raise ValueError("has a dictionary with keys that are not words")
     return dict(zip(items[::2], items[1::2], strict=True))
-
-
-def _since_mark(stack):
-    """Take the values since the last mark off the stack."""
-    position = len(stack) - 1 - stack[::-1].index(_MARK)
-    items = stack[position + 1 :]
-    del stack[position:]
-    return items
-
-
-def _last(stack, count):
-    """Take the last values off the stack."""
-    if len(stack) < count:
-        raise ValueError("takes more from its stack than it put there")
-    items = stack[-count:]
-    del stack[-count:]
-    return items
-
-
-def _call(named, arguments):
-    """Return the value of a call that the file asks for."""
-    kind = named.kind if isinstance(named, _Named) else None
-    if kind == _RECONSTRUCT:
-        return _Built(_ARRAY)
-    if kind == _DTYPE:
-        text = arguments[0]
-        text = text.decode() if isinstance(text, bytes) else text
-        if not isinstance(text, str):
-            raise ValueError("has an array of a type that is not a plain one")
-        return _Built(_DTYPE, text)
-    if kind == _SCALAR:
-        return np.frombuffer(arguments[1], arguments[0].value)[0]
-    if kind == _ENCODE:
-        return codecs.encode(arguments[0], "latin1")
-    if kind == _BYTES and not arguments:
-        return b""
-    raise ValueError("calls what is not an array: it is not read")
-
-
-def _fill(built, state):
-    """Give an array or a dtype the state that the file describes."""
-    if not isinstance(built, _Built):
-        raise ValueError("fills what is not an array")
-    if built.kind == _DTYPE:
-        _, order, subtype, names, fields, *_ = state
-        if any(part is not None for part in (subtype, names, fields)):
-            raise ValueError(
-                "has an array of records, expected plain numbers, strings or cells"
-            )
-        order = order.decode() if isinstance(order, bytes) else order
-        built.value = built.value.newbyteorder(order)
-        return
-    _, shape, dtype, fortran, data = state
-    dtype, count = dtype.value, int(np.prod(shape, dtype=float))
-    size = count if dtype.hasobject else count * dtype.itemsize
-    if min(shape, default=0) < 0 or len(data) != size:
-        raise ValueError(
-            f"has an array with {len(data)} bytes or cells of data for {shape} of"
-            f" {dtype}"
-        )
-    if dtype.hasobject:
-        array = np.empty(count, object)
-        for i, item in enumerate(data):
-            array[i] = _value(item)
-    else:
-        array = np.frombuffer(data, dtype)
-    built.value = array.reshape(shape, order="F" if fortran else "C")
-
-
-def _value(item):
-    """Return an item with arrays in place of those that were being built."""
-    if isinstance(item, _Built):
-        if item.kind == _DTYPE or item.value is None:
-            raise ValueError("holds an array that was never filled")
-        return item.value
-    if isinstance(item, _Named):
-        raise ValueError("holds a name in the place of data")
-    if isinstance(item, dict):
-        return {_value(key): _value(value) for key, value in item.items()}
-    if isinstance(item, list | tuple):
-        return type(item)(_value(part) for part in item)
-    return item

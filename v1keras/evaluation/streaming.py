@@ -47,13 +47,20 @@ class Correlation(keras.metrics.Metric):
 
         TensorFlow adds the variables of the replicas where they are read, which merges
         the rows. Values are stored as differences from `origin`, the first value: small
-        numbers, whose relevant digits fit into float32.
+        numbers, whose relevant digits fit into float32. `scatter` holds sums of
+        products of deviations from the mean. Axes of length 2 are responses and rates.
         """
-        rows = (_replica()[1], neurons)
-        shapes = {"count": rows, "origin": (2, *rows), "mean": (2, *rows)}
+        _, replicas = _replica()
+        rows = (replicas, neurons)
+        shapes = {
+            "count": rows,
+            "origin": (2, *rows),
+            "mean": (2, *rows),
+            "scatter": (2, 2, *rows),
+        }
         self._sums = [
             self.add_variable(shape, "zeros", dtype=self.dtype, name=name)
-            for name, shape in (shapes | {"scatter": (2, 2, *rows)}).items()
+            for name, shape in shapes.items()
         ]
         self._built = True
 
@@ -79,55 +86,94 @@ class Correlation(keras.metrics.Metric):
         present = ops.logical_not(ops.isnan(responses))
         values = ops.where(present, ops.stack([responses, rates]), 0.0)
         present = ops.cast(present, self.dtype)
-        first = ops.argmax(present, axis=0)[None, None]  # (1, 1, neurons)
-        start = ops.where(
+        own_origin = ops.where(
             ops.sum(own_row * count, axis=0) > 0,
             ops.sum(own_row * origin, axis=1),
-            ops.take_along_axis(values, first, axis=1)[:, 0],
-        )  # (2, neurons)
-        values = (values - start[:, None]) * present
-        size = ops.sum(present, axis=0)
-        batch_mean = ops.sum(values, axis=1) / ops.maximum(size, 1.0)
-        centered = (values - batch_mean[:, None]) * present
-        within = ops.sum(centered[:, None] * centered, axis=2)  # (2, 2, neurons)
+            _first_values(values, present),
+        )
+        values = (values - own_origin[:, None]) * present
+        batch_count, batch_mean, batch_scatter = _moments(values, present)
 
-        added = own_row * size  # (replicas, neurons), 0 in the rows of the others
+        # The batch is merged into the row of this replica. To the others it adds 0.
+        added = own_row * batch_count  # (replicas, neurons)
         total = count + added
         share = added / ops.maximum(total, 1.0)
         change = own_row * (batch_mean[:, None] - mean)  # (2, replicas, neurons)
         between = count * share * change[:, None] * change
-        scatter.assign(scatter + own_row * within[:, :, None] + between)
+        scatter.assign(scatter + own_row * batch_scatter[:, :, None] + between)
         mean.assign(mean + share * change)
-        origin.assign(own_row * start[:, None])
+        origin.assign(own_row * own_origin[:, None])
         count.assign(total)
 
     def result(self):
         if not self._built:
             return ops.convert_to_tensor(float("nan"), dtype=self.dtype)
+        images, mean, scatter = self._merged_rows()
+        response_scatter, rate_scatter = scatter[0, 0], scatter[1, 1]
+        joint_scatter = scatter[0, 1]
+
+        rate_squares = rate_scatter + images * ops.square(mean[1])
+        constant = ops.sqrt(rate_scatter) <= _CONSTANT * ops.sqrt(rate_squares)
+        spread = ops.sqrt(response_scatter) * ops.sqrt(rate_scatter)
+        spread = ops.where(ops.logical_or(constant, spread == 0), 1.0, spread)
+        correlation = ops.clip(joint_scatter / spread, -1.0, 1.0)
+        correlation = ops.where(constant, 0.0, correlation)
+
+        # A rate that was not finite has made the sums NaN. Its neuron is included, so
+        # that the metric is NaN, even if the responses are constant.
+        not_finite = ops.isnan(joint_scatter)
+        included = ops.logical_or(response_scatter > 0, not_finite)
+        correlation = ops.where(included, correlation, 0.0)
+        neurons = ops.sum(ops.cast(included, self.dtype))
+        average = ops.sum(correlation) / ops.maximum(neurons, 1.0)
+        return ops.where(neurons > 0, average, float("nan"))
+
+    def _merged_rows(self):
+        """Merge the rows of all replicas.
+
+        Returns:
+            Tuple of the number of images `(neurons,)`, the means of responses and rates
+            `(2, neurons)`, and their scatter `(2, 2, neurons)`.
+        """
         count, origin, mean, scatter = map(ops.convert_to_tensor, self._sums)
         images = ops.sum(count, axis=0)
         # The means of all rows as differences from one origin, that of the fullest row.
-        fullest = ops.argmax(count, axis=0)[None, None]
-        start = ops.take_along_axis(origin, fullest, axis=1)  # (2, 1, neurons)
-        mean = ops.where(count > 0, mean + (origin - start), 0.0)
-        grand = ops.sum(count * mean, axis=1) / ops.maximum(images, 1.0)
-        change = mean - grand[:, None]
+        fullest_row = ops.argmax(count, axis=0)[None, None]
+        common_origin = ops.take_along_axis(origin, fullest_row, axis=1)
+        mean = ops.where(count > 0, mean + (origin - common_origin), 0.0)
+        total_mean = ops.sum(count * mean, axis=1) / ops.maximum(images, 1.0)
+        change = mean - total_mean[:, None]
         scatter = ops.sum(scatter + count * change[:, None] * change, axis=2)
+        return images, common_origin[:, 0] + total_mean, scatter
 
-        squares = scatter[1, 1] + images * ops.square(start[1, 0] + grand[1])
-        constant = ops.sqrt(scatter[1, 1]) <= _CONSTANT * ops.sqrt(squares)
-        varies = scatter[0, 0] > 0
-        spread = ops.sqrt(scatter[0, 0]) * ops.sqrt(scatter[1, 1])
-        spread = ops.where(ops.logical_or(constant, spread == 0), 1.0, spread)
-        correlation = ops.clip(scatter[0, 1] / spread, -1.0, 1.0)
-        correlation = ops.where(constant, 0.0, correlation)
-        # A rate that was not finite has made the sums NaN, even of a neuron that would
-        # be excluded.
-        excluded = ops.logical_not(ops.logical_or(varies, ops.isnan(scatter[0, 1])))
-        correlation = ops.where(excluded, 0.0, correlation)
-        neurons = ops.sum(ops.cast(ops.logical_not(excluded), self.dtype))
-        mean = ops.sum(correlation) / ops.maximum(neurons, 1.0)
-        return ops.where(neurons > 0, mean, float("nan"))
+
+def _first_values(values, present):
+    """Return the values of each neuron at its first image with a response.
+
+    Args:
+        values: Tensor `(2, images, neurons)`, responses and rates.
+        present: Tensor `(images, neurons)`, 1 where there is a response, 0 elsewhere.
+    """
+    first_image = ops.argmax(present, axis=0)[None, None]
+    return ops.take_along_axis(values, first_image, axis=1)[:, 0]
+
+
+def _moments(values, present):
+    """Return the count, the mean and the scatter of a batch, for each neuron.
+
+    Args:
+        values: Tensor `(2, images, neurons)`, 0 where there is no response.
+        present: Tensor `(images, neurons)`, 1 where there is a response, 0 elsewhere.
+
+    Returns:
+        Tuple of tensors of the shapes `(neurons,)`, `(2, neurons)` and
+        `(2, 2, neurons)`. The last holds sums of products of deviations from the mean.
+    """
+    count = ops.sum(present, axis=0)
+    mean = ops.sum(values, axis=1) / ops.maximum(count, 1.0)
+    deviations = (values - mean[:, None]) * present
+    scatter = ops.sum(deviations[:, None] * deviations, axis=2)
+    return count, mean, scatter
 
 
 def _replica():

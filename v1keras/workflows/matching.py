@@ -37,7 +37,8 @@ def in_order_of_model(recording: Recording, metadata: Mapping[str, Any]) -> Reco
                 f" {_listed(recorded)}, expected {_listed(metadata['sessions'])}, which"
                 " the model was trained on"
             )
-    neurons, taken = [], Counter()
+    neurons = []
+    taken: Counter[str] = Counter()
     for name, count in metadata["neuron_sessions"]:
         of_session = np.flatnonzero(recording.neuron_session == name)
         neurons.append(of_session[taken[name] : taken[name] + count])

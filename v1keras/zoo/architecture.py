@@ -38,8 +38,11 @@ MOST_NETWORKS = 256
 _DEEPEST = 4  # ensembles within ensembles
 _PRECISIONS = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
 # The one class of Keras itself that a core may be.
-_IDENTITY = {"module": "keras.layers", "class_name": "Identity"}
-_IDENTITY |= {"registered_name": None}
+_IDENTITY: dict[str, str | None] = {
+    "module": "keras.layers",
+    "class_name": "Identity",
+    "registered_name": None,
+}
 # Keys around the config of a class. Shapes and compilation are not taken from them.
 _AROUND = ("module", "class_name", "config", "registered_name")
 _IGNORED = ("build_config", "compile_config")

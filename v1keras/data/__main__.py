@@ -16,15 +16,16 @@ python -m v1keras.data shard large.h5 --out=large
 from absl import flags
 
 from v1keras import cli
-from v1keras.workflows import convert_nwb, recordings
+from v1keras.workflows import convert_arrays, convert_nwb, recordings
 
 _TEXTS = {
     "out": "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder"
     " (shard).",
     "path": "The publisher's file or folder (convert); else what V1KERAS_DATA names, or"
     " a download.",
-    "images": "convert arrays: file.npy, file.npz:key, file.mat:variable, or a folder"
-    " of grey pictures; convert nwb: path in the file.",
+    "images": "convert arrays: file.npy, file.npz:key, file.mat:variable,"
+    " file.mat:struct(2).field, file.h5:/group/dataset, or a folder of grey pictures;"
+    " convert nwb: path in the file.",
     "responses": "convert arrays: (n, neurons) mean responses; also file.csv; convert"
     " nwb: units, or path in the file of ROIs' traces.",
     "repeats": "convert arrays: (images, repeats, neurons) single presentations.",
@@ -57,6 +58,7 @@ def run():
         flags.DEFINE_multi_string(name, [], text)
     for name, (default, text) in _NUMBERS.items():
         flags.DEFINE_integer(name, default, text)
+    convert_arrays.define_flags()
     convert_nwb.define_flags()
     protocols = ("paper", "grouped")
     text = "How split draws: images, or groups of images."

@@ -7,9 +7,8 @@ from v1keras.data import (
     sources,
     split_by_protocol,
 )
-from v1keras.data.sources import arrays
 from v1keras.io.atomic import check_file_target
-from v1keras.workflows import convert_nwb
+from v1keras.workflows import convert_arrays, convert_nwb
 from v1keras.workflows.describe import describe, write_page
 
 _USAGE = (
@@ -67,7 +66,10 @@ def _save(words, values):
     out = _out(values, "HDF5 file")
     recording = _make(words, values)
     recording.save(out)
-    return f"{out}: {len(recording.images)} images, {recording.neuron_count} neurons"
+    line = f"{out}: {len(recording.images)} images, {recording.neuron_count} neurons"
+    if words != ["convert", "arrays"]:
+        return line
+    return "\n".join([*convert_arrays.first_and_last_pairs(recording), line])
 
 
 def _make(words, values):
@@ -78,7 +80,7 @@ def _make(words, values):
             recording = open_recording(path)
             return split_by_protocol(recording, values.protocol, values.seed, parts)
         case ["convert", "arrays"]:
-            return _own_arrays(values)
+            return convert_arrays.read(values)
         case ["convert", "nwb", *paths]:
             return convert_nwb.read(paths, values)
         case ["convert", name]:
@@ -90,28 +92,6 @@ def _make(words, values):
         values.image_size,
         seed=values.seed,
     )
-
-
-def _own_arrays(values):
-    """Return a recording of a laboratory's own files."""
-    if not values.images:
-        raise ValueError("no --images=FILE: name the images, and the responses to them")
-    return arrays.read(
-        values.images,
-        values.responses,
-        values.repeats,
-        values.repeat_images,
-        _pairs(values.column, "column"),
-        _pairs(values.attribute, "attribute"),
-    )
-
-
-def _pairs(texts, flag):
-    """Return NAME=VALUE texts as a dict."""
-    for text in texts:
-        if "=" not in text:
-            raise ValueError(f"--{flag}={text}: expected --{flag}=NAME=VALUE")
-    return dict(text.split("=", 1) for text in texts)
 
 
 def _out(values, noun):

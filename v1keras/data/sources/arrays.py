@@ -1,33 +1,25 @@
-"""A laboratory's own arrays: .npy, .npz, .mat, .csv and folders of pictures."""
+"""A laboratory's own arrays: .npy, .npz, .mat, .h5, tables and folders of pictures."""
 
+import dataclasses
 import pathlib
-import zipfile
 
 import numpy as np
-from PIL import Image
 
 from v1keras.data.recording import Recording
 from v1keras.data.recording_file import FORMAT_1_NAMES
-from v1keras.data.sources import matlab
+from v1keras.data.sources.array_files import read_array, read_table
+from v1keras.data.sources.axes import arrange
+from v1keras.data.sources.contents import describe
+from v1keras.data.sources.layout import RESPONSES, Layout
+from v1keras.data.sources.pictures import read_folder, stack
+from v1keras.data.sources.questions import with_missing, without_index
 from v1keras.data.sources.trials import mean_response
-from v1keras.data.validation import ATTRIBUTES
-from v1keras.io.archives import Folder
-from v1keras.io.foreign import errors_naming
+from v1keras.data.validation import ATTRIBUTES, SPLITS, UNASSIGNED
 from v1keras.io.large_arrays import release_pages, row_blocks, zeros_or_memmap
 
-_PICTURES = {
-    ".png": "PNG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-}
-_MODES = ("L", "1", "P", "RGB", "RGBA", "LA")  # of pictures with 8 bits a pixel
-_KEYED = (".npz", ".mat")  # files that hold several arrays
-_SUFFIXES = (".npy", *_KEYED, ".csv")
-_FORMS = ".npy, .npz:KEY, .mat:VARIABLE, .csv, or for images a folder of pictures"
 _COLUMNS = ("split", "image_group", "neuron_session")
+_OF_NEURONS = ("neuron_session", "neurons")
+_SPLIT_WORDS = SPLITS | {"training": 0, "val": 1, "testing": 2, "": UNASSIGNED}
 
 
 def read(
@@ -37,30 +29,37 @@ def read(
     repeat_images=None,
     columns=None,
     attributes=None,
+    layout=None,
 ):
     """Read a recording whose arrays are in files of their own.
 
-    Each is named as `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv`.
+    Each is named as `file.npy`, `file.npz:key`, `file.mat:variable`,
+    `file.mat:struct(2).field`, `file.h5:/group/dataset` or a table, `file.csv`.
 
     Args:
-        images: Name of `(n, height, width)` images, or a folder of grey pictures, which
-            are taken by the order of their names (numbers by their value).
-        responses: Name of `(n, neurons)` mean responses, NaN (in .csv an empty field or
-            "nan") = not recorded. Defaults to the means of `repeats`.
-        repeats: Name of `(images, repeats, neurons)` single presentations.
+        images: Name of `(n, height, width)` images or of a cell array of them, or a
+            folder of grey pictures, which are taken by the order of their names
+            (numbers by their value).
+        responses: Name of `(n, neurons)` mean responses, NaN (in a table an empty field
+            or "NA") = not recorded. Defaults to the means of `repeats`.
+        repeats: Name of `(images, trials, neurons)` single presentations.
         repeat_images: Name of `(images,)` indices (from 0) of the image of each entry
             of `repeats`. Defaults to all images in order.
         columns: Dict from `split`, `image_group`, `neuron_session`, `neurons/<column>`
-            or `covariates/<column>` to the name of an array.
+            or `covariates/<column>` to the name of an array. A split may be in words.
         attributes: Dict, as a `Recording` takes them.
+        layout: `Layout`, what the files leave open. Defaults to what they tell.
 
     Returns:
-        `Recording`. Large .npy files are never wholly in memory.
+        `Recording`, with the names of pictures in `covariates/picture`, and those above
+        the columns of a table of responses in `neurons/name`. Large .npy files are
+        never wholly in memory.
 
     Raises:
         OSError: A file is not there.
-        ValueError: A file is malformed, or the arrays don't fit together; names the
-            file or the array.
+        ValueError: A file is malformed, the arrays don't fit together, or may be read
+            in several ways; names the file or the array, and the attribute of `layout`
+            that tells.
 
     Example:
 
@@ -71,8 +70,8 @@ def read(
     >>> read(folder / "images.npy", folder / "responses.csv").responses[2].tolist()
     [5.0, nan]
     """
-    columns, attributes = columns or {}, attributes or {}
-    fields = _columns(columns)
+    layout = layout or Layout()
+    attributes = dict(attributes or {})
     unknown = sorted(set(attributes) - set(ATTRIBUTES))
     if unknown:
         raise ValueError(
@@ -82,38 +81,105 @@ def read(
         raise ValueError(
             "no responses: expected a file with them, or repeats of all images"
         )
-    if repeats is not None:
-        fields["repeats"] = array(repeats)
-        indices = np.arange(len(fields["repeats"]))
-        if repeat_images is not None:
-            indices = array(repeat_images).ravel()
-        fields["repeat_images"] = indices
-    if pathlib.Path(images).is_dir():
-        fields["images"] = _pictures(images)
-    else:
-        pictures = array(images)
-        is_uint8 = pictures.dtype == np.uint8
-        fields["images"] = pictures if is_uint8 else _float32(pictures)
-    if responses is None:
-        fields["responses"] = mean_response(fields["repeats"], axis=1)
-    else:
-        fields["responses"] = _float32(array(responses))
     files = {
         "images": images,
         "responses": responses,
         "repeats": repeats,
         "repeat_images": repeat_images,
-    } | columns
+    } | (columns or {})
+    fields = _columns(columns or {}, layout)
     try:
-        return Recording(**fields, attributes=dict(attributes))
+        _read_arrays(files, fields, layout)
+        return Recording(**fields, attributes=attributes)
     except ValueError as error:
-        file = files.get(str(error).split(":")[0], images)
+        file = files.get(str(error).split(":")[0])
+        if file is None:
+            raise
         if file != images:
             file = f"{file}, with the images of {images}"
         raise ValueError(f"{file}: {error}") from None
 
 
-def _columns(columns):
+def _read_arrays(files, fields, layout):
+    """Add the images, the responses and the repeats to the fields of a recording."""
+    images, pictures = _images(files["images"], layout)
+    if pictures is not None:  # one after the other
+        layout = dataclasses.replace(layout, images_axes="nhw", images_shape=None)
+    arrays = {"images": images}
+    if files["responses"] is not None:
+        arrays["responses"], names = _responses(files["responses"], pictures, layout)
+        if names and layout.axes_of("responses") in (None, RESPONSES):
+            fields["neurons"].setdefault("name", np.array(names))
+    if files["repeats"] is not None:
+        arrays["repeats"] = read_array(files["repeats"], "--repeats", layout)
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or not array.size:
+            raise ValueError(f"{name}: found {describe(array)}, expected numbers")
+    entries = None
+    if files["repeat_images"] is not None:
+        indices = read_array(files["repeat_images"], "--repeat_images", layout)
+        fields["repeat_images"] = indices.ravel()
+        entries = indices.size
+    arrays = arrange(arrays, layout, _counts(fields), entries)
+    for name in ("responses", "repeats"):
+        if name in arrays:
+            fields[name] = with_missing(name, _float32(arrays[name]), layout)
+    if "repeats" in arrays:
+        every = np.arange(len(fields["repeats"]))
+        fields.setdefault("repeat_images", every)
+        fields.setdefault("responses", mean_response(fields["repeats"], axis=1))
+    fields["images"] = _sized(arrays["images"], files["images"], pictures, layout)
+    if pictures and isinstance(pictures[0], str):
+        fields["covariates"].setdefault("picture", np.array(pictures))
+
+
+def _images(path, layout):
+    """Return images, and what identifies each where they come one by one."""
+    if pathlib.Path(path).is_dir():
+        return read_folder(path, layout)
+    images = read_array(path, "--images", layout)
+    if images.dtype != object:
+        return images, None
+    cells = list(images.ravel(order="F"))
+    for i, cell in enumerate(cells):
+        if np.ndim(cell) != 2 or cell.dtype.kind not in "biuf":
+            raise ValueError(
+                f"images: found in cell {i + 1} {describe(np.asarray(cell))}, expected"
+                " height x width grey levels"
+            )
+    names = [f"{path}, cell {i + 1}" for i in range(len(cells))]
+    return stack(cells, names, layout), list(range(len(cells)))
+
+
+def _sized(images, path, pictures, layout):
+    """Return images in the format's type, cropped and resized."""
+    if pictures is None and images.ndim == 3 and (layout.crop or layout.resize):
+        return stack(images, [f"{path}: image {i}" for i in range(len(images))], layout)
+    return images if images.dtype == np.uint8 else _float32(images)
+
+
+def _responses(path, pictures, layout):
+    """Return responses, and the neurons' names or None."""
+    table = read_table(path, layout)
+    if table is None:
+        return without_index(read_array(path, "--responses", layout), None, layout)
+    if table.labels is None:
+        return without_index(table.values, table.names, layout)
+    names = [str(picture) for picture in pictures or ()]
+    for known in (names, [pathlib.Path(name).stem for name in names]):
+        if len(set(known)) == len(known) and sorted(known) == sorted(table.labels):
+            order = [table.labels.index(name) for name in known]
+            return table.values[order], table.names
+    if layout.first_column != "index":
+        raise ValueError(
+            f"responses: their first column holds words ({table.labels[0]!r}, ...),"
+            " which are not the names of the pictures: say --first_column=index to"
+            " leave it out"
+        )
+    return table.values, table.names
+
+
+def _columns(columns, layout):
     """Return a dict of the arrays of columns, those of a group in a dict of its own."""
     fields = {"neurons": {}, "covariates": {}}
     # A column may still be named as in files of format 1.
@@ -126,69 +192,40 @@ def _columns(columns):
                 f"column {name!r}: expected split, image_group, neuron_session,"
                 " neurons/NAME or covariates/NAME"
             )
-        values = array(path)
-        # MATLAB's vectors, and those of a .csv file, have an axis of length 1.
+        values = read_array(path, f"--column={name}", layout)
+        # MATLAB's vectors, and those of a table, have an axis of length 1.
         if values.ndim == 2 and 1 in values.shape:
             values = values.ravel()
+        if name == "split":
+            values = _split(values, path)
         target = fields[group] if group else fields
         target[column] = values
     return fields
 
 
-def array(path):
-    """Read one array from a file.
-
-    Args:
-        path: `file.npy`, `file.npz:key`, `file.mat:variable` or `file.csv` (numbers, or
-            one column of words; no heading).
-
-    Raises:
-        OSError: The file is not there.
-        ValueError: It is of another kind, or malformed.
-    """
-    file, colon, key = str(path).rpartition(":")
-    if not colon or "/" in key or "\\" in key:
-        file, key = str(path), ""
-    file = pathlib.Path(file)
-    if not file.is_file():
-        raise FileNotFoundError(f"no file {file}")
-    suffix = file.suffix.lower()
-    if bool(key) != (suffix in _KEYED) or suffix not in _SUFFIXES:
-        raise ValueError(f"{path}: expected {_FORMS}")
-    with errors_naming(file):
-        if suffix == ".npy":
-            return np.load(file, mmap_mode="r", allow_pickle=False)
-        if suffix == ".mat":
-            return matlab.read(file, [key])[key]
-        if suffix == ".npz":
-            if not zipfile.is_zipfile(file):
-                raise ValueError("is not a whole .npz archive")
-            with Folder(file) as members:
-                return members.npy(members.find(f"{key}.npy"))
-        return _table(file.read_text())
-
-
-def _table(text):
-    """Return the numbers, or the one column of words, of a .csv file's text."""
-    rows = [line.split(",") for line in text.splitlines() if line.strip()]
-    if not rows or len({len(row) for row in rows}) != 1:
+def _split(values, path):
+    """Return a split as numbers, also one in words."""
+    if values.dtype.kind not in "US":
+        return values
+    words = [word.strip().lower() for word in values.tolist()]
+    unknown = sorted(set(words) - set(_SPLIT_WORDS))
+    if unknown:
         raise ValueError(
-            "is not a table: expected lines of equally many fields, divided by commas"
+            f"{path}: split: found {unknown[0]!r}, expected"
+            f" {', '.join(word for word in _SPLIT_WORDS if word)} or nothing"
         )
-    try:
-        return np.array([[_number(field) for field in row] for row in rows])
-    except ValueError:
-        if len(rows[0]) > 1:
-            raise ValueError(
-                "holds words beside numbers: expected numbers alone, or one column of"
-                " words, without a heading"
-            ) from None
-        return np.array([row[0].strip() for row in rows])
+    return np.array([_SPLIT_WORDS[word] for word in words])
 
 
-def _number(field):
-    """Return a field of a table as a number; NaN where it is empty."""
-    return float(field) if field.strip() else np.nan
+def _counts(fields):
+    """Return the numbers of images and of neurons that columns tell."""
+    counts = {"images": set(), "neurons": set()}
+    for name, values in fields.items():
+        kind = "neurons" if name in _OF_NEURONS else "images"
+        arrays = values.values() if isinstance(values, dict) else [values]
+        if name != "repeat_images":
+            counts[kind].update(len(array) for array in arrays if array.ndim)
+    return counts
 
 
 def _float32(values):
@@ -202,40 +239,3 @@ def _float32(values):
         converted[block] = rows
         release_pages(converted)
     return converted
-
-
-def _pictures(folder):
-    """Return grey pictures of one size, in the order of their numbers or names."""
-    files = list(pathlib.Path(folder).iterdir())
-    files = [path for path in files if path.suffix.lower() in _PICTURES]
-    if not files:
-        raise ValueError(
-            f"{folder}: found no picture, expected some of {', '.join(_PICTURES)}"
-        )
-    files.sort(key=lambda path: path.name)
-    if all(path.stem.isdecimal() for path in files):
-        files.sort(key=lambda path: int(path.stem))
-    pictures = None
-    for row, path in enumerate(files):
-        picture = _picture(path)
-        if pictures is None:
-            pictures = zeros_or_memmap((len(files), *picture.shape), np.uint8)
-        height, width = picture.shape
-        if picture.shape != pictures.shape[1:]:
-            raise ValueError(
-                f"{path}: is {height} x {width} pixels, the first"
-                f" {pictures.shape[1]} x {pictures.shape[2]}"
-            )
-        pictures[row] = picture
-    return pictures
-
-
-def _picture(path):
-    """Return one picture's grey levels."""
-    kind = _PICTURES[path.suffix.lower()]
-    with errors_naming(path), Image.open(path, formats=[kind]) as image:
-        if image.mode not in _MODES:
-            raise ValueError(
-                f"is a picture of mode {image.mode}, expected 8 bits a pixel"
-            )
-        return np.asarray(image.convert("L"))

@@ -30,7 +30,7 @@ def read(file, names, shown_as=None):
 
     Args:
         file: Path of the file, or its content as a binary stream.
-        names: Sequence of names of variables.
+        names: Sequence of names of variables; None for all that hold plain data.
         shown_as: Name of the file for errors; defaults to the path.
 
     Returns:
@@ -75,7 +75,7 @@ class _Process:
         with self._lock:
             if self._process is None or self._owner != os.getpid():
                 self._process, self._owner = _started(), os.getpid()
-            line = json.dumps(request | {"names": list(names)}).encode() + b"\n"
+            line = json.dumps(request | {"names": names and list(names)}).encode() + b"\n"
             try:
                 self._process.stdin.write(line + content)
                 self._process.stdin.flush()

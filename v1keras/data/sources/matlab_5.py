@@ -35,7 +35,8 @@ def answer(stream, names):
 
     Args:
         stream: Binary stream of a .mat file.
-        names: List of strings, names of the variables.
+        names: List of strings, names of the variables; None for all that can be
+            described.
 
     Returns:
         Tuple of a dict and a list. In the dict, name -> `dtype` and `shape` of an
@@ -53,6 +54,8 @@ def answer(stream, names):
     {'x': {'dtype': '<f8', 'shape': (2, 3)}}
     """
     shapes = {name: shape for name, shape, _ in scipy.io.whosmat(stream)}
+    every = names is None
+    names = list(shapes) if every else names
     if not set(names) <= set(shapes):
         raise ValueError(
             f"holds {', '.join(shapes) or 'nothing'}, expected {' and '.join(names)}"
@@ -64,8 +67,15 @@ def answer(stream, names):
             )
     stream.seek(0)
     content = scipy.io.loadmat(stream, variable_names=names)
-    arrays = []
-    described = {name: _describe(name, content[name], arrays) for name in names}
+    arrays, described = [], {}
+    for name in names:
+        count = len(arrays)
+        try:
+            described[name] = _describe(name, content[name], arrays)
+        except ValueError:
+            if not every:
+                raise
+            del arrays[count:]
     return described, arrays
 
 
@@ -74,7 +84,9 @@ def _describe(name, value, arrays, depth=0):
     if depth > _DEEPEST:
         raise ValueError(f"{name} has cells more than {_DEEPEST} deep in each other")
     if scipy.sparse.issparse(value):
-        raise ValueError(f"{name} is a sparse matrix; expected an array: full({name})")
+        if 8 * math.prod(value.shape) > LARGEST:
+            raise ValueError(f"{name} is {value.shape} when full, which is too large")
+        value = value.toarray()
     if type(value) is not np.ndarray:
         raise ValueError(f"{name} is an object of a class, expected numbers")
     if value.dtype.names:

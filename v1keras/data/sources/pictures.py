@@ -1,0 +1,167 @@
+"""Folders of grey pictures, and the crop and size of images."""
+
+import pathlib
+import re
+import warnings
+
+import numpy as np
+from PIL import Image
+
+from v1keras.io.foreign import errors_naming
+from v1keras.io.large_arrays import release_pages, zeros_or_memmap
+
+_FORMATS = {
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+}
+_8_BITS = ("L", "1", "P", "RGB", "RGBA", "LA")
+# Kept as they are, as float32.
+_DEEPER = ("I;16", "I;16B", "I;16L", "I", "F")
+
+
+def read_folder(folder, layout):
+    """Read the pictures in a folder, in the order of the numbers in their names.
+
+    Args:
+        folder: Path of the folder.
+        layout: `Layout`, for the order, the crop and the size.
+
+    Returns:
+        Tuple `(images, names)`: an array `(n, height, width)`, uint8 for 8 bits a pixel
+        and float32 for more, and a list of the files' names.
+
+    Raises:
+        ValueError: There is none, one can't be read, or they differ in size or kind.
+    """
+    files = []
+    for path in pathlib.Path(folder).iterdir():
+        if path.suffix.lower() in _FORMATS and not path.name.startswith("."):
+            files.append(path)
+    if not files:
+        raise ValueError(
+            f"{folder}: found no picture, expected some of {', '.join(_FORMATS)}"
+        )
+    files = _ordered(folder, files, layout.pictures_order)
+    images = stack((_picture(path) for path in files), files, layout)
+    return images, [path.name for path in files]
+
+
+def stack(pictures, names, layout):
+    """Return pictures as one array, cropped and resized.
+
+    Args:
+        pictures: Iterable of arrays `(height, width)` of numbers.
+        names: Sequence of their names, for errors.
+        layout: `Layout`.
+
+    Raises:
+        ValueError: They differ in size, are smaller than the crop, or would change
+            their proportions.
+    """
+    images = None
+    for row, (picture, name) in enumerate(zip(pictures, names, strict=True)):
+        with errors_naming(name):
+            picture = _fitted(picture, layout)
+            if images is None:
+                dtype = np.uint8 if picture.dtype == np.uint8 else np.float32
+                images = zeros_or_memmap((len(names), *picture.shape), dtype)
+            _check_alike(picture, images)
+        images[row] = picture
+        release_pages(images)
+    return images
+
+
+def natural_key(name):
+    """Return a key that sorts names as people do, numbers by their value.
+
+    Example:
+
+    >>> sorted(["img10", "img2", "img1"], key=natural_key)
+    ['img1', 'img2', 'img10']
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)]
+
+
+def _ordered(folder, files, order):
+    """Return files in the order of numbers, or of letters where that is asked for."""
+    by_letters = sorted(files, key=lambda path: path.name)
+    by_numbers = sorted(by_letters, key=lambda path: natural_key(path.stem))
+    if order == "letters":
+        return by_letters
+    for first, second in zip(by_numbers, by_numbers[1:], strict=False):
+        if natural_key(first.stem) == natural_key(second.stem):
+            raise ValueError(
+                f"{folder}: {first.name} and {second.name} have the same number:"
+                " rename one, or say --pictures_order=letters"
+            )
+    if order is None and by_numbers != by_letters:
+        place = [a != b for a, b in zip(by_numbers, by_letters, strict=True)].index(1)
+        warnings.warn(
+            f"{folder}: pictures are taken in the order of their numbers"
+            f" ({by_numbers[place].name} before {by_letters[place].name}); if the"
+            " responses are in the order of the letters, as `dir` lists them, say"
+            " --pictures_order=letters"
+        )
+    return by_numbers
+
+
+def _picture(path):
+    """Return one picture's grey levels."""
+    kind = _FORMATS[path.suffix.lower()]
+    with errors_naming(path), Image.open(path, formats=[kind]) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            raise ValueError(f"holds {image.n_frames} pictures, expected one a file")
+        if image.mode in _DEEPER:
+            return np.asarray(image).astype(np.float32)
+        if image.mode not in _8_BITS:
+            raise ValueError(
+                f"is a picture of mode {image.mode}, expected grey or colours with 8"
+                " bits, or grey with 16"
+            )
+        return np.asarray(image.convert("L"))
+
+
+def _check_alike(picture, images):
+    """Refuse a picture of another size or depth than the first."""
+    height, width = picture.shape
+    if picture.shape != images.shape[1:]:
+        raise ValueError(
+            f"is {height} x {width} pixels, the first {images.shape[1]} x"
+            f" {images.shape[2]}: say --crop or --resize"
+        )
+    if (picture.dtype == np.uint8) != (images.dtype == np.uint8):
+        raise ValueError("has another number of bits a pixel than the first")
+
+
+def _fitted(picture, layout):
+    """Return a picture cut and resized as the layout says."""
+    crop, resize = layout.size("crop"), layout.size("resize")
+    height, width = picture.shape
+    if crop:
+        top, left = (height - crop[0]) // 2, (width - crop[1]) // 2
+        if min(top, left) < 0:
+            raise ValueError(
+                f"is {height} x {width} pixels, expected at least {crop[0]} x"
+                f" {crop[1]} (--crop)"
+            )
+        picture = picture[top : top + crop[0], left : left + crop[1]]
+    if resize is None or picture.shape == resize:
+        return picture
+    height, width = picture.shape
+    if abs(height * resize[1] / resize[0] - width) > max(1, width / resize[1] / 2):
+        side = min(height * resize[1], width * resize[0])
+        raise ValueError(
+            f"is {height} x {width} pixels, of other proportions than --resize="
+            f"{layout.resize}: say"
+            f" --crop={side // resize[1]}x{side // resize[0]}, too"
+        )
+    if picture.dtype != np.uint8:
+        picture = picture.astype(np.float32)
+    # Bilinear, since it never leaves the range of the pixels.
+    resized = Image.fromarray(picture).resize(resize[::-1], Image.Resampling.BILINEAR)
+    return np.asarray(resized)

@@ -12,7 +12,8 @@ def own_files(folder):
     """The same arrays in every kind of file."""
     rng = np.random.default_rng(6)
     images = rng.integers(0, 256, (12, 6, 7), dtype=np.uint8)
-    repeats = rng.random((12, 4, 3))
+    # Presentations of one image are alike.
+    repeats = 5 * rng.random((12, 1, 3)) + rng.random((12, 4, 3))
     responses = repeats.mean(axis=1)
     for suffix, stored in (("npy", images), ("rows.npy", np.asfortranarray(images))):
         np.save(folder / f"images.{suffix}", stored)

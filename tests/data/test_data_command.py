@@ -39,15 +39,20 @@ def test_own_arrays_are_converted(tmp_path, command):
         "--attribute=presentations=10",
     ]
     done = command("data", "convert", "arrays", *line, f"--out={tmp_path / 'mine.h5'}")
+    pairs = ""
+    for i in (0, 1, 28, 29):
+        first, second = responses[i]
+        pairs += f"image {i} -> {first:.4g}, {second:.4g}\n"
     assert (done.returncode, done.stdout) == (
         0,
-        f"{tmp_path / 'mine.h5'}: 30 images, 2 neurons\n",
+        pairs + f"{tmp_path / 'mine.h5'}: 30 images, 2 neurons\n",
     ), done.stderr
     found = Recording.load(tmp_path / "mine.h5")
     np.testing.assert_array_equal(found.images, images)
     np.testing.assert_array_equal(found.responses, responses.astype(np.float32))
     assert found.neurons["depth"].tolist() == [0.5, 1.5]
     assert found.attributes == {
+        "name": "mine",
         "units": "spikes per presentation",
         "window_s": 0.1,
         "presentations": 10,

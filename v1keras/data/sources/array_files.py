@@ -114,9 +114,10 @@ def _from_matlab(file, key, flag):
 
 def _from_hdf5(file, key, flag):
     """Return a dataset of an HDF5 file."""
-    with hdf5_file.opened(file) as content:
+    with hdf5_file.opened(file, str(file)) as content:
         dataset = content.get(key.strip("/")) if key.strip("/") else None
-        if not isinstance(dataset, hdf5_file.Dataset) or dataset.kind == "references":
+        is_dataset = isinstance(dataset, hdf5_file.Dataset)
+        if not is_dataset or dataset.kind == "references":
             raise ValueError(listing(file, key, content, flag))
         if dataset.kind == "texts":
             return dataset[...].astype(str)

@@ -60,11 +60,9 @@ def _entry(value, number):
 
 
 def _is_structs(value):
-    return (
-        getattr(value, "dtype", None) == object
-        and value.size
-        and all(isinstance(entry, Mapping) for entry in value.flat)
-    )
+    """Return True for an array of structs."""
+    is_array = isinstance(value, np.ndarray) and value.dtype == object and value.size
+    return is_array and all(isinstance(entry, Mapping) for entry in value.flat)
 
 
 def listing(file, key, content, flag):

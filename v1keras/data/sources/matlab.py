@@ -13,7 +13,7 @@ import threading
 import numpy as np
 import scipy.io
 
-from v1keras.data.sources import hdf5, matlab_5
+from v1keras.data.sources import matlab_5, matlab_73
 from v1keras.io import hdf5_file
 from v1keras.io.foreign import errors_naming
 
@@ -75,7 +75,8 @@ class _Process:
         with self._lock:
             if self._process is None or self._owner != os.getpid():
                 self._process, self._owner = _started(), os.getpid()
-            line = json.dumps(request | {"names": names and list(names)}).encode() + b"\n"
+            request["names"] = names and list(names)
+            line = json.dumps(request).encode() + b"\n"
             try:
                 self._process.stdin.write(line + content)
                 self._process.stdin.flush()
@@ -159,14 +160,7 @@ def _started():
 def _version_73(file, names, shown_as):
     """Read variables of a file that is HDF5."""
     with hdf5_file.opened(file, str(shown_as)) as content:
-        # Those with a # are MATLAB's own.
-        present = [name for name in content if not name.startswith("#")]
-        if not set(names) <= set(present):
-            raise ValueError(
-                f"holds {', '.join(present) or 'nothing'}, expected"
-                f" {' and '.join(names)}"
-            )
-        return {name: hdf5.cells(content[name]) for name in names}
+        return matlab_73.variables(content, names)
 
 
 _PROCESS = _Process()

@@ -11,9 +11,21 @@ from v1keras.io.atomic import move_into_place, sha256
 
 
 def cache_folder():
-    """Return the folder of downloads: `v1keras` in `~/.cache` or `$XDG_CACHE_HOME`."""
-    default = pathlib.Path.home() / ".cache"
-    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", default)) / "v1keras"
+    """Return the folder of downloads: `v1keras` in `~/.cache` or `$XDG_CACHE_HOME`.
+
+    Raises:
+        OSError: The variable is not set, and this user has no home.
+    """
+    folder = os.environ.get("XDG_CACHE_HOME")
+    if folder:
+        return pathlib.Path(folder) / "v1keras"
+    try:
+        return pathlib.Path.home() / ".cache" / "v1keras"
+    except RuntimeError:
+        raise OSError(
+            "no folder for downloads: neither HOME nor XDG_CACHE_HOME is set, and user"
+            f" {os.getuid()} is unknown here; set XDG_CACHE_HOME to a folder"
+        ) from None
 
 
 def download(url, digest, path):

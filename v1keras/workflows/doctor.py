@@ -52,11 +52,7 @@ def examine() -> list[Finding]:
         _data(),
         _presets(),
         _folder("folder here", here, "change to a folder that you can write to"),
-        _folder(
-            "cache",
-            cache_folder(),
-            "set XDG_CACHE_HOME to a folder that you can write to",
-        ),
+        _cache(),
     ]
 
 
@@ -249,6 +245,14 @@ def _presets():
     return Finding(
         "presets", f"{len(names)}, every file has its sha256: {', '.join(names)}"
     )
+
+
+def _cache():
+    fix = "set XDG_CACHE_HOME to a folder that you can write to"
+    try:
+        return _folder("cache", cache_folder(), fix)
+    except OSError as error:
+        return Finding("cache", str(error).partition(";")[0], fix)
 
 
 def _folder(name, folder, fix):

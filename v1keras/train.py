@@ -15,7 +15,11 @@ from v1keras.io.quiet import quiet_start
 with quiet_start():
     import keras
 
-    from v1keras.training.cluster import WORKER_LOST_ERRORS, restart_process
+    from v1keras.training.supervisor import (
+        WORKER_LOST_ERRORS,
+        request_restart,
+        supervise,
+    )
     from v1keras.workflows import workdir
     from v1keras.workflows.train import train_and_evaluate
 
@@ -30,17 +34,19 @@ def main(_):
     typed = cli.flags_as_typed("--(config|init_from|freeze)")
     if values.quiet:
         keras.config.disable_interactive_logging()
+    training = values.config.training
+    restarts = supervise(training.strategy, training.cluster_timeout_s)
     try:
         _, scores = train_and_evaluate(
             values.config,
             values.workdir,
-            values.resume,
-            values.overwrite,
+            values.resume or restarts > 0,
+            values.overwrite and not restarts,
             command_line=f"python -m v1keras.train {typed} --workdir=WORKDIR",
             profile=values.profile,
         )
     except WORKER_LOST_ERRORS as error:
-        restart_process(error)
+        request_restart(error)
     print(scores)
     print(f"report: {values.workdir}/{workdir.REPORT}")
 

@@ -1,26 +1,22 @@
-"""Workers of a training on several machines: their addresses, start and restart."""
+"""Workers of a training on several machines: their addresses."""
 
 import json
 import os
 import shutil
-import socket
-import sys
-import time
 
 import tensorflow as tf
 
-# Raised by TensorFlow at the step after a worker was lost, at once or after ten seconds
-# without a sign of life.
-WORKER_LOST_ERRORS = (
-    tf.errors.UnavailableError,
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-)
 TF_CONFIG_EXAMPLE = (
     '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker",'
     ' "index": 0}}'
 )
-_RESTARTS, _MAX_RESTARTS = "V1KERAS_RESTARTS", 20
+
+
+def spans_machines(strategy: str) -> bool:
+    """Return whether a strategy of this name is one of several machines."""
+    if strategy == "auto":
+        return bool(os.environ.get("TF_CONFIG"))
+    return strategy == "multiworker"
 
 
 def check_cluster(text: str) -> tuple[str, list[str]]:
@@ -87,80 +83,3 @@ def slurm_config() -> str:
     cluster = resolver.cluster_spec().as_dict()
     kind, index = resolver.get_task_info()
     return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
-
-
-def wait_for_workers(here: str, others: list[str], timeout_s: float) -> None:
-    """Wait until all processes of a cluster answer.
-
-    TensorFlow itself would wait for ever, and no signal would reach it.
-
-    Args:
-        here: String, this process's HOST:PORT, on which it listens meanwhile.
-        others: List of strings, HOST:PORT of the other processes.
-        timeout_s: Float, number of seconds to wait.
-
-    Raises:
-        OSError: The port is taken, or some did not come; names them.
-    """
-    deadline = time.monotonic() + timeout_s
-    missing = list(others)
-    with socket.create_server(("", int(here.rpartition(":")[2]))):
-        while missing:
-            missing = [host for host in missing if not _answers(host)]
-            if missing and time.monotonic() > deadline:
-                raise OSError(
-                    f"no answer from {', '.join(missing)} within {timeout_s:.0f} s;"
-                    " start all machines of TF_CONFIG within that time"
-                )
-            time.sleep(0.2 if missing else 0)
-
-
-def restart_process(error: tf.errors.OpError) -> None:
-    """Start this command again with `--resume`, in place of this process.
-
-    TensorFlow can't take a lost machine back into a running cluster. The new process
-    waits for the others, the lost one included, as at the first start.
-
-    Args:
-        error: One of `WORKER_LOST_ERRORS`.
-
-    Raises:
-        tf.errors.OpError: The error itself, where this process is the only one.
-        OSError: The process has been restarted too often.
-    """
-    if not os.environ.get("TF_CONFIG"):
-        raise error
-    reason = _reason(error)
-    restarts = int(os.environ.get(_RESTARTS, 0)) + 1
-    if restarts > _MAX_RESTARTS:
-        raise OSError(
-            f"a machine was lost for the {restarts}th time ({reason}); see what ends"
-            " it, then resume with --resume"
-        )
-    print(
-        f"warning: a machine was lost ({reason}); resuming from the last checkpoint as"
-        " soon as all are back",
-        file=sys.stderr,
-        flush=True,
-    )
-    os.environ[_RESTARTS] = str(restarts)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # The old cluster's sockets.
-    words = [word for word in sys.orig_argv if word not in ("--resume", "--overwrite")]
-    os.execv(sys.executable, [*words, "--resume"])
-
-
-def _reason(error):
-    """Return the line of TensorFlow's message that names the lost task."""
-    for line in error.message.splitlines():
-        if "ollective" in line or "task" in line:
-            return line[:150]
-    return type(error).__name__
-
-
-def _answers(host):
-    name, _, port = host.rpartition(":")
-    try:
-        with socket.create_connection((name, int(port)), timeout=2):
-            return True
-    except (OSError, ValueError):
-        return False

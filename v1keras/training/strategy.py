@@ -1,11 +1,16 @@
 """Devices of a training: one, several, or those of several machines."""
 
 import os
+import signal
+import threading
 import warnings
 
 import tensorflow as tf
 
-from v1keras.training.cluster import check_cluster, slurm_config, wait_for_workers
+from v1keras.training.cluster import check_cluster, slurm_config, spans_machines
+from v1keras.training.handshake import meet
+from v1keras.training.interruption import STOPPING
+from v1keras.training.supervisor import CONNECTED, MET, report
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
@@ -37,7 +42,7 @@ def make_strategy(
         raise ValueError(
             f"strategy: found {name!r}, expected one of {', '.join(STRATEGIES)}"
         )
-    if name == "multiworker" or (name == "auto" and os.environ.get("TF_CONFIG")):
+    if spans_machines(name):
         return _multiworker(cluster_timeout_s)
     gpus = tf.config.list_logical_devices("GPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
@@ -78,10 +83,16 @@ def _multiworker(timeout_s):
     if not os.environ.get("TF_CONFIG"):
         os.environ["TF_CONFIG"] = slurm_config()
     here, others = check_cluster(os.environ["TF_CONFIG"])
-    wait_for_workers(here, others, timeout_s)
+    meet(here, others, timeout_s)
+    report(MET)
     tf.get_logger().setLevel("WARNING")  # It reports every reduction.
     # Before anything looks at the devices: afterwards it can't be made.
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    if threading.current_thread() is threading.main_thread():
+        for number in STOPPING:  # TensorFlow has taken them for itself.
+            signal.signal(number, signal.getsignal(number))
+    report(CONNECTED)
+    return strategy
 
 
 def _mirrored(devices):

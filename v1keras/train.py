@@ -15,11 +15,7 @@ from v1keras.io.quiet import quiet_start
 with quiet_start():
     import keras
 
-    from v1keras.training.supervisor import (
-        WORKER_LOST_ERRORS,
-        request_restart,
-        supervise,
-    )
+    from v1keras.training import supervisor
     from v1keras.workflows import workdir
     from v1keras.workflows.train import train_and_evaluate
 
@@ -35,7 +31,7 @@ def main(_):
     if values.quiet:
         keras.config.disable_interactive_logging()
     training = values.config.training
-    restarts = supervise(training.strategy, training.cluster_timeout_s)
+    restarts = supervisor.supervise(training.strategy, training.cluster_timeout_s)
     try:
         _, scores = train_and_evaluate(
             values.config,
@@ -45,8 +41,8 @@ def main(_):
             command_line=f"python -m v1keras.train {typed} --workdir=WORKDIR",
             profile=values.profile,
         )
-    except WORKER_LOST_ERRORS as error:
-        request_restart(error)
+    except supervisor.WORKER_LOST_ERRORS as error:
+        supervisor.request_restart(error)
     print(scores)
     print(f"report: {values.workdir}/{workdir.REPORT}")
 

@@ -3,8 +3,8 @@
 Whatever listens at an address would do for TensorFlow, which then waits for ever. So
 each process asks all others for a proof that they belong to the same training, gives
 its own, and goes on when it has both of each. A proof is a keyed hash of random bytes
-of both sides, and the key a hash of what all processes know: the cluster, the version
-of v1keras, and the environment variable `V1KERAS_CLUSTER_SECRET`, where it is set.
+of both sides, and the key a hash of what all processes know: the cluster, and the
+environment variable `V1KERAS_CLUSTER_SECRET`, where it is set.
 """
 
 import contextlib
@@ -18,8 +18,6 @@ import socketserver
 import threading
 import time
 from collections.abc import Sequence
-
-from v1keras._version import __version__
 
 SECRET = "V1KERAS_CLUSTER_SECRET"
 _GREETING = b"v1keras\n"
@@ -64,7 +62,7 @@ def meet(here: str, others: Sequence[str], timeout_s: float) -> None:
 
 
 def _key(addresses):
-    parts = ["v1keras", __version__, os.environ.get(SECRET, ""), *sorted(addresses)]
+    parts = ["v1keras", os.environ.get(SECRET, ""), *sorted(addresses)]
     return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
@@ -179,7 +177,7 @@ def _complaint(answers, missing, timeout_s):
             )
     advice = "start all machines of TF_CONFIG within that time"
     if len(silent) < len(answers):
-        advice += f", with the same version of v1keras and the same {SECRET}, if any"
+        advice += f", with the same {SECRET}, if any"
     deaf = sorted(missing - answers.keys())
     if deaf:
         parts.append(

@@ -4,11 +4,13 @@ The definitions are those of Schoppe et al. 2016 (Front. Comput. Neurosci. 10:10
 Variances are sample variances (n - 1), so that signal power is estimated without bias.
 """
 
-import itertools
-
 import numpy as np
 
 from v1keras.evaluation.metrics import correlation, mean, variance
+from v1keras.evaluation.uneven_repeats import is_even, variance_components
+
+# Neurons at a time, where presentations are uneven: bounds the memory.
+_CHUNK = 256
 
 
 def signal_power(repeats: np.ndarray) -> np.ndarray:
@@ -16,8 +18,8 @@ def signal_power(repeats: np.ndarray) -> np.ndarray:
 
     It is [Var(sum_n R_n) - sum_n Var(R_n)] / [N (N - 1)] (Schoppe et al. 2016), which
     is the covariance over images of two presentations, averaged over all pairs of them.
-    Where presentations are missing, a pair's covariance is over the images that have
-    both, and is weighted by their number less one.
+    Where images have unequal numbers of presentations, each counts by what is known of
+    it: see `v1keras.evaluation.uneven_repeats`.
 
     Args:
         repeats: `(images, N, neurons)`, NaN = missing.
@@ -36,34 +38,47 @@ def signal_power(repeats: np.ndarray) -> np.ndarray:
     >>> signal_power(repeats).tolist()  # the variance of 1 and 3
     [2.0]
     """
+    repeats = _checked(repeats)
+    return _by_evenness(repeats, _even_signal_power, lambda parts: parts.signal)
+
+
+def _checked(repeats):
     repeats = np.asarray(repeats, float)
     if repeats.ndim != 3 or repeats.shape[1] < 2:
         raise ValueError(
             f"repeats {repeats.shape}: expected (images, two or more presentations,"
             " neurons)"
         )
-    trials = repeats.shape[1]
-    variance_of_sum = variance(repeats.sum(axis=1))
-    sum_of_variances = variance(repeats).sum(axis=0)
-    power = (variance_of_sum - sum_of_variances) / (trials * (trials - 1))
-    incomplete = np.isnan(repeats).any(axis=(0, 1))
-    if incomplete.any():
-        power[incomplete] = _mean_covariance(repeats[..., incomplete])
-    return power
+    return repeats
 
 
-def _mean_covariance(repeats):
-    """Return the covariance of two presentations, averaged over the pairs."""
-    products = np.zeros(repeats.shape[2])
-    degrees = np.zeros(repeats.shape[2])
-    for first, second in itertools.combinations(repeats.swapaxes(0, 1), 2):
-        present = np.isfinite(first) & np.isfinite(second)  # (images, neurons)
-        first = np.where(present, first, np.nan)
-        second = np.where(present, second, np.nan)
-        products += np.nansum((first - mean(first)) * (second - mean(second)), axis=0)
-        degrees += np.maximum(present.sum(axis=0) - 1, 0)
-    with np.errstate(invalid="ignore"):
-        return products / np.where(degrees, degrees, np.nan)
+def _by_evenness(repeats, even, uneven):
+    """Compute a value per neuron, with one function where presentations are even."""
+    is_same = is_even(np.isfinite(repeats))
+    values = np.full(repeats.shape[2], np.nan)
+    if is_same.all():
+        return even(repeats)
+    values[is_same] = even(repeats[..., is_same])
+    others = np.flatnonzero(~is_same)
+    for first in range(0, len(others), _CHUNK):
+        chunk = others[first : first + _CHUNK]
+        values[chunk] = uneven(variance_components(repeats[..., chunk]))
+    return values
+
+
+def _even_signal_power(repeats):
+    """Return Schoppe's estimate; an image or presentation may be missing as a whole."""
+    present = np.isfinite(repeats)
+    trials = present.any(axis=0).sum(axis=0)
+    summed = np.where(present.any(axis=1), np.nansum(repeats, axis=1), np.nan)
+    of_trials = np.nansum(variance(repeats), axis=0)
+    pairs = np.where(trials > 1, trials * (trials - 1.0), np.nan)
+    return (variance(summed) - of_trials) / pairs
+
+
+def _even_ceiling(repeats):
+    means = mean(repeats.swapaxes(0, 1))
+    return cc_max(_even_signal_power(repeats), variance(means))
 
 
 def signal_power_from_means(
@@ -126,7 +141,7 @@ def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
         response_variance: `(neurons,)` variance of the mean response that is predicted.
 
     Returns:
-        `(neurons,)`; 0 where the signal power is not positive.
+        `(neurons,)`, at most 1; 0 where the signal power is not positive.
 
     Example:
 
@@ -135,7 +150,8 @@ def cc_max(power: np.ndarray, response_variance: np.ndarray) -> np.ndarray:
     [0.5, 0.0]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        ceiling = np.sqrt(np.maximum(power, 0) / response_variance)
+        share = np.maximum(power, 0) / response_variance
+        ceiling = np.sqrt(np.minimum(share, 1))
     ceiling = np.where(np.asarray(power) > 0, ceiling, 0.0)
     return np.where(np.isnan(power), np.nan, ceiling)
 
@@ -157,11 +173,8 @@ def cc_max_from_repeats(repeats: np.ndarray) -> np.ndarray:
     >>> cc_max_from_repeats(repeats).tolist()
     [1.0]
     """
-    repeats = np.asarray(repeats, float)
-    incomplete = np.isnan(repeats).any(axis=(0, 1))
-    means = repeats.mean(axis=1)
-    means[:, incomplete] = mean(repeats[..., incomplete].swapaxes(0, 1))
-    return cc_max(signal_power(repeats), variance(means))
+    repeats = _checked(repeats)
+    return _by_evenness(repeats, _even_ceiling, lambda parts: parts.ceiling)
 
 
 def cc_max_from_means(

@@ -30,16 +30,16 @@ def check_sizes(architecture: dict[str, Any], most_parameters: int) -> None:
         most_parameters: Integer, number of values in the weights file.
 
     Raises:
-        ValueError: Names the network that is too large.
+        ValueError: The model has too many networks, or more parameters than that.
     """
-    total = 0
+    parameters = 0
     for i, network in enumerate(_networks(architecture)):
         if i >= MOST_NETWORKS:
             raise ValueError(f"expected at most {MOST_NETWORKS} networks")
-        total += _network_parameters(network)
-        if total > most_parameters:
+        parameters += _network_parameters(network)
+        if parameters > most_parameters:
             raise ValueError(
-                f"a model of {total:,} parameters or more; the weights file has"
+                f"a model of {parameters:,} parameters or more; the weights file has"
                 f" {most_parameters:,} values"
             )
 
@@ -54,9 +54,9 @@ def _networks(architecture) -> Iterator[dict[str, Any]]:
 
 
 def _network_parameters(config):
-    shape, parameters = core_size(config["core"], (*config["image_size"], 1))
+    features, parameters = core_size(config["core"], (*config["image_size"], 1))
     readouts = list(config.get("readouts", {}).values()) or [config["readout"]]
-    return parameters + sum(readout_parameters(part, shape) for part in readouts)
+    return parameters + sum(readout_parameters(part, features) for part in readouts)
 
 
 def core_size(core: dict[str, Any], shape: Shape) -> tuple[Shape, int]:
@@ -91,7 +91,8 @@ def _check_features(*shape):
     return shape
 
 
-def _check_lengths(config):
+def _layers(config):
+    """Return the filters and the side of the kernels of each layer of a core."""
     filters, sides = config["filters"], config["kernel_sizes"]
     if len(filters) != len(sides):
         raise ValueError(
@@ -100,19 +101,20 @@ def _check_lengths(config):
     return list(zip(filters, sides, strict=True))
 
 
-def _first_size(shape, side, pool):
-    return [(size - side + 1) // pool for size in shape[:2]]
+def _pooled_size(shape, side, pool):
+    """Return height and width behind a valid convolution and its pooling."""
+    return [(pixels - side + 1) // pool for pixels in shape[:2]]
 
 
 def _stacked(config, shape):
-    layers = _check_lengths(config)
+    layers = _layers(config)
     channels, side = layers[0]
-    _check_features(*(size - side + 1 for size in shape[:2]), channels)
+    _check_features(*(pixels - side + 1 for pixels in shape[:2]), channels)
     parameters = side**2 * shape[2] * channels + 4 * channels
     if config["first_activation"] == "divisive":
         parameters += channels**2 + 2 * channels
     below = channels * (2 if config["first_activation"] == "on_off" else 1)
-    size = _first_size(shape, side, config["pool_size"])
+    size = _pooled_size(shape, side, config["pool_size"])
     _check_features(*size, below)
     for channels, side in layers[1:]:
         if config["separable"]:
@@ -126,22 +128,23 @@ def _stacked(config, shape):
 
 
 def _rotation_equivariant(config, shape):
-    turns = config["orientations"]
+    orientations = config["orientations"]
     parameters = 0
     turned = 0  # values of the matrices that turn the kernels
     size, below = shape[:2], shape[2]
-    for i, (channels, side) in enumerate(_check_lengths(config)):
+    for i, (channels, side) in enumerate(_layers(config)):
         parameters += side**2 * below * channels + 4 * channels
-        turned += turns * side**4
+        turned += orientations * side**4
         if i == 0:
-            _check_features(*(pixels - side + 1 for pixels in size), channels * turns)
-            size = _first_size(shape, side, config["pool_size"])
-        below = channels * turns
+            unpooled = (pixels - side + 1 for pixels in size)
+            _check_features(*unpooled, channels * orientations)
+            size = _pooled_size(shape, side, config["pool_size"])
+        below = channels * orientations
         _check_features(*size, below)
     if turned > _MOST_TURNED:
         raise ValueError(
-            f"kernel_sizes {config['kernel_sizes']} in {turns} orientations are too"
-            " large to be turned"
+            f"kernel_sizes {config['kernel_sizes']} in {orientations} orientations are"
+            " too large to be turned"
         )
     return (*size, below), parameters
 
@@ -151,10 +154,11 @@ def _log_gabor(config, shape):
     features, scales = 0, 0
     for side, _, _, stride in log_gabor.SCALES:
         if side <= min(height, width):
-            places = [(size - side) // stride + 1 for size in (height, width)]
+            places = [(pixels - side) // stride + 1 for pixels in (height, width)]
             features += math.prod(places) * 5 * log_gabor.ORIENTATIONS
             scales += 1
-    features += math.prod(len(log_gabor._places(size)) for size in (height, width))
+    places = [len(log_gabor._places(pixels)) for pixels in (height, width)]
+    features += math.prod(places)
     return _check_features(features), scales
 
 
@@ -174,14 +178,14 @@ def _kindel(config, shape):
 
 def _transfer(config, shape):
     """Build the core: its networks are Keras's own and at most 120 MB large."""
-    size = [side * config["scale"] for side in shape[:2]]
+    size = [pixels * config["scale"] for pixels in shape[:2]]
     if max(size) > LARGEST_IMAGE:
         raise ValueError(
             f"images enlarged to {size} pixels; expected at most {LARGEST_IMAGE}"
         )
-    kind = keras.saving.get_registered_object("v1keras>TransferCore")
+    core_class = keras.saving.get_registered_object("v1keras>TransferCore")
     with errors_of_keras():
-        core = kind.from_config(config)
+        core = core_class.from_config(config)
         core.build((None, *shape))
     features = core.compute_output_shape((None, *shape))[1:]
     return _check_features(*features), core.count_params()
@@ -199,9 +203,10 @@ def readout_parameters(readout: dict[str, Any], shape: Shape) -> int:
     """
     name, config = readout["registered_name"].partition(">")[2], readout["config"]
     if name == "BehavingReadout":
-        parts = [config.get("shifter"), config.get("modulator")]
-        extra = sum(_covariate_parameters(part["config"]) for part in parts if part)
-        return extra + readout_parameters(config["readout"], shape)
+        layers = [config.get("shifter"), config.get("modulator")]
+        configs = [layer["config"] for layer in layers if layer]
+        covariate_parameters = sum(map(_covariate_parameters, configs))
+        return covariate_parameters + readout_parameters(config["readout"], shape)
     neurons = config["neurons"]
     if name in ("DenseReadout", "RidgeReadout"):
         return (math.prod(shape) + 1) * neurons
@@ -210,16 +215,18 @@ def readout_parameters(readout: dict[str, Any], shape: Shape) -> int:
     height, width, channels = shape
     if name == "FactorizedReadout":
         return (height * width + channels + 1) * neurons
-    spread = 4 if config.get("covariance") == "full" else 1
+    covariance = 4 if config.get("covariance") == "full" else 1
     coordinates = config.get("coordinates")
     if coordinates is None:
-        return (2 + spread + channels + 1) * neurons
-    return (spread + channels + 1) * neurons + 2 * len(coordinates[0]) + 2
+        return (2 + covariance + channels + 1) * neurons
+    # Positions are an affine map of the coordinates, which all neurons share.
+    return (covariance + channels + 1) * neurons + 2 * len(coordinates[0]) + 2
 
 
 def _covariate_parameters(config):
     """Count the weights of a shifter (two outputs) or of a gain modulator."""
-    below, parameters = len(config["mean"]), 0
+    parameters = 0
+    below = len(config["mean"])
     for units in config.get("hidden", ()):
         parameters += (below + 1) * units
         below = units

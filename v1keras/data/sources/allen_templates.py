@@ -34,50 +34,50 @@ def from_session(session, average):
             "no group stimulus/templates/natural_scenes_template; expected the scenes"
             " in it"
         )
-    pictures = {}
+    scenes = {}
     for name in group:
         if match := re.fullmatch(r"NaturalScene(\d+)", name):
-            pictures[int(match[1])] = hdf5.numbers(group, name, ndim=2)
-    return _averaged(pictures, average)
+            scenes[int(match[1])] = hdf5.numbers(group, name, ndim=2)
+    return _averaged(scenes, average)
 
 
 def from_folder(folder, average):
     """Return the scenes in a folder of .tiff files; arguments as for `from_session`."""
-    pictures = {}
+    scenes = {}
     for path in folder.rglob("natural_scene_*.tiff"):
         if match := re.fullmatch(r"natural_scene_(\d+)", path.stem):
             with errors_naming(path), Image.open(path, formats=["TIFF"]) as image:
-                pictures[int(match[1])] = np.asarray(image.convert("L"))
-    if not pictures:
+                scenes[int(match[1])] = np.asarray(image.convert("L"))
+    if not scenes:
         raise ValueError(
             f"no natural_scene_templates/natural_scene_0.tiff in {folder}; expected the"
             f" scenes there, from {SOURCE}"
         )
-    return _averaged(pictures, average)
+    return _averaged(scenes, average)
 
 
-def _averaged(pictures, average):
+def _averaged(scenes, average):
     """Return all scenes in order, each averaged over squares of pixels.
 
     What doesn't fill a square is cut off on all sides alike.
     """
-    shapes = {picture.shape for picture in pictures.values()}
-    count = len(pictures)
-    if sorted(pictures) != list(range(count)) or len(shapes) != 1:
+    shapes = {scene.shape for scene in scenes.values()}
+    count = len(scenes)
+    if sorted(scenes) != list(range(count)) or len(shapes) != 1:
         raise ValueError(
             f"found {count} scenes of the shapes {sorted(shapes)}, expected scenes 0,"
             " 1, ... of one shape"
         )
-    stack = np.stack([pictures[number] for number in range(count)])
-    sides = stack.shape[1:]
-    numeric = stack.ndim == 3 and stack.dtype.kind in "uif"
+    images = np.stack([scenes[number] for number in range(count)])
+    sides = images.shape[1:]
+    numeric = images.ndim == 3 and images.dtype.kind in "uif"
     if not numeric or min(sides) < average:
         raise ValueError(
-            f"scenes are {sides} {stack.dtype}, expected at least {average} pixels a"
+            f"scenes are {sides} {images.dtype}, expected at least {average} pixels a"
             " side"
         )
     height, width = (side // average for side in sides)
     top, left = ((side % average) // 2 for side in sides)
-    stack = stack[:, top : top + height * average, left : left + width * average]
-    squares = stack.reshape(count, height, average, width, average)
+    images = images[:, top : top + height * average, left : left + width * average]
+    squares = images.reshape(count, height, average, width, average)
     return squares.mean(axis=(2, 4), dtype=np.float32)

@@ -31,6 +31,22 @@ _NEURONS = {
 
 def trials(folder, root):
     """Return the tier of each presentation, and text that identifies its image."""
+    tiers = _tiers(folder, root)
+    ids_file = _file_of_image_ids(folder, root)
+    ids = folder.npy(ids_file)
+    # Images of different classes may have one id.
+    classes_file = ids_file.replace("image_id", "image_class")
+    if classes_file in folder:
+        classes = folder.npy(classes_file).astype(str)
+    else:
+        classes = np.full(ids.shape, "")
+    same_shape = ids.shape == classes.shape == tiers.shape
+    _check_files(folder, root, tiers.size, ids.shape, same_shape)
+    return tiers, np.char.add(np.char.add(classes, "/"), ids.astype(str))
+
+
+def _tiers(folder, root):
+    """Return the tier of each presentation, checked to be a known word."""
     tiers = folder.npy(f"{root}meta/trials/tiers.npy")
     is_list_of_words = tiers.ndim == 1 and tiers.size and tiers.dtype.kind == "U"
     if not is_list_of_words or not set(np.unique(tiers)) <= set(TIERS):
@@ -38,32 +54,38 @@ def trials(folder, root):
             f"{folder.path}: tiers.npy is {tiers.shape} {tiers.dtype},"
             f" {np.unique(tiers)[:5].tolist()}; expected {', '.join(TIERS)}"
         )
-    files = [f"{root}meta/trials/{name}.npy" for name in _IMAGE_IDS]
-    files = [file for file in files if file in folder]
-    if not files:
-        raise ValueError(
-            f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected"
-            " one of them"
-        )
-    ids = folder.npy(files[0])
-    # Images of different classes may have one id.
-    classes = np.full(ids.shape, "")
-    file = files[0].replace("image_id", "image_class")
-    if file in folder:
-        classes = folder.npy(file).astype(str)
-    fits = ids.shape == classes.shape == tiers.shape
-    _check_files(folder, root, tiers.size, ids.shape, fits)
-    return tiers, np.char.add(np.char.add(classes, "/"), ids.astype(str))
+    return tiers
 
 
-def _check_files(folder, root, count, shape, fits):
-    """Raise a `ValueError` unless each presentation has its id and files."""
+def _file_of_image_ids(folder, root):
+    """Return the name of the file with the image id of each presentation."""
+    for name in _IMAGE_IDS:
+        file = f"{root}meta/trials/{name}.npy"
+        if file in folder:
+            return file
+    raise ValueError(
+        f"{folder.path}: none of {', '.join(_IMAGE_IDS)} in meta/trials; expected"
+        " one of them"
+    )
+
+
+def _check_files(folder, root, count, ids_shape, same_shape):
+    """Check that each presentation has its image id, its image and its responses.
+
+    Args:
+        count: Integer, number of presentations by their tiers.
+        ids_shape: Tuple, shape of the image ids.
+        same_shape: Boolean, whether ids and their classes have the shape of the tiers.
+
+    Raises:
+        ValueError: Something is missing, or there are more files than tiers.
+    """
     pairs = itertools.product(("images", "responses"), range(count))
     expected = [f"{root}data/{kind}/{trial}.npy" for kind, trial in pairs]
     present = sum(name in folder for name in expected)
-    if not fits or present < len(expected):
+    if not same_shape or present < len(expected):
         raise ValueError(
-            f"{folder.path}: {count} tiers, but {shape} image ids, {present} of"
+            f"{folder.path}: {count} tiers, but {ids_shape} image ids, {present} of"
             f" {len(expected)} files of images and responses"
         )
     for kind in ("images", "responses"):
@@ -74,7 +96,7 @@ def _check_files(folder, root, count, shape, fits):
 
 
 def neurons(folder, root):
-    """Return the columns of neurons, one entry per value of the first response."""
+    """Return the columns of neurons, each with as many entries as one response has."""
     count = folder.npy(f"{root}data/responses/0.npy").size
     columns = {}
     for name, column in _NEURONS.items():

@@ -138,9 +138,7 @@ def test_archive_that_declares_a_bomb(tmp_path, reader):
     content[entry + 24 : entry + 28] = struct.pack("<I", 3_000_000_000)
     path.write_bytes(content)
     assert zipfile.ZipFile(path).getinfo(name.decode()).file_size == 3_000_000_000
-    with pytest.raises(
-        ValueError, match=r"d\.zip: \S+ declares 3000000000 bytes, expected at most"
-    ):
+    with pytest.raises(ValueError, match=r"d\.zip: unpacks to more than"):
         read(path)
 
 

@@ -93,7 +93,7 @@ def changed(name, content):
             None,
             "found 10 patterns, expected .* without a gap",
         ),
-        ("data/stimuli/pattern/4.png", b"no image", "4.png is no PNG image"),
+        ("data/stimuli/pattern/4.png", b"no image", "4.png: is no PNG picture"),
         (
             "data/stimuli/pattern/4.png",
             png(np.zeros((80, 160), "uint8")),
@@ -102,7 +102,7 @@ def changed(name, content):
         (
             "data/stimuli/pattern/4.png",
             png(np.zeros((160, 160), "uint8"))[:60],
-            "4.png is no PNG image",
+            "4.png",
         ),
         (
             "data/neurons/neu75.npy",

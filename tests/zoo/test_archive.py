@@ -121,16 +121,16 @@ def test_an_archive_of_other_files_is_refused_and_nothing_unpacked(
 
 def test_an_archive_too_large_unpacked_is_refused(tmp_path, monkeypatch):
     url = pack(tmp_path / "preset.zip")
-    monkeypatch.setattr(archive, "LARGEST", 100_000)
+    monkeypatch.setattr(archive, "LARGEST", 130_000)
     with pytest.raises(
-        ValueError, match="unpacks to .* bytes; expected at most 100,000"
+        ValueError, match="unpacks to .* bytes; expected at most 130,000"
     ):
         zoo.load(url)
 
 
 def test_no_archive_is_refused(tmp_path):
     (tmp_path / "preset.zip").write_bytes(b"PK but no zip")
-    with pytest.raises(ValueError, match="preset.zip is no zip archive"):
+    with pytest.raises(ValueError, match="preset.zip can.t be read .BadZipFile"):
         zoo.load(address(tmp_path / "preset.zip"))
 
 

@@ -151,7 +151,7 @@ WRONG = {
     ),
     "pickle.npy": (
         lambda p: np.save(p, np.full((8, 8), None), allow_pickle=True),
-        "allow_pickle=False",
+        "holds pickled Python objects",
     ),
     "two.npz": (
         lambda p: np.savez(p, a=np.zeros((8, 8)), b=np.zeros((8, 8))),

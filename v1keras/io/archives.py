@@ -4,6 +4,7 @@ Nothing in them is executed. Every function raises a `ValueError` of one line th
 the file, whatever is wrong with it.
 """
 
+import gzip
 import io
 import pathlib
 import posixpath
@@ -17,6 +18,10 @@ from v1keras.io.foreign import errors_naming
 # The largest published file that is read at once: 956 stimuli x 20 repeats x 211 ms x
 # 110 units of pvc-8 are 444 MB.
 LARGEST_FILE = 1 << 30
+# An archive of a gigabyte or more, unpacked, is at most this often as large as packed.
+_UNPACKED = 100
+_MOST_FILES = 200_000
+_LARGEST_HEADER = 16 << 20  # bytes of all extended headers of a .tar file
 
 
 class Folder:
@@ -43,7 +48,8 @@ class Folder:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self._archive = None
+        self._archive = self._stream = None
+        self._members = {}
         if self.path.is_dir():
             files = [file for file in self.path.rglob("*") if file.is_file()]
             names = [file.relative_to(self.path).as_posix() for file in files]
@@ -52,8 +58,12 @@ class Folder:
             return
         if not self.path.is_file():
             raise FileNotFoundError(f"no file or folder {self.path}")
-        with errors_naming(self.path):
-            self._sizes = self._open_archive()
+        try:
+            with errors_naming(self.path):
+                self._sizes = self._open_archive()
+        except BaseException:
+            self.close()
+            raise
         for name in self._sizes:
             if posixpath.isabs(name) or ".." in name.replace("\\", "/").split("/"):
                 self.close()
@@ -63,17 +73,33 @@ class Folder:
 
     def _open_archive(self):
         """Open the archive and return a dict from its members to their sizes."""
+        most = max(LARGEST_FILE, _UNPACKED * self.path.stat().st_size)
         if zipfile.is_zipfile(self.path):
             self._archive = zipfile.ZipFile(self.path)
-            members = self._archive.infolist()
-            return {m.filename: m.file_size for m in members if not m.is_dir()}
-        if tarfile.is_tarfile(self.path):
-            self._archive = tarfile.open(self.path)
-            members = self._archive.getmembers()
-            return {m.name: m.size for m in members if m.isfile()}
-        raise ValueError(
-            f"{self.path} is neither a folder nor a whole .zip or .tar.gz archive"
-        )
+            for member in self._archive.infolist():
+                if not member.is_dir():
+                    self._members[member.filename] = member
+            sizes = {name: m.file_size for name, m in self._members.items()}
+            if sum(sizes.values()) > most:
+                raise ValueError(_too_large(most))
+            return sizes
+        try:
+            self._stream = _BoundedStream(self.path, most)
+            self._archive = tarfile.open(fileobj=self._stream, mode="r:")
+        except ValueError:
+            raise
+        except Exception:
+            raise ValueError(
+                f"{self.path} is neither a folder nor a whole .zip or .tar.gz archive"
+            ) from None
+        for member in self._archive:
+            if member.size < 0 or len(self._archive.members) > _MOST_FILES:
+                raise ValueError("holds too many files, or one of a size below 0")
+            # No links, devices, or files that are said to have gaps.
+            if member.type in tarfile.REGULAR_TYPES and not member.issparse():
+                self._members[member.name] = member
+        self._stream.largest = LARGEST_FILE
+        return {name: m.size for name, m in self._members.items()}
 
     def __enter__(self):
         return self
@@ -83,8 +109,9 @@ class Folder:
 
     def close(self):
         """Close the archive."""
-        if self._archive is not None:
-            self._archive.close()
+        for opened in (self._archive, self._stream):
+            if opened is not None:
+                opened.close()
 
     def __contains__(self, name):
         return name in self._sizes
@@ -129,13 +156,63 @@ class Folder:
         with errors_naming(f"{self.path}: {name}"):
             if self._archive is None:
                 return (self.path / name).read_bytes()
-            if isinstance(self._archive, zipfile.ZipFile):
-                return self._archive.read(name)
-            return self._archive.extractfile(name).read()
+            member = self._members[name]
+            if isinstance(self._archive, tarfile.TarFile):
+                return self._archive.extractfile(member).read()
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError("is packed otherwise than by deflate: pack it anew")
+            return self._archive.read(member)
 
     def npy(self, name):
         """Return the array in a .npy file."""
         return npy(self.read(name), f"{self.path}: {name}")
+
+
+class _BoundedStream:
+    """Content of a .tar or .tar.gz file, of which only so much is read.
+
+    Args:
+        path: Path of the file.
+        most: Integer, bytes that it may unpack to.
+
+    Attributes:
+        largest: Integer, bytes that may be read at once; at first what a list of the
+            files may take, of which extended headers are a part.
+    """
+
+    def __init__(self, path, most):
+        with open(path, "rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        self._stream = gzip.open(path) if packed else open(path, "rb")
+        self._most = most
+        self._headers = 0
+        self.largest = _LARGEST_HEADER
+
+    def read(self, size):
+        """Read bytes."""
+        if self.largest == _LARGEST_HEADER and size > tarfile.BLOCKSIZE:
+            self._headers += size
+        if max(size, self._headers) > self.largest:
+            raise ValueError("has headers, or a file, too large to be read")
+        return self._stream.read(size)
+
+    def seek(self, position):
+        """Go to a position."""
+        if position > self._most:
+            raise ValueError(_too_large(self._most))
+        return self._stream.seek(position)
+
+    def tell(self):
+        """Return the position."""
+        return self._stream.tell()
+
+    def close(self):
+        """Close the file."""
+        self._stream.close()
+
+
+def _too_large(most):
+    return f"unpacks to more than {most:,} bytes: unpack it, and name the folder"
 
 
 def npy(content, file):

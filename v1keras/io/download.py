@@ -9,6 +9,8 @@ import warnings
 
 from v1keras.io.atomic import move_into_place, sha256
 
+LARGEST = 64 << 30  # bytes; the largest public dataset read here has about ten
+
 
 def cache_folder():
     """Return the folder of downloads: `v1keras` in `~/.cache` or `$XDG_CACHE_HOME`.
@@ -28,7 +30,7 @@ def cache_folder():
         ) from None
 
 
-def download(url, digest, path):
+def download(url, digest, path, largest=LARGEST):
     """Download a file, unless it is there, and check its content.
 
     An existing file of other content is removed.
@@ -38,6 +40,7 @@ def download(url, digest, path):
         digest: String, its sha256; None where no one has noted it: then a warning tells
             that of the download.
         path: `pathlib.Path` of the file, below `cache_folder()`.
+        largest: Integer, most bytes that are taken.
 
     Raises:
         ValueError: The download has another sha256.
@@ -55,8 +58,10 @@ def download(url, digest, path):
     part = path.with_name(path.name + ".part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(url, part)
-    except (OSError, ValueError) as error:
+        _fetch(url, part, largest)
+    except Exception as error:  # http.client raises some that are no OSError
+        if isinstance(error, ValueError):
+            part.unlink(missing_ok=True)
         raise OSError(f"could not download {url} ({error})") from error
     received = sha256(part)
     if digest not in (None, received):
@@ -73,7 +78,7 @@ def download(url, digest, path):
     move_into_place(part, path)
 
 
-def _fetch(url, path):
+def _fetch(url, path, largest):
     """Download to `path`, from where an earlier download broke off if possible."""
     size = path.stat().st_size if path.is_file() else 0
     headers = {"Range": f"bytes={size}-"} if size else {}
@@ -88,7 +93,9 @@ def _fetch(url, path):
     with answer, open(path, "ab" if partial else "wb") as file:
         rest = answer.headers.get("Content-Length")
         total = file.tell() + int(rest) if rest else None
+        _check_size(total or 0, largest)
         while block := answer.read(1 << 20):
+            _check_size(file.tell() + len(block), largest)
             file.write(block)
             _show_progress(path.stem, file.tell(), total)
         if total and file.tell() != total:
@@ -96,6 +103,12 @@ def _fetch(url, path):
                 f"the connection broke off after {file.tell()} of {total} bytes; run it"
                 " again to resume"
             )
+
+
+def _check_size(size, largest):
+    """Raise a `ValueError` where a download is larger than it may be."""
+    if size > largest:
+        raise ValueError(f"it sends more than {largest:,} bytes")
 
 
 def _show_progress(name, size, total):

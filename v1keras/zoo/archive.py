@@ -8,12 +8,12 @@ import zlib
 
 from v1keras.io.atomic import atomic_folder
 from v1keras.io.download import cache_folder, download
+from v1keras.io.foreign import errors_naming
 from v1keras.zoo.layout import CARD, CONFIG, METADATA, WEIGHTS
 
 _FILES = {CONFIG, WEIGHTS, METADATA, CARD}
 LARGEST = 2 << 30  # bytes of a preset, unpacked
-# What zipfile raises on archives that are damaged, encrypted or packed otherwise.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
+_UNPACKED = 1032  # bytes that deflate packs into one at most
 
 
 def fetch(address: str) -> pathlib.Path:
@@ -40,13 +40,12 @@ def fetch(address: str) -> pathlib.Path:
         )
     url, digest = match.groups()
     packed = cache_folder() / "zoo" / f"{digest}.zip"
-    download(url, digest, packed)
+    download(url, digest, packed, LARGEST)
     folder = packed.with_suffix("")
-    try:
-        with zipfile.ZipFile(packed) as archive:
-            _unpack(archive, url, folder)
-    except _DAMAGE as error:
-        raise ValueError(f"{url} is no zip archive ({error})") from None
+    with errors_naming(url):
+        archive = zipfile.ZipFile(packed)
+    with archive:
+        _unpack(archive, url, folder)
     return folder
 
 
@@ -63,7 +62,9 @@ def _unpack(archive, url, folder):
         )
     with atomic_folder(folder) as scratch:
         for name, member in members.items():
-            (scratch / name).write_bytes(archive.read(member))
+            with errors_naming(url):
+                content = archive.read(member)
+            (scratch / name).write_bytes(content)
 
 
 def _members(archive, url):
@@ -80,6 +81,13 @@ def _members(archive, url):
             f"{url} holds {contents[:200]}; expected a preset's"
             f" {', '.join(sorted(_FILES))}, at the top or in one folder"
         )
+    for member in members:
+        packed = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if not packed or member.file_size > _UNPACKED * (member.compress_size + 1):
+            raise ValueError(
+                f"{url}: {member.filename} is not packed by deflate, or states more"
+                " bytes than can be in it"
+            )
     size = sum(member.file_size for member in members)
     if size > LARGEST:
         raise ValueError(

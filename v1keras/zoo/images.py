@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from v1keras.io.archives import Folder, npy
+from v1keras.io.foreign import errors_naming
+from v1keras.io.pictures import opened
 from v1keras.models.pixel_range import warn_of_pixels
 
 _ARRAYS = (".npy", ".npz")
@@ -21,9 +24,9 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
     they are.
 
     Args:
-        path: Image that Pillow reads, an .npy, or an .npz with one array or one called
-            `images`; arrays are `(height, width)`, `(n, height, width)` or `(n, height,
-            width, 1)`.
+        path: PNG, TIFF, BMP or JPEG image, whatever its name, an .npy, or an .npz with
+            one array or one called `images`; arrays are `(height, width)`, `(n, height,
+            width)` or `(n, height, width, 1)`.
         metadata: Dict, metadata of the preset.
 
     Returns:
@@ -31,7 +34,7 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
 
     Raises:
         ValueError: The file holds something else, or images of another size.
-        OSError: The file can't be read.
+        OSError: There is no such file, or it is forbidden.
 
     Example:
 
@@ -78,40 +81,33 @@ def read_images(path: str | os.PathLike[str], metadata: dict[str, Any]) -> np.nd
 
 def _array(path):
     """Read the array of an .npy, or the only one or `images` of an .npz."""
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return content
-        with content:
-            if "images" in content.files:
-                return content["images"]
-            if len(content.files) == 1:
-                return content[content.files[0]]
+    with errors_naming(path):
+        if path.suffix.lower() == ".npy":
+            return npy(path.read_bytes(), path)
+        with Folder(path) as members:
+            names = [name.removesuffix(".npy") for name in members.in_order]
+            if "images" in names:
+                return members.npy("images.npy")
+            if len(names) == 1:
+                return members.npy(members.in_order[0])
             raise ValueError(
-                f"found the arrays {', '.join(content.files) or 'none'}, expected one"
-                " called images"
+                f"found the arrays {', '.join(names) or 'none'}, expected one called"
+                " images"
             )
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # of zip, of zlib, of NumPy's own header
-        raise ValueError(f"{path}: {error}") from None
 
 
 def _grey_levels(path, size):
     """Read an image file as `(height, width)` floats from 0 to 255."""
     height, width = size
-    try:
-        with Image.open(path) as image:
-            # Pillow would cut off 16 bits at 8, and so these are scaled.
-            has_16_bits = image.mode.startswith("I;16")
-            scale = 1 / 257 if has_16_bits else 1.0
-            grey = image.convert("F" if has_16_bits else "L").convert("F")
-    except (SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: {error}") from None
+    with opened(path) as image:
+        # Pillow would cut off 16 bits at 8, and so these are scaled.
+        has_16_bits = image.mode.startswith("I;16")
+        scale = 1 / 257 if has_16_bits else 1.0
+        grey = image.convert("F" if has_16_bits else "L")
     zoom = min(grey.width / width, grey.height / height)
     across, down = round(zoom * width), round(zoom * height)
     left, top = (grey.width - across) // 2, (grey.height - down) // 2
     # Cut out first: a resize of a part looks beyond its edges. Bilinear, since it never
     # leaves the range of the pixels.
-    part = grey.crop((left, top, left + across, top + down))
+    part = grey.crop((left, top, left + across, top + down)).convert("F")
     return np.asarray(part.resize((width, height), Image.Resampling.BILINEAR)) * scale

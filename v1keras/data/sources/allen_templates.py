@@ -3,11 +3,10 @@
 import re
 
 import numpy as np
-from PIL import Image
 
 from v1keras.data.sources import hdf5
 from v1keras.io import hdf5_file
-from v1keras.io.foreign import errors_naming
+from v1keras.io.pictures import opened
 
 SOURCE = (
     "https://dandiarchive.org, dandisets 000021 (Neuropixels) and 000728 (two-photon);"
@@ -46,7 +45,7 @@ def from_folder(folder, average):
     scenes = {}
     for path in folder.rglob("natural_scene_*.tiff"):
         if match := re.fullmatch(r"natural_scene_(\d+)", path.stem):
-            with errors_naming(path), Image.open(path, formats=["TIFF"]) as image:
+            with opened(path, ["TIFF"]) as image:
                 scenes[int(match[1])] = np.asarray(image.convert("L"))
     if not scenes:
         raise ValueError(

@@ -9,15 +9,8 @@ from PIL import Image
 
 from v1keras.io.foreign import errors_naming
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
+from v1keras.io.pictures import FORMATS, opened
 
-_FORMATS = {
-    ".png": "PNG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-}
 _8_BITS = ("L", "1", "P", "RGB", "RGBA", "LA")
 # Kept as they are, as float32.
 _DEEPER = ("I;16", "I;16B", "I;16L", "I", "F")
@@ -39,11 +32,11 @@ def read_folder(folder, layout):
     """
     files = []
     for path in pathlib.Path(folder).iterdir():
-        if path.suffix.lower() in _FORMATS and not path.name.startswith("."):
+        if path.suffix.lower() in FORMATS and not path.name.startswith("."):
             files.append(path)
     if not files:
         raise ValueError(
-            f"{folder}: found no picture, expected some of {', '.join(_FORMATS)}"
+            f"{folder}: found no picture, expected some of {', '.join(FORMATS)}"
         )
     files = _ordered(folder, files, layout.pictures_order)
     images = stack((_picture(path) for path in files), files, layout)
@@ -112,8 +105,8 @@ def _ordered(folder, files, order):
 
 def _picture(path):
     """Return one picture's grey levels."""
-    kind = _FORMATS[path.suffix.lower()]
-    with errors_naming(path), Image.open(path, formats=[kind]) as image:
+    kind = FORMATS[path.suffix.lower()]
+    with opened(path, [kind]) as image:
         if getattr(image, "n_frames", 1) > 1:
             raise ValueError(f"holds {image.n_frames} pictures, expected one a file")
         if image.mode in _DEEPER:

@@ -7,11 +7,11 @@ import io
 import re
 
 import numpy as np
-from PIL import Image
 
 from v1keras.data.recording import Recording
 from v1keras.data.sources.locate import fetch_verified
 from v1keras.io.archives import Folder
+from v1keras.io.pictures import opened
 
 SOURCE = (
     "https://github.com/leelabcnbc/Fixed_Kernel_CNN at"
@@ -102,13 +102,10 @@ def read_archive(path, central=40):
 
 def _pattern(path, name, content, central):
     """Return the central square of a pattern, inverted and averaged 2 x 2."""
-    try:
-        image = Image.open(io.BytesIO(content), formats=["PNG"])
+    with opened(io.BytesIO(content), ["PNG"], f"{path}: {name}") as image:
         # An image of another size is refused before a pixel is unpacked.
         fits = image.size == (_SIDE, _SIDE)
         pixels = np.asarray(image.convert("L")) if fits else None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: {name} is no PNG image ({error})") from None
     if pixels is None:
         raise ValueError(
             f"{path}: {name} is {image.width} x {image.height} pixels, expected {_SIDE}"

@@ -35,6 +35,8 @@ COMMANDS += ["zoo/__main__.py", "__main__.py"]
 MODEL_CLASSES = {"PopulationModel", "V1Model", "MultiSessionModel", "Ensemble"}
 MODEL_CLASSES |= {"Concatenated"}
 BRANCHES = {"data", "core", "readout", "ridge", "training", "evaluation"}
+# Only these functions, and those of the workflows, take a whole configuration.
+OPEN_CONFIGURATIONS = {*COMMANDS, "config.py", "former_keys.py"}
 
 
 def name_of(path):
@@ -126,6 +128,67 @@ def test_stages_take_their_branch_of_the_configuration(path):
         if isinstance(node, ast.Attribute) and node.attr in BRANCHES:
             owner = ast.unparse(node.value)
             assert owner not in ("config", "self.config"), f"{path}:{node.lineno}"
+
+
+def branches_read(function, parameter):
+    """Return the branches that a function reads from one of its parameters.
+
+    They are read as `config.core`, `config["core"]` or `config.get("core")`.
+    """
+    keys = set()
+    for node in ast.walk(function):
+        owner = getattr(node, "value", None)
+        if isinstance(node, ast.Attribute):
+            key = node.attr
+        elif isinstance(node, ast.Subscript):
+            key = getattr(node.slice, "value", None)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            is_get = node.func.attr == "get" and node.args
+            key = getattr(node.args[0], "value", None) if is_get else None
+            owner = node.func.value
+        else:
+            continue
+        if isinstance(owner, ast.Name) and owner.id == parameter:
+            keys.add(key)
+    return keys & BRANCHES
+
+
+def takers_of_configurations(text):
+    """Yield the name and the line of each function that takes a whole configuration.
+
+    A core and a readout alone are also what a model has, and its Keras configuration.
+    """
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            continue
+        arguments = node.args
+        for argument in arguments.posonlyargs + arguments.args + arguments.kwonlyargs:
+            annotation = ast.unparse(argument.annotation or ast.Constant(None))
+            branches = branches_read(node, argument.arg)
+            is_whole = len(branches) > 1 and branches != {"core", "readout"}
+            if is_whole or "ConfigDict" in annotation:
+                yield getattr(node, "name", "lambda"), node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_workflows_and_commands_take_a_whole_configuration(path):
+    name = name_of(path)
+    if name in OPEN_CONFIGURATIONS or name.startswith("workflows/"):
+        return
+    assert list(takers_of_configurations(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "taker",
+    [
+        "def f(config): return config.core, config.training",
+        "def f(*, settings): return settings['data'], settings.get('core')",
+        "def f(whole: ml_collections.ConfigDict): return g(whole)",
+        "f = lambda c: (c.core, c.readout, c.ridge)",
+    ],
+)
+def test_a_function_that_takes_a_whole_configuration_is_noticed(taker):
+    assert len(list(takers_of_configurations(taker))) == 1
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

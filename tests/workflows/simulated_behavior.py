@@ -38,14 +38,18 @@ def gabors(places, orientations):
     return found / np.linalg.norm(found, axis=(-2, -1), keepdims=True)
 
 
-def population(seed=0, train=1600, others=250, moves=True, runs=True):
+def population(seed=0, train=1600, others=250, moves=True, runs=True, repeats=1):
     """A `Recording` with columns `pupil_center` `(n, 2)` and `running` `(n,)`,
-    validation and test images in like numbers, no repeats.
+    validation and test images in like numbers.
+
+    A row is a presentation; each image has `repeats` rows in succession.
     """
     rng = np.random.default_rng(seed)
     count = train + 2 * others
     noise = ndimage.gaussian_filter(rng.normal(size=(count, SIZE, SIZE)), (0, 1, 1))
     images = np.clip(128 + 50 * noise / noise.std(), 0, 255).astype("uint8")
+    images = np.repeat(images, repeats, axis=0)
+    count *= repeats
     pupil = rng.normal(size=(count, 2))
     running = np.where(rng.random(count) < 0.5, 0, rng.exponential(15.0, count))
     places, orientations = (
@@ -67,7 +71,7 @@ def population(seed=0, train=1600, others=250, moves=True, runs=True):
     return Recording(
         images,
         rng.poisson(rates).astype("float32"),
-        split=np.repeat([0, 1, 2], [train, others, others]),
+        split=np.repeat([0, 1, 2], np.multiply([train, others, others], repeats)),
         neurons={"place": places},
         covariates={
             "pupil_center": PUPIL_MEAN + PUPIL_STD * pupil,

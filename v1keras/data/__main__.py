@@ -10,6 +10,7 @@ python -m v1keras.data simulate --out=simulated.h5
 python -m v1keras.data info kindel2019.h5
 python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
 python -m v1keras.data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
+python -m v1keras.data join trials.h5 --out=joined.h5
 python -m v1keras.data shard large.h5 --out=large
 """
 
@@ -19,8 +20,8 @@ from v1keras import cli
 from v1keras.workflows import convert_arrays, convert_nwb, recordings
 
 _TEXTS = {
-    "out": "What to write: HDF5 (convert, simulate, split), HTML (plot) or a folder"
-    " (shard).",
+    "out": "What to write: HDF5 (convert, simulate, split, join), HTML (plot) or a"
+    " folder (shard).",
     "path": "The publisher's file or folder (convert); else what V1KERAS_DATA names, or"
     " a download.",
     "images": "convert arrays: file.npy, file.npz:key, file.mat:variable,"

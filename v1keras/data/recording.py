@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from v1keras.data import recording_file
-from v1keras.data.covariates import covariate
+from v1keras.data.presentations import model_data
 from v1keras.data.recording_file import DATASETS, GROUPS
 from v1keras.data.validation import (
     ATTRIBUTES,
@@ -165,7 +165,8 @@ class Recording:
         Returns:
             Tuple of images `(m, height, width, 1)` float32 in pixel units, or a dict of
             these as `images` and of each covariate, and responses `(m, neurons)`
-            float32 with NaN = missing.
+            float32 with NaN = missing. There is a row per image; or one per
+            presentation, where one of the covariates is in `repeat_covariates`.
 
         Raises:
             ValueError: No image is on that side, or there is no such covariate.
@@ -180,12 +181,12 @@ class Recording:
         ((2, 8, 8, 1), [[0.0, 1.0], [4.0, 5.0]])
         """
         indices = self.indices(split)
-        inputs = self.images[indices][..., None].astype("float32")
-        if covariates:
-            inputs = {"images": inputs}
-            for name in covariates:
-                inputs[name] = covariate(self, name)[indices]
-        return inputs, self.responses[indices]
+        columns = dict.fromkeys(covariates)
+        inputs, responses, _ = model_data(self, indices, columns)
+        if not covariates:
+            return np.asarray(inputs, "float32"), np.asarray(responses)
+        arrays = {name: np.asarray(rows, "float32") for name, rows in inputs.items()}
+        return arrays, np.asarray(responses)
 
     def __repr__(self):
         count, height, width = self.images.shape

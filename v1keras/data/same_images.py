@@ -1,4 +1,4 @@
-"""Images with the same pixels, whose presentations belong together."""
+"""Images with the same pixels."""
 
 import hashlib
 

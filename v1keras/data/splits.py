@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from v1keras.data.recording import Recording
+from v1keras.data.same_images import first_alike
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
 PROTOCOLS = ("file", "paper", "grouped")
@@ -109,7 +110,8 @@ def split_by_protocol(
         recording: `Recording`.
         protocol: "file" keeps the split in the file; "paper" draws images at random, as
             the paper did; "grouped" draws groups of images, so that no photograph is on
-            two sides.
+            two sides. Without `image_group`, "paper" draws rows with the same pixels
+            together.
         seed: Integer, seed of the draw.
         parts: Proportions of (train, test, validation) images.
 
@@ -131,10 +133,33 @@ def split_by_protocol(
         )
     if protocol == "file":
         return recording
-    groups = recording.image_group if protocol == "grouped" else None
-    if protocol == "grouped" and groups is None:
+    if protocol == "grouped" and recording.image_group is None:
         raise ValueError(
             "protocol 'grouped' needs the dataset image_group in the recording; use"
             " 'paper' without it"
         )
+    groups = groups_of(recording, protocol)
     return recording.with_split(draw_split(len(recording.images), seed, parts, groups))
+
+
+def groups_of(recording: Recording, protocol: str) -> np.ndarray | None:
+    """Return `(n,)` integers: the images that must stand on one side of a split.
+
+    They are those of one `image_group`, which the protocol "paper" looks past; in a
+    recording without it, the rows with the same pixels. None if each image may stand
+    anywhere.
+
+    Args:
+        recording: `Recording`.
+        protocol: String, one of `PROTOCOLS`.
+
+    Example:
+
+    >>> images = np.array([[[1.0]], [[2.0]], [[1.0]]])
+    >>> groups_of(Recording(images, np.eye(3)), "paper").tolist()
+    [0, 1, 0]
+    """
+    if recording.image_group is not None:
+        return None if protocol == "paper" else recording.image_group
+    first = first_alike(recording.images)
+    return None if np.array_equal(first, np.arange(len(first))) else first

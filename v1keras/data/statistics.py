@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from v1keras.data.covariates import covariate
+from v1keras.data.presentations import model_data
 from v1keras.data.recording import Recording
 from v1keras.io.large_arrays import LazyRows, finite_range, finite_sums, row_blocks
 
@@ -110,7 +111,7 @@ def response_unit(
 def covariate_statistics(
     recording: Recording, column: str, width: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of a covariate over the training images.
+    """Return mean and standard deviation of a covariate over training presentations.
 
     Args:
         recording: `Recording` with training images.
@@ -124,7 +125,9 @@ def covariate_statistics(
     Raises:
         ValueError: As `covariate`.
     """
-    values = covariate(recording, column, width)[recording.indices("train")]
+    width = width or covariate(recording, column).shape[1]
+    inputs, _, _ = model_data(recording, recording.indices("train"), {column: width})
+    values = np.asarray(inputs[column])
     deviations = values.std(axis=0, dtype="float64")
     mean = values.mean(axis=0, dtype="float64")
     return mean, np.where(deviations > 0, deviations, 1.0)

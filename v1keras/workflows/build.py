@@ -10,6 +10,7 @@ import numpy as np
 from v1keras import zoo
 from v1keras.config import resolve
 from v1keras.data import Recording, redraw_validation, statistics
+from v1keras.data.splits import groups_of
 from v1keras.models import (
     LogGaborCore,
     MultiSessionModel,
@@ -237,7 +238,7 @@ def member_recording(config, recording: Recording, member: int) -> Recording:
     """
     if not member:
         return recording
-    groups = None if config.protocol == "paper" else recording.image_group
+    groups = groups_of(recording, config.protocol)
     seed = 1000 * config.split_seed + member
     split = redraw_validation(np.asarray(recording.split), seed, groups)
     return recording.with_split(split)

@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.config import resolve
-from v1keras.data import LazyRows, Recording, model_inputs
+from v1keras.data import Recording
+from v1keras.data.presentations import model_data
 from v1keras.data.statistics import response_unit
 from v1keras.evaluation import correlation
 from v1keras.report import ProgressBar
@@ -140,10 +141,10 @@ def run_trainer(
 
 
 def side(recording, split, covariates=None):
-    """Return (inputs, responses) of the images on one side of the split."""
+    """Return (inputs, responses) of one side of the split, as `model_data` does."""
     indices = recording.indices(split)
-    inputs = model_inputs(recording, indices, covariates)
-    return inputs, LazyRows(recording.responses, indices)
+    inputs, responses, _ = model_data(recording, indices, covariates)
+    return inputs, responses
 
 
 def schedule_of(config: ml_collections.ConfigDict, seed: int) -> Schedule:

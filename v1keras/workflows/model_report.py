@@ -3,11 +3,10 @@
 import json
 import pathlib
 
-from v1keras.data import model_inputs
 from v1keras.report.model_page import write_model_page
 from v1keras.training import Checkpoints
-from v1keras.training.prediction import Predictor
 from v1keras.workflows import workdir
+from v1keras.workflows.score import predicted_rates
 
 
 def write_model_report(path, model, recording, metadata, history, scores):
@@ -25,14 +24,13 @@ def write_model_report(path, model, recording, metadata, history, scores):
         OSError: The file can't be written.
     """
     images = recording.indices(scores.split)
-    inputs = model_inputs(recording, images, model.covariates)
     write_model_page(
         path,
         _facts(model, metadata),
         str(scores),
         scores.per_neuron,
         recording.responses[images],
-        Predictor(model)(inputs),
+        predicted_rates(model, recording, images),
         ceiling_known=scores.ceiling != "none",
         history=history,
         kernels=model.first_layer_filters(),

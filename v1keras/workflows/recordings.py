@@ -1,5 +1,7 @@
 """The work of `python -m v1keras.data`: make, describe, divide and store recordings."""
 
+import numpy as np
+
 from v1keras.data import (
     open_recording,
     shards,
@@ -7,6 +9,8 @@ from v1keras.data import (
     sources,
     split_by_protocol,
 )
+from v1keras.data.join_repeats import join_repeats
+from v1keras.data.same_images import first_alike
 from v1keras.io.atomic import check_file_target
 from v1keras.workflows import convert_arrays, convert_nwb
 from v1keras.workflows.describe import describe, write_page
@@ -15,7 +19,7 @@ _USAGE = (
     "expected `list`, `convert DATASET --out=FILE`, `convert arrays --images=..."
     " --responses=... --out=FILE`, `convert nwb FILE... --out=FILE`,"
     " `simulate --out=FILE`, `info FILE`, `plot FILE --out=PAGE.html`, `split FILE"
-    " --protocol=... --out=FILE` or `shard FILE --out=FOLDER`"
+    " --protocol=... --out=FILE`, `join FILE --out=FILE` or `shard FILE --out=FOLDER`"
 )
 
 
@@ -55,7 +59,7 @@ def run(words, values):
             out = _out(values, "folder")
             shards.write(open_recording(path), out)
             return f"{out}: --config.data.recording={out} trains on it"
-        case ["split" | "convert", _] | ["simulate"] | ["convert", "nwb", *_]:
+        case ["split" | "join" | "convert", _] | ["simulate"] | ["convert", "nwb", *_]:
             return _save(words, values)
     line = " ".join(words) or "nothing to do"
     raise ValueError(f"found {line!r}; {_USAGE}")
@@ -66,10 +70,22 @@ def _save(words, values):
     out = _out(values, "HDF5 file")
     recording = _make(words, values)
     recording.save(out)
-    line = f"{out}: {len(recording.images)} images, {recording.neuron_count} neurons"
-    if words != ["convert", "arrays"]:
-        return line
-    return "\n".join([*convert_arrays.first_and_last_pairs(recording), line])
+    lines = [f"{out}: {len(recording.images)} images, {recording.neuron_count} neurons"]
+    if words == ["convert", "arrays"]:
+        lines = [*convert_arrays.first_and_last_pairs(recording), *lines]
+        lines += _copies(recording, out)
+    return "\n".join(lines)
+
+
+def _copies(recording, out):
+    """Yield a line on rows that show the image of another."""
+    copies = len(recording.images) - np.unique(first_alike(recording.images)).size
+    if copies:
+        yield (
+            f"{copies} rows show the image of an earlier row: if they are"
+            f" presentations of one image, `python -m v1keras.data join {out}"
+            " --out=FILE` makes them its repeats"
+        )
 
 
 def _make(words, values):
@@ -79,6 +95,8 @@ def _make(words, values):
             parts = [float(part) for part in values.parts]
             recording = open_recording(path)
             return split_by_protocol(recording, values.protocol, values.seed, parts)
+        case ["join", path]:
+            return join_repeats(open_recording(path))
         case ["convert", "arrays"]:
             return convert_arrays.read(values)
         case ["convert", "nwb", *paths]:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from v1keras.data import Recording, model_inputs
+import numpy as np
+
+from v1keras.data import Recording
+from v1keras.data.presentations import mean_rates, model_data
 from v1keras.evaluation.scores import Scores, join_scores, score_rates
 from v1keras.training.prediction import Predictor
 
@@ -56,9 +59,24 @@ def score(
 def _score(model, recording, split, above_hz, fano):
     images = recording.indices(split)
     model = session_of(model, recording)
-    inputs = model_inputs(recording, images, getattr(model, "covariates", None))
-    rates = Predictor(model)(inputs)
+    rates = predicted_rates(model, recording, images)
     return score_rates(recording, images, rates, split, above_hz, fano)
+
+
+def predicted_rates(model: Any, recording: Recording, images: np.ndarray) -> np.ndarray:
+    """Return the `(images, neurons)` rates that a model predicts for a recording.
+
+    Where covariates are known per presentation, they are means over presentations.
+
+    Args:
+        model: Model of the recording's neurons, or any callable, images -> rates.
+        recording: `Recording`.
+        images: Integer array, indices of the images.
+    """
+    inputs, responses, places = model_data(
+        recording, images, getattr(model, "covariates", None)
+    )
+    return mean_rates(Predictor(model)(inputs), responses, places, len(images))
 
 
 def score_by(

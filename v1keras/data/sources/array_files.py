@@ -60,11 +60,14 @@ def read_array(path, flag="--images", layout=Layout()):
         return _from_hdf5(file, key, flag)
 
 
+def is_table(path):
+    """Return True for the name of a text file with a table."""
+    return pathlib.Path(path).suffix.lower() in _TABLES
+
+
 def read_table(path, layout):
-    """Read a table with its heading and labels; None for a file of another kind."""
-    file, _ = split_name(path)
-    if file.suffix.lower() not in _TABLES:
-        return None
+    """Read a table with its heading and labels."""
+    file = pathlib.Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"no file {file}")
     with errors_naming(file):

@@ -7,7 +7,7 @@ import numpy as np
 
 from v1keras.data.recording import Recording
 from v1keras.data.recording_file import FORMAT_1_NAMES
-from v1keras.data.sources.array_files import read_array, read_table
+from v1keras.data.sources.array_files import is_table, read_array, read_table
 from v1keras.data.sources.axes import arrange
 from v1keras.data.sources.contents import describe
 from v1keras.data.sources.layout import RESPONSES, Layout
@@ -121,6 +121,13 @@ def _read_arrays(files, fields, layout):
         fields["repeat_images"] = indices.ravel()
         entries = indices.size
     arrays = arrange(arrays, layout, _counts(fields), entries)
+    one_row_more = len(arrays.get("responses", ())) == len(arrays["images"]) + 1
+    if one_row_more and is_table(files["responses"]) and not layout.first_row:
+        raise ValueError(
+            f"responses: found {len(arrays['responses'])} rows for"
+            f" {len(arrays['images'])} images: if the first is a heading, say"
+            " --first_row=heading"
+        )
     for name in ("responses", "repeats"):
         if name in arrays:
             fields[name] = with_missing(name, _float32(arrays[name]), layout)
@@ -160,9 +167,9 @@ def _sized(images, path, pictures, layout):
 
 def _responses(path, pictures, layout):
     """Return responses, and the neurons' names or None."""
-    table = read_table(path, layout)
-    if table is None:
+    if not is_table(path):
         return without_index(read_array(path, "--responses", layout), None, layout)
+    table = read_table(path, layout)
     if table.labels is None:
         return without_index(table.values, table.names, layout)
     names = [str(picture) for picture in pictures or ()]

@@ -45,6 +45,9 @@ def arrange(arrays, layout, counts, entries=None):
     """
     arrays = {name: _plain(name, array) for name, array in arrays.items()}
     arrays["images"] = _unflattened(arrays, layout)
+    one_image = 1 in (arrays["images"].shape[0], arrays["images"].shape[-1])
+    if len(arrays.get("responses", ())) == 1 and not one_image:
+        arrays["responses"] = arrays["responses"].T  # a row of one neuron in MATLAB
     fitting = []
     for combination in itertools.product(
         *(_orders(name, array, layout) for name, array in arrays.items())
@@ -68,8 +71,6 @@ def _plain(name, array):
         return array.squeeze(array.shape.index(1))
     if name == "responses" and array.ndim == 1:
         return array[:, None]
-    if name == "responses" and array.ndim == 2 and array.shape[0] == 1:
-        return array.T  # MATLAB's row of one neuron's responses
     return array
 
 

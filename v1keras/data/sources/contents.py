@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-_MOST = 12  # places that are listed
+_MOST = 20  # places that are listed
+_MOST_STRUCTS = 3  # structs of an array whose fields are listed one by one
 _STEP = re.compile(r"\.?([A-Za-z]\w*)|[({]([0-9]+)[)}]")
 # Axes of what a flag names: of arrays, and of the arrays in a cell array.
 _AXES = {"--images": (3, 2), "--responses": (2, 1), "--repeats": (3, 3)}
@@ -108,8 +109,11 @@ def _places(value, path, separator):
                 continue
             start = f"{path}{separator}" if path or separator == "/" else ""
             yield from _places(value[name], f"{start}{name}", separator)
+    elif _is_structs(value) and value.size > _MOST_STRUCTS:
+        for name in value.flat[0]:
+            yield f"{path}.{name}", _field(value, name)
     elif _is_structs(value):
-        for i, struct in enumerate(value.ravel(order="F")[:_MOST]):
+        for i, struct in enumerate(value.ravel(order="F")):
             yield from _places(struct, f"{path}({i + 1})", separator)
     else:
         yield path, value

@@ -58,7 +58,7 @@ def _value(item, room, depth):
         values = np.zeros(values.ravel().astype(int).tolist())
     if item.attrs.get("MATLAB_class") == "char":
         rows = np.atleast_2d(values)
-        return np.array(["".join(map(chr, row)) for row in rows.astype(int)])
+        return np.array(["".join(map(chr, row)) for row in rows.astype(int)], str)
     return values
 
 

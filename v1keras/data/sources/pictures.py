@@ -153,8 +153,7 @@ def _fitted(picture, layout):
             f"{layout.resize}: say"
             f" --crop={side // resize[1]}x{side // resize[0]}, too"
         )
-    if picture.dtype != np.uint8:
-        picture = picture.astype(np.float32)
+    exact = Image.fromarray(picture.astype(np.float32))
     # Bilinear, since it never leaves the range of the pixels.
-    resized = Image.fromarray(picture).resize(resize[::-1], Image.Resampling.BILINEAR)
-    return np.asarray(resized)
+    resized = np.asarray(exact.resize(resize[::-1], Image.Resampling.BILINEAR))
+    return np.rint(resized).astype(np.uint8) if picture.dtype == np.uint8 else resized

@@ -90,7 +90,7 @@ def without_index(responses, names, layout):
                 " out"
             )
         return responses[:, 1:], names and names[1:]
-    is_order = counts or (len(first) > 2 and _counts(np.sort(first)))
+    is_order = counts or (len(first) > 5 and _counts(np.sort(first)))
     if is_order and responses.shape[1] > 1:
         raise ValueError(
             f"responses: their first column ({first[0]:g}, {first[1]:g}, {first[2]:g},"

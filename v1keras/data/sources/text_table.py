@@ -9,6 +9,7 @@ import numpy as np
 
 _MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none")
 _DELIMITERS = (";", "\t", ",")
+_COUNTED = 4  # numbers that count and are hardly responses
 _SEEN = 1000  # rows that are looked at for decimal signs
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -165,7 +166,7 @@ def _is_heading(rows, first_row):
             return True
     first = [field.strip() for field in rows[0]]
     counted = first[1:] if not first[0] else first
-    if len(counted) < 2 or any(map(_is_word, counted)) or "" in counted:
+    if len(counted) < _COUNTED or any(map(_is_word, counted)) or "" in counted:
         return False
     numbers = np.array([_number(field) for field in counted])
     if (np.diff(numbers) == 1).all() and numbers[0] in (0, 1):

@@ -31,6 +31,7 @@ def check_agreement(responses, repeats, repeat_images):
     >>> check_agreement(counts.mean(axis=1), counts, np.arange(6))
     >>> check_agreement(counts.mean(axis=1), counts[1:], np.arange(5))
     Traceback (most recent call last):
+      ...
     ValueError: repeats: ... those of the images 1 later: repeat_images should be 1 more
     """
     means = means_of(repeats)

@@ -69,7 +69,7 @@ def count_images(split):
 
 def _validate_images(recording):
     """Check the images, of which uint8 ones stay uint8."""
-    images = np.asarray(recording.images)
+    images = _unmasked(recording.images, "images")
     if images.dtype != np.uint8:
         images = _numeric(images, "images", np.float32)
     recording.images = images
@@ -86,9 +86,14 @@ def _validate_responses(recording):
     """Check the responses against the images."""
     responses = _numeric(recording.responses, "responses", np.float32)
     recording.responses = responses
-    count = len(recording.images)
+    count, shape = len(recording.images), recording.images.shape
+    transposed = responses.shape[1:] == (count,)
+    images_are_last = len(responses) == shape[-1] != count and not transposed
+    expected = f"({shape[-1]}, height, width), an image for each of the {shape[-1]}"
+    expected += " responses: bring their last axis to the front"
+    _check(not images_are_last, "images", shape, expected)
     expected = f"({count}, neurons): a row for each of the {count} images"
-    if responses.shape[1:] == (count,):
+    if transposed:
         expected += "; transpose them"
     fits = responses.ndim == 2 and len(responses) == count and responses.size
     _check(fits, "responses", responses.shape, expected)
@@ -224,7 +229,7 @@ def _columns(columns, group, count):
     """Return columns as arrays, strings as NumPy's strings."""
     arrays = {}
     for name, column in columns.items():
-        array = np.asarray(column)
+        array = _unmasked(column, f"{group}/{name}")
         if array.dtype.kind in "OS":
             array = array.astype(str)
         fits = array.ndim and len(array) == count
@@ -235,7 +240,7 @@ def _columns(columns, group, count):
 
 def _numeric(array, name, dtype):
     """Return numbers as `dtype`; to integers only where none is rounded."""
-    array, dtype = np.asarray(array), np.dtype(dtype)
+    array, dtype = _unmasked(array, name), np.dtype(dtype)
     numeric = array.dtype.kind in "biuf"
     _check(numeric, name, f"type {array.dtype}", f"numbers ({dtype})")
     cast = array.astype(dtype, copy=False)
@@ -243,6 +248,16 @@ def _numeric(array, name, dtype):
         rounded = array[cast != array].ravel()[:3].tolist()
         _check(False, name, rounded, f"whole numbers ({dtype})")
     return cast
+
+
+def _unmasked(array, name):
+    """Return an array without a mask, with NaN in place of what was masked."""
+    if not np.ma.is_masked(array):
+        return np.asarray(array)
+    numeric = array.dtype.kind in "biuf"
+    _check(numeric, name, f"masked entries of type {array.dtype}", "numbers")
+    wide = array.dtype if array.dtype.kind == "f" else np.float64
+    return array.astype(wide).filled(np.nan)
 
 
 def _check(fits, name, found, expected):

@@ -39,6 +39,7 @@ def arrange(arrays, layout, counts, entries=None):
     >>> arrays = {"images": np.zeros((8, 9, 5)), "responses": np.zeros((5, 2))}
     >>> arrange(arrays, Layout(), {})
     Traceback (most recent call last):
+      ...
     ValueError: images: ... (8, 9, 5), responses (5, 2): say --images_axes=hwn
     >>> arrange(arrays, Layout(images_axes="hwn"), {})["images"].shape
     (5, 8, 9)

@@ -34,6 +34,7 @@ SECONDS = 10  # that a reader may take
 _MEMORY = 1 << 30  # bytes that it may take, besides the process as it was
 # More address space than that is needed by threads and their stacks.
 _ADDRESSES = 4 << 30
+_TESTS = pathlib.Path(__file__).parents[1]  # some of its folders help to write files
 _START = 120  # seconds, in which a process imports what it needs
 _HARMFUL = ("open", "socket.connect", "socket.bind", "subprocess.", "os.", "shutil.")
 _HARMLESS = ("os.listdir", "os.scandir", "os.fspath", "os.putenv", "os.unsetenv")
@@ -47,7 +48,7 @@ class Format:
         write: Callable that takes a path in an empty folder and writes a good file
             there, or a folder of files.
         read: Callable that takes that path, and reads it as users do.
-        file: String, which file of a folder is damaged.
+        files: Tuple of strings, the files of a folder that are damaged in turn.
         suffix: String, what the path ends with.
         same: Callable of what was read from the good file and from a damaged one, for
             formats with checksums: whether they are equal.
@@ -58,7 +59,7 @@ class Format:
 
     write: Callable
     read: Callable
-    file: str = ""
+    files: tuple = ("",)
     suffix: str = ""
     same: Callable | None = None
     processes: bool = False
@@ -81,7 +82,7 @@ def check(module, name, count=100, seed=0):
     print(f"{name}: {count} in {seconds:.0f} s: {dict(outcomes)}")
     assert not failures, "\n".join(failures[:20])
     assert sum(outcomes.values()) == count
-    # A damaged file is refused often, or nothing was damaged.
+    # Of damaged files many are refused, or nothing was damaged.
     assert outcomes["refused"] > count // 10, outcomes
 
 
@@ -94,18 +95,20 @@ def run(module, name, count, seed):
             for index, outcome, line in results:
                 first = index + 1
                 outcomes[outcome] += 1
-                if outcome not in ("read", "refused"):
+                if outcome not in ("read", "refused", "unchanged"):
                     failures.append(f"{name} {index}: {outcome}: {line}")
     return outcomes, failures
 
 
 def _results(module, name, first, last, seed, folder):
     """Yield `(index, outcome, line)` until the process ends."""
+    paths = [str(_TESTS / "data"), str(_TESTS / "zoo")]
+    paths += os.environ.get("PYTHONPATH", str(_TESTS.parent)).split(os.pathsep)
     words = [__file__, module, name, first, last, seed, folder]
     with open(pathlib.Path(folder) / "stderr", "w+") as errors:
         process = subprocess.Popen(
             [sys.executable, *map(str, words)],
-            env=os.environ | {"TMPDIR": folder},
+            env=os.environ | {"TMPDIR": folder, "PYTHONPATH": os.pathsep.join(paths)},
             stdout=subprocess.PIPE,
             stderr=errors,
         )
@@ -147,21 +150,26 @@ def _main(module, name, first, last, seed, folder):
     warnings.simplefilter("ignore")
     form.write(good)
     expected = form.read(good)
-    content = (good / form.file).read_bytes()
-    if form.file:
-        shutil.copytree(good, bad)
+    content = {name: (good / name).read_bytes() for name in form.files}
     harm = _watch(folder, form.processes)
     _limit_addresses()
     for index in range(first, last):
         print(json.dumps([index, "next", ""]), file=out, flush=True)
-        words, changed = form.change(content, f"{seed} {index}")
-        (bad / form.file).write_bytes(changed)
-        outcome, line = _outcome(form, bad, expected, harm, changed == content)
-        print(json.dumps([index, outcome, f"{words}: {line}"]), file=out, flush=True)
+        name = form.files[index % len(form.files)]
+        words, changed = form.change(content[name], f"{seed} {index}")
+        if name:
+            shutil.rmtree(bad, ignore_errors=True)
+            shutil.copytree(good, bad)
+        (bad / name).write_bytes(changed)
+        outcome, line = "unchanged", ""
+        if changed != content[name]:
+            outcome, line = _outcome(form, bad, expected, harm)
+        text = f"{name} {words}: {line}"
+        print(json.dumps([index, outcome, text]), file=out, flush=True)
     print(json.dumps([last, "next", ""]), file=out, flush=True)
 
 
-def _outcome(form, path, expected, harm, unchanged):
+def _outcome(form, path, expected, harm):
     """Return a word for what a reader does with a file, and a line about it."""
     harm.clear()
     start, peak = time.perf_counter(), _peak()
@@ -175,7 +183,7 @@ def _outcome(form, path, expected, harm, unchanged):
     except BaseException as error:
         outcome, line = "traceback", repr(error)
     else:
-        if form.same is not None and not unchanged and not form.same(expected, found):
+        if form.same is not None and not form.same(expected, found):
             outcome = "silently different"
     if time.perf_counter() - start > SECONDS:
         outcome = "hang"
@@ -188,8 +196,11 @@ def _outcome(form, path, expected, harm, unchanged):
 
 def _peak():
     """Return the most bytes of memory that this process and its children took."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return 1024 * sum(resource.getrusage(each).ru_maxrss for each in who)
+    # `ru_maxrss` of this process would include what the one took that started it.
+    status = pathlib.Path("/proc/self/status").read_text()
+    own = int(status.partition("VmHWM:")[2].split()[0])
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return 1024 * (own + children)
 
 
 def _limit_addresses():
@@ -203,7 +214,7 @@ def _watch(folder, processes):
     """Return a list that fills with what is done outside of a folder."""
     harm = []
     allowed = (str(folder), sys.prefix, sys.base_prefix, os.path.dirname(os.__file__))
-    allowed += (str(pathlib.Path(__file__).parents[2]), "/proc", "/dev/null")
+    allowed += (str(_TESTS.parent), "/proc", "/dev/null")
 
     def hear(event, arguments):
         if not event.startswith(_HARMFUL) or event in _HARMLESS:

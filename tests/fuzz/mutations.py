@@ -1,5 +1,7 @@
 """Damaged copies of a file, drawn from a seed."""
 
+import copy
+import json
 import random
 import struct
 
@@ -97,4 +99,84 @@ CHANGES = (
     splice,
     duplicated_block,
     extreme_number,
+)
+
+
+_VALUES = (None, True, False, 0, -1, 1, 0.5, 1e308, float("nan"), 2**31, 2**63, 10**15)
+_VALUES += ("", "x", "../x", "a" * 10_000, [], {}, [[]], [1] * 10_000, {"a": {}})
+
+
+def mutated_json(content, seed):
+    """Return what was done to the values of a JSON file, and the file after it.
+
+    Args:
+        content: Bytes, JSON of a dict.
+        seed: Integer or string.
+    """
+    rng, done = random.Random(f"{seed}"), []
+    tree = json.loads(content)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        path, (parent, key) = rng.choice(list(_places(tree, "")))
+        change = rng.choice(TREE_CHANGES)
+        change(rng, tree, parent, key)
+        done.append(f"{change.__name__} at {path}")
+    return ", ".join(done), json.dumps(tree).encode()
+
+
+def _places(tree, path):
+    """Yield the path of each value below a dict or list, and where it stands."""
+    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, value in pairs:
+        yield f"{path}.{key}", (tree, key)
+        if isinstance(value, (dict, list)):
+            yield from _places(value, f"{path}.{key}")
+    if not tree:
+        yield path, ({"": None}, "")
+
+
+def other_value(rng, tree, parent, key):
+    """Replace a value by another, most often of another type."""
+    parent[key] = copy.deepcopy(rng.choice(_VALUES))
+
+
+def removed_value(rng, tree, parent, key):
+    """Take a value away."""
+    del parent[key]
+
+
+def value_from_elsewhere(rng, tree, parent, key):
+    """Replace a value by one from elsewhere."""
+    _, (source, name) = rng.choice(list(_places(tree, "")))
+    parent[key] = copy.deepcopy(source[name])
+
+
+def nested_value(rng, tree, parent, key):
+    """Put a value into lists or dicts."""
+    for _ in range(rng.choice((1, 2, 50))):
+        parent[key] = rng.choice(([parent[key]], {"config": parent[key]}))
+
+
+def repeated_value(rng, tree, parent, key):
+    """Repeat a value, or double a number."""
+    if isinstance(parent[key], (list, str)):
+        parent[key] = parent[key] * rng.choice((2, 100))
+    elif isinstance(parent[key], (int, float)):
+        parent[key] = parent[key] * rng.choice((-1, 2, 1000))
+
+
+def renamed_key(rng, tree, parent, key):
+    """Give a value another key."""
+    if isinstance(parent, dict):
+        parent[rng.choice((f"{key}x", "module", "config", "class_name"))] = parent.pop(
+            key
+        )
+
+
+TREE_CHANGES = (
+    other_value,
+    removed_value,
+    value_from_elsewhere,
+    nested_value,
+    repeated_value,
+    renamed_key,
 )

@@ -2,7 +2,7 @@
 
     presentations.tfrecord  per image one record: its pixels, then its responses
                             (float32), as raw little-endian bytes
-    layout.json             their shapes
+    layout.json             their shapes, and the sha256 of all three files
     recording.h5            everything else, in the format of recordings
 
 All records have one length, so that any image is found without an index and without
@@ -10,19 +10,23 @@ reading those before it. TensorFlow's own `tf.data.TFRecordDataset` with
 `tf.io.decode_raw` reads them, too.
 """
 
+import hashlib
 import json
 import pathlib
 
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.io.atomic import atomic_folder, check_disk_space
+from v1keras.io.atomic import atomic_folder, check_disk_space, sha256
+from v1keras.io.foreign import errors_naming
 from v1keras.io.large_arrays import release_pages
 from v1keras.io.quiet import quiet_start
 
 PRESENTATIONS = "presentations.tfrecord"
 REST = "recording.h5"
 LAYOUT = "layout.json"
+_LARGEST_LAYOUT = 1 << 16  # bytes
+_DTYPES = ("uint8", "float32")  # of a recording's images
 
 
 def write(recording, folder):
@@ -56,8 +60,10 @@ def write(recording, folder):
     }
     with atomic_folder(folder) as part:
         _write_records(recording, part / PRESENTATIONS)
-        (part / LAYOUT).write_text(json.dumps(layout) + "\n")
         recording.save(part / REST, without=("images", "responses"))
+        digests = {name: sha256(part / name) for name in (PRESENTATIONS, REST)}
+        layout["sha256"] = digests | {LAYOUT: _digest(layout)}
+        (part / LAYOUT).write_text(json.dumps(layout) + "\n")
 
 
 def _write_records(recording, path):
@@ -94,18 +100,51 @@ def read(folder):
                 f"{folder} holds no {name}; expected a folder that `python -m"
                 " v1keras.data shard` wrote"
             )
-    try:
-        layout = json.loads((folder / LAYOUT).read_text())
+    with errors_naming(folder / LAYOUT):
+        layout = _read_layout(folder / LAYOUT)
+        digests = layout.pop("sha256", None)
         count, *size = layout["images"]
         record = _record(size, layout["dtype"], layout["neurons"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{folder / LAYOUT}: {error!r}; shard the recording again"
-        ) from None
     records = _map_records(folder / PRESENTATIONS, record, count)
+    if digests is not None:  # earlier versions wrote none
+        _compare(folder, layout, digests)
     return Recording.load(
         folder / REST, images=records["image"], responses=records["responses"]
     )
+
+
+def _read_layout(path):
+    """Return the layout, whose every entry is of its type."""
+    if path.stat().st_size > _LARGEST_LAYOUT:
+        raise ValueError("expected a few lines; shard the recording again")
+    try:
+        layout = json.loads(path.read_text())
+        shape = [*layout["images"], layout["neurons"]]
+        fits = layout["dtype"] in _DTYPES and len(shape) == 4
+        fits &= all(type(length) is int and length > 0 for length in shape)
+        fits &= layout.keys() - {"sha256"} == {"images", "dtype", "neurons"}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
+        raise ValueError("it is damaged; shard the recording again")
+    return layout
+
+
+def _compare(folder, layout, digests):
+    """Compare the sha256 of all files with those that the layout states."""
+    actual = {name: sha256(folder / name) for name in (PRESENTATIONS, REST)}
+    actual[LAYOUT] = _digest(layout)
+    for name, digest in actual.items():
+        if not isinstance(digests, dict) or digests.get(name) != digest:
+            raise ValueError(
+                f"{folder / name} is damaged, or of another recording: its sha256 is"
+                f" not the one that {LAYOUT} states; shard the recording again"
+            )
+
+
+def _digest(layout):
+    """Return the sha256 of what a layout says."""
+    return hashlib.sha256(json.dumps(layout, sort_keys=True).encode()).hexdigest()
 
 
 def _map_records(path, record, count):

@@ -1,6 +1,6 @@
 """HDF5 files that may come from anyone, read as plain data.
 
-A process of its own tells how a file is laid (`v1keras.io.hdf5_layout`), and the values
+A process of its own tells how a file is laid (`v1keras.io.hdf5_server`), and the values
 are read here, from the places that it names. Numbers, truth values and texts are read,
 contiguous, compact or in chunks, and of the filters gzip, shuffle, fletcher32 and lzf.
 Nothing outside the file is followed: no link but a hard one, no external storage, no

@@ -1,27 +1,13 @@
-"""The process that opens foreign HDF5 files with libhdf5, and tells how they are laid.
+"""How an HDF5 file is laid, as libhdf5 tells it, without the values of datasets.
 
 libhdf5 can crash, hang or take all memory on a file that is damaged or made for it, so
-no other process hands it one. This one is run as a script, apart from the package. It
-reads requests from its standard input, a line of JSON each, and answers each by a line:
-
-    {"open": PATH}                     the objects of a file, as `objects` returns them
-    {"chunks": ADDRESS, "file": N}     where the chunks of a dataset of the Nth are
-    {"close": N}
-
-It reads no values but those of attributes and compact datasets, which are small:
-`v1keras.io.hdf5_file` reads the others from the places that are named here.
+this is called in processes of their own alone, those of `v1keras.io.hdf5_server`.
 """
 
 import base64
-import json
-import os
-import sys
 
 import h5py
 import numpy as np
-
-if sys.platform != "win32":
-    import resource
 
 # What has more than this is not one of ours, and would take too long.
 _MOST_OBJECTS = 100_000
@@ -29,11 +15,10 @@ _MOST_NAMES = 500_000
 _LONGEST_NAMES = 1 << 26  # bytes of all names together
 _DEEPEST = 64
 _MOST_ATTRIBUTES = 1000  # of one object
-_MOST_VALUES = 4096  # of one attribute
+_MOST_VALUES, _MOST_TEXTS = 4096, 256  # of one attribute
+_LARGEST_ATTRIBUTE = 1 << 26  # bytes
 _MOST_CHUNKS = 2_000_000
 _LARGEST_COMPACT = 1 << 16  # bytes, by the format
-_MEMORY = 1 << 29  # bytes that a file may take
-_SECONDS = 8  # of computing that a request may take
 
 _LINKS = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "an external link"}
 _PADDING = {h5py.h5t.STR_NULLTERM: "end", h5py.h5t.STR_NULLPAD: "nulls"}
@@ -206,10 +191,14 @@ def _value(attribute):
     except _Refused:
         return None
     null = space.get_simple_extent_type() == h5py.h5s.NULL
-    if null or known == "references" or attribute.get_storage_size() > _MEMORY // 8:
+    if (
+        null
+        or known == "references"
+        or attribute.get_storage_size() > _LARGEST_ATTRIBUTE
+    ):
         return None
     shape = space.get_simple_extent_dims()
-    if space.get_simple_extent_npoints() > (256 if texts else _MOST_VALUES):
+    if space.get_simple_extent_npoints() > (_MOST_TEXTS if texts else _MOST_VALUES):
         return None
     array = np.empty(shape, attribute.dtype)
     attribute.read(array)
@@ -245,54 +234,3 @@ def chunks(file, path):
     if len(rows) > _MOST_CHUNKS:
         raise _Refused(f"more than {_MOST_CHUNKS:,} chunks")
     return base64.b64encode(np.array(rows, "<i8").tobytes()).decode()
-
-
-def _limit_computing():
-    """Limit the computing of this process until the next request."""
-    if sys.platform == "win32":
-        return
-    now = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(now) + _SECONDS, most))
-
-
-def _limit_memory():
-    """Limit the memory of this process to little more than it has."""
-    if sys.platform != "linux":
-        return
-    with open("/proc/self/statm") as pages:
-        taken = int(pages.read().split()[0]) * resource.getpagesize()
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (taken + _MEMORY, most))
-
-
-def main():
-    """Answer requests until there are no more."""
-    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)
-    _limit_memory()
-    files, number = {}, 0
-    for line in sys.stdin:
-        request = json.loads(line)
-        _limit_computing()
-        try:
-            if "open" in request:
-                file = h5py.File(request["open"], "r")
-                answer, paths = objects(file)
-                number += 1
-                files[number] = file, paths
-                answer["file"] = number
-            elif "close" in request:
-                file, _ = files.pop(request["close"])
-                file.close()
-                answer = {}
-            else:
-                file, paths = files[request["file"]]
-                answer = {"chunks": chunks(file, paths[request["chunks"]])}
-        except Exception as error:
-            answer = {"error": " ".join(str(error).split()) or type(error).__name__}
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-if __name__ == "__main__":
-    main()

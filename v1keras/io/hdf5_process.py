@@ -1,20 +1,20 @@
-"""The process of `v1keras.io.hdf5_layout`, seen from the one that asks it."""
+"""The process of `v1keras.io.hdf5_server`, seen from the one that asks it."""
 
 import atexit
+import contextlib
 import json
 import os
-import pathlib
+import signal
 import subprocess
 import sys
 import threading
 from typing import Any
 
-_SCRIPT = pathlib.Path(__file__).with_name("hdf5_layout.py")
 # Isolated, so that it imports from where this process does, never from a folder that it
 # happens to be started in.
 _START = (
-    "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    " runpy.run_path(sys.argv[2], run_name='__main__')"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
+    " from v1keras.io import hdf5_server; hdf5_server.main()"
 )
 _SECONDS = 120  # that an answer may take, on a slow disk
 # No filters are loaded from elsewhere, and no threads are started for linear algebra.
@@ -37,7 +37,7 @@ class LayoutProcess:
         """
         with self._lock:
             process = self._running("open" in request)
-            timer = threading.Timer(_SECONDS, process.kill)
+            timer = threading.Timer(_SECONDS, _kill, [process])
             timer.start()
             try:
                 answer = _answer(process, json.dumps(request))
@@ -45,10 +45,7 @@ class LayoutProcess:
                 timer.cancel()
         if answer is None:
             self.close()
-            raise ValueError(
-                "libhdf5 crashes on it, or takes too long or too much memory: it is"
-                " damaged"
-            )
+            raise ValueError("can't be read as HDF5: libhdf5 ended, or took too long")
         if "error" in answer:
             raise ValueError(f"can't be read as HDF5: {answer['error']}")
         return answer
@@ -58,7 +55,7 @@ class LayoutProcess:
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return
-        process.kill()
+        _kill(process)
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
@@ -66,11 +63,13 @@ class LayoutProcess:
 
     def _running(self, start):
         """Return the process, started if there is none and `start`."""
-        if self._process is None or self._owner != os.getpid():  # after a fork
+        forked = self._owner != os.getpid()
+        if forked or self._process is None or self._process.poll() is not None:
             if not start:
                 raise ValueError("the process that had it open has ended")
+            paths = [os.path.abspath(path) for path in sys.path if path]
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START, json.dumps(sys.path), _SCRIPT],
+                [sys.executable, "-I", "-c", _START, json.dumps(paths)],
                 env=os.environ | _VARIABLES,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -88,9 +87,18 @@ def _answer(process, request):
         process.stdin.write(request.encode() + b"\n")
         process.stdin.flush()
         line = process.stdout.readline()
-        return json.loads(line) if line.endswith(b"\n") else None
-    except OSError:
+        return json.loads(line)
+    except (OSError, ValueError):
         return None
+
+
+def _kill(process):
+    """Kill a process and its forks."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 layouts = LayoutProcess()

@@ -1,0 +1,49 @@
+"""The files of a preset: damaged by chance, and by someone who makes the hashes fit."""
+
+import hostile
+import made_up_presets
+import mutations
+import numpy as np
+from fuzzing import Format
+
+from v1keras import zoo
+
+
+def write(path):
+    zoo.save(made_up_presets.make(), path, hostile.METADATA)
+
+
+def weights(model):
+    return [np.array(variable) for variable in model.variables]
+
+
+def read(path):
+    return weights(zoo.load(path, check=True))
+
+
+def read_with_hashes_that_fit(path):
+    """Read a preset as the one that made the changes would hand it on."""
+    made_up_presets.claim_files(path)
+    return weights(zoo.load(path))
+
+
+def same(whole, found):
+    return all(np.array_equal(a, b) for a, b in zip(whole, found, strict=True))
+
+
+PRESET = Format(
+    write,
+    read,
+    files=("metadata.json", "config.json", "model.weights.h5"),
+    same=same,
+)
+PRESET_WEIGHTS = Format(write, read_with_hashes_that_fit, files=("model.weights.h5",))
+PRESET_CONFIG = Format(
+    write,
+    read_with_hashes_that_fit,
+    files=("config.json",),
+    change=mutations.mutated_json,
+)
+PRESET_METADATA = Format(
+    write, read, files=("metadata.json",), change=mutations.mutated_json
+)

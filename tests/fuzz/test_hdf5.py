@@ -1,0 +1,16 @@
+import fuzzing
+import pytest
+
+FORMATS = ["RECORDING_LATEST", "EVERYTHING_EARLIEST", "EVERYTHING_LATEST"]
+FORMATS += ["NWB_SESSION", "SHARDS"]
+
+
+@pytest.mark.parametrize("name", ["RECORDING_EARLIEST", "MATLAB_73", "CHECKPOINT"])
+def test_damaged_files_are_read_or_refused(name):
+    fuzzing.check("hdf5_formats", name, 50)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORMATS)
+def test_many_damaged_files_are_read_or_refused(name):
+    fuzzing.check("hdf5_formats", name, 100)

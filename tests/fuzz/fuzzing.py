@@ -30,7 +30,7 @@ from collections.abc import Callable
 
 import mutations
 
-SECONDS = 10  # that a reader may take
+SECONDS = 10  # that a reader may take, if there is nothing else to do
 _MEMORY = 1 << 30  # bytes that it may take, besides the process as it was
 # More address space than that is needed by threads and their stacks.
 _ADDRESSES = 4 << 30
@@ -122,7 +122,7 @@ def _results(module, name, first, last, seed, folder):
                 *lines, buffer = (buffer + block).split(b"\n")
                 for line in lines:
                     index, outcome, text = json.loads(line)
-                    limit = 2 * SECONDS
+                    limit = 2 * SECONDS * _crowding()
                     if outcome != "next":
                         yield index, outcome, text
             if index == last:
@@ -185,13 +185,18 @@ def _outcome(form, path, expected, harm):
     else:
         if form.same is not None and not form.same(expected, found):
             outcome = "silently different"
-    if time.perf_counter() - start > SECONDS:
+    if time.perf_counter() - start > SECONDS * _crowding():
         outcome = "hang"
     if _peak() - peak > _MEMORY:
         outcome = "memory"
     if harm:
         outcome, line = "harm", f"{harm[:3]}"
     return outcome, line
+
+
+def _crowding():
+    """Return how many processes share a processor, at least 1."""
+    return max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _peak():

@@ -35,7 +35,7 @@ def _limit(size):
     seconds = min(_SECONDS + size // _BYTES_PER_SECOND, _MOST_SECONDS)
     taken = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(taken) + 1 + seconds, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(taken) + seconds, most))
     if sys.platform == "linux":
         with open("/proc/self/statm") as pages:
             taken = int(pages.read().split()[0]) * resource.getpagesize()

@@ -1,0 +1,85 @@
+"""Map of the places where a small patch of grating drives a neuron."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from v1keras.characterization.gabor import gabor
+from v1keras.characterization.gratings import GratingDisplay
+
+_PLACES = 12  # patches per side of the image
+_CYCLES = 0.4  # standard deviation of a patch, in cycles of its grating
+_SMALLEST_WIDTH, _LARGEST_WIDTH = 0.04, 0.08  # in sides of the image
+_PHASES_DEG = np.arange(0, 360, 90)
+_DRIVEN_FROM = 0.5  # of the best place's rate above grey
+
+
+def patch_maps(
+    rates: Callable[[Any], Any],
+    neurons: Sequence[int] | np.ndarray,
+    waves: dict[str, np.ndarray],
+    display: GratingDisplay,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Measure where in the image a small Gabor patch drives each neuron.
+
+    A patch has the orientation and frequency of the neuron's best grating, and the
+    largest contrast of the pixel range. It is shown at 12 x 12 places, in four phases
+    each.
+
+    Args:
+        rates: Callable, images `(batch, height, width, 1)` in pixel units -> rates
+            `(batch, N)`.
+        neurons: `(n,)` indices below N.
+        waves: Dict of `(n,)` columns `orientation_deg` and `frequency` of gratings.
+        display: `GratingDisplay`.
+
+    Returns:
+        Tuple of `(n, 12, 12)` rates above the rate to grey, mean over phases, and the
+        `(n,)` fraction of places where this is at least half of its highest value; NaN
+        where no patch drives the neuron.
+
+    Example:
+
+    >>> display = GratingDisplay(grey=100, low=0, high=200, image_size=(24, 24))
+    >>> everywhere = lambda images: ((images - 100) ** 2).mean(axis=(1, 2))
+    >>> wave = {"orientation_deg": np.array([30.0]), "frequency": np.array([0.2])}
+    >>> maps, extents = patch_maps(everywhere, [0], wave, display)
+    >>> maps.shape, bool(extents[0] > 0.8)
+    ((1, 12, 12), True)
+    """
+    neurons = np.atleast_1d(np.asarray(neurons, int))
+    height, width = display.image_size
+    side = max(display.image_size)
+    rows = (np.arange(_PLACES) + 0.5) * height / _PLACES - 0.5
+    columns = (np.arange(_PLACES) + 0.5) * width / _PLACES - 0.5
+    grid = np.meshgrid(rows, columns, _PHASES_DEG, indexing="ij")
+    row, column, phase = (axis.ravel() for axis in grid)
+    grey = np.full((1, height, width, 1), display.grey, "float32")
+    grey_rates = np.asarray(rates(grey))[0, neurons]
+    maps = np.empty((len(neurons), _PLACES, _PLACES))
+    for i, neuron in enumerate(neurons):
+        frequency = waves["frequency"][i]
+        patch_width = np.clip(
+            _CYCLES / frequency, _SMALLEST_WIDTH * side, _LARGEST_WIDTH * side
+        )
+        patches = gabor(
+            {
+                "row": row,
+                "column": column,
+                "orientation_deg": waves["orientation_deg"][i],
+                "frequency": frequency,
+                "phase_deg": phase,
+                "width_along": patch_width,
+                "width_across": patch_width,
+                "amplitude": display.amplitude,
+            },
+            display.image_size,
+        )
+        images = (display.grey + patches)[..., None].astype("float32")
+        driven = np.asarray(rates(images))[:, neuron] - grey_rates[i]
+        maps[i] = driven.reshape(_PLACES, _PLACES, -1).mean(axis=2)
+    highest = maps.max(axis=(1, 2), keepdims=True)
+    driven_places = maps >= _DRIVEN_FROM * highest
+    fractions = driven_places.mean(axis=(1, 2))
+    return maps, np.where(highest[:, 0, 0] > 0, fractions, np.nan)

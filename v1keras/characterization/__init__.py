@@ -7,14 +7,16 @@ from v1keras.characterization.center_surround import (
 )
 from v1keras.characterization.classes import (
     CLASSES,
-    class_of,
+    class_margin,
     classify,
-    spatial_extent,
+    shape_columns,
 )
 from v1keras.characterization.gabor import gabor, in_degrees
 from v1keras.characterization.gabor_fit import fit_gabors, phase_spread, phases_at
 from v1keras.characterization.gratings import GratingDisplay
+from v1keras.characterization.patch_map import patch_maps
 from v1keras.characterization.receptive_field import center_of, gradient_fields
+from v1keras.characterization.spatial_extent import spatial_extent
 from v1keras.characterization.tuning import tuning
 
 __all__ = [
@@ -24,15 +26,17 @@ __all__ = [
     "best_gabor",
     "center_of",
     "center_surround",
-    "class_of",
+    "class_margin",
     "classify",
     "fit_center_surrounds",
     "fit_gabors",
     "gabor",
     "gradient_fields",
     "in_degrees",
+    "patch_maps",
     "phase_spread",
     "phases_at",
+    "shape_columns",
     "spatial_extent",
     "tuning",
 ]

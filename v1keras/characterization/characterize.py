@@ -8,9 +8,10 @@ import numpy as np
 
 from v1keras.characterization.best_shapes import best_center_surround, best_gabor
 from v1keras.characterization.cell_table import cell_table
-from v1keras.characterization.classes import classify
+from v1keras.characterization.classes import class_margin, classify, shape_columns
 from v1keras.characterization.gabor import in_degrees
 from v1keras.characterization.gratings import GratingDisplay
+from v1keras.characterization.patch_map import patch_maps
 from v1keras.characterization.receptive_field import gradient_fields
 from v1keras.characterization.tuning import tuning
 
@@ -67,7 +68,7 @@ def describe_cells(
     """
     neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
     image_size = patterns.shape[1:]
-    columns = classify(patterns)
+    columns = shape_columns(patterns)
     fits = {name: _with_prefix(columns, f"{name}_") for name in _BEST}
     for name, best in _BEST.items():
         _, best_rates = best(
@@ -76,13 +77,18 @@ def describe_cells(
         columns[f"best_{name}_rate"] = best_rates
     display = GratingDisplay(contrast.grey, contrast.low, contrast.high, image_size)
     curves, tuning_columns = tuning(rates, neurons, fits["gabor"], display)
+    _, patch_extents = patch_maps(
+        rates, neurons, _with_prefix(tuning_columns, "grating_"), display
+    )
+    columns |= tuning_columns | {"patch_extent": patch_extents}
+    classes = {"class": classify(columns), "class_margin": class_margin(columns)}
     if pixels_per_degree:
         for name, fit in fits.items():
             for key, column in in_degrees(fit, pixels_per_degree).items():
                 columns[f"{name}_{key}"] = column
     sample = np.linspace(0, len(images) - 1, _FIELD_IMAGES).astype(int)
     fields = gradient_fields(rates, neurons, images[sample])
-    return Cells(columns | tuning_columns, curves, fields, contrast.norm)
+    return Cells(classes | columns, curves, fields, contrast.norm)
 
 
 def _with_prefix(columns, prefix):

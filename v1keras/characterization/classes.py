@@ -1,95 +1,37 @@
-"""Classes of preferred stimuli: localized or not, striped or round."""
+"""Classes of cells, by their preferred stimulus and by what drives them."""
 
 import numpy as np
-from scipy import fft
 
 from v1keras.characterization.center_surround import fit_center_surrounds
 from v1keras.characterization.gabor_fit import fit_gabors
 from v1keras.characterization.least_squares import check_patterns
+from v1keras.characterization.spatial_extent import spatial_extent
 
 CLASSES = ("gabor", "center-surround", "texture", "unclassified")
-# Chosen on one simulated population and tested on another: docs/known_cells.md.
-LOCALIZED_BELOW, EXPLAINED_FROM, ROUND_FROM = 0.2, 0.5, 0.9
-_RADIUS_STEP = 0.25  # pixels
+# Chosen on some families of simulated cells and judged on others: docs/known_cells.md.
+THRESHOLDS = {
+    "texture_patch_extent": 0.27,
+    "texture_f1_f0": 1.0,
+    "localized_extent": 0.2,
+    "explained": 0.5,
+    "round": 0.9,
+    "round_f1_f0": 0.5,
+    "oriented": 0.15,
+    "luminance": 0.25,
+}
+_FACTORS = np.geomspace(1.02, 2, 35)  # of a threshold, tried for the margin
 
 
-def spatial_extent(patterns: np.ndarray) -> np.ndarray:
-    """Measure how far a pattern's energy extends over the image.
-
-    It is the area of the smallest disk that holds half of the squared pattern, over
-    half of the image's area: near 0 for a point, 1 for the same contrast everywhere. A
-    Gaussian envelope of standard deviation s in an image of height x width has 2 pi
-    ln(2) s^2 / (height width): 0.044 if s is a tenth of the side. Weak contrast
-    elsewhere hardly changes it, unlike the energy's standard deviation.
-
-    Args:
-        patterns: `(n, height, width)`, zero at grey.
-
-    Returns:
-        `(n,)`.
-
-    Raises:
-        ValueError: The patterns are not such an array or not finite, or one is grey
-            throughout.
-
-    Example:
-
-    >>> import numpy as np
-    >>> point, even = np.zeros((20, 20)), np.ones((20, 20))
-    >>> point[7, 9] = 3
-    >>> spatial_extent([point, even]).round(2).tolist()
-    [0.0, 1.0]
-    """
-    patterns = check_patterns(patterns)
-    height, width = patterns.shape[1:]
-    squares = np.square(patterns)
-    energy = squares / squares.sum(axis=(1, 2), keepdims=True)
-    # Padding lets a disk reach beyond the image.
-    padded = [fft.next_fast_len(2 * side, real=True) for side in (height, width)]
-    spectrum = fft.rfft2(energy, s=padded, workers=-1)
-    down, right = (np.minimum(np.arange(n), n - np.arange(n)) for n in padded)
-    distance = np.hypot(down[:, None], right[None])
-    area = np.full(len(patterns), np.nan)
-    smaller_area, smaller_share = 0.0, np.zeros(len(patterns))
-    for radius in np.arange(0, np.hypot(height, width), _RADIUS_STEP):
-        disk = distance <= radius
-        disk_area = disk.sum()
-        if disk_area == smaller_area:
-            continue
-        product = spectrum * fft.rfft2(disk.astype(float))
-        sums = fft.irfft2(product, s=padded, workers=-1)[:, :height, :width]
-        share = sums.max(axis=(1, 2))
-        crossed = np.isnan(area) & (share >= 0.5 - 1e-9)
-        slope = np.maximum(share - smaller_share, 1e-12)
-        part = np.clip((0.5 - smaller_share) / slope, 0, 1)
-        area[crossed] = (smaller_area + part * (disk_area - smaller_area))[crossed]
-        smaller_area, smaller_share = disk_area, share
-        if np.isfinite(area).all():
-            break
-    return area / (height * width / 2)
-
-
-def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
-    """Sort preferred stimuli into Gabor, center-surround, texture and neither.
-
-    The class is the first of these that applies:
-
-    1. "texture": `spatial_extent` is 0.2 or more, so the contrast is not localized;
-       half of it needs a tenth of the image or more.
-    2. "unclassified": neither the Gabor nor the difference of Gaussians explains half
-       of the pattern.
-    3. "center-surround": the difference of Gaussians explains at least 0.9 times what
-       the Gabor explains. Three broad stripes of a Gabor can imitate a ring; a ring
-       cannot imitate a Gabor.
-    4. "gabor".
+def shape_columns(patterns: np.ndarray) -> dict[str, np.ndarray]:
+    """Describe the shape of preferred stimuli.
 
     Args:
         patterns: `(n, height, width)`, zero at grey.
 
     Returns:
-        Dict of `(n,)` columns: `class`, and its evidence: `spatial_extent`, the columns
-        of `fit_gabors` as `gabor_...` and those of `fit_center_surrounds` as
-        `center_surround_...`.
+        Dict of `(n,)` columns: `spatial_extent`; `luminance`, squared mean over mean
+        square; the columns of `fit_gabors` as `gabor_...` and those of
+        `fit_center_surrounds` as `center_surround_...`.
 
     Raises:
         ValueError: The patterns are not such an array or not finite, or one is grey
@@ -99,26 +41,49 @@ def classify(patterns: np.ndarray) -> dict[str, np.ndarray]:
 
     >>> rows, columns = np.mgrid[:20, :20] - 9.5
     >>> blob = lambda width: np.exp(-(rows**2 + columns**2) / (2 * width**2))
-    >>> stripes = np.cos(columns)
-    >>> patterns = [blob(3) * stripes, blob(2) - 0.25 * blob(4), stripes]
-    >>> classify(patterns)["class"].tolist()
-    ['gabor', 'center-surround', 'texture']
+    >>> columns = shape_columns([blob(3) * np.cos(columns), blob(2) - 0.25 * blob(4)])
+    >>> (columns["gabor_r2"] > columns["center_surround_r2"]).tolist()
+    [True, False]
     """
     patterns = check_patterns(patterns)
-    evidence = {"spatial_extent": spatial_extent(patterns)}
+    means, squares = patterns.mean(axis=(1, 2)), np.square(patterns).mean(axis=(1, 2))
+    shapes = {
+        "spatial_extent": spatial_extent(patterns),
+        "luminance": np.square(means) / squares,
+    }
     for name, column in fit_gabors(patterns).items():
-        evidence[f"gabor_{name}"] = column
+        shapes[f"gabor_{name}"] = column
     for name, column in fit_center_surrounds(patterns).items():
-        evidence[f"center_surround_{name}"] = column
-    return {"class": class_of(evidence)} | evidence
+        shapes[f"center_surround_{name}"] = column
+    return shapes
 
 
-def class_of(evidence: dict[str, np.ndarray]) -> np.ndarray:
-    """Apply the rule of `classify` to its evidence.
+def classify(
+    evidence: dict[str, np.ndarray], thresholds: dict[str, float] = THRESHOLDS
+) -> np.ndarray:
+    """Sort cells into Gabor, center-surround, texture and none of these.
+
+    The class is the first of these that applies:
+
+    1. "texture": small patches of grating drive the cell from at least 0.27 of the
+       image, whatever their phase (F1/F0 below 1), and its stimulus is not mainly
+       brighter or darker than grey.
+    2. "unclassified": the cell is driven from as much of the image but is none such,
+       its stimulus is not localized, or neither a Gabor nor a difference of Gaussians
+       explains half of it.
+    3. "center-surround" or "unclassified": the difference of Gaussians explains at
+       least 0.9 times what the Gabor explains. A round cell has a preferred phase
+       (F1/F0 of 0.5 or more); one without is not classified. Three broad stripes of a
+       Gabor can imitate a ring; a ring cannot imitate a Gabor.
+    4. "gabor": the cell has a preferred orientation (selectivity of 0.15 or more); else
+       "unclassified".
 
     Args:
-        evidence: Dict of `(n,)` columns `spatial_extent`, `gabor_r2` and
-            `center_surround_r2`.
+        evidence: Dict of `(n,)` columns `spatial_extent`, `luminance`, `gabor_r2` and
+            `center_surround_r2` of `shape_columns`, `f1_f0` and
+            `orientation_selectivity` of `tuning`, and `patch_extent` of `patch_maps`.
+            What is NaN was not measurable, and never makes a texture.
+        thresholds: Dict, name of a threshold -> value.
 
     Returns:
         `(n,)` classes.
@@ -126,17 +91,66 @@ def class_of(evidence: dict[str, np.ndarray]) -> np.ndarray:
     Example:
 
     >>> evidence = {
-    ...     "spatial_extent": np.array([0.05, 0.05, 0.6, 0.1]),
-    ...     "gabor_r2": np.array([0.9, 0.8, 0.9, 0.4]),
-    ...     "center_surround_r2": np.array([0.5, 0.95, 0.1, 0.3]),
+    ...     "spatial_extent": np.array([0.05, 0.05, 0.6, 0.6]),
+    ...     "luminance": np.array([0.0, 0.1, 0.0, 0.1]),
+    ...     "gabor_r2": np.array([0.9, 0.8, 0.9, 0.9]),
+    ...     "center_surround_r2": np.array([0.5, 0.95, 0.1, 0.1]),
+    ...     "f1_f0": np.array([0.1, 1.6, 0.1, 1.6]),
+    ...     "orientation_selectivity": np.array([0.6, 0.0, 0.5, 0.5]),
+    ...     "patch_extent": np.array([0.05, 0.03, 0.8, 0.03]),
     ... }
-    >>> class_of(evidence).tolist()
+    >>> classify(evidence).tolist()
     ['gabor', 'center-surround', 'texture', 'unclassified']
     """
     striped, circular = evidence["gabor_r2"], evidence["center_surround_r2"]
+    everywhere = evidence["patch_extent"] >= thresholds["texture_patch_extent"]
+    has_phase = evidence["f1_f0"] >= thresholds["round_f1_f0"]
+    oriented = evidence["orientation_selectivity"] >= thresholds["oriented"]
+    any_phase = evidence["f1_f0"] < thresholds["texture_f1_f0"]
+    patterned = evidence["luminance"] < thresholds["luminance"]
     rules = [
-        evidence["spatial_extent"] >= LOCALIZED_BELOW,
-        np.maximum(striped, circular) < EXPLAINED_FROM,
-        circular >= ROUND_FROM * striped,
+        everywhere & any_phase & patterned,
+        everywhere | (evidence["spatial_extent"] >= thresholds["localized_extent"]),
+        np.maximum(striped, circular) < thresholds["explained"],
+        circular >= thresholds["round"] * striped,
     ]
-    return np.select(rules, ["texture", "unclassified", "center-surround"], "gabor")
+    round_class = np.where(has_phase, "center-surround", "unclassified")
+    classes = ["texture", "unclassified", "unclassified", round_class]
+    return np.select(rules, classes, np.where(oriented, "gabor", "unclassified"))
+
+
+def class_margin(evidence: dict[str, np.ndarray]) -> np.ndarray:
+    """Measure by how much thresholds may change before the class does.
+
+    Args:
+        evidence: Dict of columns, as for `classify`.
+
+    Returns:
+        `(n,)` smallest relative change of any one threshold, up or down, that changes
+        the class: 0.1 if a threshold 1.1 times as high, or as low, gives another class;
+        1 if none that is twice as high or half as high does.
+
+    Example:
+
+    >>> evidence = {
+    ...     "spatial_extent": np.array([0.1]),
+    ...     "luminance": np.array([0.0]),
+    ...     "gabor_r2": np.array([0.9]),
+    ...     "center_surround_r2": np.array([0.75]),
+    ...     "f1_f0": np.array([1.5]),
+    ...     "orientation_selectivity": np.array([0.6]),
+    ...     "patch_extent": np.array([0.05]),
+    ... }
+    >>> class_margin(evidence).round(2).tolist()  # 0.75 / (0.9 x 0.9)
+    [0.08]
+    """
+    classes = classify(evidence)
+    margin = np.ones(len(classes))
+    for name, value in THRESHOLDS.items():
+        for factor in _FACTORS[::-1]:
+            for changed in (value * factor, value / factor):
+                others = classify(evidence, THRESHOLDS | {name: changed})
+                margin[others != classes] = np.minimum(
+                    margin[others != classes], factor - 1
+                )
+    return margin

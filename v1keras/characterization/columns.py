@@ -75,10 +75,16 @@ COLUMNS = (
         "",
         "absolute cosine of the stimulus with the true filter (simulated neurons)",
     ),
-    Column("class", "", "class of the stimulus, by the rule of `classify`"),
+    Column("class", "", "class of the cell, by the rule of `classify`"),
+    Column(
+        "class_margin",
+        "",
+        "relative change of one threshold of the rule that changes the class",
+    ),
     Column(
         "spatial_extent", "", "extent of the stimulus: 0 for a point, 1 for all pixels"
     ),
+    Column("luminance", "", "squared mean of the stimulus over its mean square"),
     Column("gabor_row", "pixels", "row of the fitted Gabor's center"),
     Column("gabor_column", "pixels", "column of the fitted Gabor's center"),
     Column(
@@ -146,12 +152,18 @@ COLUMNS = (
         "",
         "fraction of the best rate above grey that the largest grating loses",
     ),
+    Column(
+        "patch_extent",
+        "",
+        "fraction of the image from which small patches of grating drive the cell",
+    ),
     Column("grating_rate", _RATE, "rate to the best grating, mean over phases"),
     Column("grey_rate", _RATE, "rate to a grey image"),
 )
 # Columns that the page of an inversion shows, as far as they exist.
 _ON_PAGE = (
     "class",
+    "class_margin",
     "rate",
     "best_image_rate_at_norm",
     "best_image_rate",

@@ -12,7 +12,6 @@ _PLACES = 12  # patches per side of the image
 _CYCLES = 0.4  # standard deviation of a patch, in cycles of its grating
 _SMALLEST_WIDTH, _LARGEST_WIDTH = 0.04, 0.08  # in sides of the image
 _PHASES_DEG = np.arange(0, 360, 90)
-_DRIVEN_FROM = 0.5  # of the best place's rate above grey
 
 
 def patch_maps(
@@ -36,8 +35,9 @@ def patch_maps(
 
     Returns:
         Tuple of `(n, 12, 12)` rates above the rate to grey, mean over phases, and the
-        `(n,)` fraction of places where this is at least half of its highest value; NaN
-        where no patch drives the neuron.
+        `(n,)` fraction of the image that they extend over: the participation ratio of
+        those above 0, (sum m)^2 / sum m^2, over the number of places. It is 1 if every
+        place counts alike; NaN where no patch drives the neuron.
 
     Example:
 
@@ -79,7 +79,7 @@ def patch_maps(
         images = (display.grey + patches)[..., None].astype("float32")
         driven = np.asarray(rates(images))[:, neuron] - grey_rates[i]
         maps[i] = driven.reshape(_PLACES, _PLACES, -1).mean(axis=2)
-    highest = maps.max(axis=(1, 2), keepdims=True)
-    driven_places = maps >= _DRIVEN_FROM * highest
-    fractions = driven_places.mean(axis=(1, 2))
-    return maps, np.where(highest[:, 0, 0] > 0, fractions, np.nan)
+    positive = np.maximum(maps, 0).reshape(len(neurons), -1)
+    squares = np.square(positive).sum(axis=1) * _PLACES**2
+    extents = np.square(positive.sum(axis=1)) / np.where(squares > 0, squares, np.nan)
+    return maps, extents

@@ -51,7 +51,7 @@ def run():
     text("neurons", "near-limit", "all, near-limit (CC_norm >= 0.9), or as in 0,3,7.")
     text("out", None, "Folder to write to.", required=True)
     number("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
-    number("restarts", 1, "Starts from noise; the best is kept.", lower_bound=1)
+    number("restarts", 2, "Starts from noise; more if they disagree.", lower_bound=1)
     parametrizations = tuple(PARAMETRIZATIONS)
     flags.DEFINE_enum("images", "pixels", parametrizations, "What a step changes.")
     smoothing = "Width of the gradient's smoothing at the first step, in pixels."

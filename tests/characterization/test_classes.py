@@ -1,74 +1,39 @@
+import functools
+
 import numpy as np
 import pytest
 
 from v1keras.characterization import (
     CLASSES,
     center_surround,
-    class_of,
+    class_margin,
     classify,
     gabor,
-    spatial_extent,
+    shape_columns,
 )
+from v1keras.characterization.columns import COLUMNS
 
 SIZE = (32, 32)
+# What gratings and patches tell of cells of each kind.
+BEHAVIOR = {
+    "gabor": {"f1_f0": 1.6, "orientation_selectivity": 0.7, "patch_extent": 0.1},
+    "center-surround": {
+        "f1_f0": 1.6,
+        "orientation_selectivity": 0.02,
+        "patch_extent": 0.1,
+    },
+    "texture": {"f1_f0": 0.1, "orientation_selectivity": 0.3, "patch_extent": 0.6},
+    "unclassified": {"f1_f0": 1.6, "orientation_selectivity": 0.5, "patch_extent": 0.2},
+}
 
 
-def test_spatial_extent_of_known_envelopes():
-    point, even = np.zeros(SIZE), np.ones(SIZE)
-    point[20, 5] = -2
-    rows, columns = np.mgrid[:32, :32]
-    checks = np.where((rows + columns) % 2, 1.0, -1.0)
-    bumps = [
-        np.exp(-((rows - 16) ** 2 + (columns - 15) ** 2) / (2 * width**2))
-        for width in (3.0, 5.0)
-    ]
-    found = spatial_extent([point, even, checks, *bumps])
-    assert found[0] == pytest.approx(
-        0.5 / 512, rel=1e-3
-    )  # half of one pixel of half the image's 1024
-    # The energy of an even image is half in a disc of half the area, as far as discs of
-    # pixels have one
-    assert found[1] == pytest.approx(1, abs=0.01) and found[2] == pytest.approx(
-        1, abs=0.01
-    )
-    # exp(-d^2 / s^2) of the energy lies beyond d: half of it at d^2 = s^2 ln 2
-    assert found[3:] == pytest.approx(
-        [2 * np.pi * np.log(2) * s**2 / 1024 for s in (3.0, 5.0)], rel=0.05
-    )
+def evidence_of(patterns, behavior):
+    columns = {name: np.full(len(patterns), value) for name, value in behavior.items()}
+    return shape_columns(patterns) | columns
 
 
-def test_spatial_extent_is_little_moved_by_weak_noise_and_by_the_place():
-    one = {
-        "row": 12,
-        "column": 14,
-        "orientation_deg": 20,
-        "frequency": 0.15,
-        "phase_deg": 0,
-        "width_along": 3,
-        "width_across": 3,
-        "amplitude": 1,
-    }
-    clean = gabor(one, SIZE)[0]
-    noise = np.random.default_rng(0).normal(size=SIZE)
-    noise *= np.sqrt(0.1 * np.square(clean).sum() / np.square(noise).sum())
-    found = spatial_extent([clean, clean + noise, np.roll(clean, (6, -5), axis=(0, 1))])
-    assert found[1] < 1.35 * found[0] and found[2] == pytest.approx(found[0], rel=1e-6)
-    energy = np.square(clean + noise)
-    rows, columns = np.mgrid[:32, :32]
-    radius = lambda e: np.sqrt(
-        (e * ((rows - 12) ** 2 + (columns - 14) ** 2)).sum() / e.sum()
-    )
-    assert radius(energy) > 1.5 * radius(
-        clean**2
-    )  # what the standard deviation of the energy would say
-
-
-def test_spatial_extent_in_images_that_are_not_square():
-    found = spatial_extent(np.ones((2, 20, 36)))
-    assert found == pytest.approx([1, 1], abs=0.05)
-
-
-def test_prototypes_get_their_class():
+def prototypes():
+    """Return patterns of each class, of ten random parameters."""
     rng = np.random.default_rng(1)
     count = 10
     place = {"row": rng.uniform(11, 20, count), "column": rng.uniform(11, 20, count)}
@@ -90,47 +55,111 @@ def test_prototypes_get_their_class():
     }
     everywhere = {"width_along": 100, "width_across": 100}
     noise = rng.normal(size=(count, *SIZE))
-    # A localised pattern that is neither: noise under a Gaussian of five pixels
+    # A localized pattern that is neither: noise under a Gaussian of five pixels.
     rows, columns = np.mgrid[:32, :32]
     patch = noise * np.exp(-((rows - 16) ** 2 + (columns - 16) ** 2) / 50)
-    prototypes = {
+    return {
         "gabor": gabor(striped, SIZE),
         "center-surround": center_surround(circular, SIZE),
         "texture": np.concatenate([gabor(striped | everywhere, SIZE), noise]),
         "unclassified": patch,
     }
-    for kind, patterns in prototypes.items():
-        scaled = patterns / np.square(patterns).mean(axis=(1, 2), keepdims=True) ** 0.5
-        for weak in (0, 0.4):
-            found = classify(scaled + weak * rng.normal(size=patterns.shape))
-            assert np.mean(found["class"] == kind) >= (0.99 if not weak else 0.9), kind
 
 
-def test_rule_at_its_thresholds():
-    columns = {
-        "spatial_extent": np.array([0.2, 0.199, 0.1, 0.1, 0.1, 0.3]),
-        "gabor_r2": np.array([0.9, 0.9, 0.49, 0.8, 0.8, 0.1]),
-        "center_surround_r2": np.array([0.9, 0.1, 0.49, 0.73, 0.71, 0.1]),
+@functools.cache
+def shapes_of(kind):
+    return shape_columns(prototypes()[kind][:5])
+
+
+@pytest.mark.parametrize("weak_noise", [0, 0.4])
+def test_prototypes_get_their_class(weak_noise):
+    rng = np.random.default_rng(2)
+    for kind, patterns in prototypes().items():
+        rms = np.sqrt(np.square(patterns).mean(axis=(1, 2), keepdims=True))
+        noisy = patterns / rms + weak_noise * rng.normal(size=patterns.shape)
+        classes = classify(evidence_of(noisy, BEHAVIOR[kind]))
+        assert np.mean(classes == kind) >= (0.9 if weak_noise else 0.99), kind
+
+
+@pytest.mark.parametrize(
+    "kind, changes",
+    [
+        # One picture that fills the image drives the cell: no texture.
+        ("texture", {"f1_f0": 1.7}),
+        ("texture", {"patch_extent": 0.1}),
+        ("texture", {"f1_f0": np.nan}),
+        # A plaid has no preferred orientation; a round energy cell no phase.
+        ("gabor", {"orientation_selectivity": 0.03}),
+        ("center-surround", {"f1_f0": 0.1}),
+        # A stripe of light as wide as the image.
+        ("gabor", {"patch_extent": 0.5}),
+    ],
+)
+def test_a_cell_that_behaves_otherwise_is_not_classified(kind, changes):
+    evidence = dict(shapes_of(kind))
+    for name, value in (BEHAVIOR[kind] | changes).items():
+        evidence[name] = np.full(len(evidence["gabor_r2"]), value)
+    classes = classify(evidence)
+    assert (classes == "unclassified").all()
+
+
+def test_brightness_alone_is_no_texture():
+    bright = 1 + 0.3 * np.random.default_rng(0).normal(size=(3, *SIZE))
+    evidence = evidence_of(bright, BEHAVIOR["texture"])
+    expected = np.square(bright.mean(axis=(1, 2))) / np.square(bright).mean(axis=(1, 2))
+    np.testing.assert_allclose(evidence["luminance"], expected)
+    assert (classify(evidence) == "unclassified").all()
+
+
+def rule_columns(**changes):
+    values = {
+        "spatial_extent": 0.1,
+        "luminance": 0.0,
+        "gabor_r2": 0.9,
+        "center_surround_r2": 0.1,
+        "f1_f0": 1.2,
+        "orientation_selectivity": 0.6,
+        "patch_extent": 0.1,
     }
-    assert class_of(columns).tolist() == [
-        "texture",
-        "gabor",
-        "unclassified",
-        "center-surround",
-        "gabor",
-        "texture",
-    ]
-    assert set(class_of(columns)) == set(CLASSES)
+    return {name: np.array([value]) for name, value in (values | changes).items()}
 
 
-def test_evidence_is_kept():
-    found = classify(np.random.default_rng(0).normal(size=(2, 14, 14)))
-    assert {
-        "class",
-        "spatial_extent",
-        "gabor_r2",
-        "gabor_orientation_deg",
-        "center_surround_r2",
-        "center_surround_width_center",
-    } <= set(found)
-    assert all(column.shape == (2,) for column in found.values())
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        ({}, "gabor"),
+        ({"patch_extent": 0.27, "f1_f0": 0.99}, "texture"),
+        ({"patch_extent": 0.269, "f1_f0": 0.99}, "gabor"),
+        ({"patch_extent": 0.27, "f1_f0": 1.0}, "unclassified"),
+        ({"spatial_extent": 0.2}, "unclassified"),
+        ({"spatial_extent": 0.199}, "gabor"),
+        ({"gabor_r2": 0.49}, "unclassified"),
+        ({"center_surround_r2": 0.82}, "center-surround"),
+        ({"center_surround_r2": 0.80}, "gabor"),
+        ({"center_surround_r2": 0.82, "f1_f0": 0.49}, "unclassified"),
+        ({"orientation_selectivity": 0.149}, "unclassified"),
+    ],
+)
+def test_rule_at_its_thresholds(changes, expected):
+    assert classify(rule_columns(**changes)).tolist() == [expected]
+    assert expected in CLASSES
+
+
+@pytest.mark.parametrize(
+    "changes, margin",
+    [
+        ({"orientation_selectivity": 0.165}, 0.1),  # 0.15 x 1.1
+        ({"spatial_extent": 0.2 / 1.3}, 0.3),
+        ({"gabor_r2": 0.6, "orientation_selectivity": 0.9}, 0.2),
+    ],
+)
+def test_the_margin_is_the_least_change_of_a_threshold(changes, margin):
+    found_margin = class_margin(rule_columns(**changes))
+    assert found_margin == pytest.approx([margin], abs=0.021)
+
+
+def test_evidence_has_the_columns_that_the_table_explains():
+    shapes = shape_columns(np.random.default_rng(0).normal(size=(2, 14, 14)))
+    explained = {column.name for column in COLUMNS}
+    assert set(shapes) <= explained
+    assert all(column.shape == (2,) for column in shapes.values())

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from v1keras.characterization.gabor import gabor
 from v1keras.characterization.gratings import GratingDisplay
 
 _PLACES = 12  # patches per side of the image
 _CYCLES = 0.4  # standard deviation of a patch, in cycles of its grating
 _SMALLEST_WIDTH, _LARGEST_WIDTH = 0.04, 0.08  # in sides of the image
-_PHASES_DEG = np.arange(0, 360, 90)
 
 
 def patch_maps(
@@ -49,37 +47,34 @@ def patch_maps(
     ((1, 12, 12), True)
     """
     neurons = np.atleast_1d(np.asarray(neurons, int))
-    height, width = display.image_size
-    side = max(display.image_size)
-    rows = (np.arange(_PLACES) + 0.5) * height / _PLACES - 0.5
-    columns = (np.arange(_PLACES) + 0.5) * width / _PLACES - 0.5
-    grid = np.meshgrid(rows, columns, _PHASES_DEG, indexing="ij")
-    row, column, phase = (axis.ravel() for axis in grid)
-    grey = np.full((1, height, width, 1), display.grey, "float32")
+    grey = np.full((1, *display.image_size, 1), display.grey, "float32")
     grey_rates = np.asarray(rates(grey))[0, neurons]
     maps = np.empty((len(neurons), _PLACES, _PLACES))
     for i, neuron in enumerate(neurons):
-        frequency = waves["frequency"][i]
-        patch_width = np.clip(
-            _CYCLES / frequency, _SMALLEST_WIDTH * side, _LARGEST_WIDTH * side
+        patches = _patches(
+            waves["orientation_deg"][i], waves["frequency"][i], display.image_size
         )
-        patches = gabor(
-            {
-                "row": row,
-                "column": column,
-                "orientation_deg": waves["orientation_deg"][i],
-                "frequency": frequency,
-                "phase_deg": phase,
-                "width_along": patch_width,
-                "width_across": patch_width,
-                "amplitude": display.amplitude,
-            },
-            display.image_size,
-        )
-        images = (display.grey + patches)[..., None].astype("float32")
+        patterns = display.amplitude * np.concatenate([patches, -patches])
+        images = (display.grey + patterns)[..., None].astype("float32")
         driven = np.asarray(rates(images))[:, neuron] - grey_rates[i]
-        maps[i] = driven.reshape(_PLACES, _PLACES, -1).mean(axis=2)
+        maps[i] = driven.reshape(-1, _PLACES, _PLACES).mean(axis=0)
     positive = np.maximum(maps, 0).reshape(len(neurons), -1)
     squares = np.square(positive).sum(axis=1) * _PLACES**2
     extents = np.square(positive.sum(axis=1)) / np.where(squares > 0, squares, np.nan)
     return maps, extents
+
+
+def _patches(orientation_deg, frequency, image_size):
+    """Render even, then odd patches at all places: `(2 * places, height, width)`."""
+    side = max(image_size)
+    width = np.clip(_CYCLES / frequency, _SMALLEST_WIDTH * side, _LARGEST_WIDTH * side)
+    centers = [(np.arange(_PLACES) + 0.5) * n / _PLACES - 0.5 for n in image_size]
+    row, column = (grid.ravel() for grid in np.meshgrid(*centers, indexing="ij"))
+    rows, columns = np.mgrid[: image_size[0], : image_size[1]]
+    down = rows - row[:, None, None]
+    right = columns - column[:, None, None]
+    angle = np.radians(orientation_deg)
+    across = right * np.sin(angle) + down * np.cos(angle)
+    envelope = np.exp(-(down**2 + right**2) / (2 * width**2))
+    wave = 2 * np.pi * frequency * across
+    return np.concatenate([envelope * np.cos(wave), envelope * np.sin(wave)])

@@ -14,6 +14,7 @@ from v1keras.inversion.objectives import (
     total_variation,
 )
 from v1keras.inversion.parametrizations import Fourier, Pixels
+from v1keras.inversion.restarts import RestartedAscent
 from v1keras.inversion.result import PreferredStimuli
 from v1keras.inversion.sets import diverse_set, reconstruct
 
@@ -24,6 +25,7 @@ __all__ = [
     "Objective",
     "Pixels",
     "PreferredStimuli",
+    "RestartedAscent",
     "disk",
     "diverse_set",
     "matched_contrast",

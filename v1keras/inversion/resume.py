@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from v1keras.inversion.ascent import GradientAscent
+from v1keras.inversion.restarts import RestartedAscent
 from v1keras.inversion.result import PreferredStimuli, join_chunks
 from v1keras.io.atomic import atomic_write
 
@@ -21,7 +22,7 @@ def holds_chunks(folder: pathlib.Path) -> bool:
 
 
 def run_in_chunks(
-    ascent: GradientAscent,
+    ascent: GradientAscent | RestartedAscent,
     neurons: np.ndarray,
     steps: int,
     seed: int,
@@ -32,7 +33,7 @@ def run_in_chunks(
     """Run an ascent chunk by chunk and store each chunk in a file.
 
     Args:
-        ascent: `GradientAscent`.
+        ascent: `GradientAscent` or `RestartedAscent`.
         neurons: `(n,)` indices.
         steps: Integer, as for `GradientAscent.run`.
         seed: Integer, as for `GradientAscent.run`.

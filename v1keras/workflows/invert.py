@@ -15,6 +15,7 @@ from v1keras.inversion import (
     GradientAscent,
     Pixels,
     PreferredStimuli,
+    RestartedAscent,
 )
 from v1keras.inversion.controls import controls, filter_cosines
 from v1keras.inversion.matched_contrast import matched_contrast
@@ -35,7 +36,7 @@ def preferred_stimuli(
     neurons: Sequence[int] | np.ndarray | None = None,
     contrast: ContrastConstraint | None = None,
     steps: int = 300,
-    restarts: int = 1,
+    restarts: int = 2,
     seed: int = 0,
     parametrization: str = "pixels",
     blur: float = 1.0,
@@ -52,7 +53,8 @@ def preferred_stimuli(
             on the image are left out, with a warning if they are named here.
         contrast: `ContrastConstraint`; None for that of the recording's images.
         steps: Integer, largest number of steps.
-        restarts: Integer, number of starts per neuron, of which the best is kept.
+        restarts: Integer, number of starts per neuron, of which the best is kept; see
+            `v1keras.inversion.RestartedAscent` for neurons that get more.
         seed: Integer, seed of the noise that stimuli start from.
         parametrization: String, "pixels" or "fourier".
         blur: Float, width in pixels of the gradient's smoothing at the first step.
@@ -99,7 +101,8 @@ def preferred_stimuli(
         blur=blur,
         jitter=jitter,
     )
-    return ascent.run(varying, steps, seed, restarts)
+    restarted = RestartedAscent(ascent, recording.images)
+    return restarted.run(varying, steps, seed, restarts)
 
 
 def nothing_to_invert(neurons: np.ndarray) -> str:

@@ -12,7 +12,7 @@ from v1keras.characterization.characterize import Cells
 from v1keras.characterization.columns import CURVE_LABELS, page_columns
 from v1keras.data import Recording
 from v1keras.evaluation.scores import Scores
-from v1keras.inversion import GradientAscent
+from v1keras.inversion import GradientAscent, RestartedAscent
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.resume import holds_chunks, run_in_chunks
 from v1keras.io.atomic import atomic_files, remove_folder
@@ -166,7 +166,7 @@ def invert_to_folder(
         if holds_chunks(chunks) and not resume:
             remove_folder(chunks)
         stimuli = run_in_chunks(
-            ascent,
+            RestartedAscent(ascent, recording.images),
             varying,
             options["steps"],
             options["seed"],

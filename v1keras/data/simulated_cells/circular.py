@@ -12,7 +12,7 @@ def circular(family, size, rng):
     row, column = draw_place(size, rng)
     width = rng.uniform(0.05, 0.1) * size
     sign = {"blob_on": 1, "blob_off": -1}.get(family) or rng.choice([-1, 1])
-    aspect = rng.uniform(1.2, 1.6) if family == "elongated" else 1.0
+    aspect = rng.uniform(1.1, 1.3) if family == "elongated" else 1.0
     angle = rng.uniform(0, 180)
     bump = gaussian(size, row, column, width * aspect, width / aspect, angle)
     if not family.startswith("blob"):

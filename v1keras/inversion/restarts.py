@@ -1,0 +1,105 @@
+"""`RestartedAscent`: further starts for neurons that need them."""
+
+import numpy as np
+
+from v1keras.inversion.ascent import GradientAscent
+from v1keras.inversion.rates import rates_by_batch
+from v1keras.inversion.result import PreferredStimuli
+
+# Starts disagree if the lowest value is below this fraction of the highest.
+_AGREEING = 0.99
+# Starts of a neuron whose first ones disagree, as a multiple of these.
+_MORE = 4
+
+
+class RestartedAscent:
+    """A `GradientAscent` that starts again where its first starts don't suffice.
+
+    - A neuron without a gradient at any start, such as a hard-rectified one whose
+      drive is below threshold, starts from the negatives, then from the image that
+      drives it most at the stimuli's contrast.
+    - A neuron whose starts end at values that differ by more than one part in a
+      hundred has several optima, and gets four times as many starts.
+
+    Args:
+        ascent: `GradientAscent`.
+        images: `(n, height, width)` images in pixel units to start from.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from v1keras.inversion import ContrastConstraint
+    >>> threshold = lambda images: tf.nn.relu(images[:, 0, :1, 0] - 150)
+    >>> contrast = ContrastConstraint(grey=100, norm=60, low=0, high=255)
+    >>> ascent = GradientAscent(threshold, contrast, blur=0, image_size=(6, 6))
+    >>> bright = np.full((1, 6, 6), 100.0)
+    >>> bright[0, 0, 0] = 200
+    >>> stimuli = RestartedAscent(ascent, bright).run([0])
+    >>> round(float(stimuli.rates[0])), bool(stimuli.no_initial_gradient[0])
+    (10, False)
+    """
+
+    def __init__(self, ascent: GradientAscent, images: np.ndarray) -> None:
+        self.ascent = ascent
+        self.images = images
+        self.contrast = ascent.contrast
+
+    def run(
+        self, neurons: np.ndarray, steps: int = 300, seed: int = 0, restarts: int = 2
+    ) -> PreferredStimuli:
+        """Synthesize a stimulus for each neuron.
+
+        Args:
+            neurons: Sequence of indices.
+            steps: Integer, largest number of steps.
+            seed: Integer, seed of the noise that stimuli start from.
+            restarts: Integer, number of first starts per neuron.
+
+        Returns:
+            `PreferredStimuli`; of all starts of a neuron, it has the best `restarts`.
+
+        Raises:
+            ValueError, FloatingPointError: As for `GradientAscent.run`.
+        """
+        stimuli = self.ascent.run(neurons, steps, seed, restarts)
+        flat = np.flatnonzero(stimuli.no_initial_gradient)
+        if flat.size:
+            noise = stimuli.restart_stimuli[flat].reshape(-1, *self.ascent.image_size)
+            negatives = 2 * self.contrast.grey - noise
+            self._run_again(stimuli, flat, steps, seed, restarts, negatives)
+        flat = np.flatnonzero(stimuli.no_initial_gradient)
+        if flat.size:
+            best_images = self._best_images(stimuli.neurons[flat])
+            self._run_again(stimuli, flat, steps, seed, 1, best_images)
+        values = stimuli.restart_values
+        lowest, highest = values.min(axis=1), values.max(axis=1)
+        disagreeing = np.flatnonzero(lowest < highest - (1 - _AGREEING) * abs(highest))
+        if disagreeing.size:
+            self._run_again(stimuli, disagreeing, steps, seed + 1, _MORE * restarts)
+        return stimuli
+
+    def _best_images(self, neurons):
+        """Return the image that drives each neuron most at the stimuli's contrast."""
+        patterns = self.images[..., None].astype("float32") - self.contrast.grey
+        projected = self.contrast.images(self.contrast.project(patterns))
+        at_norm = projected.numpy()[..., 0]
+        rates = rates_by_batch(self.ascent.rate_fn, at_norm)[:, neurons]
+        return at_norm[rates.argmax(axis=0)]
+
+    def _run_again(self, stimuli, rows, steps, seed, restarts, start=None):
+        """Start the neurons of some rows again, and keep what is better, in place."""
+        again = self.ascent.run(stimuli.neurons[rows], steps, seed, restarts, start)
+        higher = again.values > stimuli.values[rows]
+        # A stimulus of a higher value is not the noise that had no gradient.
+        stimuli.no_initial_gradient[rows] &= again.no_initial_gradient & ~higher
+        chosen = rows[higher]
+        for name in ("stimuli", "rates", "values", "converged"):
+            getattr(stimuli, name)[chosen] = getattr(again, name)[higher]
+        stimuli.trace[:, chosen] = again.trace[:, higher]
+        for i, row in enumerate(rows):
+            values = np.append(stimuli.restart_values[row], again.restart_values[i])
+            pictures = [stimuli.restart_stimuli[row], again.restart_stimuli[i]]
+            kept = len(stimuli.restart_values[row])
+            best = np.argsort(-values, kind="stable")[:kept]
+            stimuli.restart_values[row] = values[best]
+            stimuli.restart_stimuli[row] = np.concatenate(pictures)[best]

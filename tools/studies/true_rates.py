@@ -7,7 +7,7 @@ from v1keras.data.simulated_cells import SimulatedCell
 from v1keras.data.simulated_cells.cell import SEMISATURATION
 from v1keras.data.simulated_cells.population import PIXEL_MEAN, PIXEL_SCALE
 
-_TINY = 1e-12  # keeps the gradients of roots and powers finite at 0
+_TINY = 1e-12
 
 
 class TrueRates:
@@ -45,15 +45,21 @@ class TrueRates:
         squares = tf.square(outputs)
         drive = tf.nn.relu(squares @ self._sums["weights"] - self._threshold)
         partner = tf.nn.relu(squares @ self._sums["partner_weights"])
-        product = tf.sqrt(drive * partner + _TINY)
+        product = _power(drive * partner, 0.5)
         drive = tf.where(self._pairs > 0, product, drive)
         energy = tf.matmul(tf.square(flat), self._pools, transpose_b=True)
         suppression = SEMISATURATION + squares @ self._sums["suppression"] + energy
-        return self._scales * ((drive + _TINY) / suppression) ** self._power
+        return self._scales * _power(drive / suppression, self._power)
 
     def halves(self):
         """Return None: there are no two halves, as an ensemble has."""
         return None
+
+
+def _power(values, power):
+    """Return powers of values; the gradient at 0 is 0 instead of infinite."""
+    positive = values > _TINY
+    return tf.where(positive, tf.where(positive, values, 1.0) ** power, 0.0)
 
 
 def _constant(patterns):

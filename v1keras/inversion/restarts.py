@@ -16,8 +16,9 @@ class RestartedAscent:
     """A `GradientAscent` that starts again where its first starts don't suffice.
 
     - A neuron without a gradient at any start, such as a hard-rectified one whose
-      drive is below threshold, starts from the negatives, then from the image that
-      drives it most at the stimuli's contrast.
+      drive is below threshold, starts from the negatives.
+    - A neuron that an image drives more, at the stimuli's contrast, than what has been
+      found starts from that image.
     - A neuron whose starts end at values that differ by more than one part in a
       hundred has several optima, and gets four times as many starts.
 
@@ -67,10 +68,10 @@ class RestartedAscent:
             noise = stimuli.restart_stimuli[flat].reshape(-1, *self.ascent.image_size)
             negatives = 2 * self.contrast.grey - noise
             self._run_again(stimuli, flat, steps, seed, restarts, negatives)
-        flat = np.flatnonzero(stimuli.no_initial_gradient)
-        if flat.size:
-            best_images = self._best_images(stimuli.neurons[flat])
-            self._run_again(stimuli, flat, steps, seed, 1, best_images)
+        images, rates = self._best_images(stimuli.neurons)
+        behind = np.flatnonzero(stimuli.rates < rates)
+        if behind.size:
+            self._run_again(stimuli, behind, steps, seed, 1, images[behind])
         values = stimuli.restart_values
         lowest, highest = values.min(axis=1), values.max(axis=1)
         disagreeing = np.flatnonzero(lowest < highest - (1 - _AGREEING) * abs(highest))
@@ -79,12 +80,12 @@ class RestartedAscent:
         return stimuli
 
     def _best_images(self, neurons):
-        """Return the image that drives each neuron most at the stimuli's contrast."""
+        """Return the image that drives each neuron most at the contrast, and its rate."""
         patterns = self.images[..., None].astype("float32") - self.contrast.grey
         projected = self.contrast.images(self.contrast.project(patterns))
         at_norm = projected.numpy()[..., 0]
         rates = rates_by_batch(self.ascent.rate_fn, at_norm)[:, neurons]
-        return at_norm[rates.argmax(axis=0)]
+        return at_norm[rates.argmax(axis=0)], rates.max(axis=0)
 
     def _run_again(self, stimuli, rows, steps, seed, restarts, start=None):
         """Start the neurons of some rows again, and keep what is better, in place."""

@@ -80,15 +80,17 @@ def describe_cells(
     _, patch_extents = patch_maps(
         rates, neurons, _with_prefix(tuning_columns, "grating_"), display
     )
-    columns |= tuning_columns | {"patch_extent": patch_extents}
-    classes = {"class": classify(columns), "class_margin": class_margin(columns)}
+    tuning_columns["patch_extent"] = patch_extents
+    evidence = columns | tuning_columns
+    classes = {"class": classify(evidence), "class_margin": class_margin(evidence)}
     if pixels_per_degree:
         for name, fit in fits.items():
             for key, column in in_degrees(fit, pixels_per_degree).items():
                 columns[f"{name}_{key}"] = column
     sample = np.linspace(0, len(images) - 1, _FIELD_IMAGES).astype(int)
     fields = gradient_fields(rates, neurons, images[sample])
-    return Cells(classes | columns, curves, fields, contrast.norm)
+    table = classes | columns | tuning_columns
+    return Cells(table, curves, fields, contrast.norm)
 
 
 def _with_prefix(columns, prefix):

@@ -152,13 +152,13 @@ COLUMNS = (
         "",
         "fraction of the best rate above grey that the largest grating loses",
     ),
+    Column("grating_rate", _RATE, "rate to the best grating, mean over phases"),
+    Column("grey_rate", _RATE, "rate to a grey image"),
     Column(
         "patch_extent",
         "",
         "fraction of the image from which small patches of grating drive the cell",
     ),
-    Column("grating_rate", _RATE, "rate to the best grating, mean over phases"),
-    Column("grey_rate", _RATE, "rate to a grey image"),
 )
 # Columns that the page of an inversion shows, as far as they exist.
 _ON_PAGE = (

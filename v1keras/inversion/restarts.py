@@ -80,7 +80,7 @@ class RestartedAscent:
         return stimuli
 
     def _best_images(self, neurons):
-        """Return the image that drives each neuron most at the contrast, and its rate."""
+        """Return the image that drives each neuron most, and its rate."""
         patterns = self.images[..., None].astype("float32") - self.contrast.grey
         projected = self.contrast.images(self.contrast.project(patterns))
         at_norm = projected.numpy()[..., 0]

@@ -12,6 +12,7 @@ from absl import flags
 
 from v1keras import cli
 from v1keras._version import __version__
+from v1keras.io.terminal import say
 
 _USES = (
     "`v1keras --version` or `v1keras doctor`; the work is done by v1keras-data, -train,"
@@ -22,12 +23,12 @@ _USES = (
 def main(arguments):
     match arguments[1:]:
         case [] if flags.FLAGS.version:
-            print(f"v1keras {__version__}")
+            say(f"v1keras {__version__}")
         case ["doctor"]:
             from v1keras.workflows import doctor
 
             findings = doctor.examine()
-            print(doctor.table(findings))
+            say(doctor.table(findings))
             broken = [finding.name for finding in findings if finding.fix]
             if broken:
                 raise ValueError(

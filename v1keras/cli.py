@@ -15,11 +15,13 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from v1keras import config
-from v1keras.io.terminal import one_line
+from v1keras.io.foreign import short
+from v1keras.io.terminal import one_line, say
 
 # A flag defined here is one of the command that asked for it, as --help lists them.
 flags.disclaim_key_flags()
 
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
 
 
@@ -74,11 +76,10 @@ def _guarded(main, words, arguments):
         main(arguments)
     except BrokenPipeError:
         raise
-    except _USER_ERRORS as error:
+    except Exception as error:
         if logging.level_debug():
-            traceback.print_exc()
-        advice = ": name another file or folder, or change its permissions"
-        _fail(f"{error}{advice}" if _is_forbidden(error) else error)
+            say(traceback.format_exc(), sys.stderr)
+        _fail(_in_words(error))
     except KeyboardInterrupt as error:
         # `v1keras.training.Stopped` is one, and knows its signal.
         number = getattr(error, "number", signal.SIGINT)
@@ -132,22 +133,26 @@ def _path_of(text):
         _fail(f"--config: {error}")
 
 
-def _is_forbidden(error):
-    return isinstance(error, OSError) and error.errno in (
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
+def _in_words(error):
+    """Return what a user reads of an error."""
+    if isinstance(error, OSError) and error.errno in _FORBIDDEN:
+        return f"{error}: name another file or folder, or change its permissions"
+    if isinstance(error, _USER_ERRORS):
+        return error
+    return (
+        f"{type(error).__name__}: {short(error)}; this was not foreseen: run it with"
+        " --verbosity=1 to see where it arose"
     )
 
 
 def _fail(error, status=1):
     text = one_line(str(error).replace("\\n", " "))
-    print(_coloured("error:", 31), text, file=sys.stderr)
+    say(text, sys.stderr, _coloured("error: ", 31))
     sys.exit(status)
 
 
 def _one_line_warning(message, category, filename, lineno, file=None, line=None):
-    print(_coloured("warning:", 33), one_line(message), file=sys.stderr)
+    say(one_line(message), sys.stderr, _coloured("warning: ", 33))
 
 
 def _coloured(word, colour):
@@ -157,4 +162,4 @@ def _coloured(word, colour):
     """
     if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
         return word
-    return f"\033[1;{colour}m{word}\033[0m"
+    return f"\033[1;{colour}m{word.rstrip()}\033[0m "

@@ -16,6 +16,7 @@ from absl import flags
 
 from v1keras import cli
 from v1keras.io.quiet import quiet_start
+from v1keras.io.terminal import say
 
 with quiet_start():
     from v1keras.io.output import check_outputs, output_folder
@@ -48,9 +49,9 @@ def main(_):
             history_of(values.model),
             scores,
         )
-    print(scores)
+    say(scores)
     page = pathlib.Path(values.out) / workdir.REPORT
-    print(f"report: {page}; written beside it: metrics.json, neurons.csv")
+    say(f"report: {page}; written beside it: metrics.json, neurons.csv")
 
 
 def run():

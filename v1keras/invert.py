@@ -16,6 +16,7 @@ from absl import flags
 
 from v1keras import cli
 from v1keras.io.quiet import quiet_start
+from v1keras.io.terminal import say
 
 with quiet_start():
     from v1keras.workflows.invert import PARAMETRIZATIONS
@@ -36,9 +37,9 @@ def main(_):
         values.contrast_norm,
         **{name: getattr(values, name) for name in _OPTIONS},
     )
-    print("\n".join([str(cells), *remarks]))
+    say("\n".join([str(cells), *remarks]))
     page = pathlib.Path(values.out) / "report.html"
-    print(
+    say(
         f"report: {page}; written beside it: stimuli.h5, cells.csv, gallery.png,"
         " tuning.png, tensorboard/"
     )

@@ -11,6 +11,7 @@ from absl import flags
 
 from v1keras import cli
 from v1keras.io.quiet import quiet_start
+from v1keras.io.terminal import say
 
 with quiet_start():
     import keras
@@ -43,8 +44,8 @@ def main(_):
         )
     except supervisor.WORKER_LOST_ERRORS as error:
         supervisor.request_restart(error)
-    print(scores)
-    print(f"report: {values.workdir}/{workdir.REPORT}")
+    say(scores)
+    say(f"report: {values.workdir}/{workdir.REPORT}")
 
 
 def run():

@@ -74,7 +74,7 @@ def test_recordings_of_any_names_share_a_training(tmp_path, command, names):
 
 def test_a_name_is_shown_as_it_stands(tmp_path, command):
     name = "<b>|x|</b>\n`y`\x1b[2J"
-    escaped = r"\<b>\|x\|\</b> \`y\`\[2J"
+    escaped = r"\<b>\|x\|\</b> \`y\`\\x1b\[2J"
     recording_of(name).save(tmp_path / "0.h5")
     done(command("train", *train_flags(["0.h5"]), "--workdir=w", cwd=tmp_path))
     assert zoo.info(tmp_path / "w")["recording"]["name"] == name

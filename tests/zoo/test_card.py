@@ -5,7 +5,6 @@ import pytest
 
 from v1keras import Recording, simulate_recording, zoo
 from v1keras.config import default
-from v1keras.io.terminal import printable
 from v1keras.workflows.train import train_and_evaluate
 
 
@@ -51,7 +50,3 @@ def test_a_training_without_a_correlation_becomes_a_preset(tmp_path, change):
         correlation = row["correlation"]
         expected = "none" if correlation is None else f"{correlation:.3f}"
         assert line.split(" | ")[2] == expected
-
-
-def test_a_terminal_is_shown_no_control_characters():
-    assert printable("a\x1b[2Jb\x07\r\x9bc\n\tÅ") == "a[2Jbc\n\tÅ"

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from v1keras.io.terminal import one_line
+
 # Columns with which the rate is compared, as the table names them.
 _CONTROLS = {
     "best_image_rate_at_norm": "the best image at the same contrast",
@@ -94,7 +96,8 @@ def _filter_lines(columns):
         cosines = columns["filter_cosine"][columns["kind"] == kind]
         if np.isfinite(cosines).any():
             lines.append(
-                f"true filter, {kind}: median |cosine| {np.median(cosines):.3f},"
-                f" {(cosines >= _TRUE).mean():.0%} at {_TRUE} or more"
+                f"true filter, {one_line(kind)}: median |cosine|"
+                f" {np.median(cosines):.3f}, {(cosines >= _TRUE).mean():.0%} at"
+                f" {_TRUE} or more"
             )
     return lines

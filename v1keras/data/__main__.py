@@ -17,6 +17,7 @@ python -m v1keras.data shard large.h5 --out=large
 from absl import flags
 
 from v1keras import cli
+from v1keras.io.terminal import say
 from v1keras.workflows import convert_arrays, convert_nwb, recordings
 
 _TEXTS = {
@@ -49,7 +50,7 @@ _NUMBERS = {
 
 
 def main(arguments):
-    print(recordings.run(arguments[1:], flags.FLAGS))
+    say(recordings.run(arguments[1:], flags.FLAGS))
 
 
 def run():

@@ -115,9 +115,6 @@ def _show_progress(name, size, total):
     """Show on a terminal how much of a file there is."""
     if sys.stderr.isatty():
         share = f" of {total / 1e6:.0f}" if total else ""
-        print(
-            f"\r{name}: {size / 1e6:.0f}{share} MB",
-            end="\n" if size == total else "",
-            file=sys.stderr,
-            flush=True,
-        )
+        end = "\n" if size == total else ""
+        sys.stderr.write(f"\r{name}: {size / 1e6:.0f}{share} MB{end}")
+        sys.stderr.flush()

@@ -39,7 +39,7 @@ def errors_naming(
     except passing:
         raise
     except ValueError as error:
-        text, path = one_line(error), str(file).split(": ")[0]
+        text, path = short(error), str(file).split(": ")[0]
         raise ValueError(
             text if text.startswith(path) else f"{file}: {text}"
         ) from error
@@ -49,11 +49,11 @@ def errors_naming(
         ) from error
     except Exception as error:
         raise ValueError(
-            f"{file} can't be read ({type(error).__name__}: {one_line(error)})"
+            f"{file} can't be read ({type(error).__name__}: {short(error)})"
         ) from error
 
 
-def one_line(error: BaseException) -> str:
+def short(error: BaseException) -> str:
     """Return the text of an error as one line, cut off where it is very long."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

@@ -1,35 +1,53 @@
 """Text of others, such as the name of a recording, as a terminal can show it."""
 
+import sys
 import unicodedata
 from collections.abc import Iterable
+from typing import TextIO
+
+
+def say(text: object, file: TextIO | None = None, head: str = "") -> None:
+    """Print text of several lines, of which parts may come from files.
+
+    Args:
+        text: Object, whose text is printed; see `printable`.
+        file: Text stream; None for stdout.
+        head: String of our own, printed before it as it is.
+    """
+    print(head + printable(str(text)), file=file or sys.stdout, flush=True)
 
 
 def printable(text: str) -> str:
-    """Return text without control characters but line breaks and tabs.
+    r"""Return text with what a terminal would obey, or not show, as escapes.
 
-    A terminal would obey them.
+    That is all but letters, signs, spaces, line breaks and tabs: control characters,
+    and marks that turn the direction of writing.
 
     Example:
 
-    >>> printable("red: \\x1b[31m")
-    'red: [31m'
+    >>> print(printable("Mäuse \x1b[31m \u202e"))
+    Mäuse \x1b[31m \u202e
     """
     return "".join(
-        character
+        character if _is_shown(character) else ascii(character)[1:-1]
         for character in text
-        if character in "\n\t" or unicodedata.category(character) != "Cc"
     )
 
 
+def _is_shown(character):
+    shown = character.isprintable() or character in "\n\t"
+    return shown or unicodedata.category(character) == "Zs"
+
+
 def one_line(text: object) -> str:
-    """Return text on one line, without control characters.
+    """Return text on one line, with control characters as escapes.
 
     Example:
 
     >>> one_line("mouse\\n1")
     'mouse 1'
     """
-    return " ".join(printable(str(text)).split())
+    return printable(" ".join(str(text).split()))
 
 
 def short_names(names: Iterable[str], width: int) -> dict[str, str]:
@@ -46,7 +64,7 @@ def short_names(names: Iterable[str], width: int) -> dict[str, str]:
     Example:
 
     >>> list(short_names(["ab", "a night in May", "a night in all May"], 9).values())
-    ['ab', 'a ni...~1', 'a ni...~2']
+    ['ab', 'a n....~1', 'a n....~2']
     """
     names = list(names)
     labels = {name: _shortened(one_line(name), width) for name in names}

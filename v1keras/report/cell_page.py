@@ -1,7 +1,6 @@
 """The page of inverted cells."""
 
 import base64
-import html
 import io
 import os
 import pathlib
@@ -12,7 +11,7 @@ from matplotlib import image as picture_file
 
 from v1keras.io.atomic import atomic_write
 from v1keras.report.cell_figures import write_cell_figures
-from v1keras.report.page import STYLE
+from v1keras.report.page import STYLE, as_html
 
 _STYLE = """
 body { max-width: 75rem; }
@@ -119,8 +118,8 @@ def write_cells(
         )
     classes = columns["class"].astype(str)
     body = [
-        f"<h1>Preferred stimuli</h1><p>{html.escape(about)}</p>",
-        f"<h2>Summary</h2><pre>{html.escape(text)}</pre>",
+        f"<h1>Preferred stimuli</h1><p>{as_html(about)}</p>",
+        f"<h2>Summary</h2><pre>{as_html(text)}</pre>",
         *_galleries(names, classes, stimuli),
         _table(rows, present, classes),
     ]
@@ -148,7 +147,7 @@ def _galleries(names, classes, stimuli):
             f'<a href="#cell-{names[i]}">{stimuli[i]}{names[i]}</a>' for i in members
         ]
         sections.append(
-            f"<h2>{html.escape(name)}: {len(members)}</h2>"
+            f"<h2>{as_html(name)}: {len(members)}</h2>"
             f'<div class="gallery">{"".join(links)}</div>'
         )
     return sections
@@ -158,12 +157,14 @@ def _table(rows, meanings, classes):
     """Return the table of all cells, with the meanings of its columns."""
     headings = ["neuron", *meanings]
     headings = [name.replace("_", " ") for name in headings]
-    head = [f'<th scope="col"><button>{name}</button></th>' for name in headings]
+    head = [
+        f'<th scope="col"><button>{as_html(name)}</button></th>' for name in headings
+    ]
     terms = []
     for name, meaning in meanings.items():
         term = name.replace("_", " ")
-        terms.append(f"<dt>{term}</dt><dd>{html.escape(meaning)}</dd>")
-    options = [f"<option>{html.escape(name)}</option>" for name in sorted(set(classes))]
+        terms.append(f"<dt>{term}</dt><dd>{as_html(meaning)}</dd>")
+    options = [f"<option>{as_html(name)}</option>" for name in sorted(set(classes))]
     return (
         f"<h2>All cells</h2><p>{_RED}</p>"
         "<details><summary>What the columns mean</summary>"
@@ -180,14 +181,14 @@ def _row(name, kind, values, low, stimulus, figures):
     """Return a row of the table; a low rate is marked."""
     cells = [f'<td data-value="{name}">{name}</td>']
     for key, value in values.items():
-        text = html.escape(_written(value))
+        text = as_html(_written(value))
         mark = ' class="low"' if low and key == "rate" else ""
         cells.append(f'<td{mark} data-value="{text or "-1e9"}">{text}</td>')
     cells.append(
         f'<td><details name="cell"><summary>{stimulus}</summary>'
         f"<div>{figures}</div></details></td>"
     )
-    kind = html.escape(kind)
+    kind = as_html(kind)
     return f'<tr id="cell-{name}" data-class="{kind}">{"".join(cells)}</tr>'
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib import pyplot
 
 from v1keras.io.atomic import atomic_write
+from v1keras.io.terminal import printable
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -35,22 +36,20 @@ def write_page(
     Raises:
         OSError: The file can't be written.
     """
-    body = [f"<h1>{html.escape(title)}</h1>"]
+    body = [f"<h1>{as_html(title)}</h1>"]
     for heading, explanation, content in sections:
-        body.append(
-            f"<h2>{html.escape(heading)}</h2>\n<p>{html.escape(explanation)}</p>"
-        )
+        body.append(f"<h2>{as_html(heading)}</h2>\n<p>{as_html(explanation)}</p>")
         if isinstance(content, str):
-            body.append(f"<pre>{html.escape(content)}</pre>")
+            body.append(f"<pre>{as_html(content)}</pre>")
         else:
             body.append(
-                f'<img alt="{html.escape(explanation)}"'
+                f'<img alt="{as_html(explanation)}"'
                 f' src="data:image/png;base64,{_encode(content)}">'
             )
     head = (
         '<meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
+        f"<title>{as_html(title)}</title><style>{STYLE}</style>"
     )
     with atomic_write(pathlib.Path(path)) as temporary:
         temporary.write_text(
@@ -59,6 +58,11 @@ def write_page(
             + "\n</body></html>\n",
             "utf-8",
         )
+
+
+def as_html(text: str) -> str:
+    """Return text of others as HTML that shows it, control characters as escapes."""
+    return html.escape(printable(text))
 
 
 def _encode(figure):

@@ -13,7 +13,7 @@ import numpy as np
 
 from v1keras.io import hdf5_file
 from v1keras.io.atomic import atomic_write, check_disk_space
-from v1keras.io.foreign import errors_naming, one_line
+from v1keras.io.foreign import errors_naming, short
 
 _HEAD = 512  # bytes, the least that HDF5 leaves to its user
 _TITLE = "v1keras checkpoint, sha256 "
@@ -100,7 +100,7 @@ class Checkpoints:
                 return _read(path)
             except (OSError, ValueError) as error:
                 warnings.warn(
-                    f"a checkpoint is damaged ({one_line(error)}); going back to the"
+                    f"a checkpoint is damaged ({short(error)}); going back to the"
                     " one before"
                 )
         if paths:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from v1keras.io.terminal import say
 from v1keras.training.cluster import spans_machines
 from v1keras.training.interruption import STOPPING, Stopped
 
@@ -95,10 +96,10 @@ def request_restart(error: tf.errors.OpError) -> None:
     """
     if _reports is None:
         raise error
-    print(
+    say(
         f"warning: a machine was lost ({_reason(error)}); resuming from the last"
         " checkpoint as soon as all are back",
-        file=sys.stderr,
+        sys.stderr,
     )
     sys.stdout.flush()
     sys.stderr.flush()

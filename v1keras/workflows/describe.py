@@ -75,7 +75,7 @@ def _columns(recording):
         )
     for group in ("neurons", "covariates"):
         for name, column in getattr(recording, group).items():
-            yield f"{group}/{name}: {column.shape}, {column.dtype}"
+            yield f"{group}/{one_line(name)}: {column.shape}, {column.dtype}"
 
 
 def _ceilings(recording):

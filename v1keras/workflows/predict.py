@@ -1,6 +1,5 @@
 """Predict the rates for image files and print them as CSV."""
 
-import csv
 import os
 import sys
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from v1keras import zoo
+from v1keras.io.tables import write_rows
 from v1keras.zoo.golden import named_rates
 
 
@@ -27,7 +27,6 @@ def predict(name: str | os.PathLike[str], paths: Sequence[str]) -> None:
     metadata = zoo.info(name)
     batches = [(path, zoo.read_images(path, metadata)) for path in paths]
     model = zoo.load(name).without_covariates()
-    writer = csv.writer(sys.stdout, lineterminator="\n")
     has_head = False
     for path, batch in batches:
         for i in range(len(batch)):
@@ -35,11 +34,11 @@ def predict(name: str | os.PathLike[str], paths: Sequence[str]) -> None:
                 lambda image: model(image, training=False), batch[i : i + 1]
             )
             if not has_head:
-                writer.writerow(["image", *_columns(rates)])
+                write_rows([["image", *_columns(rates)]], sys.stdout)
                 has_head = True
             label = f"{path}[{i}]" if len(batch) > 1 else path
             values = np.concatenate(list(rates.values()), axis=1)[0]
-            writer.writerow([label, *(f"{value:.6g}" for value in values)])
+            write_rows([[label, *values]], sys.stdout)
 
 
 def _columns(rates):

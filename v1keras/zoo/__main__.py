@@ -17,7 +17,7 @@ from absl import flags
 
 from v1keras import cli, zoo
 from v1keras.io.quiet import quiet_start
-from v1keras.io.terminal import printable
+from v1keras.io.terminal import say
 from v1keras.zoo.card import listing
 from v1keras.zoo.layout import CARD
 
@@ -31,9 +31,9 @@ def main(arguments):
     values = flags.FLAGS
     match arguments[1:]:
         case ["list"]:
-            print(listing())
+            say(listing())
         case ["show", name]:
-            print(printable((zoo.find(name) / CARD).read_text("utf-8")), end="")
+            say((zoo.find(name) / CARD).read_text("utf-8").rstrip("\n"))
         case ["verify", *names]:
             verify = _workflow("publish").verify
             _for_all(names, lambda name: verify(name, values.scores))
@@ -43,7 +43,7 @@ def main(arguments):
             _workflow("predict").predict(name, [path, *paths])
         case ["add", workdir] if values.name:
             _workflow("publish").add(workdir, values.name)
-            print(f"written: {zoo.find(values.name)}")
+            say(f"written: {zoo.find(values.name)}")
         case words:
             received = " ".join(words) or "nothing to do"
             raise ValueError(f"found {received!r}; expected {_USES}")
@@ -60,7 +60,7 @@ def _for_all(names, work):
     names, failures = names or zoo.names(), []
     for name in names:
         try:
-            print(work(name), flush=True)
+            say(work(name))
         except (ValueError, OSError) as error:
             failures.append(str(error))
     if failures:

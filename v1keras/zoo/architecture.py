@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from v1keras.io.foreign import one_line
+from v1keras.io.foreign import short
 from v1keras.models.cores.transfer import NETWORKS
 from v1keras.zoo.checks import (
     Check,
@@ -262,7 +262,7 @@ def errors_of_keras() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise ValueError(f"the values fit no model: {one_line(error)}") from None
+        raise ValueError(f"the values fit no model: {short(error)}") from None
 
 
 def _registered_name(config, place, names):

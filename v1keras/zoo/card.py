@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from v1keras.io.terminal import one_line, printable
+from v1keras.io.terminal import one_line
 from v1keras.zoo.catalog import info, names, remote
 
 _ESTIMATED = (
@@ -56,7 +56,7 @@ def listing() -> str:
         rows.append(
             (
                 name,
-                str(metadata["recording"].get("name", "")),
+                one_line(metadata["recording"].get("name", "")),
                 str(scores["count"]),
                 _number(scores["correlation"], ".3f"),
                 _number(scores["cc_norm"], ".3f"),
@@ -68,7 +68,7 @@ def listing() -> str:
     for row in rows:
         cells = zip(row, widths, strict=True)
         line = "  ".join(cell.ljust(width) for cell, width in cells)
-        lines.append(printable(line.rstrip()))
+        lines.append(line.rstrip())
     return "\n".join(lines)
 
 

@@ -36,7 +36,7 @@ _TEXTS = {
 }
 _LISTS = {
     "column": "convert arrays: NAME=FILE, NAME one of split, image_group,"
-    " neuron_session, neurons/..., covariates/...",
+    " neuron_session, neurons/..., covariates/..., repeat_covariates/...",
     "attribute": "convert arrays: NAME=VALUE, such as units=dF/F, window_s=0.1 or"
     " presentations=20.",
 }

@@ -73,7 +73,7 @@ def _columns(recording):
         yield "sessions: " + ", ".join(
             f"{one_line(name)} ({count})" for name, count in pairs
         )
-    for group in ("neurons", "covariates"):
+    for group in ("neurons", "covariates", "repeat_covariates"):
         for name, column in getattr(recording, group).items():
             yield f"{group}/{one_line(name)}: {column.shape}, {column.dtype}"
 

@@ -8,7 +8,7 @@ import numpy as np
 from v1keras.data.recording import Recording
 from v1keras.data.recording_file import FORMAT_1_NAMES
 from v1keras.data.sources.array_files import is_table, read_array, read_table
-from v1keras.data.sources.axes import arrange
+from v1keras.data.sources.axes import arrange, as_repeats
 from v1keras.data.sources.contents import describe
 from v1keras.data.sources.layout import RESPONSES, Layout
 from v1keras.data.sources.pictures import read_folder, stack
@@ -45,8 +45,10 @@ def read(
         repeats: Name of `(images, trials, neurons)` single presentations.
         repeat_images: Name of `(images,)` indices (from 0) of the image of each entry
             of `repeats`. Defaults to all images in order.
-        columns: Dict from `split`, `image_group`, `neuron_session`, `neurons/<column>`
-            or `covariates/<column>` to the name of an array. A split may be in words.
+        columns: Dict from `split`, `image_group`, `neuron_session`, `neurons/<column>`,
+            `covariates/<column>` or `repeat_covariates/<column>` to the name of an
+            array. A split may be in words. `repeat_covariates` have the axes of the
+            `repeats`, without neurons or with k values in their place.
         attributes: Dict, as a `Recording` takes them.
         layout: `Layout`, what the files leave open. Defaults to what they tell.
 
@@ -188,7 +190,7 @@ def _responses(path, pictures, layout):
 
 def _columns(columns, layout):
     """Return a dict of the arrays of columns, those of a group in a dict of its own."""
-    fields = {"neurons": {}, "covariates": {}}
+    fields = {"neurons": {}, "covariates": {}, "repeat_covariates": {}}
     # A column may still be named as in files of format 1.
     groups = {former: name for name, former in FORMAT_1_NAMES.items()}
     for name, path in columns.items():
@@ -197,7 +199,7 @@ def _columns(columns, layout):
         if group not in fields and (group or column not in _COLUMNS):
             raise ValueError(
                 f"column {name!r}: expected split, image_group, neuron_session,"
-                " neurons/NAME or covariates/NAME"
+                " neurons/NAME, covariates/NAME or repeat_covariates/NAME"
             )
         values = read_array(path, f"--column={name}", layout)
         # MATLAB's vectors, and those of a table, have an axis of length 1.
@@ -205,6 +207,8 @@ def _columns(columns, layout):
             values = values.ravel()
         if name == "split":
             values = _split(values, path)
+        if group == "repeat_covariates":
+            values = as_repeats(values, layout)
         target = fields[group] if group else fields
         target[column] = values
     return fields
@@ -230,7 +234,7 @@ def _counts(fields):
     for name, values in fields.items():
         kind = "neurons" if name in _OF_NEURONS else "images"
         arrays = values.values() if isinstance(values, dict) else [values]
-        if name != "repeat_images":
+        if name not in ("repeat_images", "repeat_covariates"):
             counts[kind].update(len(array) for array in arrays if array.ndim)
     return counts
 

@@ -66,6 +66,21 @@ def arrange(arrays, layout, counts, entries=None):
     return {name: _transposed(name, arrays[name], told[name]) for name in arrays}
 
 
+def as_repeats(values, layout):
+    """Return a covariate of single presentations as `(n_r, trials)` or with k values.
+
+    Args:
+        values: Array with the axes of the repeats, without neurons or with k values in
+            their place.
+        layout: `Layout`, for `repeats_axes`.
+    """
+    told = layout.axes_of("repeats") or REPEATS
+    axes = [axis for axis in told if axis != "neurons" or values.ndim == 3]
+    if len(axes) != values.ndim:
+        return values
+    return values.transpose([axes.index(axis) for axis in REPEATS if axis in axes])
+
+
 def _plain(name, array):
     """Return an array without axes of length 1 that say nothing."""
     if name == "images" and array.ndim == 4 and array.shape.count(1) == 1:

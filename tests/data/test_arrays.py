@@ -99,5 +99,7 @@ def test_columns_per_image(tmp_path, group):
 def test_column_of_no_group(tmp_path):
     own_files(tmp_path)
     columns = {"images/gaze": tmp_path / "responses.npy"}
-    with pytest.raises(ValueError, match="'images/gaze': .*covariates/NAME or repeat_covariates/NAME"):
+    with pytest.raises(
+        ValueError, match="'images/gaze': .*covariates/NAME or repeat_covariates/NAME"
+    ):
         arrays.read(tmp_path / "images.npy", repeats="all.npz:x", columns=columns)

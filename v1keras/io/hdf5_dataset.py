@@ -194,7 +194,10 @@ class Dataset:
                 f"{len(index)} chunks, expected {math.prod(expected.tolist())}: it"
                 " lacks values"
             )
-        sizes = index[:, axes + 2]
+        offsets, sizes = index[:, axes + 1], index[:, axes + 2]
+        order = np.argsort(offsets)
+        if (np.diff(offsets[order]) < sizes[order][:-1]).any():
+            raise ValueError("its chunks overlap")
         needed = math.prod(self.chunks) * self._stored.itemsize
         if needed > int(sizes.min()) * hdf5_filters.MOST_INFLATED:
             raise ValueError(f"a chunk of {sizes.min()} bytes, which can't be whole")

@@ -1,4 +1,4 @@
-"""The files in HDF5 that are read, and the JSON beside them."""
+"""The files in HDF5 that are read, and those beside them."""
 
 import fake_datasets
 import full_recording
@@ -7,7 +7,7 @@ import numpy as np
 from fuzzing import Format
 
 from v1keras.data import Recording, shards, sources
-from v1keras.data.sources import matlab
+from v1keras.data.sources import matlab, nwb
 from v1keras.io import hdf5_file
 from v1keras.training.checkpoints import Checkpoints
 
@@ -132,6 +132,12 @@ def write_allen(path):
     fake_datasets.allen_ophys(path, frames, onsets, traces, times, scenes)
 
 
+def write_nwb(path):
+    import nwb_files
+
+    nwb_files.allen(path)
+
+
 RECORDING_EARLIEST = recording(libver="earliest")
 RECORDING_LATEST = recording(libver="latest")
 EVERYTHING_EARLIEST = Format(everything, read_everything, suffix=".earliest")
@@ -154,3 +160,4 @@ MATLAB_73 = Format(
 NWB_SESSION = Format(
     write_allen, lambda path: sources.read("allen_scenes", path), suffix=".nwb"
 )
+PYNWB = Format(write_nwb, lambda path: nwb.read([path]), suffix=".nwb")

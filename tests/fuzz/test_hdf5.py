@@ -11,6 +11,12 @@ def test_damaged_files_are_read_or_refused(name):
 
 
 @pytest.mark.slow
+def test_many_damaged_files_for_pynwb():
+    pytest.importorskip("pynwb")
+    fuzzing.check("hdf5_formats", "PYNWB", 60)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_many_damaged_files_are_read_or_refused(name):
     fuzzing.check("hdf5_formats", name, 100)

@@ -52,6 +52,8 @@ def test_commands_go_on_from_the_checkpoint_before(tiny, command, tmp_path):
         assert (folder / weights).read_bytes() == expected
         newest = max((folder / "checkpoints").rglob("*.h5"))
         newest.write_bytes(newest.read_bytes()[:-1])
-        evaluated = command("evaluate", f"--model={folder}", f"--out={folder / 'again'}")
+        evaluated = command(
+            "evaluate", f"--model={folder}", f"--out={folder / 'again'}"
+        )
         assert evaluated.returncode == 0, evaluated.stderr
         assert "Traceback" not in resumed.stderr + evaluated.stderr

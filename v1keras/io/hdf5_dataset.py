@@ -136,6 +136,12 @@ class Dataset:
         self._file.claim(self.address, self.nbytes)
         return self._file.read(self._described["offset"] + start, size)
 
+    def check_chunks(self) -> None:
+        """Check that all chunks are where they can be; raise a ValueError if not."""
+        if self.chunks and self.size:
+            with self._errors():
+                self._index = self._chunk_index()
+
     def _rows_of_chunks(self, first, last, shape):
         if self._index is None:
             self._index = self._chunk_index()

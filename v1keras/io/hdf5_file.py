@@ -178,6 +178,27 @@ class File(Group):
         root = answer["root"]
         super().__init__(self, "/", root, self._objects[root])
 
+    def check_contained(self) -> None:
+        """Check that libhdf5 is led nowhere by the file, and finds all chunks.
+
+        This is for files that a library opens which knows no other way. Soft links stay
+        within the file.
+
+        Raises:
+            ValueError: A part of the file is elsewhere, needs a filter from elsewhere,
+                or is not whole.
+        """
+        for described in self._objects.values():
+            for name, target in described.get("members", {}).items():
+                if target == "a soft link":
+                    continue
+                item = self._objects.get(target, {})
+                if isinstance(target, str) or item.get("leads_out", not item):
+                    text = item.get("refused", target)
+                    raise ValueError(f"{self.shown}: {name} is {text}; not followed")
+                if "layout" in item:
+                    Dataset(self, name, target, item).check_chunks()
+
     def object_at(self, address: int, path: str) -> Group | Dataset:
         """Return the object at an address, as one of that path."""
         described = self._objects.get(address)

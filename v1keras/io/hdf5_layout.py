@@ -31,6 +31,10 @@ class _Refused(Exception):
     """Something that is not read; the message says what."""
 
 
+class _LeadsOut(_Refused):
+    """Something that leads to other files."""
+
+
 def objects(file):
     """Return the groups and datasets of a file, each once.
 
@@ -93,6 +97,7 @@ def _described(item):
             described |= _dataset(item)
         except Exception as error:  # not only ours: of any kind where it is damaged
             described["refused"] = str(error) or type(error).__name__
+            described["leads_out"] = isinstance(error, _LeadsOut)
     elif not isinstance(item, h5py.h5g.GroupID):
         described["refused"] = "a type, not a group or a dataset"
     return described
@@ -109,10 +114,10 @@ def _dataset(dataset):
     if space.get_simple_extent_type() == h5py.h5s.NULL:
         raise _Refused("nothing, not even a shape")
     if creation.get_external_count():
-        raise _Refused("data in other files")
+        raise _LeadsOut("data in other files")
     layout = _LAYOUTS.get(creation.get_layout())
     if layout is None:
-        raise _Refused("a virtual dataset, which is made of others")
+        raise _LeadsOut("a virtual dataset, which is made of others")
     kind = _type(dataset.get_type())
     laid = {"shape": space.get_simple_extent_dims(), "layout": layout} | kind
     if layout == "contiguous":

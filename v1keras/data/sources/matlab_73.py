@@ -67,7 +67,10 @@ def _cells(dataset, room, depth):
     room["cells"] -= dataset.size
     _take(dataset, room, dataset.nbytes)
     array = np.empty(dataset.shape[::-1], object)
-    for index, target in np.ndenumerate(dataset[...]):
+    targets = dataset[...]
+    sizes = [item.nbytes for item in targets.flat if isinstance(item, Dataset)]
+    _take(dataset, dict(room), sum(sizes))  # before any of them is read
+    for index, target in np.ndenumerate(targets):
         array[index[::-1]] = _value(target, room, depth + 1)
     return array
 

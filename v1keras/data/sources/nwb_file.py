@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from v1keras.io import hdf5_file
 from v1keras.io.archives import LARGEST_FILE
 from v1keras.io.foreign import errors_naming
 
@@ -57,6 +58,8 @@ def opened(path):
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}")
     module = pynwb()
+    with hdf5_file.opened(path) as file:
+        file.check_contained()
     with errors_naming(path), contextlib.ExitStack() as stack:
         with warnings.catch_warnings(), _silent("hdmf"):
             # Of schemas, versions and what a newer pynwb would write otherwise.

@@ -12,6 +12,7 @@ from v1keras.data.sources import matlab
 from v1keras.data.sources.locate import fetch_verified
 from v1keras.data.sources.pvc8 import TUNING_SESSION, photographs
 from v1keras.io.archives import Folder
+from v1keras.io.foreign import errors_naming
 
 URL = (
     "https://raw.githubusercontent.com/jzlab/v1_predictor/"
@@ -86,29 +87,30 @@ def read_archive(path):
         sessions.append(name.rsplit("/")[-1][:2])
         activities.append(activity)
     labels = np.repeat(sessions, [activity.shape[1] for activity in activities])
-    return Recording(
-        images,
-        np.concatenate(activities, axis=1),
-        image_group=photographs(len(images)),
-        neuron_session=labels,
-        neurons={"for_tuning": (labels == TUNING_SESSION).astype(np.uint8)},
-        attributes={
-            "name": "kindel2019",
-            "units": "spikes per presentation",
-            "window_s": 0.105,
-            "presentations": 20,
-            "pixels_per_degree": 24.0,
-            "species": "macaque",
-            "area": "V1",
-            "technique": "Utah array, anaesthetised",
-            "license": (
-                "code repository: Apache-2.0; recordings derive from CRCNS pvc-8:"
-                " scientific use, no redistribution"
-            ),
-            "citation": (
-                "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; Kohn &"
-                " Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8"
-            ),
-            "source": URL,
-        },
-    )
+    with errors_naming(path):
+        return Recording(
+            images,
+            np.concatenate(activities, axis=1),
+            image_group=photographs(len(images)),
+            neuron_session=labels,
+            neurons={"for_tuning": (labels == TUNING_SESSION).astype(np.uint8)},
+            attributes={
+                "name": "kindel2019",
+                "units": "spikes per presentation",
+                "window_s": 0.105,
+                "presentations": 20,
+                "pixels_per_degree": 24.0,
+                "species": "macaque",
+                "area": "V1",
+                "technique": "Utah array, anaesthetised",
+                "license": (
+                    "code repository: Apache-2.0; recordings derive from CRCNS pvc-8:"
+                    " scientific use, no redistribution"
+                ),
+                "citation": (
+                    "Kindel, Christensen & Zylberberg, J. Vision 19(4):29, 2019; Kohn &"
+                    " Coen-Cagli, CRCNS pvc-8, doi:10.6080/K0SB43P8"
+                ),
+                "source": URL,
+            },
+        )

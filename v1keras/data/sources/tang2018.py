@@ -11,6 +11,7 @@ import numpy as np
 from v1keras.data.recording import Recording
 from v1keras.data.sources.locate import fetch_verified
 from v1keras.io.archives import Folder
+from v1keras.io.foreign import errors_naming
 from v1keras.io.pictures import opened
 
 SOURCE = (
@@ -79,28 +80,29 @@ def read_archive(path, central=40):
                 f"{path}: neu{name}.npy has {responses.size} responses, expected"
                 f" {count}, one a pattern"
             )
-    return Recording(
-        np.stack([patterns[i] for i in range(1, count + 1)]),
-        np.stack([neurons[name] for name in sorted(neurons)], axis=1),
-        # One pattern in a hundred is another's copy within the central square; the
-        # presets' splits drew each by itself.
-        image_group=np.arange(count),
-        neurons={"published_as": np.array(sorted(neurons))},
-        attributes={
-            "name": "tang2018" if central == 40 else "tang2018_wide",
-            "units": "dF/F",
-            "species": "macaque",
-            "area": "V1",
-            "technique": "two-photon calcium imaging",
-            "license": "none stated; the companion paper is CC BY",
-            "citation": (
-                "Tang et al., Current Biology 28:38, 2018; Wu, Rockwell, Zhang, Tang &"
-                " Lee, PLoS Computational Biology 17(10):e1009528, 2021 (arXiv"
-                " 1911.08241)"
-            ),
-            "source": SOURCE,
-        },
-    )
+    with errors_naming(path):
+        return Recording(
+            np.stack([patterns[i] for i in range(1, count + 1)]),
+            np.stack([neurons[name] for name in sorted(neurons)], axis=1),
+            # One pattern in a hundred is another's copy within the central square; the
+            # presets' splits drew each by itself.
+            image_group=np.arange(count),
+            neurons={"published_as": np.array(sorted(neurons))},
+            attributes={
+                "name": "tang2018" if central == 40 else "tang2018_wide",
+                "units": "dF/F",
+                "species": "macaque",
+                "area": "V1",
+                "technique": "two-photon calcium imaging",
+                "license": "none stated; the companion paper is CC BY",
+                "citation": (
+                    "Tang et al., Current Biology 28:38, 2018; Wu, Rockwell, Zhang,"
+                    " Tang & Lee, PLoS Computational Biology 17(10):e1009528, 2021"
+                    " (arXiv 1911.08241)"
+                ),
+                "source": SOURCE,
+            },
+        )
 
 
 def _pattern(path, name, content, central):

@@ -15,6 +15,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from v1keras import config
+from v1keras.io import backend
 from v1keras.io.foreign import short
 from v1keras.io.terminal import one_line, say
 
@@ -64,6 +65,14 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def require_tensorflow(work: str) -> None:
+    """End the command with one line if Keras has another backend."""
+    try:
+        backend.require_tensorflow(work)
+    except ValueError as error:
+        _fail(error)
 
 
 def _guarded(main, words, arguments):

@@ -18,6 +18,7 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
 
+cli.require_tensorflow("evaluation")
 with quiet_start():
     from v1keras.io.output import check_outputs, output_folder
     from v1keras.workflows import workdir

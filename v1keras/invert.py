@@ -18,6 +18,7 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
 
+cli.require_tensorflow("inversion")
 with quiet_start():
     from v1keras.workflows.invert import PARAMETRIZATIONS
     from v1keras.workflows.invert_to_folder import invert_to_folder

@@ -13,6 +13,7 @@ from v1keras import cli
 from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
 
+cli.require_tensorflow("training")
 with quiet_start():
     import keras
 

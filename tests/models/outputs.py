@@ -17,24 +17,34 @@ from v1keras import models
 IMAGES, FEATURES = (4, 21, 21, 1), (4, 6, 9, 5)
 LAYERS = {
     "stacked": (
-        lambda: models.StackedCore((4, 5), (5, 3), first_activation="on_off"),
-        IMAGES,
-    ),
-    "divisive": (
-        lambda: models.StackedCore((4, 5), (5, 3), first_activation="divisive"),
-        IMAGES,
-    ),
-    "separable": (
-        lambda: models.StackedCore(
-            (4, 4), (5, 3), separable=True, dilation=2, skip=True
+        lambda **dtype: models.StackedCore(
+            (4, 5), (5, 3), first_activation="on_off", **dtype
         ),
         IMAGES,
     ),
-    "equivariant": (lambda: models.RotationEquivariantCore((2, 3), (5, 3), 8), IMAGES),
-    "gabors": (lambda: models.LogGaborCore(), IMAGES),
-    "factorized": (lambda: models.FactorizedReadout(3), FEATURES),
-    "gaussian": (lambda: models.GaussianReadout(3, covariance="full"), FEATURES),
-    "dense": (lambda: models.DenseReadout(3), FEATURES),
+    "divisive": (
+        lambda **dtype: models.StackedCore(
+            (4, 5), (5, 3), first_activation="divisive", **dtype
+        ),
+        IMAGES,
+    ),
+    "separable": (
+        lambda **dtype: models.StackedCore(
+            (4, 4), (5, 3), separable=True, dilation=2, skip=True, **dtype
+        ),
+        IMAGES,
+    ),
+    "equivariant": (
+        lambda **dtype: models.RotationEquivariantCore((2, 3), (5, 3), 8, **dtype),
+        IMAGES,
+    ),
+    "gabors": (models.LogGaborCore, IMAGES),
+    "factorized": (lambda **dtype: models.FactorizedReadout(3, **dtype), FEATURES),
+    "gaussian": (
+        lambda **dtype: models.GaussianReadout(3, covariance="full", **dtype),
+        FEATURES,
+    ),
+    "dense": (lambda **dtype: models.DenseReadout(3, **dtype), FEATURES),
 }
 
 
@@ -50,13 +60,18 @@ def weighted(layer):
     return layer
 
 
-def output(name):
+def output(name, dtype="float32"):
     """Return the outputs of the layer of that name, as float32."""
     make, shape = LAYERS[name]
-    layer = make()
-    layer.build((None, *shape[1:]))
+    layer = weighted_layer(make(dtype=dtype), shape)
     x = np.random.default_rng(7).normal(size=shape).astype("float32")
-    return keras.ops.convert_to_numpy(keras.ops.cast(weighted(layer)(x), "float32"))
+    return keras.ops.convert_to_numpy(keras.ops.cast(layer(x), "float32"))
+
+
+def weighted_layer(layer, shape):
+    """Return a layer built for inputs of a shape, with fixed weights."""
+    layer.build((None, *shape[1:]))
+    return weighted(layer)
 
 
 def main(out):

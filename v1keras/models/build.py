@@ -84,15 +84,10 @@ def build_core(
             f"core.kind: found {config['kind']!r}, expected one of"
             f" {', '.join(builders)}"
         )
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        return builders[config["kind"]](config, neurons, seed)
-    finally:
-        keras.config.set_dtype_policy(policy)
+    return builders[config["kind"]](config, neurons, seed, precision)
 
 
-def _stacked(config, neurons, seed):
+def _stacked(config, neurons, seed, dtype):
     return StackedCore(
         config["filters"],
         config["kernel_sizes"],
@@ -104,10 +99,11 @@ def _stacked(config, neurons, seed):
         config["separable"],
         config["dilation"],
         config["skip"],
+        dtype=dtype,
     )
 
 
-def _rotation_equivariant(config, neurons, seed):
+def _rotation_equivariant(config, neurons, seed, dtype):
     return RotationEquivariantCore(
         config["filters"],
         config["kernel_sizes"],
@@ -116,16 +112,19 @@ def _rotation_equivariant(config, neurons, seed):
         config["pool_size"],
         # Each layer takes a seed of its own.
         len(config["filters"]) * seed,
+        dtype=dtype,
     )
 
 
-def _transfer(config, neurons, seed):
+def _transfer(config, neurons, seed, dtype):
     weights = config["weights"] or None
-    return TransferCore(config["network"], config["layer"], weights, config["scale"])
+    return TransferCore(
+        config["network"], config["layer"], weights, config["scale"], dtype=dtype
+    )
 
 
-def _identity(config, neurons, seed):
-    return keras.layers.Identity(name="core")
+def _identity(config, neurons, seed, dtype):
+    return keras.layers.Identity(name="core", dtype=dtype)
 
 
 def build_readout(

@@ -62,7 +62,9 @@ class Concatenated(MembersModel):
                 " expected two or more, all alike"
             )
         inputs, member_rates = call_members(members)
-        rates = keras.layers.Concatenate(name="side_by_side")(member_rates)
+        rates = keras.layers.Concatenate(dtype="float32", name="side_by_side")(
+            member_rates
+        )
         super().__init__(inputs=inputs, outputs=rates, name=name)
         self.take_members(members)
 

@@ -7,7 +7,8 @@ from v1keras.models.argument_checks import MAX_PIXELS, check_integers
 
 def normalize_pixels(images, mean, std):
     """Subtract `mean` from images in pixel units and divide by `std`."""
-    return keras.layers.Rescaling(1 / std, -mean / std, name="pixels")(images)
+    layer = keras.layers.Rescaling(1 / std, -mean / std, dtype="float32", name="pixels")
+    return layer(images)
 
 
 def model_inputs(image_size, covariates, sessions=()):
@@ -19,12 +20,13 @@ def model_inputs(image_size, covariates, sessions=()):
         sessions: Tuple `(count,)` where one image of each session comes together, each
             with its own covariates.
     """
-    images = keras.Input((*sessions, *image_size, 1), name="images")
+    shape = (*sessions, *image_size, 1)
+    images = keras.Input(shape, dtype="float32", name="images")
     if not covariates:
         return images
     inputs = {"images": images}
     for name, width in covariates.items():
-        inputs[name] = keras.Input((*sessions, width), name=name)
+        inputs[name] = keras.Input((*sessions, width), dtype="float32", name=name)
     return inputs
 
 

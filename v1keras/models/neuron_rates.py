@@ -141,8 +141,9 @@ class _Window:
     def _cut_out(self, images, corner):
         """Return the window of each image, with zeros beyond the border."""
         height, width = self.shapes[0][1:3]
-        rows = ops.one_hot(self._pixels(0, corner[:, 0]), height)
-        columns = ops.one_hot(self._pixels(0, corner[:, 1]), width)
+        dtype = images.dtype
+        rows = ops.one_hot(self._pixels(0, corner[:, 0]), height, dtype=dtype)
+        columns = ops.one_hot(self._pixels(0, corner[:, 1]), width, dtype=dtype)
         cut = ops.einsum("bih,bhw,bjw->bij", rows, images[..., 0], columns)
         return cut[..., None]
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from v1keras.io.keras_defaults import keras_defaults
 from v1keras.models.model_inputs import check_inputs
 from v1keras.models.pixel_range import warn_of_pixels
 
@@ -38,7 +39,9 @@ class PopulationModel(keras.Model):
             low, high = self.pixel_range
             name = f"{self.preset_name or self.name}.predict"
             warn_of_pixels(name, images, {"minimum": low, "maximum": high})
-        return super().predict(x, *args, **kwargs)
+        # Keras casts what it is given to the global dtype.
+        with keras_defaults():
+            return super().predict(x, *args, **kwargs)
 
     @property
     def covariates(self) -> dict[str, int]:

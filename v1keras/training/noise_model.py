@@ -19,6 +19,10 @@ class NoiseModel(keras.layers.Layer):
     output_scale: np.ndarray | None = None
     output_offset: np.ndarray | None = None
 
+    def __init__(self, **kwargs: Any) -> None:
+        # Not the dtype of a user's global policy.
+        super().__init__(**{"dtype": "float32"} | kwargs)
+
     def set_unit(self, output_scale: Any, output_offset: Any) -> None:
         """Set the scale and the offset of each neuron's responses, or None for none."""
         for name, values in (("scale", output_scale), ("offset", output_offset)):

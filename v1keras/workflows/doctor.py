@@ -14,6 +14,7 @@ from v1keras import zoo
 from v1keras._version import __version__
 from v1keras.data import sources
 from v1keras.data.sources.locate import FOLDER_VARIABLE
+from v1keras.io import backend
 from v1keras.io.download import cache_folder
 from v1keras.io.quiet import quiet_start
 from v1keras.training import precision
@@ -25,6 +26,8 @@ _PACKAGES = (
     *("tensorflow", "keras", "tensorflow-probability", "tf-keras", "numpy", "scipy"),
     "h5py",
 )
+# Of Keras's own settings file.
+_KERAS_DEFAULTS = {"floatx": "float32", "image_data_format": "channels_last"}
 
 
 @dataclasses.dataclass
@@ -48,6 +51,7 @@ def examine() -> list[Finding]:
     return [
         _package(),
         _versions(),
+        _keras(),
         *_devices(),
         _data(),
         _presets(),
@@ -124,16 +128,27 @@ def _version(name):
         return None
 
 
+def _keras():
+    """Name Keras's backend, and what its settings file changes."""
+    path, stated = backend.settings_file(), backend.settings()
+    text = f"backend {backend.backend()}"
+    changed = [
+        f"{key} {stated[key]}"
+        for key, usual in _KERAS_DEFAULTS.items()
+        if stated.get(key, usual) != usual
+    ]
+    if changed:
+        text += f"; {path} sets {', '.join(changed)}, which changes no model of v1keras"
+    try:
+        backend.require_tensorflow("training")
+    except ValueError as error:
+        return Finding("keras", text, str(error))
+    return Finding("keras", text)
+
+
 def _devices():
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
-        return [
-            Finding(
-                "devices",
-                f"KERAS_BACKEND is {backend}",
-                "unset KERAS_BACKEND: training and inversion need TensorFlow",
-            )
-        ]
+    if backend.backend() != "tensorflow":
+        return []  # as the line on Keras says
     try:
         with quiet_start():
             tf = importlib.import_module("tensorflow")

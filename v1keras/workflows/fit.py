@@ -13,6 +13,8 @@ from v1keras.data import Recording
 from v1keras.data.presentations import model_data
 from v1keras.data.statistics import response_unit
 from v1keras.evaluation import correlation
+from v1keras.io.backend import require_tensorflow
+from v1keras.io.keras_defaults import keras_defaults
 from v1keras.report import ProgressBar
 from v1keras.training import (
     Checkpoints,
@@ -97,6 +99,7 @@ def make_trainer(
         strategy: `tf.distribute` strategy in whose scope the model was built.
         likelihood: Noise model made in that scope; None for a new one.
     """
+    require_tensorflow("training")
     strategy = strategy or tf.distribute.get_strategy()
     for recording in recordings:
         check_batch_size(config.batch_size, recording)
@@ -104,7 +107,8 @@ def make_trainer(
         trained = model if len(recordings) == 1 else model.training_model()
         likelihood = likelihood or make_likelihood(config.likelihood)
         likelihood.set_unit(*getattr(model, "output_unit", (None, None)))
-        optimizer = keras.optimizers.Adam(config.learning_rate)
+        with keras_defaults():  # the learning rate's own dtype
+            optimizer = keras.optimizers.Adam(config.learning_rate)
     for recording in recordings:
         check_responses(likelihood, recording.responses)
     weights = []

@@ -74,16 +74,27 @@ class KindelCore(CompositeLayer):
                     activation="relu",
                     kernel_initializer=initializer,
                     data_format="channels_last",
+                    dtype=self.dtype_policy,
                     name=f"conv_{i}",
                 ),
                 keras.layers.MaxPooling2D(
-                    3, strides=2, data_format="channels_last", name=f"pool_{i}"
+                    3,
+                    strides=2,
+                    data_format="channels_last",
+                    dtype=self.dtype_policy,
+                    name=f"pool_{i}",
                 ),
             ]
-        flatten = keras.layers.Flatten(data_format="channels_last", name="flat")
+        flatten = keras.layers.Flatten(
+            data_format="channels_last", dtype=self.dtype_policy, name="flat"
+        )
         self.stages.append(flatten)
-        self.dense = keras.layers.Dense(300, activation="relu", name="dense")
-        self.drop = keras.layers.Dropout(dropout, seed=seed, name="drop")
+        self.dense = keras.layers.Dense(
+            300, activation="relu", dtype=self.dtype_policy, name="dense"
+        )
+        self.drop = keras.layers.Dropout(
+            dropout, seed=seed, dtype=self.dtype_policy, name="drop"
+        )
 
     def sub_layers(self) -> list[keras.layers.Layer]:
         return [*self.stages, self.dense, self.drop]

@@ -98,7 +98,7 @@ class LogGaborCore(keras.layers.Layer):
     """
 
     def __init__(self, floor: float = 0.1, name: str = "core", **kwargs: Any) -> None:
-        super().__init__(name=name, **{"trainable": False} | kwargs)
+        super().__init__(name=name, **{"trainable": False, "dtype": "float32"} | kwargs)
         check_number("floor", floor, positive=True)
         self.floor = floor
 

@@ -88,7 +88,9 @@ class RotationEquivariantCore(CompositeLayer):
         check_activation("activation", activation)
         self.activation, self.seed = activation, seed
         self.pool_size = check_integer("pool_size", pool_size, 1, MAX_PIXELS)
-        self.norms = [batch_norm(f"norm_{i}") for i in range(len(filters))]
+        self.norms = []
+        for i in range(len(filters)):
+            self.norms.append(batch_norm(f"norm_{i}", self.dtype_policy))
         self._function = keras.activations.get(activation)
 
     def sub_layers(self) -> list[keras.layers.Layer]:

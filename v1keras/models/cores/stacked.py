@@ -118,22 +118,30 @@ class StackedCore(CompositeLayer):
                 use_bias=False,
                 kernel_regularizer=penalty,
                 data_format="channels_last",
+                dtype=self.dtype_policy,
                 name="conv_0",
             ),
-            batch_norm("norm_0"),
-            _nonlinearity(self.first_activation, "activation_0"),
+            batch_norm("norm_0", self.dtype_policy),
+            self._nonlinearity(self.first_activation, "activation_0"),
         ]
         if self.pool_size > 1:
             stages.append(
                 keras.layers.AveragePooling2D(
-                    self.pool_size, data_format="channels_last", name="pool"
+                    self.pool_size,
+                    data_format="channels_last",
+                    dtype=self.dtype_policy,
+                    name="pool",
                 )
             )
         return stages
 
     def _later_layer(self, i):
         channels, side = self.filters[i], self.kernel_sizes[i]
-        common = {"use_bias": False, "data_format": "channels_last"}
+        common = {
+            "use_bias": False,
+            "data_format": "channels_last",
+            "dtype": self.dtype_policy,
+        }
         spatial = {"padding": "same", "dilation_rate": self.dilation} | common
         penalty = GroupSparsity(self.group_sparsity) if self.group_sparsity else None
         mixing = {"kernel_regularizer": penalty, "name": f"conv_{i}"}
@@ -144,9 +152,14 @@ class StackedCore(CompositeLayer):
             ]
         else:
             stages = [keras.layers.Conv2D(channels, side, **mixing, **spatial)]
-        stages.append(batch_norm(f"norm_{i}"))
-        stages.append(_nonlinearity(self.activation, f"activation_{i}"))
+        stages.append(batch_norm(f"norm_{i}", self.dtype_policy))
+        stages.append(self._nonlinearity(self.activation, f"activation_{i}"))
         return stages
+
+    def _nonlinearity(self, activation, name):
+        if activation in _LAYERS:
+            return _LAYERS[activation](name=name, dtype=self.dtype_policy)
+        return keras.layers.Activation(activation, name=name, dtype=self.dtype_policy)
 
     def sub_layers(self) -> list[keras.layers.Layer]:
         return self.stages
@@ -215,9 +228,3 @@ def _apply(stages, features, training):
         else:
             features = stage(features)
     return features
-
-
-def _nonlinearity(activation, name):
-    if activation in _LAYERS:
-        return _LAYERS[activation](name=name)
-    return keras.layers.Activation(activation, name=name)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from v1keras.io.keras_defaults import keras_defaults
 from v1keras.models.argument_checks import check_choice, check_integer
 from v1keras.models.layers.composite_layer import CompositeLayer
 
@@ -70,7 +71,9 @@ class TransferCore(CompositeLayer):
         check_choice("network", network, NETWORKS)
         self.network, self.layer, self.weights_from = network, layer, weights
         self.scale = check_integer("scale", scale, 1, 64)
-        self.norm = keras.layers.BatchNormalization(momentum=0.9, name="norm")
+        self.norm = keras.layers.BatchNormalization(
+            momentum=0.9, dtype=self.dtype_policy, name="norm"
+        )
 
     def sub_layers(self) -> list[keras.layers.Layer]:
         return [self.norm]
@@ -78,9 +81,10 @@ class TransferCore(CompositeLayer):
     def build(self, input_shape):
         size = (input_shape[1] * self.scale, input_shape[2] * self.scale, 3)
         make_network = getattr(NETWORKS[self.network], self.network)
-        network = make_network(
-            include_top=False, weights=self.weights_from, input_shape=size
-        )
+        with keras_defaults():
+            network = make_network(
+                include_top=False, weights=self.weights_from, input_shape=size
+            )
         names = [layer.name for layer in network.layers]
         if self.layer not in names:
             nearest = difflib.get_close_matches(self.layer, names) or names[:5]

@@ -60,8 +60,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
 
 
-def batch_norm(name):
+def batch_norm(name, dtype):
     """Return the layer with a memory short enough for few steps per epoch."""
     # Replicas see one batch; backends other than TensorFlow refuse the argument.
     synchronized = keras.backend.backend() == "tensorflow"
-    return BatchNormalization(momentum=0.9, synchronized=synchronized, name=name)
+    return BatchNormalization(
+        momentum=0.9, synchronized=synchronized, name=name, dtype=dtype
+    )

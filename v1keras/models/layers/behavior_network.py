@@ -43,7 +43,11 @@ class BehaviorNetwork(CompositeLayer):
         for i, units in enumerate(self.hidden):
             initializer = keras.initializers.GlorotUniform(seed=seed + i)
             layer = keras.layers.Dense(
-                units, "tanh", kernel_initializer=initializer, name=f"hidden_{i}"
+                units,
+                "tanh",
+                kernel_initializer=initializer,
+                dtype=self.dtype_policy,
+                name=f"hidden_{i}",
             )
             self.stages.append(layer)
         # Without a bias, which the difference would cancel.
@@ -52,6 +56,7 @@ class BehaviorNetwork(CompositeLayer):
             last_activation,
             use_bias=False,
             kernel_initializer="zeros",
+            dtype=self.dtype_policy,
             name="last",
         )
         self.stages.append(last)
@@ -67,7 +72,7 @@ class BehaviorNetwork(CompositeLayer):
 
     def call(self, behavior):
         outputs = (behavior - self.mean) / self.std
-        mean_outputs = ops.zeros((1, self.width))
+        mean_outputs = ops.zeros((1, self.width), self.compute_dtype)
         for stage in self.stages:
             outputs, mean_outputs = stage(outputs), stage(mean_outputs)
         return outputs - mean_outputs

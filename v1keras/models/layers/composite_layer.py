@@ -1,5 +1,7 @@
 """`CompositeLayer`: a layer made of others, whose freezing is part of its config."""
 
+from typing import Any
+
 import keras
 
 
@@ -11,6 +13,10 @@ class CompositeLayer(keras.layers.Layer):
     Configurations without the entry, of files written before there was one, are read
     with all sub-layers as the layer itself.
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Not the dtype of a user's global policy.
+        super().__init__(**{"dtype": "float32"} | kwargs)
 
     def sub_layers(self) -> list[keras.layers.Layer]:
         """Return the sub-layers, whose names differ."""

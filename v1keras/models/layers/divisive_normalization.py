@@ -41,7 +41,7 @@ class DivisiveNormalization(keras.layers.Layer):
     """
 
     def __init__(self, pool_size: int = 5, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.pool_size = check_integer("pool_size", pool_size, 1, MAX_PIXELS)
 
     def build(self, input_shape):

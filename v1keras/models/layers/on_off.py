@@ -1,5 +1,7 @@
 """`OnOffRectification`: both signs of a linear filter, half-squared and compressed."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -27,6 +29,9 @@ class OnOffRectification(keras.layers.Layer):
     >>> np.asarray(OnOffRectification()(features), float).ravel().round(3).tolist()
     [0.693, 0.0, 0.0, 0.693]
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"dtype": "float32"} | kwargs)
 
     def call(self, features):
         # One logarithm serves both signs; ONNX has no log1p.

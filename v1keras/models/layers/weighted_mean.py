@@ -27,7 +27,7 @@ class WeightedMean(keras.layers.Layer):
     """
 
     def __init__(self, weights: Sequence[float], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.coefficients = list(weights)
 
     def call(self, inputs):

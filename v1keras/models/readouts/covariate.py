@@ -51,7 +51,7 @@ class CovariateReadout(keras.layers.Layer):
         name: str = "readout",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=name, **{"dtype": "float32"} | kwargs)
         if shifter is None and modulator is None:
             raise ValueError(
                 "shifter, modulator: found neither, expected at least one; the readout"

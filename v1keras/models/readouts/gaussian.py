@@ -162,7 +162,8 @@ class GaussianReadout(Readout):
 
     def _draw(self, images, rows, columns):
         """Return places `(batch, neurons)` drawn around rows and columns."""
-        noise = keras.random.normal((images, self.neurons, 2), seed=self._draws)
+        shape = (images, self.neurons, 2)
+        noise = keras.random.normal(shape, dtype=self.compute_dtype, seed=self._draws)
         row_noise, column_noise = noise[..., 0], noise[..., 1]
         if self.covariance == "full":
             rows = rows + self.spread[:, 0, 0] * row_noise

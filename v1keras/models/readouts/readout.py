@@ -36,7 +36,8 @@ class Readout(keras.layers.Layer):
         output_offset: Sequence[float] | np.ndarray | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # Not the dtype of a user's global policy.
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.neurons = check_neuron_count(neurons)
         self.output_scale = self._per_neuron("output_scale", output_scale)
         self.output_offset = self._per_neuron("output_offset", output_offset)

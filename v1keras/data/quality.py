@@ -4,8 +4,10 @@ import numpy as np
 
 from v1keras.data.duplicates import find_duplicate_images, find_duplicate_neurons
 from v1keras.data.validation import SPLITS, TEST, UNASSIGNED, count_images
+from v1keras.io.large_arrays import LazyRows, finite_range
 
 _FEW_IMAGES = 28  # below this a correlation has a standard error above 0.2
+_VERY_FEW_IMAGES = 8  # and above 0.45
 
 
 def quality_issues(recording):
@@ -34,6 +36,41 @@ def quality_issues(recording):
         *_few_images(recording),
         *_missing_repeats(recording),
     ]
+
+
+def split_issues(recording):
+    """Find what spoils a training and its score: copies on two sides, small sides.
+
+    Args:
+        recording: `Recording` with a split.
+
+    Returns:
+        List of strings, one line per issue.
+
+    Example:
+
+    >>> from v1keras import simulate_recording
+    >>> recording = simulate_recording(40, 1, neurons_per_kind=1, image_size=16)
+    >>> split_issues(recording)
+    ["no neuron's response varies over 1 test image: there are no scores"]
+    """
+    issues = list(_duplicate_images(recording))
+    for side in ("validation", "test"):
+        images = recording.indices(side)
+        if not varying_neurons(recording, images):
+            issues.append(
+                "no neuron's response varies over"
+                f" {_counted(len(images), f'{side} image')}: there are no scores"
+            )
+        elif len(images) < _VERY_FEW_IMAGES:
+            issues.append(_error_line(side, len(images)))
+    return issues
+
+
+def varying_neurons(recording, images):
+    """Return how many neurons' responses differ between some of the images."""
+    least, most = finite_range(LazyRows(recording.responses, images))
+    return int((least < most).sum())
 
 
 def _duplicate_images(recording):
@@ -123,13 +160,17 @@ def _few_images(recording):
     counts = count_images(recording.split)
     for name, count in counts.items():
         if name != "train" and 0 < count < _FEW_IMAGES:
-            error = 1 / np.sqrt(max(count - 3, 1))
-            yield (
-                f"{_counted(count, f'{name} image')}: the correlation of a neuron has a"
-                f" standard error of about {error:.2f} there"
-            )
+            yield _error_line(name, count)
         if not count and any(counts.values()):
             yield f"no {name} images, though others are marked"
+
+
+def _error_line(side, count):
+    error = 1 / np.sqrt(max(count - 3, 1))
+    return (
+        f"{_counted(count, f'{side} image')}: the correlation of a neuron has a"
+        f" standard error of about {error:.2f} there"
+    )
 
 
 def _missing_repeats(recording):

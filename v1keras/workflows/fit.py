@@ -11,6 +11,7 @@ import tensorflow as tf
 from v1keras.config import resolve
 from v1keras.data import Recording
 from v1keras.data.presentations import model_data
+from v1keras.data.quality import varying_neurons
 from v1keras.data.statistics import response_unit
 from v1keras.evaluation import correlation
 from v1keras.io.backend import require_tensorflow
@@ -103,6 +104,7 @@ def make_trainer(
     strategy = strategy or tf.distribute.get_strategy()
     for recording in recordings:
         check_batch_size(config.batch_size, recording)
+        check_validation(recording)
     with strategy.scope():
         trained = model if len(recordings) == 1 else model.training_model()
         likelihood = likelihood or make_likelihood(config.likelihood)
@@ -164,6 +166,21 @@ def schedule_of(config: ml_collections.ConfigDict, seed: int) -> Schedule:
         max_device_data_gb=config.max_device_data_gb,
         seed=seed,
     )
+
+
+def check_validation(recording):
+    """Refuse validation images that can't tell when to stop.
+
+    Training follows the correlation over them, which needs two different responses.
+    """
+    images = recording.indices("validation")
+    if not varying_neurons(recording, images):
+        raise ValueError(
+            f"recording {recording.name!r}: no neuron's response varies over its"
+            f" {len(images)} validation images, so no correlation tells when to stop:"
+            " mark more images in `split`, or let --config.data.protocol=paper draw"
+            " them"
+        )
 
 
 def check_batch_size(batch_size, recording):

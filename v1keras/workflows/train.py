@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from v1keras import report, zoo
 from v1keras.data import Recording, open_recording, recording_names
+from v1keras.data.quality import split_issues
 from v1keras.data.splits import split_by_protocol
 from v1keras.evaluation.scores import Scores
 from v1keras.io.atomic import atomic_files
@@ -36,6 +38,7 @@ from v1keras.workflows.build import (
 )
 from v1keras.workflows.fit import (
     check_batch_size,
+    check_validation,
     make_trainer,
     run_trainer,
     schedule_of,
@@ -150,6 +153,7 @@ def _check(config, recordings, strategy):
     likelihood = make_likelihood(config.training.likelihood)
     for recording in recordings:
         check_batch_size(config.training.batch_size, recording)
+        check_validation(recording)
         check_responses(likelihood, recording.responses)
     if len(recordings) > 1 and (config.ensemble > 1 or config.ridge.share):
         raise ValueError(
@@ -165,6 +169,10 @@ def _check(config, recordings, strategy):
     schedule.check(strategy.num_replicas_in_sync)
     with strategy.scope():
         build_for(config, recordings)
+    if is_chief(strategy):
+        for recording in recordings:
+            for issue in split_issues(recording):
+                warnings.warn(f"recording {recording.name!r}: {issue}")
 
 
 def train_member(

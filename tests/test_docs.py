@@ -34,9 +34,9 @@ def name_of(value):
 
 def blocks():
     for page in PAGES:
-        found = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+        texts = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
         marks = pytest.mark.slow if page.stem in SLOW else ()
-        for i, block in enumerate(found):
+        for i, block in enumerate(texts):
             yield pytest.param(block, id=f"{page.stem}-{i}", marks=marks)
 
 

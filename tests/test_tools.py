@@ -160,13 +160,13 @@ def test_the_glm_is_where_no_weight_can_improve():
     strength = 0.3 * np.abs(
         features.T @ slope(np.zeros((90, 2)), np.log(np.expm1(responses.mean(axis=0))))
     ).max(axis=0)
-    found = features.T @ slope(weight, bias)
+    gradient = features.T @ slope(weight, bias)
     used = weight != 0
     assert 0 < used.sum() < 60 and used[0, 0] and used[1, 1]
     np.testing.assert_allclose(
-        found[used], (-np.sign(weight) * strength)[used], atol=2e-4
+        gradient[used], (-np.sign(weight) * strength)[used], atol=2e-4
     )
-    assert (np.abs(found) <= strength + 2e-4).all()
+    assert (np.abs(gradient) <= strength + 2e-4).all()
     np.testing.assert_allclose(slope(weight, bias).sum(axis=0), 0, atol=2e-4)
 
 
@@ -191,8 +191,8 @@ def grating(angle, size=33):
 @pytest.mark.parametrize("degrees", [0, 30, 90, 150])
 def test_the_orientation_of_a_grating_is_found(degrees):
     angle = np.radians(degrees)
-    found = selectivity.orientations(grating(angle)[None])[0]
-    assert np.abs(found - np.exp(2j * angle)) < 0.1
+    orientation = selectivity.orientations(grating(angle)[None])[0]
+    assert np.abs(orientation - np.exp(2j * angle)) < 0.1
     assert (
         np.abs(
             selectivity.orientations(np.random.default_rng(0).normal(size=(1, 33, 33)))[
@@ -236,12 +236,12 @@ def test_orientation_selectivity_is_one_minus_circular_variance():
 def test_image_selectivity_is_its_formula():
     responses = np.random.default_rng(0).gamma(1.0, 2.0, (50, 3))
     responses[5:9, 1] = np.nan
-    for neuron, found in enumerate(image_selectivity(responses)):
+    for neuron, selectivity_of_neuron in enumerate(image_selectivity(responses)):
         r = [value for value in responses[:, neuron] if value == value]
         expected = (
             1 - (sum(r) / len(r)) ** 2 / (sum(value**2 for value in r) / len(r))
         ) / (1 - 1 / len(r))
-        assert found == pytest.approx(expected)
+        assert selectivity_of_neuron == pytest.approx(expected)
     assert np.isnan(image_selectivity(np.zeros((4, 1)))).all()
 
 
@@ -259,16 +259,15 @@ def test_a_row_of_fewer_seeds_says_so_and_is_compared_over_these():
         }
 
     models = {"one": {0: run(0.0), 1: run(0.2)}, "other": {1: run(0.3)}}
-    found = {
+    scores = {
         name: {"reported": results.summarize(results.average(runs), np.ones(30, bool))}
         for name, runs in models.items()
     }
-    found = {
+    scores = {
         name: groups | {"above 5 Hz": groups["reported"]}
-        for name, groups in found.items()
+        for name, groups in scores.items()
     }
-    rows = results._table(found, models, np.ones(30, bool), "one").splitlines()[2:]
-    assert rows[0].startswith("| one | 0.600 ") and rows[1].startswith(
-        "| other, seeds 1 | 0.800 "
-    )
+    rows = results._table(scores, models, np.ones(30, bool), "one").splitlines()[2:]
+    assert rows[0].startswith("| one | 0.600 ")
+    assert rows[1].startswith("| other, seeds 1 | 0.800 ")
     assert "| +0.100 [+0.100, +0.100] |" in rows[1]

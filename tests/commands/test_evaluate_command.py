@@ -51,11 +51,9 @@ def test_metrics_are_means_over_the_csv(tiny):
         strict_json(tiny.workdir / "metrics.json"),
         table(tiny.workdir / "neurons.csv"),
     )
-    assert (
-        metrics["split"] == "test"
-        and metrics["images"] == 20
-        and metrics["ceiling"] == "repeats"
-    )
+    assert metrics["split"] == "test"
+    assert metrics["images"] == 20
+    assert metrics["ceiling"] == "repeats"
     groups = {
         "reported": rows,
         "above 5 Hz": [row for row in rows if float(row["mean_hz"]) > 5],
@@ -63,15 +61,15 @@ def test_metrics_are_means_over_the_csv(tiny):
     groups |= {f"kind {row['kind']}": [row] for row in rows}
     assert metrics["groups"].keys() == groups.keys()
     for name, members in groups.items():
-        found = metrics["groups"][name]
-        assert found["neurons"] == len(members)
+        group = metrics["groups"][name]
+        assert group["neurons"] == len(members)
         for key in ("correlation", "cc_max", "cc_norm", "feve"):
             values = np.array([float(row[key]) for row in members])
             averaged = np.clip(values, -1, 1) if key == "cc_norm" else values
-            assert found[key]["mean"] == pytest.approx(averaged.mean(), abs=2e-6)
-            assert found[key]["median"] == pytest.approx(np.median(values), abs=2e-6)
-            assert found[key]["missing"] == 0
-        assert found["fraction_near_limit"] == np.mean(
+            assert group[key]["mean"] == pytest.approx(averaged.mean(), abs=2e-6)
+            assert group[key]["median"] == pytest.approx(np.median(values), abs=2e-6)
+            assert group[key]["missing"] == 0
+        assert group["fraction_near_limit"] == np.mean(
             [float(row["cc_norm"]) >= 0.9 for row in members]
         )
 
@@ -110,8 +108,8 @@ def test_results_are_columns_that_a_table_takes(tiny):
     scores = score(model, recording)
     metrics, columns = scores.metrics(), scores.per_neuron
     contrast = ContrastConstraint(model.pixel_mean, 100.0, 0.0, 255.0)
-    found = preferred_stimuli(model, recording, [3, 0, 1], contrast, steps=3)
-    described = characterize(model, recording, found).table
+    stimuli = preferred_stimuli(model, recording, [3, 0, 1], contrast, steps=3)
+    described = characterize(model, recording, stimuli).table
     for found_columns, length in ((columns, 4), (described, 3)):
         assert len(found_columns) > 8
         for name, column in found_columns.items():

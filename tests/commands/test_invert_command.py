@@ -28,38 +28,34 @@ def test_inverted_stimuli(tiny, command, tmp_path):
         "tensorboard",
     }
     with h5py.File(tmp_path / "stimuli.h5") as file:
-        found, facts = {name: file[name][...] for name in file}, dict(file.attrs)
+        datasets, facts = {name: file[name][...] for name in file}, dict(file.attrs)
     recording, model = Recording.load(tiny.recording), zoo.load(str(tiny.workdir))
     images = recording.images.astype("float32")
     grey = images[recording.split == 0].mean(dtype=float)
     norm = facts["norm"]
     median = np.median(np.linalg.norm((images - grey).reshape(100, -1), axis=1))
-    assert (
-        facts["grey"] == pytest.approx(grey, rel=1e-6) and median / 10 < norm <= median
-    )
-    stimuli = found["stimuli"]
+    assert facts["grey"] == pytest.approx(grey, rel=1e-6)
+    assert median / 10 < norm <= median
+    stimuli = datasets["stimuli"]
     assert stimuli.shape == (2, 16, 16) and np.isfinite(stimuli).all()
     assert stimuli.min() >= images.min() - 1e-3 and stimuli.max() <= images.max() + 1e-3
     np.testing.assert_allclose(
         np.linalg.norm(stimuli - grey, axis=(1, 2)), norm, rtol=1e-4
     )
-    assert found["neurons"].tolist() == [2, 0]
+    assert datasets["neurons"].tolist() == [2, 0]
     rates = model.predict(stimuli[..., None], verbose=0)
-    np.testing.assert_allclose(found["rates"], [rates[0, 2], rates[1, 0]], rtol=1e-5)
+    np.testing.assert_allclose(datasets["rates"], [rates[0, 2], rates[1, 0]], rtol=1e-5)
     shown = model.predict(images[..., None], verbose=0)[:, [2, 0]]
     with open(tmp_path / "cells.csv", newline="") as file:
         cells = list(csv.DictReader(file))
     column = lambda name: np.array([float(row[name]) for row in cells])
     np.testing.assert_allclose(column("best_image_rate"), shown.max(axis=0), rtol=1e-4)
-    assert column("best_image").tolist() == shown.argmax(axis=0).tolist() and column(
-        "neuron"
-    ).tolist() == [2, 0]
-    fields = found["gradient_fields"]
-    assert (
-        fields.shape == (2, 16, 16)
-        and fields.min() >= 0
-        and found["trace"].shape == (2, 20)
-    )
+    assert column("best_image").tolist() == shown.argmax(axis=0).tolist()
+    assert column("neuron").tolist() == [2, 0]
+    fields = datasets["gradient_fields"]
+    assert fields.shape == (2, 16, 16)
+    assert fields.min() >= 0
+    assert datasets["trace"].shape == (2, 20)
     assert {row["class"] for row in cells} <= {
         "gabor",
         "center-surround",
@@ -67,11 +63,9 @@ def test_inverted_stimuli(tiny, command, tmp_path):
         "unclassified",
     }
     page = (tmp_path / "report.html").read_text()
-    assert (
-        all(f"stimulus of neuron {neuron}" in page for neuron in (2, 0))
-        and page.count("<svg") == 10
-    )
+    assert all(f"stimulus of neuron {neuron}" in page for neuron in (2, 0))
+    assert page.count("<svg") == 10
     nothing = model.predict(np.full((1, 16, 16, 1), grey, "float32"), verbose=0)[
         0, [2, 0]
     ]
-    assert (found["rates"] > nothing).all()
+    assert (datasets["rates"] > nothing).all()

@@ -39,10 +39,8 @@ def test_tensorboard_shows_the_training(tiny):
         for tag in scalars
     }
     assert [e.step for e in events.Tensors("training/loss")] == [1, 2, 3]
-    assert (
-        np.isfinite(values["training/loss"]).all()
-        and min(values["training/images_per_second"]) > 0
-    )
+    assert np.isfinite(values["training/loss"]).all()
+    assert min(values["training/images_per_second"]) > 0
     assert values["training/learning_rate"] == pytest.approx([3e-3] * 3)
     with h5py.File(
         tiny.workdir / f"{workdir.CHECKPOINTS}/member_0/000000000012.h5"
@@ -54,16 +52,15 @@ def test_tensorboard_shows_the_training(tiny):
     text = events.Tensors("configuration")[0].tensor_proto.string_val[0].decode()
     assert '"training.max_epochs": 3' in text and str(tiny.recording) in text
     (best,) = events.Tensors("validation/best_correlation")
-    assert best.step == 3 and tf.make_ndarray(best.tensor_proto) == pytest.approx(
+    assert best.step == 3
+    assert tf.make_ndarray(best.tensor_proto) == pytest.approx(
         progress["best_score"], abs=1e-6
     )
-    told = metadata.parse_session_start_info_plugin_data(
+    session_start = metadata.parse_session_start_info_plugin_data(
         events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
     )
-    assert (
-        told.hparams["training.max_epochs"].number_value == 3
-        and told.hparams["core.filters"].string_value == "(4, 4)"
-    )
+    assert session_start.hparams["training.max_epochs"].number_value == 3
+    assert session_start.hparams["core.filters"].string_value == "(4, 4)"
 
 
 @pytest.mark.slow

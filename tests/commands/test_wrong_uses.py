@@ -53,13 +53,13 @@ def test_forbidden_folders_are_answered_with_the_fix(capsys):
     for number in (errno.EACCES, errno.EROFS):
         with pytest.raises(SystemExit) as ended:
             commands._guarded(main, False, ["command"])
-        told = capsys.readouterr().err
-        assert ended.value.code == 1 and told.count("\n") == 1
+        message = capsys.readouterr().err
+        assert ended.value.code == 1 and message.count("\n") == 1
         assert re.fullmatch(
             r"error: .*'there/run': name another file or folder, or change its"
             r" permissions\n",
-            told,
-        ), told
+            message,
+        ), message
 
 
 def powerless():

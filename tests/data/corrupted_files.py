@@ -24,7 +24,7 @@ def objects(length):
 def refused(read, path, whole=None):
     """Checks one damaged file. Where `whole` is given, reading as that is no error."""
     try:
-        found = read(path)
+        recording = read(path)
     except (ValueError, OSError) as error:
         message = str(error)
         assert "\n" not in message and len(message) < 1000 and path.name in message, (
@@ -33,7 +33,9 @@ def refused(read, path, whole=None):
     else:
         assert whole is not None, "read without an error"
         for name in ("images", "responses", "split", "repeats"):
-            np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+            np.testing.assert_array_equal(
+                getattr(recording, name), getattr(whole, name)
+            )
     assert not MADE.exists()
 
 

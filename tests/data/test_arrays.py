@@ -62,26 +62,26 @@ def test_own_arrays(tmp_path, where):
         "responses", "repeats"
     ).replace(".csv", ".npy")
     paths = {key: tmp_path / path for key, path in where.items()}
-    found = arrays.read(
+    recording = arrays.read(
         **paths,
         repeats=repeats_file,
         columns=columns,
         attributes={"units": "spikes per presentation", "window_s": "0.1"},
     )
-    np.testing.assert_array_equal(found.images, images)
-    np.testing.assert_array_equal(found.responses, responses.astype(np.float32))
-    np.testing.assert_array_equal(found.repeats, repeats.astype(np.float32))
-    assert found.images.dtype == np.uint8 and found.split.tolist() == [0, 1, 2] * 4
-    assert found.neuron_session.tolist() == ["a", "a", "b"] and found.neurons[
-        "depth"
-    ].tolist() == [0.1, 0.2, 0.3]
-    assert found.attributes == {"units": "spikes per presentation", "window_s": 0.1}
+    np.testing.assert_array_equal(recording.images, images)
+    np.testing.assert_array_equal(recording.responses, responses.astype(np.float32))
+    np.testing.assert_array_equal(recording.repeats, repeats.astype(np.float32))
+    assert recording.images.dtype == np.uint8
+    assert recording.split.tolist() == [0, 1, 2] * 4
+    assert recording.neuron_session.tolist() == ["a", "a", "b"]
+    assert recording.neurons["depth"].tolist() == [0.1, 0.2, 0.3]
+    assert recording.attributes == {"units": "spikes per presentation", "window_s": 0.1}
 
 
 def test_own_arrays_without_means(tmp_path):
     _, _, repeats = own_files(tmp_path)
-    found = arrays.read(tmp_path / "images.npy", repeats=tmp_path / "repeats.npy")
-    np.testing.assert_allclose(found.responses, repeats.mean(axis=1), rtol=1e-6)
+    recording = arrays.read(tmp_path / "images.npy", repeats=tmp_path / "repeats.npy")
+    np.testing.assert_allclose(recording.responses, repeats.mean(axis=1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("group", ["covariates", "stimuli"])

@@ -47,11 +47,11 @@ def test_own_arrays_are_converted(tmp_path, command):
         0,
         pairs + f"{tmp_path / 'mine.h5'}: 30 images, 2 neurons\n",
     ), done.stderr
-    found = Recording.load(tmp_path / "mine.h5")
-    np.testing.assert_array_equal(found.images, images)
-    np.testing.assert_array_equal(found.responses, responses.astype(np.float32))
-    assert found.neurons["depth"].tolist() == [0.5, 1.5]
-    assert found.attributes == {
+    recording = Recording.load(tmp_path / "mine.h5")
+    np.testing.assert_array_equal(recording.images, images)
+    np.testing.assert_array_equal(recording.responses, responses.astype(np.float32))
+    assert recording.neurons["depth"].tolist() == [0.5, 1.5]
+    assert recording.attributes == {
         "name": "mine",
         "units": "spikes per presentation",
         "window_s": 0.1,
@@ -88,9 +88,9 @@ def test_foreign_file_is_converted_where_it_is_named(tmp_path, command):
 
 def test_info_tells_rates_and_ceilings(simulated, command):
     recording = Recording.load(simulated)
-    told = command("data", "info", simulated)
-    assert told.returncode == 0, told.stderr
-    lines = dict(line.split(": ", 1) for line in told.stdout.splitlines())
+    done = command("data", "info", simulated)
+    assert done.returncode == 0, done.stderr
+    lines = dict(line.split(": ", 1) for line in done.stdout.splitlines())
     rates = recording.responses.mean(axis=0) / 0.1
     low, middle, high = np.percentile(rates, [5, 50, 95])
     assert (
@@ -228,22 +228,20 @@ def test_triggered_average_of_a_linear_neuron_is_its_filter():
     responses = 30 + (images * kernel).sum(axis=(1, 2))
     responses = np.stack([responses, np.full(20_000, np.nan), responses], axis=1)
     responses[::3, 2] = np.nan
-    found = triggered_averages(images, responses)
-    np.testing.assert_allclose(found[0] * 30, kernel, atol=0.15)
-    np.testing.assert_allclose(found[2] * 30, kernel, atol=0.15)
-    assert not found[1].any()
+    averages = triggered_averages(images, responses)
+    np.testing.assert_allclose(averages[0] * 30, kernel, atol=0.15)
+    np.testing.assert_allclose(averages[2] * 30, kernel, atol=0.15)
+    assert not averages[1].any()
 
 
 def test_simulated_recording_is_described(tiny, command):
-    assert (
-        tiny.made.returncode == 0
-        and tiny.made.stdout == f"{tiny.recording}: 100 images, 4 neurons\n"
-    )
+    assert tiny.made.returncode == 0
+    assert tiny.made.stdout == f"{tiny.recording}: 100 images, 4 neurons\n"
     with h5py.File(tiny.recording) as file:
         mean = file["responses"][...].mean()
-    told = command("data", "info", tiny.recording)
-    assert told.returncode == 0 and told.stderr == ""
-    lines = told.stdout.splitlines()
+    done = command("data", "info", tiny.recording)
+    assert done.returncode == 0 and done.stderr == ""
+    lines = done.stdout.splitlines()
     assert "images: (100, 16, 16), uint8, 0 to 255" in lines
     assert "split: 72 train, 8 validation, 20 test" in lines
     assert "neurons: 4 (4 reported)" in lines

@@ -43,18 +43,19 @@ def test_a_value_is_found_where_it_belongs(tmp_path):
     sessions[1]["activity"][11, 2] = 7.35
     for session in sessions:
         session["images"][11, 4, 0] = 201
-    found = read_archive(archive(tmp_path / "data.tar.gz", sessions))
-    assert found.responses.shape == (18, 6)
-    assert found.responses[11, 2 + 2] == np.float32(7.35)
-    assert found.images[11, 4, 0] == 201
-    np.testing.assert_array_equal(found.images, sessions[0]["images"])
+    recording = read_archive(archive(tmp_path / "data.tar.gz", sessions))
+    assert recording.responses.shape == (18, 6)
+    assert recording.responses[11, 2 + 2] == np.float32(7.35)
+    assert recording.images[11, 4, 0] == 201
+    np.testing.assert_array_equal(recording.images, sessions[0]["images"])
     np.testing.assert_array_equal(
-        found.responses, np.hstack([s["activity"] for s in sessions]).astype(np.float32)
+        recording.responses,
+        np.hstack([s["activity"] for s in sessions]).astype(np.float32),
     )
-    assert found.neuron_session.tolist() == ["01", "01", "02", "02", "02", "03"]
-    assert found.neurons["for_tuning"].tolist() == [0, 0, 1, 1, 1, 0]
-    assert found.included.tolist() == [True, True, False, False, False, True]
-    assert found.image_group.tolist() == [
+    assert recording.neuron_session.tolist() == ["01", "01", "02", "02", "02", "03"]
+    assert recording.neurons["for_tuning"].tolist() == [0, 0, 1, 1, 1, 0]
+    assert recording.included.tolist() == [True, True, False, False, False, True]
+    assert recording.image_group.tolist() == [
         0,
         0,
         0,
@@ -75,10 +76,10 @@ def test_a_value_is_found_where_it_belongs(tmp_path):
         5,
     ]
     # 48 pixels are a degree, and every second is kept; 105 bins of 1 ms.
-    assert found.attributes["presentations"] == 20
-    assert found.attributes["window_s"] == 0.105
-    assert found.attributes["pixels_per_degree"] == 24
-    assert set(found.split) == {-1}
+    assert recording.attributes["presentations"] == 20
+    assert recording.attributes["window_s"] == 0.105
+    assert recording.attributes["pixels_per_degree"] == 24
+    assert set(recording.split) == {-1}
 
 
 def test_archive_without_matlab_files(tmp_path):

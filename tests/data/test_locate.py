@@ -70,12 +70,12 @@ class Server(http.server.BaseHTTPRequestHandler):
 def server(tmp_path, monkeypatch):
     monkeypatch.delenv("V1KERAS_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=found.serve_forever, daemon=True).start()
+    http_server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=http_server.serve_forever, daemon=True).start()
     Server.limit, Server.asked = None, []
-    yield f"http://127.0.0.1:{found.server_port}/file"
-    found.shutdown()
-    found.server_close()
+    yield f"http://127.0.0.1:{http_server.server_port}/file"
+    http_server.shutdown()
+    http_server.server_close()
 
 
 def test_download_goes_on_where_it_broke_off(server, tmp_path):
@@ -90,12 +90,11 @@ def test_download_goes_on_where_it_broke_off(server, tmp_path):
         fetch_verified("a", "file", server, digest)
     assert not (tmp_path / "v1keras" / "a" / "file").exists()
     Server.limit = None
-    found = fetch_verified("a", "file", server, digest)
-    assert found.read_bytes() == Server.content and Server.asked == [0, 4000]
-    assert [p.name for p in found.parent.iterdir()] == ["file"]
-    assert (
-        fetch_verified("a", "file", server, digest) == found and len(Server.asked) == 2
-    )
+    path = fetch_verified("a", "file", server, digest)
+    assert path.read_bytes() == Server.content and Server.asked == [0, 4000]
+    assert [p.name for p in path.parent.iterdir()] == ["file"]
+    assert fetch_verified("a", "file", server, digest) == path
+    assert len(Server.asked) == 2
 
 
 def test_download_of_which_all_was_there(server, tmp_path):

@@ -40,41 +40,43 @@ def pvc8_folder(request, tmp_path_factory):
 
 def test_pvc8_small(pvc8_folder):
     folder, sessions = pvc8_folder
-    found = sources.read("pvc8", folder)
-    assert found.images.shape == (270, 33, 33) and found.images.dtype == np.uint8
-    assert found.images[SMALL_PHOTOGRAPH, 1, 2] == 251
+    recording = sources.read("pvc8", folder)
+    assert recording.images.shape == (270, 33, 33)
+    assert recording.images.dtype == np.uint8
+    assert recording.images[SMALL_PHOTOGRAPH, 1, 2] == 251
     for picture in (0, 100, 269):
         np.testing.assert_array_equal(
-            found.images[picture],
+            recording.images[picture],
             sessions["01"]["images"][2 * picture, 0][127:193:2, 127:193:2],
         )
-    assert found.neuron_session.tolist() == [
+    assert recording.neuron_session.tolist() == [
         "01",
         "01",
         "02",
     ]  # the second unit of each is not centred
-    assert found.neurons["unit"].tolist() == [0, 2, 0]
-    assert found.neurons["for_tuning"].tolist() == [0, 0, 1]
+    assert recording.neurons["unit"].tolist() == [0, 2, 0]
+    assert recording.neurons["for_tuning"].tolist() == [0, 0, 1]
     np.testing.assert_array_equal(
-        found.neurons["rf_spatial"][1], sessions["01"]["RF_SPATIAL"][2]
+        recording.neurons["rf_spatial"][1], sessions["01"]["RF_SPATIAL"][2]
     )
     np.testing.assert_array_equal(
-        found.neurons["rf_tuning"][2], sessions["02"]["RF_TUNING"][0]
+        recording.neurons["rf_tuning"][2], sessions["02"]["RF_TUNING"][0]
     )
-    assert found.repeats.shape == (270, 20, 3) and found.attributes["window_s"] == 0.105
+    assert recording.repeats.shape == (270, 20, 3)
+    assert recording.attributes["window_s"] == 0.105
     expected = np.zeros((270, 20))
     expected[SMALL_PHOTOGRAPH, 4] = 2 + 4  # the first bin and the last
-    np.testing.assert_array_equal(found.repeats[..., 1], expected)
-    assert found.responses[SMALL_PHOTOGRAPH, 1] == np.float32(6 / 20)
+    np.testing.assert_array_equal(recording.repeats[..., 1], expected)
+    assert recording.responses[SMALL_PHOTOGRAPH, 1] == np.float32(6 / 20)
     for image, trial in ((0, 0), (17, 19), (269, 7)):
         train, blank = (
             sessions["02"]["resp_train"][0, 2 * image, trial],
             sessions["02"]["resp_train_blk"][0, 2 * image, trial],
         )
-        assert found.repeats[image, trial, 2] == sum(int(b) for b in train[50:]) + sum(
-            int(b) for b in blank[:50]
-        )
-    assert found.image_group[:10].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 3]
+        assert recording.repeats[image, trial, 2] == sum(
+            int(b) for b in train[50:]
+        ) + sum(int(b) for b in blank[:50])
+    assert recording.image_group[:10].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -84,11 +86,14 @@ def test_pvc8_is_48_pixels_per_degree_before_pixels_are_left_out(
     name, degrees, pvc8_folder
 ):
     """As published: large pictures of 320 pixels are 6.7 degrees wide."""
-    found = sources.read(name, pvc8_folder[0])
-    width = found.images.shape[2] / found.attributes["pixels_per_degree"]
+    recording = sources.read(name, pvc8_folder[0])
+    width = recording.images.shape[2] / recording.attributes["pixels_per_degree"]
     assert width == pytest.approx(degrees)
-    assert found.attributes["window_s"] == 0.105
-    assert found.attributes["pixels_per_degree"] == {"pvc8": 24, "pvc8_large": 12}[name]
+    assert recording.attributes["window_s"] == 0.105
+    assert (
+        recording.attributes["pixels_per_degree"]
+        == {"pvc8": 24, "pvc8_large": 12}[name]
+    )
 
 
 def test_pvc8_window_is_that_of_its_bins(tmp_path):
@@ -99,26 +104,26 @@ def test_pvc8_window_is_that_of_its_bins(tmp_path):
 
 def test_pvc8_large(pvc8_folder):
     folder, sessions = pvc8_folder
-    found = sources.read("pvc8_large", folder)
-    assert found.images.shape == (270, 80, 80)
+    recording = sources.read("pvc8_large", folder)
+    assert recording.images.shape == (270, 80, 80)
     np.testing.assert_array_equal(
-        found.images[SMALL_PHOTOGRAPH], sessions["01"]["images"][7, 0][::4, ::4]
+        recording.images[SMALL_PHOTOGRAPH], sessions["01"]["images"][7, 0][::4, ::4]
     )
-    assert np.argwhere(found.repeats[..., 1]).tolist() == [[SMALL_PHOTOGRAPH, 4]]
+    assert np.argwhere(recording.repeats[..., 1]).tolist() == [[SMALL_PHOTOGRAPH, 4]]
 
 
 def test_pvc8_gratings(pvc8_folder):
     folder, sessions = pvc8_folder
-    found = sources.read("pvc8_gratings", folder)
-    assert found.images.shape == (416, 80, 80) and found.image_group is None
+    recording = sources.read("pvc8_gratings", folder)
+    assert recording.images.shape == (416, 80, 80) and recording.image_group is None
     np.testing.assert_array_equal(
-        found.images[415], sessions["01"]["images"][955, 0][::4, ::4]
+        recording.images[415], sessions["01"]["images"][955, 0][::4, ::4]
     )
-    (answer,) = np.argwhere(found.repeats[..., 1]).tolist()
+    (answer,) = np.argwhere(recording.repeats[..., 1]).tolist()
     assert answer == [140, 0]
     assert {
         key: column[140]
-        for key, column in found.covariates.items()
+        for key, column in recording.covariates.items()
         if key in ("series", "phase", "orientation")
     } == {
         "series": "orientation",

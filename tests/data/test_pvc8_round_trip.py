@@ -70,9 +70,9 @@ def test_population_in_the_raw_format_scores_as_the_simulation(tmp_path, command
         f"--out={tmp_path / 'converted.h5'}",
     )
     assert converted.returncode == 0, converted.stderr
-    found = Recording.load(tmp_path / "converted.h5")
-    np.testing.assert_array_equal(found.images, simulated.images)
-    np.testing.assert_array_equal(found.repeats, simulated.repeats)
+    reopened = Recording.load(tmp_path / "converted.h5")
+    np.testing.assert_array_equal(reopened.images, simulated.images)
+    np.testing.assert_array_equal(reopened.repeats, simulated.repeats)
     scores = {}
     for name in ("direct", "converted"):
         line = [

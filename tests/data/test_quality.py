@@ -162,24 +162,22 @@ def test_rotated_copies_of_kindel2019():
     """Images 0 to 3 and 4 to 7 of each nine are one photograph each, turned; 1 follows
     0 by an odd multiple of 45 degrees, 2 by 90 or 270.
     """
-    found = open_recording("kindel2019")
-    pairs, degrees, _ = find_duplicate_images(found.images)
-    group = found.image_group
+    recording = open_recording("kindel2019")
+    pairs, degrees, _ = find_duplicate_images(recording.images)
+    group = recording.image_group
     assert (group[pairs[:, 0]] == group[pairs[:, 1]]).all()  # none that is no copy
     apart = pairs[:, 1] - pairs[:, 0]
-    assert (degrees[apart == 2] % 180 == 90).all() and (
-        degrees[apart % 2 == 1] % 90 == 45
-    ).all()
+    assert (degrees[apart == 2] % 180 == 90).all()
+    assert (degrees[apart % 2 == 1] % 90 == 45).all()
     assert (apart == 2).sum() == 120  # every pair that is turned by 90 degrees
     assert len(pairs) >= 340  # of 360
     assert set(pairs.ravel()) == {i for i in range(270) if i % 9 != 8}
-    text = issues(found)
-    assert text.startswith("240 of 270 images are copies of others") and text.endswith(
-        "split by groups (protocol grouped)"
-    )
+    text = issues(recording)
+    assert text.startswith("240 of 270 images are copies of others")
+    assert text.endswith("split by groups (protocol grouped)")
     assert "stand on two sides" in issues(
-        split_by_protocol(found, "paper", 0, (180, 52, 38))
+        split_by_protocol(recording, "paper", 0, (180, 52, 38))
     )
     assert "stand on two sides" not in issues(
-        split_by_protocol(found, "grouped", 0, (180, 52, 38))
+        split_by_protocol(recording, "grouped", 0, (180, 52, 38))
     )

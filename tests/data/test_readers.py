@@ -24,26 +24,25 @@ def test_cadena2019(tmp_path, form):
             tmp_path / "a.zip",
             {"data_binned_responses/cadena_ploscb_data.pkl": path.read_bytes()},
         )
-    found = sources.read("cadena2019", path)
+    recording = sources.read("cadena2019", path)
     # 140 pixels are 2 degrees, and every second is kept; spikes of 40 to 100 ms.
-    assert found.attributes["pixels_per_degree"] == 35
-    assert found.attributes["window_s"] == 0.06
-    assert (
-        found.images.shape == (40, 40, 40)
-        and found.images.dtype == np.uint8
-        and found.images[7, 1, 3] == 17
-    )
+    assert recording.attributes["pixels_per_degree"] == 35
+    assert recording.attributes["window_s"] == 0.06
+    assert recording.images.shape == (40, 40, 40)
+    assert recording.images.dtype == np.uint8
+    assert recording.images[7, 1, 3] == 17
     np.testing.assert_array_equal(
-        found.images, content["images"][:, 30:110:2, 30:110:2]
+        recording.images, content["images"][:, 30:110:2, 30:110:2]
     )
     for image, trial, neuron in ((5, 3, 1), (39, 0, 2), (0, 1, 0)):
         assert (
-            found.repeats[image, trial, neuron]
+            recording.repeats[image, trial, neuron]
             == content["responses"][trial, image, neuron]
         )
-    assert np.isnan(found.repeats[5, 2:, 2]).all() and np.isnan(found.responses[3, 0])
-    assert found.responses[5, 2] == content["responses"][:2, 5, 2].mean()
-    assert found.covariates["image_type"][:6].tolist() == [
+    assert np.isnan(recording.repeats[5, 2:, 2]).all()
+    assert np.isnan(recording.responses[3, 0])
+    assert recording.responses[5, 2] == content["responses"][:2, 5, 2].mean()
+    assert recording.covariates["image_type"][:6].tolist() == [
         "original",
         "conv1",
         "conv2",
@@ -51,15 +50,14 @@ def test_cadena2019(tmp_path, form):
         "conv4",
         "original",
     ]
-    assert found.image_group[[0, 4, 5]].tolist() == [1, 1, 2]
-    assert found.neuron_session.tolist() == ["100", "101", "102"] and found.neurons[
-        "unit"
-    ].tolist() == [7, 8, 9]
-    assert found.indices("test").tolist() == list(range(32, 40))
+    assert recording.image_group[[0, 4, 5]].tolist() == [1, 1, 2]
+    assert recording.neuron_session.tolist() == ["100", "101", "102"]
+    assert recording.neurons["unit"].tolist() == [7, 8, 9]
+    assert recording.indices("test").tolist() == list(range(32, 40))
     expected = np.random.RandomState(1000).permutation(32)[
         26:
     ]  # as the authors draw them
-    assert found.indices("validation").tolist() == sorted(expected)
+    assert recording.indices("validation").tolist() == sorted(expected)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -74,29 +72,33 @@ def test_antolik2016(tmp_path, packed):
         if packed
         else fake_datasets.unpacked(tmp_path / "antolik", files)
     )
-    found = sources.read("antolik2016_region2", path)
+    recording = sources.read("antolik2016_region2", path)
     region = regions[1]
-    assert found.images.shape == (25, 31, 31) and found.responses.shape == (25, 3)
-    assert found.images[4, 2, 5] == np.float32(region["training_inputs"][4, 2 * 31 + 5])
-    assert found.images[15, 30, 0] == np.float32(
+    assert recording.images.shape == (25, 31, 31)
+    assert recording.responses.shape == (25, 3)
+    assert recording.images[4, 2, 5] == np.float32(
+        region["training_inputs"][4, 2 * 31 + 5]
+    )
+    assert recording.images[15, 30, 0] == np.float32(
         region["validation_inputs"][0, 30 * 31]
     )
-    assert found.responses[14, 1] == np.float32(region["training_set"][14, 1])
-    assert found.repeats.shape == (10, 4, 3) and found.repeats[9, 1, 2] == np.float32(
+    assert recording.responses[14, 1] == np.float32(region["training_set"][14, 1])
+    assert recording.repeats.shape == (10, 4, 3)
+    assert recording.repeats[9, 1, 2] == np.float32(
         region["raw_validation_set"][1, 9, 2]
     )
     np.testing.assert_allclose(
-        found.responses[15:], region["validation_set"], rtol=1e-6
+        recording.responses[15:], region["validation_set"], rtol=1e-6
     )
     assert (
-        found.repeat_images.tolist()
-        == found.indices("test").tolist()
+        recording.repeat_images.tolist()
+        == recording.indices("test").tolist()
         == list(range(15, 25))
     )
-    assert found.indices("validation").tolist() == sorted(
+    assert recording.indices("validation").tolist() == sorted(
         np.random.RandomState(1).permutation(15)[12:]
     )
-    assert found.attributes["name"] == "antolik2016_region2"
+    assert recording.attributes["name"] == "antolik2016_region2"
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -108,8 +110,8 @@ def test_sensorium2022(tmp_path, packed):
         if packed
         else fake_datasets.unpacked(tmp_path / "scan", files)
     )
-    found = sources.read("sensorium2022_21067-10-18", path)
-    assert found.images.shape == (19, 2, 4) and found.responses.shape == (19, 5)
+    recording = sources.read("sensorium2022_21067-10-18", path)
+    assert recording.images.shape == (19, 2, 4) and recording.responses.shape == (19, 5)
     # rows are images in the order of their first presentation
     first = list(dict.fromkeys(scan["frame_image_id"].tolist()))
     for image in (100, 114, 201, 300):
@@ -118,60 +120,57 @@ def test_sensorium2022(tmp_path, packed):
             np.flatnonzero(scan["frame_image_id"] == image),
         )
         block = scan["images"][trials[0]][0, 4:8, 8:12].astype(float)
-        assert found.images[row, 1, 2] == block.mean()
+        assert recording.images[row, 1, 2] == block.mean()
         tier = scan["tiers"][trials[0]]
         assert (
-            found.split[row]
+            recording.split[row]
             == {"train": 0, "validation": 1, "test": 2, "final_test": -1}[tier]
         )
-        assert found.covariates["tier"][row] == tier
+        assert recording.covariates["tier"][row] == tier
         np.testing.assert_allclose(
-            found.covariates["behavior"][row],
+            recording.covariates["behavior"][row],
             scan["behavior"][trials].mean(axis=0),
             rtol=1e-6,
         )
         np.testing.assert_allclose(
-            found.covariates["pupil_center"][row],
+            recording.covariates["pupil_center"][row],
             scan["pupil_center"][trials].mean(axis=0),
             rtol=1e-6,
         )
         if tier == "final_test":
-            assert np.isnan(found.responses[row]).all()  # withheld, not zero
+            assert np.isnan(recording.responses[row]).all()  # withheld, not zero
         else:
             np.testing.assert_allclose(
-                found.responses[row], scan["responses"][trials].mean(axis=0), rtol=1e-6
+                recording.responses[row],
+                scan["responses"][trials].mean(axis=0),
+                rtol=1e-6,
             )
         if tier == "test":
             np.testing.assert_array_equal(
-                found.repeats[found.repeat_images.tolist().index(row)],
+                recording.repeats[recording.repeat_images.tolist().index(row)],
                 scan["responses"][trials],
             )
-    assert found.repeat_images.tolist() == found.indices(
-        "test"
-    ).tolist() and found.repeats.shape == (2, 3, 5)
+    assert recording.repeat_images.tolist() == recording.indices("test").tolist()
+    assert recording.repeats.shape == (2, 3, 5)
     np.testing.assert_array_equal(
-        found.neurons["coordinates"], scan["cell_motor_coordinates"]
+        recording.neurons["coordinates"], scan["cell_motor_coordinates"]
     )
-    assert (
-        found.neurons["unit"].tolist() == [1, 2, 3, 4, 5]
-        and found.neurons["area"].tolist() == ["V1"] * 5
-    )
-    assert found.attributes["name"] == "sensorium2022_21067-10-18"
+    assert recording.neurons["unit"].tolist() == [1, 2, 3, 4, 5]
+    assert recording.neurons["area"].tolist() == ["V1"] * 5
+    assert recording.attributes["name"] == "sensorium2022_21067-10-18"
 
 
 def test_lurz2020_and_franke2022(tmp_path):
     scan = fake_datasets.sensorium(channels=1)
     root = "static20457-5-9-preproc0/"
-    found = sensorium2022.read_lurz(
+    recording = sensorium2022.read_lurz(
         fake_datasets.zipped(
             tmp_path / "scan.zip", fake_datasets.sensorium_files(scan, root)
         )
     )
-    np.testing.assert_array_equal(found.images[0], scan["images"][0][0])
-    assert (
-        found.images.dtype == np.uint8
-        and found.attributes["name"] == "lurz2020_20457-5-9"
-    )
+    np.testing.assert_array_equal(recording.images[0], scan["images"][0][0])
+    assert recording.images.dtype == np.uint8
+    assert recording.attributes["name"] == "lurz2020_20457-5-9"
     color = fake_datasets.sensorium(channels=2)
     path = fake_datasets.zipped(
         tmp_path / "color.zip", fake_datasets.sensorium_files(color, "")
@@ -206,23 +205,23 @@ def test_allen_neuropixels(tmp_path):
     )
     scenes = fake_datasets.allen_scenes_of()
     fake_datasets.allen_templates(tmp_path / "a", scenes)
-    found = sources.read("allen_scenes", tmp_path / "a")
-    assert found.neurons["unit"].tolist() == [
+    recording = sources.read("allen_scenes", tmp_path / "a")
+    assert recording.neurons["unit"].tolist() == [
         900
     ]  # of the other three one is noise, two are in VISl
-    assert found.neurons["coordinates"].tolist() == [[1, 3, 5]]
-    assert found.repeats.shape == (4, 3, 1)
+    assert recording.neurons["coordinates"].tolist() == [[1, 3, 5]]
+    assert recording.repeats.shape == (4, 3, 1)
     expected = np.zeros((4, 3))
     for place in np.ndindex(4, 3):
         begin = onsets[shown[place[0]][place[1]]] + 0.05
         expected[place] = sum(begin <= spike < begin + 0.25 for spike in train)
-    np.testing.assert_array_equal(found.repeats[..., 0], expected)
+    np.testing.assert_array_equal(recording.repeats[..., 0], expected)
     assert expected[2].tolist() == [1, 2, 1]
-    np.testing.assert_allclose(found.responses, found.repeats.mean(axis=1))
+    np.testing.assert_allclose(recording.responses, recording.repeats.mean(axis=1))
     # 40 x 58 pixels: two rows cut above and below, two columns left and right; blocks
     # of 18
-    assert found.images.shape == (4, 2, 3)
-    assert found.images[3, 1, 2] == pytest.approx(
+    assert recording.images.shape == (4, 2, 3)
+    assert recording.images[3, 1, 2] == pytest.approx(
         scenes[3, 20:38, 38:56].astype(float).mean(), rel=1e-6
     )
 
@@ -232,7 +231,7 @@ def test_allen_two_photon(tmp_path):
     times = np.arange(0, onsets[-1] + 2, 0.03)
     traces = np.random.default_rng(0).normal(size=(len(times), 2))
     scenes = fake_datasets.allen_scenes_of()
-    found = sources.read(
+    recording = sources.read(
         "allen_scenes",
         fake_datasets.allen_ophys(
             tmp_path / "s.nwb", frames, onsets, traces, times, scenes
@@ -244,9 +243,12 @@ def test_allen_two_photon(tmp_path):
         for row, time in zip(traces, times, strict=True)
         if second <= time < second + 0.5
     ]
-    np.testing.assert_allclose(found.repeats[1, 2], np.mean(samples, axis=0), rtol=1e-5)
-    assert found.attributes["units"] == "dF/F" and found.repeats.shape == (4, 3, 2)
-    assert found.images[0, 0, 0] == pytest.approx(
+    np.testing.assert_allclose(
+        recording.repeats[1, 2], np.mean(samples, axis=0), rtol=1e-5
+    )
+    assert recording.attributes["units"] == "dF/F"
+    assert recording.repeats.shape == (4, 3, 2)
+    assert recording.images[0, 0, 0] == pytest.approx(
         scenes[0, 2:20, 2:20].astype(float).mean(), rel=1e-6
     )
 

@@ -15,7 +15,7 @@ FOLDER = pathlib.Path(__file__).parent
 
 
 def test_round_trip_keeps_every_field(tmp_path):
-    expected, found = arrays(), Recording.load(saved(tmp_path))
+    expected, reopened = arrays(), Recording.load(saved(tmp_path))
     for name in (
         "images",
         "responses",
@@ -26,19 +26,19 @@ def test_round_trip_keeps_every_field(tmp_path):
         "neuron_session",
     ):
         np.testing.assert_array_equal(
-            getattr(found, name), expected[name], err_msg=name
+            getattr(reopened, name), expected[name], err_msg=name
         )
-        assert getattr(found, name).dtype.kind == expected[name].dtype.kind, name
-    assert found.images.dtype == np.uint8 and found.split.dtype == np.int8
-    assert found.responses.dtype == found.repeats.dtype == np.float32
+        assert getattr(reopened, name).dtype.kind == expected[name].dtype.kind, name
+    assert reopened.images.dtype == np.uint8 and reopened.split.dtype == np.int8
+    assert reopened.responses.dtype == reopened.repeats.dtype == np.float32
     for group in ("neurons", "covariates"):
-        columns = getattr(found, group)
+        columns = getattr(reopened, group)
         assert columns.keys() == expected[group].keys()
         for name, column in expected[group].items():
             np.testing.assert_array_equal(columns[name], column, err_msg=name)
             assert columns[name].dtype.kind == column.dtype.kind, name
-    assert found.attributes == expected["attributes"]
-    assert {key: type(value) for key, value in found.attributes.items()} == {
+    assert reopened.attributes == expected["attributes"]
+    assert {key: type(value) for key, value in reopened.attributes.items()} == {
         key: type(value) for key, value in expected["attributes"].items()
     }
 
@@ -46,18 +46,18 @@ def test_round_trip_keeps_every_field(tmp_path):
 def test_round_trip_of_the_least(tmp_path):
     images = np.linspace(-1.5, 1.5, 3 * 4 * 4).reshape(3, 4, 4)
     Recording(images, [[1, 2], [0, 5], [3, 3]]).save(tmp_path / "least.h5")
-    found = Recording.load(tmp_path / "least.h5")
-    np.testing.assert_array_equal(found.images, images.astype(np.float32))
-    assert found.images.dtype == np.float32
-    assert found.responses.tolist() == [[1, 2], [0, 5], [3, 3]]
-    assert found.split.tolist() == [-1, -1, -1]
+    reopened = Recording.load(tmp_path / "least.h5")
+    np.testing.assert_array_equal(reopened.images, images.astype(np.float32))
+    assert reopened.images.dtype == np.float32
+    assert reopened.responses.tolist() == [[1, 2], [0, 5], [3, 3]]
+    assert reopened.split.tolist() == [-1, -1, -1]
     assert [
-        found.repeats,
-        found.repeat_images,
-        found.image_group,
-        found.neuron_session,
+        reopened.repeats,
+        reopened.repeat_images,
+        reopened.image_group,
+        reopened.neuron_session,
     ] == [None] * 4
-    assert found.neurons == found.attributes == {}
+    assert reopened.neurons == reopened.attributes == {}
 
 
 def test_same_recording_gives_same_bytes(tmp_path):

@@ -21,12 +21,11 @@ def test_a_sharded_recording_is_the_recording(recording, command, tmp_path):
         "data", "shard", tmp_path / "whole.h5", f"--out={tmp_path / 'sharded'}"
     )
     assert done.returncode == 0, done.stderr
-    found = open_recording(tmp_path / "sharded")
+    sharded = open_recording(tmp_path / "sharded")
     for name in ("images", "responses", "split", "repeats", "repeat_images"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(recording, name))
-    assert found.attributes == recording.attributes and found.neurons[
-        "depth_um"
-    ].tolist() == [0, 1, 2, 3]
+        np.testing.assert_array_equal(getattr(sharded, name), getattr(recording, name))
+    assert sharded.attributes == recording.attributes
+    assert sharded.neurons["depth_um"].tolist() == [0, 1, 2, 3]
     # TensorFlow's reader checks the checksums and gives the bytes.
     first = next(
         iter(
@@ -49,7 +48,7 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
     shards: the same weights in every bit.
     """
     shards.write(recording, tmp_path / "sharded")
-    found = []
+    weights = []
     for source, max_device_data_gb, in_memory in (
         ("whole.h5", 1.0, 1 << 28),
         ("whole.h5", 0.0, 1 << 28),
@@ -76,11 +75,11 @@ def test_training_from_shards_is_training_from_memory(recording, tmp_path, monke
             16,
             2,
         )
-        folder = tmp_path / str(len(found))
+        folder = tmp_path / str(len(weights))
         train.train_and_evaluate(config, folder)
-        found.append([np.asarray(v) for v in zoo.load(folder).variables])
-    for other in found[1:]:
-        for a, b in zip(found[0], other, strict=True):
+        weights.append([np.asarray(v) for v in zoo.load(folder).variables])
+    for other in weights[1:]:
+        for a, b in zip(weights[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
@@ -89,9 +88,9 @@ def test_damaged_shards_are_refused(recording, command, tmp_path):
         folder = tmp_path / name
         shards.write(recording, folder)
         change(folder)
-        with pytest.raises((ValueError, OSError)) as told:
+        with pytest.raises((ValueError, OSError)) as error:
             open_recording(folder)
-        return str(told.value)
+        return str(error.value)
 
     data = "presentations.tfrecord"
     assert "it is cut off, or of another recording" in damaged(
@@ -124,9 +123,9 @@ def test_a_file_too_large_for_the_memory_is_read_by_chunks(
     recording, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(large_arrays, "_IN_MEMORY", 100)
-    found = Recording.load(tmp_path / "whole.h5")
-    assert found.images.base is not None
-    np.testing.assert_array_equal(found.images, recording.images)
-    np.testing.assert_array_equal(found.responses, recording.responses)
-    rows = LazyRows(found.images[..., None], [3, 1])
+    reopened = Recording.load(tmp_path / "whole.h5")
+    assert reopened.images.base is not None
+    np.testing.assert_array_equal(reopened.images, recording.images)
+    np.testing.assert_array_equal(reopened.responses, recording.responses)
+    rows = LazyRows(reopened.images[..., None], [3, 1])
     np.testing.assert_array_equal(np.asarray(rows), recording.images[[3, 1], ..., None])

@@ -9,17 +9,15 @@ from v1keras.data import simulate_recording
 def test_texture_filters_end_two_standard_deviations_from_the_centre():
     """Standard deviations are 0.07 to 0.1 of the image."""
     size = 32
-    found = simulate_recording(
+    neurons = simulate_recording(
         10, 40, neurons_per_kind=8, image_size=size, repeats=2, seed=5
     ).neurons
-    for kind, kernel in zip(found["kind"], found["filter"], strict=True):
+    for kind, kernel in zip(neurons["kind"], neurons["filter"], strict=True):
         rows, columns = np.nonzero(kernel)
         high, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
         if kind == "texture":
-            assert (
-                2 * 2 * 0.07 * size - 1 <= min(high, wide)
-                and max(high, wide) <= 2 * 2 * 0.1 * size + 1
-            )
+            assert 2 * 2 * 0.07 * size - 1 <= min(high, wide)
+            assert max(high, wide) <= 2 * 2 * 0.1 * size + 1
         else:
             assert high == wide == size
 
@@ -29,23 +27,23 @@ def test_columns_tell_what_the_filters_are():
     energy is centred on the place.
     """
     size = 48
-    found = simulate_recording(
+    neurons = simulate_recording(
         10, 40, neurons_per_kind=8, image_size=size, repeats=2, seed=5
     ).neurons
     rows, columns = np.mgrid[:size, :size]
     for i, (kind, kernel) in enumerate(
-        zip(found["kind"], found["filter"].astype(float), strict=True)
+        zip(neurons["kind"], neurons["filter"].astype(float), strict=True)
     ):
         row, column, orientation, frequency = (
-            found[name][i] for name in ("row", "column", "orientation_deg", "frequency")
+            neurons[name][i]
+            for name in ("row", "column", "orientation_deg", "frequency")
         )
         assert np.isnan([row, column]).all() == (kind == "texture")
         assert np.isnan([orientation, frequency]).all() == (kind == "center_surround")
         if kind != "texture":
             energy = kernel**2 / (kernel**2).sum()
-            assert (energy * rows).sum() == pytest.approx(row, abs=1) and (
-                energy * columns
-            ).sum() == pytest.approx(column, abs=1)
+            assert (energy * rows).sum() == pytest.approx(row, abs=1)
+            assert (energy * columns).sum() == pytest.approx(column, abs=1)
         if kind != "center_surround":
             assert 0 <= orientation < 180
             spectrum = np.abs(np.fft.fft2(kernel, (512, 512)))[:256]

@@ -154,7 +154,7 @@ def test_rate_of_is_the_documented_formula(kind, count):
             image[y + down, x + right] * kernel[y, x] for y, x in places if kernel[y, x]
         )
 
-    for image, found in zip(
+    for image, rate in zip(
         images,
         rate_of({"kind": kind, "filters": filters, "pool": pool}, images),
         strict=True,
@@ -167,7 +167,7 @@ def test_rate_of_is_the_documented_formula(kind, count):
             drive = output(image, filters[0]) ** 2 + output(image, filters[1]) ** 2
         else:
             drive = max(0, output(image, filters[0])) ** 2
-        assert found == pytest.approx(
+        assert rate == pytest.approx(
             drive / (0.5 + sum(pool[place] * image[place] ** 2 for place in places)),
             rel=1e-12,
         )

@@ -52,8 +52,9 @@ def published(count=11):
 
 def test_values_arrive_where_they_belong(tmp_path):
     patterns, responses, files = published()
-    found = tang2018.read_archive(archive(tmp_path / "a.tar.gz", files))
-    assert found.images.shape == (11, 20, 20) and found.responses.shape == (11, 2)
+    recording = tang2018.read_archive(archive(tmp_path / "a.tar.gz", files))
+    assert recording.images.shape == (11, 20, 20)
+    assert recording.responses.shape == (11, 2)
     for image, row, column in (
         (0, 0, 0),
         (9, 3, 17),
@@ -62,12 +63,12 @@ def test_values_arrive_where_they_belong(tmp_path):
         block = patterns[
             image, 60 + 2 * row : 62 + 2 * row, 60 + 2 * column : 62 + 2 * column
         ].astype(float)
-        assert found.images[image, row, column] == np.round(255 - block.mean())
-    np.testing.assert_allclose(found.responses[:, 1], responses[381][:, 0], rtol=1e-6)
-    assert (
-        found.neurons["published_as"].tolist() == [75, 381]
-        and found.attributes["units"] == "dF/F"
+        assert recording.images[image, row, column] == np.round(255 - block.mean())
+    np.testing.assert_allclose(
+        recording.responses[:, 1], responses[381][:, 0], rtol=1e-6
     )
+    assert recording.neurons["published_as"].tolist() == [75, 381]
+    assert recording.attributes["units"] == "dF/F"
 
 
 def test_more_of_the_pattern_can_be_kept(tmp_path):
@@ -129,20 +130,20 @@ def test_malformed_archives_are_refused(tmp_path, name, content, message):
     reason="V1KERAS_DATA is not set: no recordings here",
 )
 def test_the_published_files():
-    found = sources.read("tang2018")
-    assert found.images.shape == (9500, 20, 20) and found.responses.shape == (9500, 4)
-    assert found.neurons["published_as"].tolist() == [75, 255, 381, 504]
-    assert set(np.unique(found.images)) == {0, 64, 128, 191, 255}
-    assert (found.responses.min() < 0) and found.responses.mean() == pytest.approx(
-        0.0443, abs=1e-3
-    )
+    recording = sources.read("tang2018")
+    assert recording.images.shape == (9500, 20, 20)
+    assert recording.responses.shape == (9500, 4)
+    assert recording.neurons["published_as"].tolist() == [75, 255, 381, 504]
+    assert set(np.unique(recording.images)) == {0, 64, 128, 191, 255}
+    assert recording.responses.min() < 0
+    assert recording.responses.mean() == pytest.approx(0.0443, abs=1e-3)
 
 
 def gabor_energies(images):
     """`(n, features)`: energies at three scales, averaged over 2 x 2 places."""
     import tensorflow as tf
 
-    pixels, found = (images - images.mean()) / images.std(), []
+    pixels, features = (images - images.mean()) / images.std(), []
     for side, wavelength, width in ((7, 3.5, 1.5), (9, 5.0, 2.2), (13, 8.0, 3.4)):
         bank = gabor_bank(side, wavelength, width)
         pairs = np.concatenate(
@@ -152,12 +153,12 @@ def gabor_energies(images):
             ]
         )
         energies = np.hypot(pairs[..., 0::2], pairs[..., 1::2])
-        found.append(
+        features.append(
             energies.reshape(len(images), 10, 2, 10, 2, -1)
             .mean(axis=(2, 4))
             .reshape(len(images), -1)
         )
-    return np.concatenate(found, axis=1)
+    return np.concatenate(features, axis=1)
 
 
 @pytest.mark.slow
@@ -199,6 +200,6 @@ def test_ridges_reach_the_correlations_stated_beside_the_files():
             for side in (validation, test)
         ]
         best = np.argmax(scores[0], axis=0)
-        found = np.take_along_axis(np.array(scores[1]), best[None], axis=0)[0]
-        excess = found - np.array(stated[name])
-        assert (excess > -0.05).all() and (excess < 0.065).all(), (name, found)
+        correlations = np.take_along_axis(np.array(scores[1]), best[None], axis=0)[0]
+        excess = correlations - np.array(stated[name])
+        assert (excess > -0.05).all() and (excess < 0.065).all(), (name, correlations)

@@ -190,14 +190,14 @@ def test_neuron_without_responses_is_kept(tmp_path):
         UserWarning,
         match=r"neurons 1 have no response at all: kept, but left out of every mean",
     ):
-        found = Recording.load(replaced(path, "responses", responses))
-    np.testing.assert_array_equal(found.responses, responses)
+        recording = Recording.load(replaced(path, "responses", responses))
+    np.testing.assert_array_equal(recording.responses, responses)
     expected = [
         responses[:, 0].mean() / 0.105,
         np.nan,
         responses[[0, 2, 3, 4, 5], 2].mean() / 0.105,
     ]
-    np.testing.assert_allclose(found.mean_rates_hz, expected, rtol=1e-6)
+    np.testing.assert_allclose(recording.mean_rates_hz, expected, rtol=1e-6)
 
 
 def test_constant_neuron_is_kept(tmp_path):
@@ -210,5 +210,5 @@ def test_constant_neuron_is_kept(tmp_path):
         UserWarning,
         match=r"neurons 2 answer all images alike: nothing to predict; kept",
     ):
-        found = Recording.load(replaced(path, "responses", responses))
-    np.testing.assert_array_equal(found.responses, responses)
+        recording = Recording.load(replaced(path, "responses", responses))
+    np.testing.assert_array_equal(recording.responses, responses)

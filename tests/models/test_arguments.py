@@ -22,10 +22,10 @@ def test_a_wrong_argument_is_named(name, make, message):
 )
 def test_images_of_another_shape_are_refused(shape):
     model = network()
-    found = str(shape).replace("(", r"\(").replace(")", r"\)")
+    shape_pattern = str(shape).replace("(", r"\(").replace(")", r"\)")
     message = (
-        rf"images: found shape {found}, expected \(batch, height, width, 1\) with"
-        " 20 x 20 pixels"
+        rf"images: found shape {shape_pattern}, expected \(batch, height, width, 1\)"
+        " with 20 x 20 pixels"
     )
     images = np.zeros(shape, "float32")
     with pytest.raises(ValueError, match=message):

@@ -162,9 +162,9 @@ def main(folder, runs):
             if os.WIFSIGNALED(status):
                 killed, writing = killed + 1, writing + (place / "writing").exists()
                 (place / "writing").unlink(missing_ok=True)
-        found = np.load(place / "weights.npz")
+        weights = np.load(place / "weights.npz")
         same += all(
-            np.array_equal(found[name], expected[name]) for name in expected.files
+            np.array_equal(weights[name], expected[name]) for name in expected.files
         )
     print(
         json.dumps(

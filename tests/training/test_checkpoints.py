@@ -57,12 +57,12 @@ def test_interrupted_training_goes_on_as_if_it_had_not_been(
     whole, expected = train()
     with pytest.raises(KeyboardInterrupt):
         train([Interruption()], Checkpoints(tmp_path, every=0))
-    resumed, found = train(checkpoints=Checkpoints(tmp_path))
+    resumed, weights = train(checkpoints=Checkpoints(tmp_path))
     assert resumed.epoch == 6
     assert [logs["loss"] for logs in resumed.history] == [
         logs["loss"] for logs in whole.history
     ]
-    for a, b in zip(expected, found, strict=True):
+    for a, b in zip(expected, weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 

@@ -53,10 +53,10 @@ def test_negative_binomial_is_scipys():
         np.array([1.0, 0.0, 25.0], "float32"),
     )
     expected = stats.nbinom.logpmf(counts, 1 / dispersion, 1 / (1 + dispersion * rates))
-    found = noise.distribution(rates)
-    np.testing.assert_allclose(found.log_prob(counts), expected, rtol=1e-4)
+    distribution = noise.distribution(rates)
+    np.testing.assert_allclose(distribution.log_prob(counts), expected, rtol=1e-4)
     np.testing.assert_allclose(
-        found.variance(), rates + dispersion * rates**2, rtol=1e-4
+        distribution.variance(), rates + dispersion * rates**2, rtol=1e-4
     )
 
 
@@ -82,18 +82,18 @@ def test_zero_inflated_gamma_is_its_two_parts():
     )
     rates = np.array([0.3, 2.0, 1.0], "float32")
     scale = ((rates - (1 - q) * threshold / 2) / q - threshold) / k
-    found = noise.distribution(rates)
+    distribution = noise.distribution(rates)
     above, below = (
         np.array([0.1, 3.0, 0.7], "float32"),
         np.array([0.0, 0.004, 0.001], "float32"),
     )
     np.testing.assert_allclose(
-        found.log_prob(above),
+        distribution.log_prob(above),
         np.log(q) + stats.gamma.logpdf(above - threshold, k, scale=scale),
         rtol=1e-3,
     )
     np.testing.assert_allclose(
-        found.log_prob(below), np.log((1 - q) / threshold), rtol=1e-4
+        distribution.log_prob(below), np.log((1 - q) / threshold), rtol=1e-4
     )
 
 
@@ -101,14 +101,14 @@ def test_zero_inflated_gamma_is_its_two_parts():
 def test_the_rate_is_the_mean_and_samples_have_its_moments(name):
     noise = built(name)
     rates = np.array([0.5, 2.0, 6.0], "float32")
-    found = noise.distribution(tf.constant(rates))
-    np.testing.assert_allclose(found.mean(), rates, rtol=1e-4)
-    drawn = found.sample(40000, seed=1).numpy()
+    distribution = noise.distribution(tf.constant(rates))
+    np.testing.assert_allclose(distribution.mean(), rates, rtol=1e-4)
+    drawn = distribution.sample(40000, seed=1).numpy()
     error = 5 * np.sqrt(
-        found.variance().numpy() / 40000
+        distribution.variance().numpy() / 40000
     )  # five standard errors of the mean
     assert (np.abs(drawn.mean(axis=0) - rates) < error).all()
-    np.testing.assert_allclose(drawn.var(axis=0), found.variance(), rtol=0.1)
+    np.testing.assert_allclose(drawn.var(axis=0), distribution.variance(), rtol=0.1)
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)

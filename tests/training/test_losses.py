@@ -141,8 +141,8 @@ def test_a_saved_model_keeps_it(tmp_path):
     images, responses, weights = data()
     model = log_linear(weights, v1keras.losses.PoissonLoss())
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert type(again.loss) is v1keras.losses.PoissonLoss
+    reopened = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(reopened.loss) is v1keras.losses.PoissonLoss
     expected = per_image(responses, np.exp(images @ weights)).mean()
-    found = again.evaluate(images, responses, batch_size=IMAGES, verbose=0)
-    assert found == pytest.approx(expected, rel=1e-5)
+    loss = reopened.evaluate(images, responses, batch_size=IMAGES, verbose=0)
+    assert loss == pytest.approx(expected, rel=1e-5)

@@ -93,11 +93,13 @@ def test_a_training_that_is_asked_to_stop_goes_on_from_that_very_step(
     assert handlers == [
         signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)
     ]
-    resumed, found = train(Checkpoints(tmp_path), max_device_data_gb=max_device_data_gb)
+    resumed, weights = train(
+        Checkpoints(tmp_path), max_device_data_gb=max_device_data_gb
+    )
     assert [each["loss"] for each in resumed.history] == [
         each["loss"] for each in whole.history
     ]
-    for a, b in zip(expected, found, strict=True):
+    for a, b in zip(expected, weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -115,17 +117,17 @@ def test_the_last_few_checkpoints_stay_and_a_damaged_one_is_passed_over(
     paths[2].write_bytes(paths[2].read_bytes()[:-200])  # cut off
     with h5py.File(paths[1], "r+") as file:  # one number changed, the file still whole
         file["model/0"][0] += 1
-    with pytest.warns(UserWarning) as told:
-        resumed, found = train(Checkpoints(tmp_path))
+    with pytest.warns(UserWarning) as caught:
+        resumed, weights = train(Checkpoints(tmp_path))
     newest, before = (
-        str(each.message) for each in told if "is damaged" in str(each.message)
+        str(warning.message)
+        for warning in caught
+        if "is damaged" in str(warning.message)
     )
-    assert (
-        "000000000030.h5: its content is not what was written" in newest
-        and "000000000020.h5: its content is not what was written" in before
-    )
+    assert "000000000030.h5: its content is not what was written" in newest
+    assert "000000000020.h5: its content is not what was written" in before
     assert resumed.epoch == 3
-    for a, b in zip(expected, found, strict=True):
+    for a, b in zip(expected, weights, strict=True):
         np.testing.assert_array_equal(a, b)
     for path in tmp_path.iterdir():
         path.write_bytes(b"nothing of the kind")
@@ -167,16 +169,16 @@ def test_a_full_disk_does_not_end_a_training(tmp_path, monkeypatch):
 def test_killed_trainings_end_as_if_nothing_had_happened(tmp_path):
     """Kill twenty runs twice each, every second one while it writes a checkpoint."""
     script = pathlib.Path(__file__).parent / "killed.py"
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, script, tmp_path, "20"],
         check=True,
         capture_output=True,
         text=True,
         timeout=7200,
     ).stdout
-    found = json.loads(told.splitlines()[-1])
-    assert found["same"] == found["runs"] == 20, found
-    assert found["killed"] == 40 and found["while writing"] >= 20, found
+    counts = json.loads(output.splitlines()[-1])
+    assert counts["same"] == counts["runs"] == 20, counts
+    assert counts["killed"] == 40 and counts["while writing"] >= 20, counts
 
 
 def test_a_checkpoint_of_an_earlier_version_resumes(tmp_path, monkeypatch):

@@ -27,8 +27,8 @@ def test_early_stopping_restores_the_best_weights_and_lowers_the_rate():
     )[1]
     progress = trainer.fit(data(), data(seed=1))
     assert (progress.epoch, progress.best_epoch, progress.best_score) == (6, 2, 0.5)
-    for found, best in zip(model.get_weights(), kept[1], strict=True):
-        np.testing.assert_array_equal(found, best)
+    for weight, best in zip(model.get_weights(), kept[1], strict=True):
+        np.testing.assert_array_equal(weight, best)
     assert not np.array_equal(kept[4][0], kept[3][0])
     assert float(optimizer.learning_rate) == pytest.approx(0.05 * 0.1**2)
 
@@ -63,13 +63,12 @@ def test_kept_are_weights_averaged_over_epochs():
 def test_cosine_annealing_rises_and_falls_to_nothing():
     rates = keras.callbacks.History()
     make_trainer(max_epochs=40, lr_schedule="cosine").fit(data(), data(seed=1), [rates])
-    found = np.array(rates.history["learning_rate"])
-    assert (
-        len(found) == 40
-        and (np.diff(found[:5]) > 0).all()
-        and (np.diff(found[5:]) < 0).all()
-    )
-    assert found[19:21].mean() == pytest.approx(0.025, rel=1e-3) and found[-1] < 0.001
+    learning_rates = np.array(rates.history["learning_rate"])
+    assert len(learning_rates) == 40
+    assert (np.diff(learning_rates[:5]) > 0).all()
+    assert (np.diff(learning_rates[5:]) < 0).all()
+    assert learning_rates[19:21].mean() == pytest.approx(0.025, rel=1e-3)
+    assert learning_rates[-1] < 0.001
     with pytest.raises(
         ValueError, match="lr_schedule: found 'linear', expected one of plateau, cosine"
     ):

@@ -81,10 +81,10 @@ def test_each_readout_learns_from_its_own_images():
     for readout, begun, pair, order in zip(
         model.readouts.values(), start, data, orders, strict=True
     ):
-        for found, expected in zip(
+        for weight, expected in zip(
             readout.weights, descent(*begun, *pair, order), strict=True
         ):
-            np.testing.assert_allclose(found, expected, atol=1e-6)
+            np.testing.assert_allclose(weight, expected, atol=1e-6)
 
 
 def test_the_loss_is_the_mean_over_all_sessions_neurons():
@@ -149,7 +149,7 @@ def test_interrupted_training_of_sessions_goes_on_as_if_it_had_not_been(tmp_path
     whole, expected = train()
     with pytest.raises(KeyboardInterrupt):
         train([Interruption()], Checkpoints(tmp_path, every=0))
-    resumed, found = train(checkpoints=Checkpoints(tmp_path))
+    resumed, weights = train(checkpoints=Checkpoints(tmp_path))
     assert [logs["loss"] for logs in resumed] == [logs["loss"] for logs in whole]
-    for a, b in zip(expected, found, strict=True):
+    for a, b in zip(expected, weights, strict=True):
         np.testing.assert_array_equal(a, b)

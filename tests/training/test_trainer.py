@@ -67,9 +67,9 @@ def test_an_epoch_is_gradient_descent_on_the_poisson_likelihood(epochs):
     trainer.score = lambda responses, rates: np.full(2, next(rising))
     history = keras.callbacks.History()
     trainer.fit((images, responses), data(seed=1), [history])
-    found = model.layers[-1].get_weights()
-    np.testing.assert_allclose(found[0], weights, atol=1e-6)
-    np.testing.assert_allclose(found[1], bias, atol=1e-6)
+    trained = model.layers[-1].get_weights()
+    np.testing.assert_allclose(trained[0], weights, atol=1e-6)
+    np.testing.assert_allclose(trained[1], bias, atol=1e-6)
     np.testing.assert_allclose(history.history["loss"], losses, rtol=1e-5)
 
 
@@ -228,7 +228,7 @@ def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images()
     rng = np.random.default_rng(0)
     images = rng.normal(size=(24, 6, 6, 1)).astype("float32")
     responses = rng.poisson(2.0, (24, 2)).astype("float32")
-    found = []
+    outcomes = []
     for copies, doubled in ((1, 1), (4, 1), (1, 2)):
         shown, many = np.repeat(images, doubled, axis=0), np.tile(responses, copies)
         targets = np.repeat(many, doubled, axis=0)
@@ -246,7 +246,7 @@ def test_settings_keep_their_meaning_whatever_the_number_of_neurons_and_images()
         for old, new in zip(before, core, strict=True):
             assert np.abs(new - old).max() > 0.02  # there is something to compare
         readout = model.readout.weight.numpy()[:, :2]
-        found.append((*core, readout, history.history["loss"]))
-    for other in found[1:]:
-        for wanted, value in zip(found[0], other, strict=True):
+        outcomes.append((*core, readout, history.history["loss"]))
+    for other in outcomes[1:]:
+        for wanted, value in zip(outcomes[0], other, strict=True):
             np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=1e-5)

@@ -31,74 +31,55 @@ def population(tmp_path_factory):
 
 
 def shifts(model, recording):
-    """(found, true) shifts of the test images `(n, 2)`, pixels."""
+    """(fitted, true) shifts of the test images `(n, 2)`, pixels."""
     pupil = recording.covariates["pupil_center"][recording.indices("test")]
     height, width = model.core.compute_output_shape((None, *model.image_size, 1))[1:3]
-    found = (
-        np.asarray(model.readout.shifter(pupil.astype("float32")))
-        * (height - 1, width - 1)
-        / 2
-    )
-    return found, (
-        (pupil - simulated_behavior.PUPIL_MEAN) / simulated_behavior.PUPIL_STD
-    ) @ simulated_behavior.SHIFT.T
+    relative = np.asarray(model.readout.shifter(pupil.astype("float32")))
+    fitted = relative * (height - 1, width - 1) / 2
+    standard = (pupil - simulated_behavior.PUPIL_MEAN) / simulated_behavior.PUPIL_STD
+    return fitted, standard @ simulated_behavior.SHIFT.T
 
 
 def gains(model, recording):
-    """(found, true) gains `(n, neurons)` of the test images, both over their mean: the
+    """(fitted, true) gains `(n, neurons)` of the test images, both over their mean: the
     readout's weights take up any factor.
     """
     running = recording.covariates["running"][recording.indices("test")]
-    found, true = (
-        np.asarray(model.readout.modulator(running[:, None].astype("float32"))),
-        simulated_behavior.gain_of(running),
-    )
-    return found / found.mean(axis=0), true / true.mean(axis=0)
+    fitted = np.asarray(model.readout.modulator(running[:, None].astype("float32")))
+    true = simulated_behavior.gain_of(running)
+    return fitted / fitted.mean(axis=0), true / true.mean(axis=0)
 
 
 def recovers_the_shift(model, recording):
-    found, true = shifts(model, recording)
+    fitted, true = shifts(model, recording)
     for axis in range(2):
-        assert np.corrcoef(found[:, axis], true[:, axis])[0, 1] > 0.99
-        assert np.polyfit(true[:, axis], found[:, axis], 1)[0] == pytest.approx(
-            1, abs=0.05
-        )
+        assert np.corrcoef(fitted[:, axis], true[:, axis])[0, 1] > 0.99
+        slope = np.polyfit(true[:, axis], fitted[:, axis], 1)[0]
+        assert slope == pytest.approx(1, abs=0.05)
 
 
 def recovers_the_gain(model, recording):
-    found, true = gains(model, recording)
-    assert np.sqrt(np.mean((found - true) ** 2)) < 0.3 * np.sqrt(
-        np.mean((1 - true) ** 2)
-    )
-    assert (
-        found[:, 0].std() < 0.1
-        and np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.95
-    )
+    fitted, true = gains(model, recording)
+    error = np.sqrt(np.mean((fitted - true) ** 2))
+    assert error < 0.3 * np.sqrt(np.mean((1 - true) ** 2))
+    assert fitted[:, 0].std() < 0.1
+    assert np.corrcoef(fitted.ravel(), true.ravel())[0, 1] > 0.95
 
 
-def told(model, recording):
-    """Correlations and slopes of what was found with what is true, as docs/models.md
+def comparison(model, recording):
+    """Correlations and slopes of fitted and true shifts and gains, as docs/models.md
     states them; shown by `pytest -s`.
     """
-    pairs = (
-        []
-        if model.readout.shifter is None
-        else [
-            (found, true)
-            for found, true in zip(
-                *map(np.transpose, shifts(model, recording)), strict=True
-            )
-        ]
-    )
-    pairs += (
-        []
-        if model.readout.modulator is None
-        else [tuple(map(np.ravel, gains(model, recording)))]
-    )
+    pairs = []
+    if model.readout.shifter is not None:
+        fitted, true = shifts(model, recording)
+        pairs += zip(fitted.T, true.T, strict=True)
+    if model.readout.modulator is not None:
+        pairs.append(tuple(map(np.ravel, gains(model, recording))))
     return ", ".join(
-        f"{np.corrcoef(found, true)[0, 1]:.3f} (slope"
-        f" {np.polyfit(true, found, 1)[0]:.2f})"
-        for found, true in pairs
+        f"{np.corrcoef(fitted, true)[0, 1]:.3f} (slope"
+        f" {np.polyfit(true, fitted, 1)[0]:.2f})"
+        for fitted, true in pairs
     )
 
 
@@ -108,8 +89,8 @@ def test_shift_and_gain_are_recovered_and_predict(population):
     _, plain = trained()
     model, score = trained(**BOTH)
     print(
-        f"shift along rows, columns, gain: {told(model, recording)}; test correlation"
-        f" {score:.3f}, plain {plain:.3f}"
+        f"shift along rows, columns, gain: {comparison(model, recording)}; test"
+        f" correlation {score:.3f}, plain {plain:.3f}"
     )
     recovers_the_shift(model, recording)
     recovers_the_gain(model, recording)
@@ -135,7 +116,7 @@ def test_each_alone_recovers_its_own(population):
     modulated, other = trained(**{"readout.modulator": "running"})
     recovers_the_gain(modulated, recording)
     print(
-        f"shifter alone {told(shifted, recording)}, {score:.3f}; modulator alone"
-        f" {told(modulated, recording)}, {other:.3f}; plain {plain:.3f}"
+        f"shifter alone {comparison(shifted, recording)}, {score:.3f}; modulator alone"
+        f" {comparison(modulated, recording)}, {other:.3f}; plain {plain:.3f}"
     )
     assert score > plain + 0.3 and other > plain + 0.05

@@ -68,12 +68,10 @@ def test_all_is_well_here(tmp_path):
     )
     assert done.returncode == 0 and done.stderr == "", done
     assert max(map(len, done.stdout.splitlines())) <= 80
-    told = " ".join(done.stdout.split())
-    assert (
-        "which holds kindel2019 presets ok" in told
-        and "CPU cores" in told
-        and "bfloat16" in told
-    )
+    output = " ".join(done.stdout.split())
+    assert "which holds kindel2019 presets ok" in output
+    assert "CPU cores" in output
+    assert "bfloat16" in output
     assert not (tmp_path / "not" / "yet" / "v1keras").exists()
 
 

@@ -56,14 +56,18 @@ def test_contrast_is_the_images_where_the_stimulus_is():
     ).astype("float32")
     images = np.clip(rng.normal(127, 20, (200, 24, 24)), 0, 255).astype("float32")
     recording = Recording(images, rng.poisson(2.0, (200, 10)).astype("float32"))
-    found = matched_contrast(LinearNonlinear(filters / 10, 127.0), recording.images)
+    contrast = matched_contrast(LinearNonlinear(filters / 10, 127.0), recording.images)
     patterns = images - 127
     area = lambda x: [(p**2).sum() ** 2 / (p**4).sum() for p in x]
     expected = np.median([np.linalg.norm(p) for p in patterns]) * np.sqrt(
         np.median(area(filters)) / np.median(area(patterns))
     )
-    assert found.norm == pytest.approx(expected, rel=0.02)
-    assert (found.grey, found.low, found.high) == (127.0, images.min(), images.max())
+    assert contrast.norm == pytest.approx(expected, rel=0.02)
+    assert (contrast.grey, contrast.low, contrast.high) == (
+        127.0,
+        images.min(),
+        images.max(),
+    )
     assert (
         matched_contrast(
             LinearNonlinear(filters, 127.0), recording.images, norm=99.0
@@ -152,12 +156,12 @@ def test_an_interrupted_inversion_goes_on_from_its_last_chunk(tmp_path, monkeypa
 
     with pytest.raises(KeyboardInterrupt):
         resume.run_in_chunks(Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts)
-    found = resume.run_in_chunks(
+    resumed = resume.run_in_chunks(
         Interrupted(), neurons, 40, 0, 1, tmp_path / "cut", facts
     )
     assert ran == [[0, 1], [2, 3], [2, 3], [4]]
-    np.testing.assert_array_equal(found.stimuli, whole.stimuli)
-    np.testing.assert_array_equal(found.trace, whole.trace)
+    np.testing.assert_array_equal(resumed.stimuli, whole.stimuli)
+    np.testing.assert_array_equal(resumed.trace, whole.trace)
     with pytest.raises(
         ValueError,
         match="cut holds the chunks of an inversion of another model or other options",
@@ -188,19 +192,19 @@ def test_controls_are_the_rates_that_the_model_gives():
         LinearNonlinear(2 * filters, 127.0),
         ContrastConstraint(127.0, 60.0, 0.0, 255.0),
     )
-    found = GradientAscent(model, contrast).run([3, 1])
-    columns = controls(model, recording.images, found, [other, model])
+    stimuli = GradientAscent(model, contrast).run([3, 1])
+    columns = controls(model, recording.images, stimuli, [other, model])
     rates = lambda model, images: np.asarray(model(images[..., None].astype("float32")))
     patterns = recording.images - 127
     alike = 127 + 60 * patterns / np.linalg.norm(patterns, axis=(1, 2), keepdims=True)
     assert alike.min() > 0 and alike.max() < 255  # nothing to clip
     own = lambda shown: np.stack([shown[0, 3], shown[1, 1]])
     expected = {
-        "rate": own(rates(model, found.stimuli)),
+        "rate": own(rates(model, stimuli.stimuli)),
         "best_image_rate": rates(model, recording.images).max(axis=0)[[3, 1]],
         "best_image_rate_at_norm": rates(model, alike).max(axis=0)[[3, 1]],
         "judged_rate": own(
-            (rates(model, found.stimuli) + rates(other, found.stimuli)) / 2
+            (rates(model, stimuli.stimuli) + rates(other, stimuli.stimuli)) / 2
         ),
         "judged_best_image_rate": (
             ((rates(model, alike) + rates(other, alike)) / 2).max(axis=0)[[3, 1]]
@@ -209,7 +213,7 @@ def test_controls_are_the_rates_that_the_model_gives():
     for name, value in expected.items():
         np.testing.assert_allclose(columns[name], value, rtol=1e-4, err_msg=name)
     assert columns["beats_best_image"].all() and columns["second_cosine"].min() > 0.999
-    assert "judged_rate" not in controls(model, recording.images, found)
+    assert "judged_rate" not in controls(model, recording.images, stimuli)
 
 
 def test_named_neurons_of_constant_rate_are_left_out_with_a_warning():

@@ -51,9 +51,9 @@ def test_the_model_opens_with_its_rates_and_scores(folder):
     model, metadata, recording = open_model("workdir")
     zoo.check_golden(load_model("workdir"), metadata, folder / "workdir" / "preset")
     stated = json.loads((folder / "workdir" / "metrics.json").read_text())
-    found = score(model, recording).groups["reported"]["correlation"]
+    correlation = score(model, recording).groups["reported"]["correlation"]
     expected = stated["groups"]["reported"]["correlation"]
-    assert found["mean"] == pytest.approx(expected["mean"], abs=1e-5)
+    assert correlation["mean"] == pytest.approx(expected["mean"], abs=1e-5)
 
 
 def test_the_training_is_resumed_where_it_was(folder):

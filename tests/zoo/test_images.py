@@ -37,10 +37,10 @@ def test_the_middle_is_cut_out_and_resized(tmp_path, shape):
     pixels[top : top + 40, left : left + 20] = 200
     pixels[top : top + 40, left + 20 : left + 40] = 100
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    found = read(tmp_path / "a.png")[0, ..., 0]
-    np.testing.assert_allclose(found[:, :3], 200, atol=1e-4)
-    np.testing.assert_allclose(found[:, 5:], 100, atol=1e-4)
-    assert (100 < found[:, 3:5]).all() and (found[:, 3:5] < 200).all()
+    image = read(tmp_path / "a.png")[0, ..., 0]
+    np.testing.assert_allclose(image[:, :3], 200, atol=1e-4)
+    np.testing.assert_allclose(image[:, 5:], 100, atol=1e-4)
+    assert (100 < image[:, 3:5]).all() and (image[:, 3:5] < 200).all()
 
 
 def test_proportions_are_the_presets(tmp_path):
@@ -55,11 +55,11 @@ def test_proportions_are_the_presets(tmp_path):
 def test_black_and_white_become_the_ends_of_the_recordings_range(tmp_path):
     pixels = np.repeat([[0] * 4 + [255] * 4], 8, axis=0).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    found = read(tmp_path / "a.png", pixels={"minimum": -1.0, "maximum": 3.0})[
+    image = read(tmp_path / "a.png", pixels={"minimum": -1.0, "maximum": 3.0})[
         0, ..., 0
     ]
     np.testing.assert_allclose(
-        found, np.repeat([[-1.0] * 4 + [3.0] * 4], 8, axis=0), atol=1e-5
+        image, np.repeat([[-1.0] * 4 + [3.0] * 4], 8, axis=0), atol=1e-5
     )
 
 
@@ -126,8 +126,8 @@ def test_a_preset_that_is_fed_other_units_warns():
             " recording has 0 to 255"
         ),
     ):
-        found = model.predict(images / 255, verbose=0)
-    assert found.shape == rates.shape
+        rates_of_fractions = model.predict(images / 255, verbose=0)
+    assert rates_of_fractions.shape == rates.shape
 
 
 def write_text(path):

@@ -94,7 +94,7 @@ def test_the_table_is_up_to_date_and_the_zoo_small_enough_for_a_wheel():
     text = (ROOT / "zoo" / "README.md").read_text()
     assert text == zoo.table()
     # Cell by cell from the files, without the code that writes the table.
-    found = [
+    rows = [
         tuple(cell.strip() for cell in line.strip("|").split("|"))
         for line in text.splitlines()
         if line.startswith("| [")
@@ -117,7 +117,7 @@ def test_the_table_is_up_to_date_and_the_zoo_small_enough_for_a_wheel():
                     *limits,
                 )
             )
-    assert found == expected and len({row[0] for row in found}) == len(NAMES) > 1
+    assert rows == expected and len({row[0] for row in rows}) == len(NAMES) > 1
     assert sum(path.stat().st_size for path in (ROOT / "zoo").rglob("*")) < 40e6
 
 
@@ -257,12 +257,12 @@ def test_every_presets_command_makes_this_preset(name):
         kind = type(config.to_dict()[group][last] if group else config[last])
         config.update_from_flattened_dict({key: kind(value)})
     # Of an older preset, without the keys that are new since.
-    found = flat(renamed(metadata["config"]))
+    stated = flat(renamed(metadata["config"]))
     expected = {
         key: value
         for key, value in flat(json.loads(json.dumps(config.to_dict()))).items()
-        if key in found
+        if key in stated
     }
     for key in ("data.protocol", "data.split_seed"):
-        del found[key], expected[key]
-    assert found == expected
+        del stated[key], expected[key]
+    assert stated == expected

@@ -149,9 +149,16 @@ def test_torn_groups_and_missing_sides_are_issues():
         "no validation images, though others are marked",
     ]
     repeats = np.random.default_rng(7).poisson(3.0, (5, 4, 3))
-    assert "24 of 29 test images have no repeats" in issues(
-        recording(images, split=split, repeats=repeats, repeat_images=np.arange(55, 60))
+    responses = np.ones((60, 3))
+    responses[55:] = repeats.mean(axis=1)
+    repeated = Recording(
+        images,
+        responses,
+        split=split,
+        repeats=repeats,
+        repeat_images=np.arange(55, 60),
     )
+    assert "24 of 29 test images have no repeats" in issues(repeated)
 
 
 @pytest.mark.skipif(

@@ -28,6 +28,8 @@ from v1keras.training.likelihoods import make_likelihood
 from v1keras.training.precision import choose_precision
 from v1keras.training.strategy import gpu_capabilities
 
+_BATCH = 256  # images whose features are computed at once
+
 
 def build_model(
     recording: Recording | Sequence[Recording],
@@ -216,13 +218,23 @@ def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Mode
     images = recording.images[..., None].astype("float32")
     images = (images - model.pixel_mean) / model.pixel_std
     core.adapt(images[recording.indices("train")])
-    draws = []
-    for member in range(config.ensemble):
-        train = member_recording(config.data, recording, member).indices("train")
-        features = keras.ops.convert_to_numpy(core(images[train]))
-        draws.append((features, recording.responses[train]))
-    readout.fit(draws, core.groups, core.places, core.coefficients)
+
+    def draws():
+        for member in range(config.ensemble):
+            train = member_recording(config.data, recording, member).indices("train")
+            yield _in_batches(core, images[train]), recording.responses[train]
+
+    readout.fit(draws(), core.groups, core.places, core.coefficients)
     return model
+
+
+def _in_batches(core, images):
+    """Return the features `(images, n)` of a core."""
+    features = np.empty((len(images), len(core.groups)), "float32")
+    for first in range(0, len(images), _BATCH):
+        batch = slice(first, first + _BATCH)
+        features[batch] = keras.ops.convert_to_numpy(core(images[batch]))
+    return features
 
 
 def member_recording(config, recording: Recording, member: int) -> Recording:

@@ -6,12 +6,15 @@ import keras
 import numpy as np
 from keras import ops
 
+from v1keras.io.large_arrays import release_pages, zeros_or_memmap
 from v1keras.models.readouts.readout import Readout
 
 # Spikes, added to a response before its square root is taken.
 OFFSET = 0.05
 # Variance of the noise relative to that of the prior's prediction.
 SHRINKAGES = (0.3, 0.6, 1.2, 2.4, 5.0)
+# Neurons and features that are computed at once, so that memory suffices.
+_NEURONS, _FEATURES = 512, 4096
 
 
 def _grid(axis, width):
@@ -86,7 +89,7 @@ class RidgeReadout(Readout):
         """Solve for the weights: the mean of those solved on each draw of images.
 
         Args:
-            draws: List of (features `(images, n)`, responses `(images, neurons)`);
+            draws: Iterable of (features `(images, n)`, responses `(images, neurons)`);
                 responses are >= 0, or the readout has an `output_scale`; the neuron's
                 mean stands in for a missing one (NaN).
             groups: `(n,)` integers, group of each feature.
@@ -98,9 +101,11 @@ class RidgeReadout(Readout):
         Raises:
             ValueError: A negative response.
         """
-        weights, biases = [], []
+        weight, bias, count = 0.0, 0.0, 0
         for features, responses in draws:
-            features = np.asarray(features, "float32")
+            # A copy that is changed in place: of a large population, features and
+            # weights are gigabytes.
+            features = np.array(features, "float32")
             responses = self.in_spikes(responses)
             if self.output_scale is None and (responses < 0).any():
                 raise ValueError(
@@ -108,13 +113,14 @@ class RidgeReadout(Readout):
                     " or an output_offset"
                 )
             responses = np.maximum(responses, 0)
-            weight, bias = solve(
-                features, responses, groups, places, coefficients, windows
-            )
-            weights.append(weight)
-            biases.append(bias)
-        self.weight.assign(np.mean(weights, axis=0))
-        self.bias.assign(np.mean(biases, axis=0))
+            solution = solve(features, responses, groups, places, coefficients, windows)
+            weight = np.add(solution[0], weight, out=solution[0])
+            bias = bias + solution[1]
+            count += 1
+        del features, solution
+        weight /= count
+        self.weight.assign(weight)
+        self.bias.assign(bias / count)
 
     def call(self, features):
         rates = _rates(ops.matmul(features, self.weight) + self.bias)
@@ -146,7 +152,7 @@ def _rates(drive):
 def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
     """Return the weights `(n, neurons)` and biases `(neurons,)` for a draw of images.
 
-    The arguments are those of `RidgeReadout.fit`.
+    The arguments are those of `RidgeReadout.fit`; `features` are centered in place.
     """
     target = np.sqrt(responses + OFFSET)
     present = np.isfinite(target)
@@ -154,28 +160,47 @@ def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
     mean = np.where(present, target, 0).sum(axis=0) / counts
     target = np.where(present, target - mean, 0)
     center = features.mean(axis=0)
-    features = features - center
-    power = np.square(features).mean(axis=0)
+    features -= center
+    power = np.einsum("in,in->n", features, features) / len(features)
+    images, neurons = target.shape
+    responsive = np.square(target).sum(axis=0) > 0
 
-    scales, evidence, duals = [], [], []
-    for window in windows:
+    scales, spectra, evidence = [], [], []
+    # Each window's eigenvectors, which a second pass needs once the posterior is known.
+    bases = zeros_or_memmap((len(windows), images, images), np.float32)
+    for window, basis in zip(windows, bases, strict=True):
         scale = _prior_scale(power, groups, places, coefficients, window)
-        window_evidence, window_duals = _posteriors(
-            (features * scale) @ features.T, target
-        )
+        kernel = _kernel(features, scale).astype("float64")
+        values, vectors = np.linalg.eigh(kernel)
+        values = np.maximum(values, 0)
         scales.append(scale)
-        evidence.append(window_evidence)
-        duals.append(window_duals)
-    # (windows, shrinkages, neurons)
-    posterior = _model_posterior(np.stack(evidence), np.square(target).sum(axis=0) > 0)
+        spectra.append(values)
+        evidence.append(_evidence(values, vectors, target))
+        basis[:] = vectors
+        release_pages(basis)
+    posterior = _model_posterior(np.stack(evidence), responsive)
 
-    weight = np.zeros((features.shape[1], target.shape[1]), "float32")
-    for scale, window_duals, window_posterior in zip(
-        scales, duals, posterior, strict=True
-    ):
-        dual = np.einsum("sn,sin->in", window_posterior, window_duals)
-        weight += scale[:, None] * (features.T @ dual.astype("float32"))
+    weight = np.zeros((features.shape[1], neurons), "float32")
+    for first in range(0, neurons, _NEURONS):
+        block = slice(first, first + _NEURONS)
+        chosen = target[:, block].astype("float32")
+        for i, basis in enumerate(bases):
+            # (images, neurons): what the noise levels leave of each eigenvector.
+            spread = spectra[i][:, None] + np.array(SHRINKAGES)
+            left = (1 / spread) @ posterior[i][:, block]
+            dual = basis @ ((basis.T @ chosen) * left.astype("float32"))
+            weight[:, block] += scales[i][:, None] * (features.T @ dual)
+            release_pages(basis)
     return weight, mean - center @ weight
+
+
+def _kernel(features, scale):
+    """Return the `(images, images)` products of features under a prior's variances."""
+    kernel = np.zeros((len(features), len(features)), "float32")
+    for first in range(0, features.shape[1], _FEATURES):
+        block = features[:, first : first + _FEATURES]
+        kernel += (block * scale[first : first + _FEATURES]) @ block.T
+    return kernel
 
 
 def _prior_scale(power, groups, places, coefficients, window):
@@ -192,22 +217,24 @@ def _prior_scale(power, groups, places, coefficients, window):
     return (scale * factors[groups]).astype("float32")
 
 
-def _posteriors(kernel, target):
-    """Return log evidence and dual weights under each noise level.
+def _evidence(values, vectors, target):
+    """Return the log evidence `(shrinkages, neurons)` of each noise level.
 
-    The shapes are `(shrinkages, neurons)` and `(shrinkages, images, neurons)`.
+    Args:
+        values: `(images,)` eigenvalues of the kernel.
+        vectors: `(images, images)`, its eigenvectors.
+        target: `(images, neurons)`.
     """
-    count = len(kernel)
-    values, vectors = np.linalg.eigh(kernel.astype("float64"))
-    values, rotated = np.maximum(values, 0), vectors.T @ target
-    evidence, duals = [], []
-    for shrinkage in SHRINKAGES:
-        spread = (values + shrinkage)[:, None]
+    count = len(values)
+    spread = values[:, None] + np.array(SHRINKAGES)
+    evidence = np.empty((len(SHRINKAGES), target.shape[1]))
+    for first in range(0, target.shape[1], _NEURONS):
+        block = slice(first, first + _NEURONS)
+        rotated = vectors.T @ target[:, block]
         # The scale of the prior is at its most likely value.
-        misfit = np.maximum((np.square(rotated) / spread).mean(axis=0), 1e-12)
-        evidence.append(-0.5 * count * np.log(misfit) - 0.5 * np.log(spread).sum())
-        duals.append((vectors @ (rotated / spread)).astype("float32"))
-    return np.stack(evidence), np.stack(duals)
+        misfit = np.maximum((1 / spread).T @ np.square(rotated) / count, 1e-12)
+        evidence[:, block] = -0.5 * count * np.log(misfit)
+    return evidence - 0.5 * np.log(spread).sum(axis=0)[:, None]
 
 
 def _model_posterior(evidence, responsive):

@@ -1,0 +1,25 @@
+"""The ridge's memory grows with images x neurons, not with its windows."""
+
+import tracemalloc
+
+import numpy as np
+
+from v1keras.models.readouts import ridge
+
+IMAGES, FEATURES, NEURONS = 100, 60, 4000
+
+
+def test_windows_and_noise_levels_take_no_memory_of_their_own():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(IMAGES, FEATURES)).astype("float32")
+    responses = rng.poisson(2.0, (IMAGES, NEURONS)).astype("float32")
+    places = rng.uniform(-0.5, 0.5, (FEATURES, 2))
+    readout = ridge.RidgeReadout(NEURONS)
+    readout.build((None, FEATURES))
+    groups = np.zeros(FEATURES, int)
+    tracemalloc.start()
+    readout.fit(iter([(features, responses)]), groups, places, np.ones(1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # Dual weights of every window and noise level would be 328 MB.
+    assert peak < 20 * responses.nbytes

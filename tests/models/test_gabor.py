@@ -180,7 +180,9 @@ def test_ridge_finds_where_a_neuron_looks():
             2 + features @ truth / np.linalg.norm(truth) + 0.3 * rng.normal(size=120), 0
         )
     )[:, None]
-    weight, _ = ridge.solve(features, responses, np.zeros(225, int), places, np.ones(1))
+    weight, _ = ridge.solve(
+        features.copy(), responses, np.zeros(225, int), places, np.ones(1)
+    )
     energy = weight[:, 0] ** 2
     np.testing.assert_allclose(energy @ places / energy.sum(), [0.2, -0.2], atol=0.06)
 
@@ -191,11 +193,11 @@ def test_silent_neurons_beside_a_neuron_change_nothing():
         np.zeros(60, int),
         np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2)),
     )
-    alone, _ = ridge.solve(features, responses, groups, places, np.ones(1))
+    alone, _ = ridge.solve(features.copy(), responses, groups, places, np.ones(1))
     crowd = np.concatenate(
         [responses, np.full((25, 20), np.nan), np.full((25, 5), 3.0)], axis=1
     )
-    among, _ = ridge.solve(features, crowd, groups, places, np.ones(1))
+    among, _ = ridge.solve(features.copy(), crowd, groups, places, np.ones(1))
     np.testing.assert_allclose(among[:, :1], alone, rtol=1e-4, atol=1e-6)
     assert (among[:, 1:] == 0).all()
 
@@ -208,7 +210,11 @@ def test_draws_are_averaged_and_negative_responses_refused():
     draws = [(features[:15], responses[:15]), (features[8:], responses[8:])]
     readout.fit(draws, groups, places, np.ones(1))
     expected = np.mean(
-        [ridge.solve(*draw, groups, places, np.ones(1))[0] for draw in draws], axis=0
+        [
+            ridge.solve(draw[0].copy(), draw[1], groups, places, np.ones(1))[0]
+            for draw in draws
+        ],
+        axis=0,
     )
     np.testing.assert_allclose(readout.weight, expected, rtol=1e-4, atol=1e-6)
     with pytest.raises(ValueError, match="negative responses"):
@@ -223,8 +229,8 @@ def test_a_missing_response_is_taken_for_the_mean():
     filled = responses.copy()
     filled[4, 1] = np.nanmean(np.sqrt(holed[:, 1] + ridge.OFFSET)) ** 2 - ridge.OFFSET
     for actual, expected in zip(
-        ridge.solve(features, holed, groups, places, np.ones(1)),
-        ridge.solve(features, filled, groups, places, np.ones(1)),
+        ridge.solve(features.copy(), holed, groups, places, np.ones(1)),
+        ridge.solve(features.copy(), filled, groups, places, np.ones(1)),
     ):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
 

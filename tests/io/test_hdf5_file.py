@@ -1,10 +1,14 @@
 """What is read of HDF5 files is what h5py reads of them."""
 
+import ast
+import pathlib
+
 import h5py
 import numpy as np
 import pytest
 
-from v1keras.io import hdf5_file
+import v1keras
+from v1keras.io import hdf5_file, hdf5_process
 
 
 def layouts():
@@ -107,6 +111,24 @@ def test_a_stream_and_several_files_at_once(tmp_path):
         assert file["y"][...] == 1
 
 
+def test_an_interruption_leaves_no_answer_behind(tmp_path, monkeypatch):
+    for name in "ab":
+        with h5py.File(tmp_path / name, "w") as file:
+            file[name] = 1
+    answer = hdf5_process._answer
+
+    def interrupted(process, request):
+        process.stdin.write(request.encode() + b"\n")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hdf5_process, "_answer", interrupted)
+    with pytest.raises(KeyboardInterrupt), hdf5_file.opened(tmp_path / "a"):
+        pass
+    monkeypatch.setattr(hdf5_process, "_answer", answer)
+    with hdf5_file.opened(tmp_path / "b") as file:
+        assert list(file) == ["b"]
+
+
 def test_what_is_no_file_of_hdf5(tmp_path):
     (tmp_path / "a").write_text("text")
     with pytest.raises(ValueError, match=r"a: not an HDF5 file"):
@@ -116,3 +138,17 @@ def test_what_is_no_file_of_hdf5(tmp_path):
         with pytest.raises(FileNotFoundError, match="no file"):
             with hdf5_file.opened(tmp_path / name):
                 pass
+
+
+def test_libhdf5_reads_in_a_process_of_its_own_alone():
+    for path in pathlib.Path(v1keras.__file__).parent.rglob("*.py"):
+        calls = [n for n in ast.walk(ast.parse(path.read_text())) if is_call(n)]
+        for call in calls:
+            writes = ast.literal_eval(call.args[1]) == "w"
+            assert writes or path.name == "hdf5_server.py", path
+        if path.name == "hdf5_server.py":
+            assert len(calls) == 1
+
+
+def is_call(node):
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "h5py.File"

@@ -41,6 +41,9 @@ class LayoutProcess:
             timer.start()
             try:
                 answer = _answer(process, json.dumps(request))
+            except BaseException:  # interrupted, it would answer the next request
+                self.close()
+                raise
             finally:
                 timer.cancel()
         if answer is None:
@@ -59,7 +62,8 @@ class LayoutProcess:
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(OSError):  # of what was not sent
+                    stream.close()
 
     def _running(self, start):
         """Return the process, started if there is none and `start`."""

@@ -45,7 +45,6 @@ def _limit(size):
 
 def _opened(path, files):
     """Open a file as one more of some, and return what there is to tell of it."""
-    _limit(os.path.getsize(path))
     file = h5py.File(path, "r")
     number = len(files) + 1
     files[number] = file, {}
@@ -60,7 +59,7 @@ def serve(answers):
     What a damaged file does to libhdf5 is gone with that process. Without forks, on
     Windows, a process ends after the first error.
     """
-    files, for_one_file = {}, False
+    files, for_one_file, size = {}, False, 0
     while line := sys.stdin.readline():
         request, answer = json.loads(line), {}
         if "open" in request and _CAN_FORK:
@@ -73,6 +72,9 @@ def serve(answers):
             for_one_file = True
         count = len(files)
         try:
+            if for_one_file:
+                size = os.path.getsize(request["open"]) if "open" in request else size
+                _limit(size)
             if "open" in request:
                 answer = _opened(request["open"], files)
             elif "chunks" in request:

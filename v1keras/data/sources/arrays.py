@@ -115,7 +115,7 @@ def _read_arrays(files, fields, layout):
     if files["repeats"] is not None:
         arrays["repeats"] = read_array(files["repeats"], "--repeats", layout)
     for name, array in arrays.items():
-        if array.dtype.kind not in "biuf" or not array.size:
+        if array.dtype.kind not in "biuf" or not array.size or not array.ndim:
             raise ValueError(f"{name}: found {describe(array)}, expected numbers")
     entries = None
     if files["repeat_images"] is not None:

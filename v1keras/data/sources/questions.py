@@ -46,13 +46,14 @@ def _ask_for_missing(name, responses):
     lowest = set()
     highest = {-np.inf}
     for _, rows in row_blocks(responses):
-        known = rows[np.isfinite(rows)]
+        is_known = np.isfinite(rows)
+        known = rows if is_known.all() else rows[is_known]
         if len(lowest) < 2:
             lowest.update(np.unique(known[known < 0])[:2].tolist())
         if known.size:
             largest = known.max()
-            others = known[known < largest]
-            highest.update([float(largest), float(others.max(initial=-np.inf))])
+            others = np.max(known, where=known < largest, initial=-np.inf)
+            highest.update([float(largest), float(others)])
     suspect = None
     if len(lowest) == 1 and lowest <= set(_NEGATIVE):
         suspect = lowest.pop()
@@ -78,9 +79,9 @@ def without_index(responses, names, layout):
     Raises:
         ValueError: `first_column` isn't told, and the first column counts.
     """
-    if layout.first_column == "neuron" or responses.ndim != 2:
+    if layout.first_column == "neuron" or responses.ndim != 2 or not responses.size:
         return responses, names
-    first = np.asarray(responses[:, 0])
+    first = np.concatenate([rows[:, 0] for _, rows in row_blocks(responses)])
     counts = _counts(first)
     if layout.first_column == "index":
         if not counts:

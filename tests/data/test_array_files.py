@@ -186,3 +186,20 @@ def test_what_an_archive_holds_is_told(tmp_path):
     np.savez(tmp_path / "a.npz", shown=IMAGES, counts=COUNTS)
     with pytest.raises(ValueError, match=r"counts \(12 x 5 float64\).*a\.npz:shown"):
         arrays.read(tmp_path / "a.npz", f"{tmp_path}/a.npz:counts")
+
+
+@pytest.mark.parametrize("place", ["pics", "names", "shown.pixels"])
+def test_cells_are_no_responses(lab, place):
+    with pytest.raises(ValueError, match="responses: found .*, expected numbers"):
+        arrays.read(f"{lab}:pics", f"{lab}:{place}")
+    with pytest.raises(ValueError, match="repeats: found .*, expected numbers"):
+        arrays.read(f"{lab}:pics", repeats=f"{lab}:{place}")
+
+
+@pytest.mark.parametrize("name", ["images", "responses"])
+def test_one_number_is_no_array(tmp_path, name):
+    np.save(tmp_path / "images.npy", IMAGES)
+    np.save(tmp_path / "responses.npy", COUNTS)
+    np.save(tmp_path / f"{name}.npy", 3.0)
+    with pytest.raises(ValueError, match=rf"{name}: found one float64, expected num"):
+        arrays.read(tmp_path / "images.npy", tmp_path / "responses.npy")

@@ -79,7 +79,10 @@ def without_index(responses, names, layout):
     Raises:
         ValueError: `first_column` isn't told, and the first column counts.
     """
-    if layout.first_column == "neuron" or responses.ndim != 2 or not responses.size:
+    is_table = responses.ndim == 2 and responses.size
+    if layout.first_column == "neuron" or not is_table:
+        return responses, names
+    if responses.dtype.kind not in "biuf":  # refused as no numbers
         return responses, names
     first = np.concatenate([rows[:, 0] for _, rows in row_blocks(responses)])
     counts = _counts(first)

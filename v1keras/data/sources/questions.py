@@ -84,7 +84,9 @@ def without_index(responses, names, layout):
         return responses, names
     if responses.dtype.kind not in "biuf":  # refused as no numbers
         return responses, names
-    first = np.concatenate([rows[:, 0] for _, rows in row_blocks(responses)])
+    # Copies, since a view would bring back the memory of its block.
+    columns = [np.array(rows[:, 0]) for _, rows in row_blocks(responses)]
+    first = np.concatenate(columns)
     counts = _counts(first)
     if layout.first_column == "index":
         if not counts:

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import io
 import os
 import re
 import shlex
@@ -59,7 +60,8 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
     warnings.showwarning = _one_line_warning
     for stream in (sys.stdout, sys.stderr):
         # Not every terminal has the letters of every name.
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app.run(functools.partial(_guarded, main, words), flags_parser=_parse)
     except BrokenPipeError:  # the reader of our output has gone

@@ -55,7 +55,7 @@ def opened(
     (3, 2)
     """
     # What Pillow warns of is an error here, or none.
-    with errors_naming(shown_as or file), warnings.catch_warnings():
+    with errors_naming(shown_as or str(file)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             image = Image.open(file, formats=list(formats))

@@ -1,10 +1,7 @@
 """The publishers' and laboratories' files that are no HDF5."""
 
 import functools
-import hashlib
 import io
-import os
-import pathlib
 import tarfile
 import zipfile
 
@@ -119,23 +116,6 @@ def array_sessions(path):
     packed(files, path, "w:gz")
 
 
-def preset(path):
-    folder = pathlib.Path(__file__).parents[2] / "zoo" / "simulated_factorized"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
-            archive.write(file, file.name)
-
-
-def fetched(path):
-    """Unpack a preset whose sha256 is that of the damaged file."""
-    from v1keras.zoo import archive
-
-    os.environ["XDG_CACHE_HOME"] = str(path.parent / "cache")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    folder = archive.fetch(f"{path.as_uri()}#sha256={digest}")
-    return [file.read_bytes() for file in sorted(folder.iterdir())]
-
-
 def same_recording(whole, found):
     names = ("images", "responses", "repeats", "split")
     return all(
@@ -175,4 +155,3 @@ TIFF = picture("TIFF")
 TIFF_PACKED = picture("TIFF", "RGB", compression="tiff_lzw")
 TIFF_DEFLATED = picture("TIFF", compression="tiff_adobe_deflate")
 BMP = picture("BMP", "P")
-PRESET_ZIP = Format(preset, fetched, suffix=".zip", same=lambda a, b: a == b)

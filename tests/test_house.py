@@ -15,13 +15,15 @@ STAGES = {"data", "models", "training", "evaluation", "inversion", "characteriza
 # Each floor imports from those below it alone: commands, workflows, stages, io.
 ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
     "io": {"io"},
-    "config": {"config", "former_keys"},
+    "config": {"config", "config_values", "former_keys"},
+    "config_values": {"config_values"},
     "former_keys": {"former_keys"},
     "report": {"report", "io"},
     "zoo": {"zoo", "models", "io", "_version"},
     "workflows": {
         "workflows",
         "config",
+        "config_values",
         "former_keys",
         "_version",
         "zoo",

@@ -11,6 +11,7 @@ from typing import Any
 
 import ml_collections
 
+from v1keras.config_values import check_values
 from v1keras.former_keys import TrainingBranch, renamed, renaming
 
 
@@ -243,7 +244,8 @@ def resolve(
         A locked `ml_collections.ConfigDict`, a copy of what was given.
 
     Raises:
-        ValueError: No such configuration, branch or key, or a value of another type.
+        ValueError: No such configuration, branch or key, or a value that makes no
+            sense: `v1keras.config_values.VALUES` has those that do.
 
     Example:
 
@@ -256,9 +258,11 @@ def resolve(
         config = ml_collections.ConfigDict(renamed(config.to_dict()))
     else:
         config = _load(find(config))
+        check_values(config)
     for branch, values in branches.items():
         for key, value in values.items():
             _change(config, branch, key, value)
+    check_values(config)
     return config.lock()
 
 

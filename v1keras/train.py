@@ -10,6 +10,7 @@ default. Any key of it (v1keras/config.py lists them) can be set, such as
 from absl import flags
 
 from v1keras import cli
+from v1keras.config_values import check_values
 from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
 
@@ -26,6 +27,7 @@ _SAME = ("init_from", "freeze")  # flags that are keys of the configuration, too
 
 def main(_):
     values = flags.FLAGS
+    check_values(values.config)
     for key in _SAME:
         if values[key].value is not None:
             values.config[key] = values[key].value

@@ -44,8 +44,8 @@ class GradientAscent:
         image_size: Tuple (height, width) in pixels; None for that of the model.
 
     Raises:
-        ValueError: The norm does not fit the image and its pixel range, or the size of
-            the images is not known.
+        ValueError: The norm, the blur or the jitter does not fit the image and its
+            pixel range, or the size of the images is not known.
 
     Reference: Walker et al. 2019 (Nature Neuroscience 22:2060) for most exciting inputs
         under a contrast constraint.
@@ -78,6 +78,8 @@ class GradientAscent:
         self.model = model
         self.image_size = _image_size(model, image_size)
         contrast.check(self.image_size)
+        _check_pixels("blur", blur, self.image_size)
+        _check_pixels("jitter", jitter, self.image_size)
         self.contrast = contrast
         self.objective = objective or rate()
         self.parametrization = parametrization or Pixels()
@@ -206,6 +208,16 @@ class GradientAscent:
         """Return the patterns of images in pixel units."""
         images = np.asarray(images, "float32")[..., None]
         return tf.constant(images) - self.contrast.grey
+
+
+def _check_pixels(name, value, image_size):
+    """Refuse a number of pixels that is none, or more than an image has a side."""
+    largest = min(image_size)
+    if not 0 <= value <= largest:  # NaN neither
+        raise ValueError(
+            f"{name}: found {value!r}, expected 0 to {largest} pixels, the side of the"
+            " images"
+        )
 
 
 def _image_size(model, image_size):

@@ -56,8 +56,20 @@ class Schedule:
         Raises:
             ValueError: Names what was received and what fits.
         """
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size: found {self.batch_size}, expected 1 or more")
+        for name in ("batch_size", "max_epochs", "patience"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name}: found {getattr(self, name)}, expected 1 or more"
+                )
+        if not 0 <= self.ema_momentum < 1:
+            raise ValueError(
+                f"ema_momentum: found {self.ema_momentum}, expected 0 to 1, without 1"
+            )
+        if not 0 < self.lr_decay_factor <= 1:
+            raise ValueError(
+                f"lr_decay_factor: found {self.lr_decay_factor}, expected 0 to 1,"
+                " without 0"
+            )
         if self.batch_size % replicas:
             nearest = max(replicas, round(self.batch_size / replicas) * replicas)
             raise ValueError(

@@ -13,6 +13,7 @@ import ml_collections
 import tensorflow as tf
 
 from v1keras import report, zoo
+from v1keras.config_values import check_values
 from v1keras.data import Recording, open_recording, recording_names
 from v1keras.data.quality import split_issues
 from v1keras.data.splits import split_by_protocol
@@ -105,6 +106,7 @@ def train_and_evaluate(
     >>> len(scores.per_neuron["neuron"])
     4
     """
+    check_values(config)
     # The strategy comes before anything runs on a device.
     strategy = make_strategy(
         config.training.strategy, config.training.cluster_timeout_s

@@ -12,7 +12,7 @@ from typing import Any
 import ml_collections
 
 from v1keras.config_values import check_values
-from v1keras.former_keys import TrainingBranch, renamed, renaming
+from v1keras.former_keys import TrainingBranch, completed, renaming
 
 
 def default() -> ml_collections.ConfigDict:
@@ -237,15 +237,15 @@ def resolve(
 
     Args:
         config: One of `names()`, a Python file with a `get_config` function, a
-            `ml_collections.ConfigDict`, or None for `default()`.
+            `ml_collections.ConfigDict` (what it lacks has its default), or None for
+            `default()`.
         **branches: Dicts of keys to change: `training={"max_epochs": 3}`.
 
     Returns:
         A locked `ml_collections.ConfigDict`, a copy of what was given.
 
     Raises:
-        ValueError: No such configuration, branch or key, or a value that makes no
-            sense: `v1keras.config_values.VALUES` has those that do.
+        ValueError: No such configuration, branch or key, or a value out of its range.
 
     Example:
 
@@ -255,10 +255,11 @@ def resolve(
     if config is None:
         config = default()
     elif isinstance(config, ml_collections.ConfigDict):
-        config = ml_collections.ConfigDict(renamed(config.to_dict()))
+        config = ml_collections.ConfigDict(
+            completed(config.to_dict(), default().to_dict())
+        )
     else:
         config = _load(find(config))
-        check_values(config)
     for branch, values in branches.items():
         for key, value in values.items():
             _change(config, branch, key, value)
@@ -282,11 +283,13 @@ def _change(config, branch, key, value):
 
 
 def _load(path):
-    """Return what the `get_config` function of a Python file returns."""
+    """Return the configuration that a Python file's `get_config` returns."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.get_config()
+    config = module.get_config()
+    check_values(config)
+    return config
 
 
 def _folder():

@@ -37,6 +37,26 @@ def renamed(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def completed(config: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the default of each key that it lacks.
+
+    Args:
+        config: Dict, nested, of this version or an earlier one.
+        defaults: Dict, the default configuration.
+
+    Example:
+
+    >>> completed({"training": {"decays": 3}}, {"seed": 0, "training": {"patience": 9}})
+    {'seed': 0, 'training': {'patience': 9, 'max_lr_decays': 3}}
+    """
+    values = dict(defaults)
+    for key, value in renamed(config).items():
+        if isinstance(value, dict):
+            value = {**values.get(key, {}), **value}
+        values[key] = value
+    return values
+
+
 def renaming(branch: str, key: str) -> str | None:
     """Return the answer to the former name of a key; None for any other key.
 

@@ -22,13 +22,11 @@ with quiet_start():
     from v1keras.workflows import workdir
     from v1keras.workflows.train import train_and_evaluate
 
-_SAME = ("init_from", "freeze")  # flags that are keys of the configuration, too
-
 
 def main(_):
     values = flags.FLAGS
     check_values(values.config)
-    for key in _SAME:
+    for key in ("init_from", "freeze"):  # keys of the configuration, too
         if values[key].value is not None:
             values.config[key] = values[key].value
     typed = cli.flags_as_typed("--(config|init_from|freeze)")

@@ -35,8 +35,8 @@ def cut(path):
 
 TEMPLATES = "stimulus/templates/natural_scenes/data"
 BROKEN = {
-    "cut off": (cut, "truncated file"),
-    "words": (lambda path: path.write_text("no NWB file"), "signature not found"),
+    "cut off": (cut, "a.nwb"),
+    "words": (lambda path: path.write_text("no NWB file"), "not an HDF5 file"),
     "not NWB": (lambda path: h5py.File(path, "w").close(), "not a valid NWB file"),
     "images of text": (changed(TEMPLATES, [["a"] * 3] * 4), "natural_scenes: .*shape"),
     "one image": (changed(TEMPLATES, IMAGES[0]), "natural_scenes: .*shape"),
@@ -92,6 +92,40 @@ def test_what_is_broken_is_said_in_one_line(tmp_path, whole, kind):
         nwb.read([path], Choices(responses=responses))
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def external_link(file, other):
+    del file["stimulus/templates/natural_scenes/data"]
+    file["stimulus/templates/natural_scenes/data"] = h5py.ExternalLink(other, "/x")
+
+
+def external_storage(file, other):
+    name = "stimulus/templates/natural_scenes/data"
+    shape, dtype = file[name].shape, file[name].dtype
+    del file[name]
+    file.create_dataset(name, shape, dtype, external=other)
+
+
+def virtual_dataset(file, other):
+    name = "stimulus/templates/natural_scenes/data"
+    layout = h5py.VirtualLayout(file[name].shape, file[name].dtype)
+    layout[:] = h5py.VirtualSource(other, "x", file[name].shape)
+    del file[name]
+    file.create_virtual_dataset(name, layout)
+
+
+@pytest.mark.parametrize(
+    "lead", [external_link, external_storage, virtual_dataset], ids=lambda f: f.__name__
+)
+def test_other_files_are_not_followed(tmp_path, whole, lead):
+    path, other = tmp_path / "a.nwb", tmp_path / "secret"
+    path.write_bytes(whole)
+    with h5py.File(other, "w") as file:
+        file["x"] = IMAGES
+    with h5py.File(path, "r+") as file:
+        lead(file, str(other))
+    with pytest.raises(ValueError, match="a.nwb: data is .*not followed"):
+        nwb.read([path], Choices(responses="units"))
 
 
 def test_images_outside_of_the_file_are_not_followed(tmp_path):

@@ -194,16 +194,14 @@ def noise(case):
 
 def build(case, precision):
     """Return the case's model, with its core in `precision`."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
     first = "on_off" if case["on_off"] else "elu"
     options = {
         "first_activation": first,
         "pool_size": case["pool"],
         "separable": case["separable"],
+        "dtype": precision,
     }
     core = models.StackedCore(case["filters"], case["sides"], **options)
-    keras.config.set_dtype_policy(before)
     if case["readout"] == "factorized":
         readout = models.FactorizedReadout(case["neurons"], l1=0.01)
     else:

@@ -49,9 +49,10 @@ def split_issues(recording):
 
     Example:
 
-    >>> from v1keras import simulate_recording
-    >>> recording = simulate_recording(40, 1, neurons_per_kind=1, image_size=16)
-    >>> split_issues(recording)
+    >>> from v1keras import Recording
+    >>> images = np.random.default_rng(0).integers(0, 256, (40, 16, 16))
+    >>> split = np.repeat([0, 1, 2], [20, 19, 1])
+    >>> split_issues(Recording(images, np.eye(40)[:, 30:], split))
     ["no neuron's response varies over 1 test image: there are no scores"]
     """
     issues = list(_duplicate_images(recording))

@@ -3,8 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 
-import keras
-
 
 @contextlib.contextmanager
 def keras_defaults() -> Iterator[None]:
@@ -14,10 +12,13 @@ def keras_defaults() -> Iterator[None]:
 
     Example:
 
+    >>> import keras
     >>> with keras_defaults():
     ...     print(keras.config.image_data_format())
     channels_last
     """
+    import keras  # which imports the models, and they this module
+
     floatx = keras.config.floatx()
     policy = keras.config.dtype_policy()
     data_format = keras.config.image_data_format()

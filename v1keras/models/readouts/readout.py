@@ -97,7 +97,7 @@ def joined_unit(
     readouts: Sequence[Any],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the scale and the offset of the neurons of several readouts, or None."""
-    unit = []
+    unit: list[np.ndarray | None] = []
     for name, default in (("output_scale", 1.0), ("output_offset", 0.0)):
         columns = [getattr(readout, name, None) for readout in readouts]
         if all(column is None for column in columns):

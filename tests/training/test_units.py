@@ -12,6 +12,7 @@ from v1keras import models
 from v1keras.config import resolve
 from v1keras.data import statistics
 from v1keras.training import LIKELIHOODS, likelihood_of
+from v1keras.workflows.invert import split_constant
 from v1keras.zoo.architecture import build, check_architecture
 
 SCALE = np.array([0.5, 2e-3, -40.0], "float32")
@@ -107,6 +108,16 @@ def test_a_readout_scales_and_shifts_its_rates(kind):
     again = build(check_architecture(config))
     again.set_weights(scaled.get_weights())
     np.testing.assert_allclose(again(inputs), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_an_offset_makes_no_neuron_constant():
+    readout = models.FactorizedReadout(
+        3, output_scale=SCALE, output_offset=OFFSET * 1e3
+    )
+    model = models.V1Model(models.StackedCore((4,), (5,)), readout, (12, 12), 110, 60)
+    readout.mask.assign(30 * readout.mask)
+    varying, constant = split_constant(model, COUNTS, np.arange(3))
+    assert varying.tolist() == [0, 1, 2] and not constant.size
 
 
 @pytest.mark.parametrize(

@@ -207,5 +207,8 @@ def split_constant(
             f"the model's rate of neuron {neurons[place]} to image {image} of the"
             f" recording is {rates[image, place]}"
         )
-    constant = np.ptp(rates, axis=0) <= _CONSTANT * rates.max(axis=0)
+    _, offset = getattr(model, "output_unit", (None, None))
+    if offset is not None:
+        rates = rates - offset[neurons]
+    constant = np.ptp(rates, axis=0) <= _CONSTANT * np.abs(rates).max(axis=0)
     return neurons[~constant], neurons[constant]

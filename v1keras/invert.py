@@ -50,7 +50,7 @@ def run():
     text, number = flags.DEFINE_string, flags.DEFINE_integer
     text("model", None, "Preset by name or folder, or a workdir.", required=True)
     text("recording", None, "HDF5 file or public dataset; default: the model's own.")
-    text("neurons", "near-limit", "all, near-limit (CC_norm >= 0.9), or as in 0,3,7.")
+    text("neurons", "near-limit", "all, near-limit (by scores.near_limit), or 0,3,7.")
     text("out", None, "Folder to write to.", required=True)
     number("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
     number("restarts", 2, "Starts from noise; more if they disagree.", lower_bound=1)

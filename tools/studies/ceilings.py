@@ -2,7 +2,7 @@
 
     .venv/bin/python -m tools.studies.ceilings
 
-It prints the tables of docs/evaluation.md. The truth is that of the simulated images:
+It prints the tables of docs/metrics.md. The truth is that of the simulated images:
 the square root of Var(rates) / (Var(rates) + noise of the means + drift in the means).
 """
 

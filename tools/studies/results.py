@@ -110,8 +110,9 @@ def _optional_sections(root):
 
 def average(runs, seeds=None):
     """Return each neuron's scores averaged over some of the seeds, or all."""
-    columns = [{key: runs[seed][key] for key in SCORES} for seed in seeds or runs]
-    return average_over_seeds(columns)
+    chosen = [runs[seed] for seed in seeds or runs]
+    names = [name for name in SCORES if name in chosen[0]]
+    return average_over_seeds([{name: run[name] for name in names} for run in chosen])
 
 
 def _listed(seeds):

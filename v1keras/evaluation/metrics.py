@@ -26,7 +26,7 @@ def correlation(responses: np.ndarray, rates: np.ndarray) -> np.ndarray:
     >>> correlation(responses, rates=2 * responses).round(6).tolist()
     [1.0]
     """
-    responses, rates = _pair(responses, rates)
+    responses, rates = pair(responses, rates)
     centered = responses - mean(responses)
     centered_rates = rates - mean(rates)
     covariance = np.nansum(centered * centered_rates, axis=0)
@@ -66,7 +66,7 @@ def feve(
     >>> feve(responses, rates=responses, noise_variance=np.array([0.0])).tolist()
     [1.0]
     """
-    responses, rates = _pair(responses, rates)
+    responses, rates = pair(responses, rates)
     error = mean((responses - rates) ** 2)
     explainable = variance(responses) - noise_variance
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -134,7 +134,7 @@ def variance(values):
         return np.nanvar(values, axis=0, ddof=1)
 
 
-def _pair(responses, rates):
+def pair(responses, rates):
     """Return responses and rates as arrays, with rates missing where responses are."""
     responses, rates = np.asarray(responses, float), np.asarray(rates, float)
     if responses.shape != rates.shape or responses.ndim != 2:

@@ -4,10 +4,19 @@ import dataclasses
 import json
 import os
 import pathlib
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from v1keras.evaluation.draws import ImageDraws
+from v1keras.evaluation.fano import fano_facts
+from v1keras.evaluation.groups import join_columns, neuron_columns, neuron_groups
+from v1keras.evaluation.metrics import mean
+from v1keras.evaluation.near_limit import near_limit_probability
+from v1keras.evaluation.resampled import resample_scores
+from v1keras.evaluation.scored_data import further_scores, scored_data
 from v1keras.evaluation.summary import (
     SCORES,
     estimate_ceiling,
@@ -27,7 +36,9 @@ class Scores:
 
     Args:
         per_neuron: Dict of `(neurons,)` columns: `neuron`, the recording's columns of
-            neurons, `correlation`, `cc_max`, `cc_norm` and `feve`.
+            neurons, the scores (`v1keras.evaluation.SCORES`), `cc_norm_error` (its
+            standard error) and `near_limit`, the probability that the true CC_norm is
+            0.9 or more; see `near_limit_probability`.
         groups: Dict, name of a group of neurons -> its summary; see `summarize`. The
             group `reported` comes first.
         split: String, name of the side of the split that was scored.
@@ -35,6 +46,10 @@ class Scores:
         ceiling: String, source of CC_max: "repeats", "means", "none", or "several" if
             recordings differ.
         above_hz: Float, mean rate in Hz above which neurons are a group of their own.
+        fano: Dict on the Fano factor: `assumed`, `estimate` (a median over neurons) and
+            `estimated_from`, and for a ceiling from means `cc_norm` for several Fano
+            factors. Empty if responses are not counts.
+        resampled: Dict of `(samples, neurons)`, the scores on images drawn anew.
 
     Example:
 
@@ -51,12 +66,14 @@ class Scores:
     images: int
     ceiling: str
     above_hz: float
+    fano: dict[str, Any] = dataclasses.field(default_factory=dict)
+    resampled: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def mean(self, metric: str, group: str = "reported") -> float | None:
         """Return the mean of a metric over a group, or None if it has no value.
 
         Args:
-            metric: String, "correlation", "cc_norm", "cc_max" or "feve".
+            metric: String, one of `v1keras.evaluation.SCORES`.
             group: String, a key of `groups`.
 
         Raises:
@@ -70,20 +87,23 @@ class Scores:
                 )
         return self.groups[group][metric]["mean"]
 
-    def near_limit(self, cc_norm: float = 0.9) -> np.ndarray:
-        """Return the indices of the neurons with at least this CC_norm.
+    def near_limit(self, probability: float = 0.8) -> np.ndarray:
+        """Return the indices of the neurons that are likely to be near their limit.
 
         Args:
-            cc_norm: Float, smallest CC_norm.
+            probability: Float, smallest probability that the true CC_norm is 0.9 or
+                more. It takes out what chance adds to an estimate, so it chooses fewer
+                neurons than have a CC_norm of 0.9, but the right ones.
         """
-        return np.flatnonzero(np.nan_to_num(self.per_neuron["cc_norm"]) >= cc_norm)
+        return np.flatnonzero(self.per_neuron["near_limit"] >= probability)
 
     def metrics(self) -> dict[str, Any]:
-        """Return the content of `metrics.json`: split, images, ceiling and groups."""
+        """Return the content of `metrics.json`."""
         return {
             "split": self.split,
             "images": self.images,
             "ceiling": self.ceiling,
+            "fano": self.fano,
             "groups": self.groups,
         }
 
@@ -133,92 +153,82 @@ def score_rates(
     Returns:
         `Scores`.
     """
-    means, repeats, presentations = ceiling_data(recording, images)
-    source, ceiling, noise = estimate_ceiling(means, repeats, presentations, fano)
-    scores = score_neurons(recording.responses[images], rates, ceiling, noise)
-    columns = neuron_columns(recording)
+    data = scored_data(recording, images, rates, fano)
+    source, ceiling, noise = estimate_ceiling(
+        data.means, data.repeats, data.presentations, fano
+    )
+    scores = score_neurons(data.responses, rates, ceiling, noise) | further_scores(data)
+    draws = ImageDraws(len(recording.responses), recording.image_group)
+    columns = neuron_columns(recording) | scores
+    resampled = resample_scores(draws, data)
+    members = neuron_groups(columns, above_hz)["reported"]
+    fano = fano_facts(recording, source, columns, members, fano)
+    return _with_groups(columns, resampled, above_hz, split, len(images), source, fano)
+
+
+def _with_groups(columns, resampled, above_hz, split, images, source, fano):
+    """Return `Scores` with what follows from all neurons: errors and groups."""
+    members = neuron_groups(columns, above_hz)
+    with warnings.catch_warnings():
+        # All samples of a neuron without a ceiling are NaN.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        error = np.nanstd(np.clip(resampled["cc_norm"], -2, 2), axis=0)
+    error = np.where(np.isfinite(columns["cc_norm"]), error, np.nan)
+    columns = columns | {"cc_norm_error": error.astype(float)}
+    columns["near_limit"] = near_limit_probability(
+        columns["cc_norm"], error, columns["cc_max"], members["reported"]
+    )
     groups = {
-        name: summarize(scores, members)
-        for name, members in neuron_groups(columns, above_hz).items()
+        name: summarize(
+            columns, chosen, resampled=resampled, sessions=columns.get("session")
+        )
+        for name, chosen in members.items()
     }
-    return Scores(columns | scores, groups, split, len(images), source, above_hz)
+    return Scores(columns, groups, split, images, source, above_hz, fano, resampled)
 
 
-def ceiling_data(recording, images=None):
-    """Return the responses from which a ceiling is estimated.
+def average_scores(runs: Sequence[Scores]) -> Scores:
+    """Average the scores of several trainings, neuron by neuron.
 
-    Args:
-        recording: `v1keras.data.Recording`.
-        images: Integer indices of the images scored; None for all with repeats.
-
-    Returns:
-        Tuple `(means, repeats, presentations)`: mean responses, the repeats of the
-        images scored or None, and the number of presentations behind each mean or None
-        if it is not known or responses are not counts.
-    """
-    means, repeats = recording.responses, None
-    if recording.repeats is not None:
-        repeated = recording.repeat_images
-        images = repeated if images is None else images
-        if len(images) > 1 and np.isin(images, repeated).all():
-            repeats = recording.repeats[np.isin(repeated, images)]
-        else:
-            # `presentations` is stated for the images without repeats.
-            means = np.delete(means, repeated, axis=0)
-    presentations = None
-    if recording.units_are_counts:
-        presentations = recording.attributes.get("presentations")
-    return means, repeats, presentations
-
-
-def neuron_columns(recording):
-    """Return the recording's `(neurons,)` columns of its neurons."""
-    columns = {"neuron": np.arange(recording.neuron_count)}
-    if recording.neuron_session is not None:
-        columns["session"] = recording.neuron_session
-    for name, column in recording.neurons.items():
-        if column.ndim == 1:
-            columns[name] = column
-    if recording.mean_rates_hz is not None:
-        columns["mean_hz"] = recording.mean_rates_hz
-    return columns
-
-
-def neuron_groups(
-    columns: dict[str, np.ndarray], above_hz: float
-) -> dict[str, np.ndarray]:
-    """Return the groups of neurons that means are taken over.
+    In one split's few test images a neuron may exceed its limit by chance. The same
+    images are drawn anew in all runs, so that intervals and the neurons near the limit
+    are those of the averages.
 
     Args:
-        columns: Dict of `(neurons,)` columns: `neuron`, and if the recording has them
-            `for_tuning`, `mean_hz`, `session` and `kind`.
-        above_hz: Float, mean rate in Hz above which neurons are a group of their own.
+        runs: Sequence of `Scores` of the same neurons of one recording.
 
     Returns:
-        Dict of `(neurons,)` bool arrays.
+        `Scores`.
+
+    Raises:
+        ValueError: The runs are not of the same neurons.
 
     Example:
 
-    >>> columns = {
-    ...     "neuron": np.arange(3),
-    ...     "for_tuning": np.array([0, 0, 1]),
-    ...     "mean_hz": np.array([2.0, 8.0, 9.0]),
-    ... }
-    >>> groups = neuron_groups(columns, above_hz=5.0)
-    >>> {name: members.tolist() for name, members in groups.items()}
-    {'reported': [True, True, False], 'above 5 Hz': [False, True, False]}
+    >>> import v1keras
+    >>> recording = v1keras.simulate_recording(40, neurons_per_kind=1, image_size=16)
+    >>> models = [lambda images, row=row: images[:, row, 4:8, 0] for row in (4, 5)]
+    >>> average_scores([v1keras.score(model, recording) for model in models])
+    <Scores of 4 neurons on 100 test images>
     """
-    for_tuning = columns.get("for_tuning", np.zeros(len(columns["neuron"])))
-    included = ~np.asarray(for_tuning, bool)
-    groups = {"reported": included}
-    if "mean_hz" in columns:
-        fast = np.nan_to_num(columns["mean_hz"]) > above_hz
-        groups[f"above {above_hz:g} Hz"] = included & fast
-    for label in ("session", "kind"):
-        if label in columns:
-            for value in np.unique(columns[label]):
-                groups[f"{label} {value}"] = columns[label] == value
-    return groups
+    first = runs[0]
+    for other in runs[1:]:
+        if list(other.per_neuron["neuron"]) != list(first.per_neuron["neuron"]):
+            raise ValueError(f"{first!r} and {other!r}: expected the same neurons")
+    columns = dict(first.per_neuron)
+    resampled = {}
+    for name in SCORES:
+        columns[name] = mean(np.stack([run.per_neuron[name] for run in runs]))
+        resampled[name] = mean(np.stack([run.resampled[name] for run in runs]))
+    return _with_groups(
+        columns,
+        resampled,
+        first.above_hz,
+        first.split,
+        first.images,
+        first.ceiling,
+        first.fano,
+    )
 
 
 def join_scores(scores: dict[str, Scores]) -> Scores:
@@ -234,34 +244,24 @@ def join_scores(scores: dict[str, Scores]) -> Scores:
     """
     parts = list(scores.values())
     above_hz = parts[0].above_hz
-    columns = _join_columns(scores)
-    metrics = {name: columns[name] for name in SCORES}
+    columns = join_columns(scores, "recording")
+    resampled = {
+        name: np.concatenate([part.resampled[name] for part in parts], axis=1)
+        for name in SCORES
+    }
     members = [neuron_groups(part.per_neuron, above_hz) for part in parts]
     groups = {}
     for name in ("reported", f"above {above_hz:g} Hz"):
         if all(name in part for part in members):
             chosen = np.concatenate([part[name] for part in members])
-            groups[name] = summarize(metrics, chosen)
+            groups[name] = summarize(
+                columns, chosen, resampled=resampled, sessions=columns["recording"]
+            )
     for name, part in scores.items():
         for group, summary in part.groups.items():
             groups[f"{name}: {group}"] = summary
     sources = {part.ceiling for part in parts}
     source = sources.pop() if len(sources) == 1 else "several"
     images = sum(part.images for part in parts)
-    return Scores(columns, groups, parts[0].split, images, source, above_hz)
-
-
-def _join_columns(scores):
-    """Concatenate the columns of several recordings."""
-    counts = [len(part.per_neuron["neuron"]) for part in scores.values()]
-    columns = {"recording": np.repeat(list(scores), counts)}
-    kinds = {}
-    for part in scores.values():
-        kinds |= {name: column.dtype.kind for name, column in part.per_neuron.items()}
-    for name, kind in kinds.items():
-        missing = "" if kind == "U" else np.nan
-        parts = []
-        for part, count in zip(scores.values(), counts, strict=True):
-            parts.append(part.per_neuron.get(name, np.full(count, missing)))
-        columns[name] = np.concatenate(parts)
-    return columns
+    split, fano = parts[0].split, {name: part.fano for name, part in scores.items()}
+    return Scores(columns, groups, split, images, source, above_hz, fano, resampled)

@@ -11,11 +11,21 @@ from v1keras.evaluation.ceiling import (
     noise_variance,
 )
 from v1keras.evaluation.metrics import correlation, feve, fraction_near_limit, mean
+from v1keras.evaluation.near_limit import LEAST_CEILING
+from v1keras.evaluation.neuron_draws import NeuronDraws, interval_over_neurons
 
-# Bootstrap samples of an interval.
-RESAMPLES = 2000
-# The columns of `score_neurons`.
-SCORES = ("correlation", "cc_max", "cc_norm", "feve")
+# The scores of a neuron; `score_neurons` has the first four.
+SCORES = (
+    "correlation",
+    "cc_max",
+    "cc_norm",
+    "feve",
+    "single_trial_correlation",
+    "oracle",
+    "deviance_explained",
+    "bits_per_spike",
+    "selectivity",
+)
 
 
 def score_neurons(
@@ -87,7 +97,11 @@ def estimate_ceiling(
 
 
 def summarize(
-    scores: dict[str, np.ndarray], chosen: np.ndarray, seed: int = 0
+    scores: dict[str, np.ndarray],
+    chosen: np.ndarray,
+    seed: int = 0,
+    resampled: dict[str, np.ndarray] | None = None,
+    sessions: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Summarize the scores of a group of neurons.
 
@@ -95,14 +109,21 @@ def summarize(
         scores: Dict of columns, as `score_neurons` returns them.
         chosen: `(neurons,)` bool, the group.
         seed: Integer, seed of the bootstrap over neurons.
+        resampled: Dict of `(samples, neurons)`, the same scores on images drawn anew,
+            as `resample_scores` returns them; None if only neurons are drawn anew.
+        sessions: `(neurons,)`, session of each neuron; None if there is one.
 
     Returns:
         Dict of the number of `neurons` and, for each metric, a dict of its `mean` over
-        the neurons that have it, the 95 % `interval` of that mean (percentile bootstrap
-        over neurons), its `median` and the count `missing`. The mean of CC_norm is over
-        values clipped to [-1, 1], its median over the unclipped ones. `no_ceiling`
-        counts the neurons whose CC_max is 0, and `fraction_near_limit` is over all
-        neurons of the group. A value that does not exist is None.
+        the neurons that have it, its `median`, the count `missing`, and 95 % intervals
+        of the mean: `interval_these_images` (percentile bootstrap over neurons) and
+        `interval`, over what `interval_over` says: "neurons", "neurons and images" or
+        "sessions, neurons and images". The mean of CC_norm is over values clipped to
+        [-1, 1], its median over the unclipped ones. `no_ceiling` counts the neurons
+        whose CC_max is 0, `low_ceiling` those below 0.3. `fraction_near_limit` is the
+        count of CC_norm of 0.9 or more over all neurons of the group,
+        `estimated_near_limit` the same with the noise taken out, if the scores have a
+        column `near_limit`. A value that does not exist is None.
 
     Example:
 
@@ -119,23 +140,44 @@ def summarize(
     (1, 0.0)
     """
     chosen = np.asarray(chosen, bool)
+    resampled = resampled or {}
+    drawn_sessions = None if sessions is None else sessions[chosen]
+    draw = NeuronDraws(int(chosen.sum()), drawn_sessions, seed)
     summary: dict[str, Any] = {"neurons": int(chosen.sum())}
-    for name, column in scores.items():
-        values = column[chosen]
+    summary["interval_over"] = draw.over if resampled else "neurons"
+    for name in (name for name in SCORES if name in scores):
+        values = scores[name][chosen]
         finite = values[np.isfinite(values)]
-        averaged = np.clip(finite, -1, 1) if name == "cc_norm" else finite
+        averaged = clipped(name, finite)
+        these_images = interval_over_neurons(averaged, seed)
         summary[name] = {
             "mean": _number(averaged.mean()) if finite.size else None,
-            "interval": _interval(averaged, seed),
+            "interval": these_images,
+            "interval_these_images": these_images,
             "median": _number(np.median(finite)) if finite.size else None,
             "missing": int(values.size - finite.size),
         }
-    summary["no_ceiling"] = int((scores["cc_max"][chosen] == 0).sum())
-    summary["fraction_near_limit"] = None
+        if name in resampled and these_images:
+            anew = clipped(name, resampled[name][:, chosen])
+            summary[name]["interval"] = _bounded(
+                name, draw.interval(averaged.mean(), anew)
+            )
+    ceilings = scores["cc_max"][chosen]
+    summary["no_ceiling"] = int((ceilings == 0).sum())
+    summary["low_ceiling"] = int((ceilings < LEAST_CEILING).sum())
+    summary["fraction_near_limit"] = summary["estimated_near_limit"] = None
     if chosen.any():
         cc_norms = scores["cc_norm"][chosen]
         summary["fraction_near_limit"] = fraction_near_limit(cc_norms)
+        if "near_limit" in scores and not np.isnan(ceilings).all():
+            share = scores["near_limit"][chosen].mean()
+            summary["estimated_near_limit"] = _number(share)
     return summary
+
+
+def clipped(metric, values):
+    """Return the values that a mean is over: CC_norm clipped to [-1, 1]."""
+    return np.clip(values, -1, 1) if metric == "cc_norm" else values
 
 
 def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -160,14 +202,12 @@ def average_over_seeds(runs: list[dict[str, np.ndarray]]) -> dict[str, np.ndarra
     return {name: mean(np.stack([run[name] for run in runs])) for name in runs[0]}
 
 
-def _interval(values, seed):
-    """Return the 95 % bootstrap interval of the mean, or None of fewer than two."""
-    if values.size < 2:
+def _bounded(metric, interval):
+    """Return an interval without the values that a metric never has."""
+    if interval is None:
         return None
-    shape = (RESAMPLES, values.size)
-    drawn = np.random.default_rng(seed).integers(0, values.size, shape)
-    edges = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
-    return [_number(edge) for edge in edges]
+    highest = np.inf if metric == "bits_per_spike" else 1.0
+    return [_number(np.clip(edge, -np.inf, highest)) for edge in interval]
 
 
 def _number(value):

@@ -12,7 +12,8 @@ _RUN = "The model, its data and the command that makes it again."
 _SCORES = (
     "Correlation of predicted rates with measured responses; CC_norm divides it by the"
     " highest that the neuron's noise allows (1 is the limit); near the limit means 0.9"
-    " or more. Means over neurons, in brackets their 95 % bootstrap interval."
+    " or more. Means over neurons, in brackets their 95 % interval for other neurons"
+    " and images."
 )
 _LIMIT = (
     "Left: each dot is a neuron, its correlation against the highest that its noise"

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from v1keras.evaluation import SCORES
+from v1keras.evaluation.neuron_draws import NeuronDraws
 from v1keras.evaluation.scores import Scores
-
-_RESAMPLES = 2000
+from v1keras.evaluation.summary import clipped
 
 
 @dataclasses.dataclass(repr=False)
@@ -17,23 +17,31 @@ class Comparison:
     Attributes:
         metric: String, the metric compared.
         per_neuron: Dict of `(n,)` columns: `neuron`, and `first`, `second` and
-            `difference` of the metric; neurons without a value in both are left out.
+            `difference` of the metric; neurons without a value in both, or for tuning
+            only, are left out.
+            CC_norm is clipped to [-1, 1], as in its mean.
         mean: Float, mean of the difference, first minus second.
-        interval: Tuple, 95 % bootstrap interval of the mean, for these images and other
-            neurons.
+        interval: Tuple, 95 % interval of the mean, or None for fewer than two neurons
+            (or sessions).
+        interval_over: String, what the interval is over: "neurons and images", or
+            "sessions, neurons and images".
     """
 
     metric: str
     per_neuron: dict[str, np.ndarray]
     mean: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
+    interval_over: str
 
     def __str__(self):
-        low, high = self.interval
+        interval = ""
+        if self.interval:
+            low, high = self.interval
+            interval = f" [{low:+.4f}, {high:+.4f}]"
         return (
-            f"{self.metric}: {self.mean:+.4f} [{low:+.4f}, {high:+.4f}] over"
-            f" {len(self.per_neuron['neuron'])} neurons (95 % bootstrap interval over"
-            " neurons)"
+            f"{self.metric}: {self.mean:+.4f}{interval} over"
+            f" {len(self.per_neuron['neuron'])} neurons (95 % interval for other"
+            f" {self.interval_over})"
         )
 
     def __repr__(self):
@@ -48,8 +56,8 @@ def compare(
     Args:
         first: `Scores` of one model.
         second: `Scores` of the other.
-        metric: String, "correlation", "cc_norm" or "feve".
-        seed: Integer, seed of the bootstrap.
+        metric: String, one of `v1keras.evaluation.SCORES`.
+        seed: Integer, seed of the neurons that are drawn anew.
 
     Raises:
         ValueError: No such metric, other neurons or images, or no neuron with a value.
@@ -66,26 +74,50 @@ def compare(
         raise ValueError(
             f"metric: found {metric!r}, expected one of {', '.join(SCORES)}"
         )
-    counts = [len(scores.per_neuron["neuron"]) for scores in (first, second)]
-    if counts[0] != counts[1] or (first.split, first.images) != (
-        second.split,
-        second.images,
-    ):
+    if not _are_of_the_same(first, second):
         raise ValueError(
             f"{first!r} and {second!r}: expected scores of the same neurons and images"
         )
-    a, b = first.per_neuron[metric], second.per_neuron[metric]
-    both = np.flatnonzero(np.isfinite(a) & np.isfinite(b))
+    columns = [clipped(metric, part.per_neuron[metric]) for part in (first, second)]
+    both = np.isfinite(columns[0]) & np.isfinite(columns[1])
+    both = np.flatnonzero(both & (first.per_neuron.get("for_tuning", 0) == 0))
     if not both.size:
         raise ValueError(f"{metric}: no neuron has a value in both models")
-    difference = (a - b)[both]
-    drawn = np.random.default_rng(seed).integers(0, both.size, (_RESAMPLES, both.size))
-    low, high = np.percentile(difference[drawn].mean(axis=1), [2.5, 97.5])
-    columns = {
+    ours, theirs = (column[both] for column in columns)
+    mean = float((ours - theirs).mean())
+    # The same images are drawn anew for both.
+    anew = [
+        clipped(metric, part.resampled[metric][:, both]) for part in (first, second)
+    ]
+    labels = first.per_neuron.get("recording", first.per_neuron.get("session"))
+    draws = NeuronDraws(both.size, None if labels is None else labels[both], seed)
+    per_neuron = {
         "neuron": first.per_neuron["neuron"][both],
-        "first": a[both],
-        "second": b[both],
-        "difference": difference,
+        "first": ours,
+        "second": theirs,
+        "difference": ours - theirs,
     }
-    interval = float(low), float(high)
-    return Comparison(metric, columns, float(difference.mean()), interval)
+    interval = draws.interval(mean, anew[0] - anew[1])
+    return Comparison(metric, per_neuron, mean, interval, draws.over)
+
+
+def _are_of_the_same(first, second):
+    """Tell whether two scores are of the same neurons, images and responses.
+
+    Selectivity depends on the responses alone, and so tells them apart.
+    """
+    if (first.split, first.images) != (second.split, second.images):
+        return False
+    for name in ("recording", "neuron", "session", "selectivity"):
+        ours, theirs = first.per_neuron.get(name), second.per_neuron.get(name)
+        if (ours is None) != (theirs is None):
+            return False
+        if ours is not None and not _are_equal(ours, theirs):
+            return False
+    return True
+
+
+def _are_equal(ours, theirs):
+    if ours.shape != theirs.shape:
+        return False
+    return np.array_equal(ours, theirs, equal_nan=ours.dtype.kind == "f")

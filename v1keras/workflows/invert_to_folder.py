@@ -36,7 +36,7 @@ def choose_neurons(text: str, scores: Scores) -> np.ndarray:
     """Return the neurons that `--neurons` names.
 
     Args:
-        text: String, "all", "near-limit" (CC_norm of 0.9 or more), or indices such as
+        text: String, "all", "near-limit" (see `Scores.near_limit`), or indices such as
             "0,3,7".
         scores: `Scores` of the model.
 
@@ -56,7 +56,7 @@ def choose_neurons(text: str, scores: Scores) -> np.ndarray:
         near = scores.near_limit()
         if not near.size:
             raise ValueError(
-                "--neurons=near-limit: no neuron has a CC_norm of 0.9 or more; name"
+                "--neurons=near-limit: no neuron is likely to be near its limit; name"
                 " neurons, as in --neurons=0,3,7"
             )
         return near

@@ -1,0 +1,165 @@
+"""Trained models scored on recordings: files, tables, and what differs."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from v1keras.evaluation.groups import join_columns
+from v1keras.evaluation.scores import Scores
+from v1keras.io.output import check_outputs, output_folder
+from v1keras.workflows import workdir
+from v1keras.workflows.compare import Comparison, compare
+from v1keras.workflows.model_report import (
+    history_of,
+    validation_of,
+    write_model_report,
+)
+from v1keras.workflows.reopen import open_models
+from v1keras.workflows.score import score_by, session_of
+
+_COMPARED = ("correlation", "cc_norm")
+
+
+def evaluate(
+    names: Sequence[str],
+    recording: str | None,
+    split: str,
+    folder: str,
+    against: str | None = None,
+) -> str:
+    """Score trained models, and write the scores to a folder.
+
+    Args:
+        names: Sequence of models, each a preset by name, its folder, or a workdir. One
+            gets a page with figures, too; several are one table.
+        recording: String, file or name of a public dataset, or several; None for the
+            models' own.
+        split: String, "train", "validation" or "test".
+        folder: Path of the folder.
+        against: String, name of a model that is subtracted, or None.
+
+    Returns:
+        String, what the command prints.
+
+    Raises:
+        ValueError, OSError: A model or a recording can't be read, they do not fit, or
+            the models are of other neurons or images.
+    """
+    files = [workdir.METRICS, workdir.NEURONS]
+    if len(names) == 1:
+        files.append(workdir.REPORT)
+    check_outputs(folder, files)
+    opened = [open_models(name, recording) for name in names]
+    scores = {}
+    for name, (model, metadata, recordings) in zip(names, opened, strict=True):
+        settings = metadata["config"]["evaluation"]
+        scores[name] = score_by(settings, model, recordings, split)
+    joined = scores[names[0]] if len(names) == 1 else join_models(scores)
+    lines = [str(joined)]
+    facts: dict[str, Any] = {}
+    if against is not None:
+        other = score_model(against, recording, split)
+        differences, facts = compare_with(scores, against, other)
+        lines += differences
+    # With folder=WORKDIR this writes the files of the training again.
+    with output_folder(folder, files) as parts:
+        if len(names) > 1:
+            joined.save(parts, **facts)
+            return "\n".join([*lines, f"written to {folder}: {', '.join(files)}"])
+        joined.save(parts, **validation_of(names[0]), **facts)
+        model, metadata, recordings = opened[0]
+        write_model_report(
+            parts / workdir.REPORT,
+            session_of(model, recordings[0]),
+            recordings[0],
+            metadata,
+            history_of(names[0]),
+            joined,
+        )
+    page = pathlib.Path(folder) / workdir.REPORT
+    lines.append(f"report: {page}; written beside it: metrics.json, neurons.csv")
+    return "\n".join(lines)
+
+
+def score_model(name: str, recording: str | None, split: str) -> Scores:
+    """Score a model as its own configuration says.
+
+    Args:
+        name: String, preset by name, its folder, or a workdir.
+        recording: String, file or name of a public dataset, or several; None for the
+            model's own.
+        split: String, "train", "validation" or "test".
+    """
+    model, metadata, recordings = open_models(name, recording)
+    return score_by(metadata["config"]["evaluation"], model, recordings, split)
+
+
+def join_models(scores: Mapping[str, Scores]) -> Scores:
+    """Join the scores of several models of the same neurons and images.
+
+    Args:
+        scores: Dict, name of a model -> its `Scores`.
+
+    Returns:
+        `Scores` with a group per model, the neurons that means are reported of. Columns
+        begin with `model`.
+
+    Raises:
+        ValueError: They are of other neurons or images.
+    """
+    parts = list(scores.values())
+    for part in parts[1:]:
+        compare(parts[0], part)  # raises where they can't be compared
+    return Scores(
+        join_columns(scores, "model"),
+        {name: part.groups["reported"] for name, part in scores.items()},
+        parts[0].split,
+        parts[0].images,
+        parts[0].ceiling,
+        parts[0].above_hz,
+        {name: part.fano for name, part in scores.items()},
+    )
+
+
+def compare_with(
+    scores: Mapping[str, Scores], other: str, other_scores: Scores
+) -> tuple[list[str], dict[str, Any]]:
+    """Compare models with another one, neuron by neuron.
+
+    Args:
+        scores: Dict, name of a model -> its `Scores`.
+        other: String, name of the model they are compared with.
+        other_scores: `Scores` of it.
+
+    Returns:
+        Tuple `(lines, facts)`: a line per model and metric, and an entry of
+        `metrics.json`.
+
+    Raises:
+        ValueError: They are of other neurons or images.
+    """
+    lines: list[str] = []
+    facts: dict[str, Any] = {}
+    for name, part in scores.items():
+        if name == other:
+            continue
+        facts[name] = {}
+        for metric in _COMPARED:
+            if np.isnan(part.per_neuron[metric]).all():
+                continue
+            comparison = compare(part, other_scores, metric)
+            facts[name][metric] = _facts(comparison)
+            lines.append(f"{name} minus {other}: {comparison}")
+    return lines, {"against": other, "differences": facts}
+
+
+def _facts(comparison: Comparison) -> dict[str, Any]:
+    interval: Sequence[float] | None = comparison.interval
+    return {
+        "mean": round(comparison.mean, 6),
+        "interval": interval and [round(float(edge), 6) for edge in interval],
+        "interval_over": comparison.interval_over,
+        "neurons": len(comparison.per_neuron["neuron"]),
+    }

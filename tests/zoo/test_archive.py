@@ -145,3 +145,13 @@ def test_no_archive_is_refused(tmp_path):
 def test_an_address_without_its_hash_is_not_followed(url):
     with pytest.raises(ValueError, match="expected https://...zip#sha256="):
         zoo.load(url)
+
+
+def test_a_member_without_a_name_is_refused(tmp_path):
+    """zipfile itself raises an IndexError."""
+    pack(tmp_path / "preset.zip", folder="", a=b"x")
+    path = tmp_path / "preset.zip"
+    content = path.read_bytes().replace(b"a" + b"PK\5\6", b"\0" + b"PK\5\6")
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"preset\.zip"):
+        zoo.load(address(path))

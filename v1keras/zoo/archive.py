@@ -51,7 +51,8 @@ def fetch(address: str) -> pathlib.Path:
 
 def _unpack(archive, url, folder):
     """Unpack a preset into a folder, unless its files are there unchanged."""
-    members = _members(archive, url)
+    with errors_naming(url):
+        members = _members(archive, url)
     if folder.is_dir():
         if all(
             _is_unchanged(folder / name, member) for name, member in members.items()

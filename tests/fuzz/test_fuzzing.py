@@ -12,7 +12,7 @@ import pytest
         ("ENDS", "crash"),
         ("TRACEBACK", "traceback"),
         ("UNCLEAR", "unclear message"),
-        ("MEMORY", "memory"),
+        pytest.param("MEMORY", "memory", marks=pytest.mark.slow),
         ("LOOKS_AROUND", "harm"),
         ("RUNS", "harm"),
         ("DIFFERENT", "silently different"),

@@ -7,7 +7,7 @@ FORMATS += ["NWB_SESSION", "SHARDS"]
 
 @pytest.mark.parametrize("name", ["RECORDING_EARLIEST", "MATLAB_73", "CHECKPOINT"])
 def test_damaged_files_are_read_or_refused(name):
-    fuzzing.check("hdf5_formats", name, 50)
+    fuzzing.check("hdf5_formats", name, 30)
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ def describe_cells(
     images: np.ndarray,
     stimuli: Any,
     pixels_per_degree: float | None = None,
+    shapes: np.ndarray | None = None,
 ) -> Cells:
     """Return class, fits and tuning of each inverted cell.
 
@@ -65,10 +66,12 @@ def describe_cells(
         stimuli: `v1keras.inversion.PreferredStimuli`.
         pixels_per_degree: Float, pixels of the images per degree of visual angle; with
             it, fits are also given in degrees.
+        shapes: `(n, height, width)` patterns that shapes are fitted to and classes
+            taken from; None for those of the stimuli.
     """
     neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
     image_size = patterns.shape[1:]
-    columns = shape_columns(patterns)
+    columns = shape_columns(patterns if shapes is None else shapes)
     fits = {name: _with_prefix(columns, f"{name}_") for name in _BEST}
     for name, best in _BEST.items():
         _, best_rates = best(

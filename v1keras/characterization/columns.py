@@ -75,6 +75,11 @@ COLUMNS = (
         "",
         "absolute cosine of the stimulus with the true filter (simulated neurons)",
     ),
+    Column(
+        "class_norm",
+        "pixel units",
+        "norm of the stimulus that is classed: less where the pixel range clips it",
+    ),
     Column("class", "", "class of the cell, by the rule of `classify`"),
     Column(
         "class_margin",

@@ -86,6 +86,10 @@ class ContrastConstraint:
         """
         return cls(grey, float(rms * np.sqrt(np.sum(window))), low, high, window)
 
+    def with_norm(self, norm: float) -> "ContrastConstraint":
+        """Return the constraint with another norm."""
+        return dataclasses.replace(self, norm=norm)
+
     def check(self, image_size: tuple[int, ...]) -> None:
         """Raise an error if no image can meet the constraint.
 

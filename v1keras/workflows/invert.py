@@ -20,6 +20,7 @@ from v1keras.inversion import (
 from v1keras.inversion.controls import controls, filter_cosines
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
+from v1keras.inversion.weaker import unclipped_patterns
 from v1keras.training.prediction import Predictor
 
 # A rate that changes by less than this fraction over all images of the recording is
@@ -156,11 +157,13 @@ def characterize(
     cosines = filter_cosines(recording, stimuli)
     if cosines is not None:
         table["filter_cosine"] = cosines
+    shapes, table["class_norm"] = unclipped_patterns(model, stimuli)
     cells = describe_cells(
         compiled(model),
         recording.images,
         stimuli,
         recording.attributes.get("pixels_per_degree"),
+        shapes,
     )
     cells.table = table | cells.table
     return cells

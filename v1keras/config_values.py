@@ -46,8 +46,9 @@ class Number:
         """Return whether a value is one of these."""
         if not isinstance(value, numbers.Real) or isinstance(value, bool):
             return False
-        within = self.low <= value <= self.high and value not in self.excluded
-        return math.isfinite(value) and within
+        number = float(value)
+        within = self.low <= number <= self.high and number not in self.excluded
+        return math.isfinite(number) and within
 
     def __str__(self):
         without = "".join(f", without {end:g}" for end in self.excluded)
@@ -213,7 +214,7 @@ def check_values(config: Any) -> None:
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the values of a nested configuration by their dotted keys."""
-    values = {}
+    values: dict[str, Any] = {}
     for key in config:
         value = config[key]
         if isinstance(value, ml_collections.ConfigDict):

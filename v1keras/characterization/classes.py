@@ -1,5 +1,7 @@
 """Classes of cells, by their preferred stimulus and by what drives them."""
 
+from typing import Any
+
 import numpy as np
 
 from v1keras.characterization.center_surround import fit_center_surrounds
@@ -115,7 +117,7 @@ def classify(
         circular >= thresholds["round"] * striped,
     ]
     round_class = np.where(has_phase, "center-surround", "unclassified")
-    classes = ["texture", "unclassified", "unclassified", round_class]
+    classes: list[Any] = ["texture", "unclassified", "unclassified", round_class]
     return np.select(rules, classes, np.where(oriented, "gabor", "unclassified"))
 
 

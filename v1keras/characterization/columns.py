@@ -36,6 +36,25 @@ COLUMNS = (
     Column("cc_max", "", "highest correlation that the neuron's noise allows"),
     Column("cc_norm", "", "correlation / cc_max; 1 is the limit"),
     Column("feve", "", "fraction of the explainable variance that is explained"),
+    Column(
+        "single_trial_correlation",
+        "",
+        "correlation with the responses to single presentations",
+    ),
+    Column(
+        "oracle", "", "correlation of single presentations with the mean of the others"
+    ),
+    Column(
+        "deviance_explained", "", "fraction of the Poisson deviance that is explained"
+    ),
+    Column(
+        "bits_per_spike", "bits", "information about the spikes beyond the mean rate"
+    ),
+    Column(
+        "selectivity", "", "image selectivity of the responses: 0 for all images alike"
+    ),
+    Column("cc_norm_error", "", "standard error of cc_norm"),
+    Column("near_limit", "", "probability that the true cc_norm is 0.9 or more"),
     Column("rate", _RATE, "rate to the stimulus"),
     Column("start_rate", _RATE, "rate to the noise that the ascent started from"),
     Column("best_image", "", "index of the recording's best image, as it was shown"),

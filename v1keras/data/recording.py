@@ -181,7 +181,7 @@ class Recording:
         ((2, 8, 8, 1), [[0.0, 1.0], [4.0, 5.0]])
         """
         indices = self.indices(split)
-        columns = dict.fromkeys(covariates)
+        columns: dict[str, Any] = dict.fromkeys(covariates)
         inputs, responses, _ = model_data(self, indices, columns)
         if not covariates:
             return np.asarray(inputs, "float32"), np.asarray(responses)

@@ -59,6 +59,9 @@ WITHOUT = {
 }
 
 
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
 def slow_ones_marked(names):
     slow = {"v1keras.workflows.invert", "v1keras.inversion.sets"}
     marks = {name: pytest.mark.slow for name in slow}
@@ -71,9 +74,7 @@ def test_docstring_examples(name):
     names = vars(module) | {
         key: getattr(v1keras.models, key) for key in v1keras.models.__all__
     }
-    result = doctest.testmod(
-        module, extraglobs=names, optionflags=doctest.NORMALIZE_WHITESPACE
-    )
+    result = doctest.testmod(module, extraglobs=names, optionflags=OPTIONS)
     assert result.failed == 0
     written = re.findall(r"^ *>>> ", inspect.getsource(module), re.MULTILINE)
     assert result.attempted == len(written), "an example that is never run"

@@ -156,7 +156,7 @@ VALUES: dict[str, Any] = {
     "training.likelihood": Choice(
         ("poisson", "negative_binomial", "gaussian", "zero_inflated_gamma")
     ),
-    "training.learning_rate": Number(0, 1000, excluded=(0,)),
+    "training.learning_rate": Number(0, 1000),
     "training.lr_schedule": Choice(("plateau", "cosine")),
     "training.patience": _COUNT,
     "training.lr_decay_factor": Number(0, 1, excluded=(0,)),

@@ -86,7 +86,7 @@ def recording():
 
 ISSUE = {
     "training.max_epochs": (0, -1),
-    "training.learning_rate": (-0.001, 0.0, NAN, INF),
+    "training.learning_rate": (-0.001, NAN, INF),
     "training.patience": (-1, 0),
     "training.ema_momentum": (5.0, 1.0, NAN),
     "core.pool_size": (-2, 0),

@@ -100,7 +100,9 @@ def test_effective_area_counts_evenly_filled_pixels():
 
 
 def scores_with(cc_norm):
-    return Scores({"cc_norm": np.array(cc_norm)}, {}, "test", 9, "means", 5.0)
+    columns = {"cc_norm": np.array(cc_norm)}
+    columns["near_limit"] = np.where(columns["cc_norm"] >= 0.9, 0.85, 0.7)
+    return Scores(columns, {}, "test", 9, "means", 5.0)
 
 
 def test_neurons_are_chosen_as_asked():
@@ -108,7 +110,7 @@ def test_neurons_are_chosen_as_asked():
     assert choose_neurons("near-limit", limit).tolist() == [0, 3]
     assert choose_neurons("all", limit).tolist() == [0, 1, 2, 3]
     for text, values, message in (
-        ("near-limit", [0.1, np.nan], "no neuron has a CC_norm of 0.9 or more"),
+        ("near-limit", [0.1, np.nan], "no neuron is likely to be near its limit"),
         ("near-limit", [np.nan, np.nan], "no noise ceiling is available"),
         ("-1", [0.9, 0.9], "there is no neuron -1; the model has neurons 0 to 1"),
         ("1;2", [0.9, 0.9], "expected all, near-limit or indices"),

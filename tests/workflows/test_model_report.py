@@ -52,7 +52,8 @@ def test_a_training_leaves_a_page_that_says_what_was_run_and_how_good_it_is(tiny
     (row,) = [line for line in lines if line.split()[:2] == ["reported", "4"]]
     for key in ("correlation", "cc_norm"):
         assert f"{group[key]['mean']:.3f}" in row
-    assert row.endswith(f" {100 * group['fraction_near_limit']:.0f} %")
+    shares = [group["fraction_near_limit"], group["estimated_near_limit"]]
+    assert row.endswith(f" {100 * shares[0]:.0f}/{100 * shares[1]:.0f} %")
 
 
 def test_evaluate_writes_the_files_of_a_training_again(tiny, command, tmp_path):

@@ -75,11 +75,12 @@ def test_recordings_of_any_names_share_a_training(tmp_path, command, names):
 def test_a_name_is_shown_as_it_stands(tmp_path, command):
     name = "<b>|x|</b>\n`y`\x1b[2J"
     escaped = r"\<b>\|x\|\</b> \`y\`\\x1b\[2J"
+    shown_name = name.replace("\x1b", r"\x1b")
     recording_of(name).save(tmp_path / "0.h5")
     done(command("train", *train_flags(["0.h5"]), "--workdir=w", cwd=tmp_path))
     assert zoo.info(tmp_path / "w")["recording"]["name"] == name
     page = (tmp_path / "w" / "report.html").read_text("utf-8")
-    assert f"recording: {html.escape(name)}" in page and "<b>" not in page
+    assert f"recording: {html.escape(shown_name)}" in page and "<b>" not in page
     card = (tmp_path / "w" / "preset" / "README.md").read_text("utf-8")
     assert f"- recording: {escaped}; sessions" in card
     shown = done(command("data", "info", "0.h5", cwd=tmp_path))

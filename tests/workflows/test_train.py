@@ -50,7 +50,7 @@ from v1keras.workflows import train as workflow
             {"readout.coordinates": "filter"},
             "found 'filter' with a factorized readout; expected readout.kind=gaussian",
         ),
-        ({"ensemble": 0}, "expected 1 member or more"),
+        ({"ensemble": 0}, "ensemble: found 0, expected an integer from 1"),
     ],
 )
 def test_what_cannot_be_built_leaves_nothing(recording, tmp_path, changes, message):

@@ -86,7 +86,7 @@ def judge(truth, seed=0, seeds=SEEDS):
     )
 
 
-def main(populations=10):
+def main(populations=5):
     """Print the table."""
     print(
         "| truth | splits | true share | counted | estimated | root mean square error"

@@ -205,7 +205,7 @@ def test_hidden_progress_leaves_the_results(tiny, command, tmp_path):
     )
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith(
-        "20 test images; ceiling from repeats; intervals for other neurons and images\n"
+        "20 test images; ceiling from repeats; intervals: other neurons and images\n"
     ) and done.stdout.endswith(f"report: {tmp_path}/report.html\n")
 
 

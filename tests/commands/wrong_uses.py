@@ -135,7 +135,7 @@ SLOW = {
     ),
     "transposed": (
         lambda t, f: convert(f, np.ones((9, 8, 8)), np.ones((2, 9))),
-        r"responses: found \(2, 9\), .*; transpose them",
+        r"responses: .*\(2, 9\): say --responses_axes=neurons,images",
     ),
     "transposed in a recording": (
         lambda t, f: train_on(t, f, edited(t, f, responses=np.ones((4, 100)))),
@@ -158,7 +158,11 @@ SLOW = {
         r"responses: found \(99, 4\)",
     ),
     "negative": (
-        lambda t, f: train_on(t, f, edited(t, f, responses=-np.eye(100, 4))),
+        lambda t, f: train_on(
+            t,
+            f,
+            edited(t, f, responses=-np.eye(100, 4), repeats=None, repeat_images=None),
+        ),
         r"4 neurons have negative .*poisson",
     ),
     "no test images": (

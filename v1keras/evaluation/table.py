@@ -23,7 +23,7 @@ def score_table(metrics: dict[str, Any]) -> str:
     >>> group |= {"interval_over": "neurons and images", "estimated_near_limit": 0.1}
     >>> metrics = {"split": "test", "images": 9, "ceiling": "means"}
     >>> print(score_table(metrics | {"groups": {"reported": group}}))
-    9 test images; ceiling from means; intervals for other neurons and images
+    9 test images; ceiling from means; intervals: other neurons and images
     neurons              count   correlation           CC_norm          near limit
     reported                 7   0.500 [0.400, 0.600]  0.500 [0.400, 0.600]  25/10 %
     near limit: CC_norm of 0.9 or more, counted / with the noise taken out
@@ -36,7 +36,7 @@ def score_table(metrics: dict[str, Any]) -> str:
     ]
     reported = next(iter(groups.values()))
     if "interval_over" in reported:
-        lines[0] += f"; intervals for other {reported['interval_over']}"
+        lines[0] += f"; intervals: other {reported['interval_over']}"
     lines.append(
         f"{'neurons':<20} {'count':>5}   {'correlation':<20}  {'CC_norm':<16}"
         " near limit"

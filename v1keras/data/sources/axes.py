@@ -85,6 +85,11 @@ def _plain(name, array):
     """Return an array without axes of length 1 that say nothing."""
     if name == "images" and array.ndim == 4 and array.shape.count(1) == 1:
         return array.squeeze(array.shape.index(1))
+    if name == "images" and array.ndim == 4:
+        raise ValueError(
+            f"images: found {array.shape}, expected (n, height, width): one grey level"
+            " per pixel; average the colours"
+        )
     if name == "responses" and array.ndim == 1:
         return array[:, None]
     return array

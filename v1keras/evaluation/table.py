@@ -4,6 +4,8 @@ from typing import Any
 
 from v1keras.io.terminal import short_names
 
+_WIDTH = 79  # columns that a line ends in, where it is not longer
+
 
 def score_table(metrics: dict[str, Any]) -> str:
     """Return the table of scores, at most 80 columns wide.
@@ -44,10 +46,12 @@ def score_table(metrics: dict[str, Any]) -> str:
     labels = short_names(groups, 20)
     for name, group in groups.items():
         correlation, cc_norm = _value(group["correlation"]), _value(group["cc_norm"])
-        lines.append(
+        scores = (
             f"{labels[name]:<20} {group['neurons']:>5}   {correlation:<20} "
-            f" {cc_norm:<20} {_near_limit(group):>7}".rstrip()
+            f" {cc_norm:<20}"
         )
+        near = f" {_near_limit(group)}"
+        lines.append((scores + near.rjust(_WIDTH - len(scores))).rstrip())
     if reported.get("estimated_near_limit") is not None:
         lines.append(
             "near limit: CC_norm of 0.9 or more, counted / with the noise taken out"

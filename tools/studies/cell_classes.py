@@ -45,14 +45,16 @@ def section(folder, docs):
     text = [
         "## What kinds of cells",
         (
-            f"The preferred stimulus of each of the {count} neurons within 10 % of"
-            " their limit (CC_norm of 0.9 or more on the test images of the preset's"
-            " split; by chance, one split's 52 images put some neurons above it), found"
-            " in the rates of five networks, and the class that it gives the cell (the"
+            f"The preferred stimulus of each of the {count} neurons that are likely to"
+            " be within 10 % of their limit (probability of 0.8 or more, from the test"
+            " images of the preset's split; ceilings assume a Fano factor of 1), found"
+            " in the rates of five networks, and the class of the model's cell (the"
             " rule and its thresholds: `v1keras.characterization.classify`; how often"
             " it is right where the truth is known:"
-            " [docs/known_cells.md](docs/known_cells.md)). Medians; tuning by gratings"
-            " to the model."
+            " [docs/cell_families.md](docs/cell_families.md)). Of"
+            f" {count} classes, {_larger_than(rows, 'class_margin', 0.1)} stay if any"
+            " one threshold is moved by a tenth. Medians; tuning by gratings to the"
+            " model."
         ),
         _table(rows),
         (
@@ -63,7 +65,9 @@ def section(folder, docs):
             " which was trained on other draws of the images, above their best image in"
             f" {_larger(rows, 'half_rate', 'half_best_image_rate')}. From other noise"
             " the same stimulus (cosine of 0.9 or more) is found again in"
-            f" {again} of {count}."
+            f" {again} of {count}. The best image as it was shown, at its own contrast,"
+            " drives the model more than the stimulus in"
+            f" {_larger(rows, 'best_image_rate', 'rate')}."
         ),
         (
             f"Measured by `{COMMAND}`; the neurons of the tuning session are left out"
@@ -99,6 +103,10 @@ def _table(rows):
 
 def _column(rows, name):
     return np.array([float(row[name] or "nan") for row in rows])
+
+
+def _larger_than(rows, name, value):
+    return int((_column(rows, name) > value).sum())
 
 
 def _larger(rows, name, other):

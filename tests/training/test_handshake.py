@@ -54,10 +54,10 @@ def test_who_has_another_secret_is_no_worker(free_ports, monkeypatch):
     monkeypatch.setattr(handshake, "_key", lambda hosts: next(keys))
     outcomes = meeting(addresses, range(2), timeout_s=1.0)
     for index, other in enumerate(reversed(addresses)):
-        assert outcomes[index].startswith(
-            f"what listens at {other} is no process of this training (it does not know"
-            " this training); "
-        )
+        # Who is refused first may see the connection reset instead of an answer.
+        head = f"what listens at {other} is no process of this training ("
+        reasons = ("it does not know this training); ", "it says nothing (")
+        assert outcomes[index].startswith(tuple(head + reason for reason in reasons))
         assert outcomes[index].endswith("the same V1KERAS_CLUSTER_SECRET, if any")
 
 

@@ -154,6 +154,11 @@ class ContrastConstraint:
                 upper = tf.where(short, upper, middle)
         return scaled(tf.exp(lower))
 
+    def images_at_norm(self, images: np.ndarray) -> np.ndarray:
+        """Return images `(n, height, width)` at the contrast of the stimuli."""
+        patterns = images[..., None].astype("float32") - self.grey
+        return self.images(self.project(patterns)).numpy()[..., 0]
+
     def free(self, pattern: tf.Tensor) -> tf.Tensor:
         """Return which pixels are not at the edge of the range, as `pattern` shaped."""
         return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)

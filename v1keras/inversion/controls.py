@@ -40,8 +40,7 @@ def controls(
     """
     neurons, contrast = stimuli.neurons, stimuli.contrast
     image_rates = rates_by_batch(compiled(model), images)[:, neurons]
-    patterns = images[..., None].astype("float32") - contrast.grey
-    at_norm = contrast.images(contrast.project(patterns)).numpy()[..., 0]
+    at_norm = contrast.images_at_norm(images)
     best_at_norm = rates_by_batch(compiled(model), at_norm)[:, neurons].max(axis=0)
     ascent = GradientAscent(model, contrast)
     second = ascent.run(neurons, _SECOND_STEPS, seed=_SECOND_SEED)

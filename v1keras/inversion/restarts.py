@@ -81,9 +81,7 @@ class RestartedAscent:
 
     def _best_images(self, neurons):
         """Return the image that drives each neuron most, and its rate."""
-        patterns = self.images[..., None].astype("float32") - self.contrast.grey
-        projected = self.contrast.images(self.contrast.project(patterns))
-        at_norm = projected.numpy()[..., 0]
+        at_norm = self.contrast.images_at_norm(self.images)
         rates = rates_by_batch(self.ascent.rate_fn, at_norm)[:, neurons]
         return at_norm[rates.argmax(axis=0)], rates.max(axis=0)
 

@@ -18,6 +18,7 @@ from ml_collections import config_flags
 from v1keras import config
 from v1keras.io import backend
 from v1keras.io.foreign import short
+from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import one_line, say
 
 # A flag defined here is one of the command that asked for it, as --help lists them.
@@ -25,6 +26,7 @@ flags.disclaim_key_flags()
 
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _USER_ERRORS = (ValueError, OSError, ArithmeticError)
+_HELP = ("-h", "-help", "--help", "--helpshort")
 
 
 def flags_as_typed(pattern: str) -> str:
@@ -62,19 +64,29 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
         # Not every terminal has the letters of every name.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    parse = functools.partial(_parse, main.__module__)
     try:
-        app.run(functools.partial(_guarded, main, words), flags_parser=_parse)
+        app.run(functools.partial(_guarded, main, words), flags_parser=parse)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
-def require_tensorflow(work: str) -> None:
-    """End the command with one line if Keras has another backend."""
-    try:
-        backend.require_tensorflow(work)
-    except ValueError as error:
-        _fail(error)
+def start_tensorflow(work: str) -> None:
+    """Import Keras and TensorFlow without their notices.
+
+    A command calls it when its flags are read: help, and what is wrong with the flags,
+    need not wait for it.
+
+    Args:
+        work: String, what needs TensorFlow.
+
+    Raises:
+        ValueError: Keras has another backend.
+    """
+    backend.require_tensorflow(work)
+    with quiet_start():
+        import keras  # noqa: F401
 
 
 def _guarded(main, words, arguments):
@@ -103,6 +115,7 @@ def define_config(name):
         config_flags.DEFINE_config_file(
             name, str(config.find("default")), "Configuration by name, or its file."
         )
+        flags.FLAGS[name].default_as_str = "'default'"
     except Exception as error:
         _fail_configuration(error)
 
@@ -112,15 +125,30 @@ def _fail_configuration(error):
     _fail(f"--config: {error.args[0] if named else error}")
 
 
-def _parse(arguments):
+def _parse(module, arguments):
+    if not {*_HELP}.isdisjoint(arguments[1:]):
+        _print_help(module)
     arguments = _with_paths(arguments)
     try:
         return flags.FLAGS(arguments)
     except flags.Error as error:
-        _fail(error)
+        missing = re.match(r"flag --(\w+)=None: .* other than None", str(error))
+        _fail(f"--{missing[1]} is missing; see --help" if missing else error)
     # From a configuration file, which is the user's code, or from --config.key=value.
     except Exception as error:
         _fail_configuration(error)
+
+
+def _print_help(module):
+    """Print what a command does, and its own flags, whatever it was started by."""
+    # absl keeps the flags of the file that was started under the program's name.
+    owner = sys.argv[0] if module == "__main__" else module
+    _, _, lines = flags.FLAGS.module_help(owner).strip("\n").partition("\n")
+    parts = [(sys.modules[module].__doc__ or "").strip("\n")]
+    if lines:
+        parts.append(f"flags:\n{lines}")
+    say("\n\n".join([*parts, "--helpfull lists the flags of the libraries, too."]))
+    sys.exit(0)
 
 
 def _with_paths(arguments):

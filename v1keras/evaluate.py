@@ -1,6 +1,6 @@
 r"""Scores a trained model on a recording.
 
-    python -m v1keras.evaluate --model=kindel2019_factorized --recording=kindel2019 \
+    v1keras evaluate --model=kindel2019_factorized --recording=kindel2019 \
         --out=scores
 
 `--model` is a preset by name, its folder, or a workdir; its recording and its split are
@@ -15,15 +15,13 @@ neurons and images, and states the paired difference to it.
 from absl import flags
 
 from v1keras import cli
-from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
-
-cli.require_tensorflow("evaluation")
-with quiet_start():
-    from v1keras.workflows.evaluate import evaluate
 
 
 def main(_):
+    cli.start_tensorflow("evaluation")
+    from v1keras.workflows.evaluate import evaluate
+
     values = flags.FLAGS
     names = list(dict.fromkeys(values.model.split(",")))
     say(evaluate(names, values.recording, values.split, values.out, values.against))

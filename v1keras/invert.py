@@ -1,6 +1,6 @@
 r"""Synthesize the stimulus that each neuron of a trained model prefers.
 
-    python -m v1keras.invert --model=kindel2019_factorized --neurons=near-limit \
+    v1keras invert --model=kindel2019_factorized --neurons=near-limit \
         --out=stimuli
 
 A model with covariates is inverted at their means over the training images.
@@ -15,18 +15,17 @@ import pathlib
 from absl import flags
 
 from v1keras import cli
-from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
 
-cli.require_tensorflow("inversion")
-with quiet_start():
-    from v1keras.workflows.invert import PARAMETRIZATIONS
-    from v1keras.workflows.invert_to_folder import invert_to_folder
-
+# Those of `v1keras.workflows.invert`, which would import TensorFlow to be asked.
+_PARAMETRIZATIONS = ("pixels", "fourier")
 _OPTIONS = ("steps", "blur", "seed", "restarts", "images", "jitter")
 
 
 def main(_):
+    cli.start_tensorflow("inversion")
+    from v1keras.workflows.invert_to_folder import invert_to_folder
+
     values = flags.FLAGS
     cells, remarks = invert_to_folder(
         values.model,
@@ -54,8 +53,7 @@ def run():
     text("out", None, "Folder to write to.", required=True)
     number("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
     number("restarts", 2, "Starts from noise; more if they disagree.", lower_bound=1)
-    parametrizations = tuple(PARAMETRIZATIONS)
-    flags.DEFINE_enum("images", "pixels", parametrizations, "What a step changes.")
+    flags.DEFINE_enum("images", "pixels", _PARAMETRIZATIONS, "What a step changes.")
     smoothing = "Width of the gradient's smoothing at the first step, in pixels."
     flags.DEFINE_float("blur", 1.0, smoothing, lower_bound=0)
     number("jitter", 0, "Pixels of the random shift in each step.", lower_bound=0)

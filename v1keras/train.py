@@ -1,6 +1,6 @@
 r"""Trains an encoding model on a recording, and scores it.
 
-    python -m v1keras.train --config=kindel2019_factorized --workdir=runs/kindel2019
+    v1keras train --config=kindel2019_factorized --workdir=runs/kindel2019
 
 `--config` is a configuration by name (those in configs/), a file, or left out for the
 default. Any key of it (v1keras/config.py lists them) can be set, such as
@@ -11,16 +11,7 @@ from absl import flags
 
 from v1keras import cli
 from v1keras.config_values import check_values
-from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import say
-
-cli.require_tensorflow("training")
-with quiet_start():
-    import keras
-
-    from v1keras.training import supervisor
-    from v1keras.workflows import workdir
-    from v1keras.workflows.train import train_and_evaluate
 
 
 def main(_):
@@ -30,6 +21,13 @@ def main(_):
         if values[key].value is not None:
             values.config[key] = values[key].value
     typed = cli.flags_as_typed("--(config|init_from|freeze)")
+    cli.start_tensorflow("training")
+    import keras
+
+    from v1keras.training import supervisor
+    from v1keras.workflows import workdir
+    from v1keras.workflows.train import train_and_evaluate
+
     if values.quiet:
         keras.config.disable_interactive_logging()
     training = values.config.training

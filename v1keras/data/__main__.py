@@ -1,17 +1,17 @@
 r"""Make, describe and divide recordings.
 
-python -m v1keras.data list
-python -m v1keras.data convert kindel2019 --out=kindel2019.h5
-python -m v1keras.data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
-python -m v1keras.data convert arrays --images=images.npy \
+v1keras data list
+v1keras data convert kindel2019 --out=kindel2019.h5
+v1keras data convert pvc8 --path=crcns/pvc-8 --out=pvc8.h5
+v1keras data convert arrays --images=images.npy \
     --responses=counts.mat:y --attribute=window_s=0.1 --out=mine.h5
-python -m v1keras.data convert nwb monday.nwb tuesday.nwb --out=mine.h5
-python -m v1keras.data simulate --out=simulated.h5
-python -m v1keras.data info kindel2019.h5
-python -m v1keras.data plot kindel2019.h5 --out=kindel2019.html
-python -m v1keras.data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
-python -m v1keras.data join trials.h5 --out=joined.h5
-python -m v1keras.data shard large.h5 --out=large
+v1keras data convert nwb monday.nwb tuesday.nwb --out=mine.h5
+v1keras data simulate --out=simulated.h5
+v1keras data info kindel2019.h5
+v1keras data plot kindel2019.h5 --out=kindel2019.html
+v1keras data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
+v1keras data join trials.h5 --out=joined.h5
+v1keras data shard large.h5 --out=large
 """
 
 from absl import flags

@@ -1,12 +1,12 @@
 """Find, check, use and publish presets.
 
-    python -m v1keras.zoo list
-    python -m v1keras.zoo show kindel2019_factorized
-    python -m v1keras.zoo verify  # all presets, or those named
-    python -m v1keras.zoo verify kindel2019_factorized --scores  # scores, too
-    python -m v1keras.zoo predict kindel2019_factorized a.png b.npy > rates.csv
-    python -m v1keras.zoo add runs/kindel2019 --name=kindel2019_factorized
-    python -m v1keras.zoo time  # latencies for the cards; all presets, or those named
+    v1keras zoo list
+    v1keras zoo show kindel2019_factorized
+    v1keras zoo verify  # all presets, or those named
+    v1keras zoo verify kindel2019_factorized --scores  # scores, too
+    v1keras zoo predict kindel2019_factorized a.png b.npy > rates.csv
+    v1keras zoo add runs/kindel2019 --name=kindel2019_factorized
+    v1keras zoo time  # latencies for the cards; all presets, or those named
 
 What `add` and `time` write goes into the checkout's zoo/.
 """

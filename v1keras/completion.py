@@ -63,8 +63,8 @@ def _words(command):
         words.append(f"--{flag}" if negation else f"--{flag}=")
     if "--config=" in words:
         for key, value in config.default().items():
-            names = [f"{key}.{name}" for name in value] if hasattr(value, "keys") else [key]
-            words += [f"--config.{name}=" for name in names]
+            names = [f".{name}" for name in value] if hasattr(value, "keys") else [""]
+            words += [f"--config.{key}{name}=" for name in names]
     return words
 
 

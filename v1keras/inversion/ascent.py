@@ -1,5 +1,6 @@
 """`GradientAscent`: from noise to the stimulus that maximizes an objective."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from v1keras.inversion.ascent_loop import AscentLoop, prolong, smooth
 from v1keras.inversion.contrast import ContrastConstraint
+from v1keras.inversion.kept import kept
 from v1keras.inversion.objectives import Objective, rate
 from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.rates import compiled
@@ -28,7 +30,8 @@ class GradientAscent:
     steps.
 
     The loop is compiled once: calls with other neurons, starts, numbers of steps or
-    seeds use the same graph.
+    seeds use the same graph. So do other ascents on the rate of a model's neurons
+    whose contrast alone differs, as long as the model's weights stay the same.
 
     Args:
         model: Model of images alone, with `image_size` and `neuron_rate_fn`; or any
@@ -85,16 +88,22 @@ class GradientAscent:
         self.parametrization = parametrization or Pixels()
         self.blur = blur
         self.rate_fn, self.neuron_rate_fn = _rate_functions(model)
-        self._loop = AscentLoop(
+        make_loop = functools.partial(
+            AscentLoop,
             self.rate_fn,
             self.neuron_rate_fn,
             self.image_size,
-            contrast,
             self.objective,
             self.parametrization,
             blur,
             jitter,
         )
+        if objective is None and hasattr(model, "neuron_rate_fn"):
+            options = (self.image_size, self.parametrization, blur, jitter)
+            self._loop = kept(model, ("ascent", *options), make_loop)
+        else:
+            self._loop = make_loop()
+        self._contrast_tensors = contrast.tensors(self.image_size)
         self._neuron_count: int | None = None
 
     def run(
@@ -141,7 +150,9 @@ class GradientAscent:
                 patterns = self._noise(part, rows % restarts, seed)
             else:
                 patterns = self._patterns(start[begin : begin + chunk_size])
-            arrays = self._loop(patterns, part, rows, steps, seed)
+            arrays = self._loop(
+                patterns, part, rows, steps, seed, self._contrast_tensors
+            )
             numbers = [arrays["trace"], arrays["values"], arrays["rates"]]
             refuse_non_finite(np.vstack(numbers), part)
             arrays["trace"] = prolong(arrays["trace"], arrays["values"], steps)
@@ -233,7 +244,7 @@ def _image_size(model, image_size):
 def _rate_functions(model):
     """Return images -> all rates, and images, neurons -> one rate per image."""
     if hasattr(model, "neuron_rate_fn"):
-        return compiled(model), model.neuron_rate_fn()
+        return compiled(model), kept(model, "neuron rates", model.neuron_rate_fn)
 
     def neuron_rate_fn(images, neurons):
         return tf.gather(model(images), neurons, axis=1, batch_dims=1)

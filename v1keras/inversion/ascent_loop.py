@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from v1keras.inversion.contrast import ContrastConstraint
+from v1keras.inversion.contrast import ContrastTensors
 from v1keras.inversion.objectives import Objective, ObjectiveInputs
 from v1keras.inversion.parametrizations import Fourier, Pixels
 
@@ -24,7 +24,7 @@ _CONVERGED = 3e-3
 class AscentLoop:
     """The loop over the steps of a `GradientAscent`, of which it takes the arguments.
 
-    It is compiled once for all numbers of stimuli and steps.
+    It is compiled once for all contrasts and numbers of stimuli and steps.
     """
 
     def __init__(
@@ -32,7 +32,6 @@ class AscentLoop:
         rate_fn: Callable[[Any], Any],
         neuron_rate_fn: Callable[[Any, Any], Any],
         image_size: tuple[int, ...],
-        contrast: ContrastConstraint,
         objective: Objective,
         parametrization: Pixels | Fourier,
         blur: float,
@@ -40,7 +39,6 @@ class AscentLoop:
     ) -> None:
         self.rate_fn = rate_fn
         self.neuron_rate_fn = neuron_rate_fn
-        self.contrast = contrast
         self.objective = objective
         self.parametrization = parametrization
         self.blur = blur
@@ -48,8 +46,9 @@ class AscentLoop:
         row = tf.TensorSpec((None,), tf.int32)
         pattern = tf.TensorSpec((None, *image_size, 1), tf.float32)
         number = tf.TensorSpec((), tf.int32)
+        contrast = ContrastTensors.specs(image_size)
         self._compiled = tf.function(
-            self._ascend, input_signature=[pattern, row, row, number, number]
+            self._ascend, input_signature=[pattern, row, row, number, number, contrast]
         )
 
     def __call__(
@@ -59,6 +58,7 @@ class AscentLoop:
         rows: np.ndarray,
         steps: int,
         seed: int,
+        contrast: ContrastTensors,
     ) -> dict[str, np.ndarray]:
         """Ascend on the replicas of the strategy in whose scope this is called.
 
@@ -68,6 +68,7 @@ class AscentLoop:
             rows: `(n,)` number of each stimulus in the whole run.
             steps: Integer, largest number of steps.
             seed: Integer, seed of the jitter.
+            contrast: `ContrastTensors` of the stimuli.
 
         Returns:
             Dict of arrays as in `PreferredStimuli`, a row per stimulus; `trace` is
@@ -76,7 +77,7 @@ class AscentLoop:
         strategy = tf.distribute.get_strategy()
         replicas = strategy.num_replicas_in_sync
         inputs = [patterns, tf.constant(neurons), tf.constant(rows)]
-        limits = [tf.constant(steps, tf.int32), tf.constant(seed, tf.int32)]
+        limits = [tf.constant(steps, tf.int32), tf.constant(seed, tf.int32), contrast]
         sets = len(rows) // self.objective.set_size
         if replicas == 1 or sets < replicas:
             arrays = self._compiled(*inputs, *limits)
@@ -90,9 +91,9 @@ class AscentLoop:
     def _on_replicas(self, strategy, *arguments):
         return strategy.run(lambda *shares: self._compiled(*shares), args=arguments)
 
-    def _ascend(self, pattern, neurons, rows, steps, seed):
+    def _ascend(self, pattern, neurons, rows, steps, seed, contrast):
         """Take the steps; return a dict of tensors, a row per pattern."""
-        pattern = self.contrast.project(pattern)
+        pattern = contrast.project(pattern)
         best = pattern
         best_value = tf.fill(tf.shape(rows), -np.inf)
         last_value = best_value
@@ -112,6 +113,7 @@ class AscentLoop:
                 tf.gather(neurons, active),
                 tf.gather(rows, active),
                 tf.stack([seed, step]),
+                contrast,
             )
             better = self._better(value, tf.gather(best_value, active))
             best_so_far = tf.where(_wide(better), current, tf.gather(best, active))
@@ -124,23 +126,23 @@ class AscentLoop:
             gradient, steepness = _scaled(gradient)
             if step == 0:
                 no_gradient = steepness == 0
-            done = self._done(steepness, size)
+            done = self._done(steepness * contrast.norm, size)
             lower = value < tf.gather(last_value, active)
             next_length = self._length(tf.gather(length, active), lower, step / steps)
             length = _put(length, active, next_length)
             last_value = _put(last_value, active, value)
-            move = _wide(next_length) * self.contrast.norm
+            move = _wide(next_length) * contrast.norm
             moved = current + move * self._direction(gradient, step)
-            pattern = _put(pattern, active, self.contrast.project(moved))
+            pattern = _put(pattern, active, contrast.project(moved))
             active = tf.boolean_mask(active, self._unfinished(done))
             step += 1
         if not self.jitter:
-            value, _ = self._value(pattern, neurons, rows)
+            value, _ = self._value(pattern, neurons, rows, contrast)
             pattern = tf.where(_wide(value > best_value), pattern, best)
-        value, rate = self._value(pattern, neurons, rows)
+        value, rate = self._value(pattern, neurons, rows, contrast)
         unfinished = tf.zeros_like(active, tf.bool)
         return {
-            "stimuli": self.contrast.images(pattern)[..., 0],
+            "stimuli": contrast.images(pattern)[..., 0],
             "rates": rate,
             "values": value,
             "trace": trace.stack(),
@@ -157,10 +159,13 @@ class AscentLoop:
             return tf.fill(tf.shape(value), True)
         return value > best_value
 
-    def _done(self, steepness, size):
-        """Return which stimuli have converged; jittered ones never do."""
+    def _done(self, rise, size):
+        """Return which stimuli have converged; jittered ones never do.
+
+        `rise` is that of the objective along the gradient over the length of the norm.
+        """
         tolerance = 0 if self.jitter else _CONVERGED
-        return steepness * self.contrast.norm < tolerance * size
+        return rise < tolerance * size
 
     def _length(self, length, lower, progress):
         """Return the lengths of the next step, as fractions of the norm."""
@@ -182,24 +187,24 @@ class AscentLoop:
         sets = tf.reduce_any(tf.reshape(~done, (-1, set_size)), axis=1)
         return tf.repeat(sets, set_size)
 
-    def _value(self, pattern, neurons, rows):
+    def _value(self, pattern, neurons, rows, contrast):
         """Return the objective of patterns and the rates of their neurons."""
-        inputs = self._inputs(pattern, self.contrast.images(pattern), neurons, rows)
+        inputs = self._inputs(pattern, contrast.images(pattern), neurons, rows)
         return self.objective(inputs), inputs.rate
 
-    def _value_and_gradient(self, pattern, neurons, rows, seed):
+    def _value_and_gradient(self, pattern, neurons, rows, seed, contrast):
         """Return the objective, and its gradient along the allowed stimuli."""
         with tf.GradientTape() as tape:
             tape.watch(pattern)
-            images = self.contrast.images(pattern)
+            images = contrast.images(pattern)
             if self.jitter:
                 shift = tf.random.stateless_uniform(
                     (2,), seed, -self.jitter, self.jitter + 1, tf.int32
                 )
                 images = tf.roll(images, shift, (1, 2))
             value = self.objective(self._inputs(pattern, images, neurons, rows))
-        gradient = self.contrast.within(tape.gradient(value, pattern))
-        free = tf.cast(self.contrast.free(pattern), tf.float32)
+        gradient = contrast.within(tape.gradient(value, pattern))
+        free = tf.cast(contrast.free(pattern), tf.float32)
         # A pixel at the edge of the range may only come back.
         inward = tf.cast(gradient * pattern < 0, tf.float32)
         along = _dot(gradient * free, pattern) / (_dot(pattern * free, pattern) + 1e-30)

@@ -1,6 +1,7 @@
 """`ContrastConstraint`: the stimuli that are allowed."""
 
 import dataclasses
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -114,12 +115,26 @@ class ContrastConstraint:
                 f" {self.low:g} to {self.high:g}: at most {largest:g}"
             )
 
+    def tensors(self, image_size: tuple[int, ...]) -> "ContrastTensors":
+        """Return the constraint as tensors.
+
+        Args:
+            image_size: Tuple (height, width).
+        """
+        window = np.ones(image_size) if self.window is None else self.window
+        surround = np.zeros(image_size)
+        if self.surround is not None:
+            surround = np.where(window, 0, self.surround - self.grey)
+        numbers = (self.norm, self.grey, self.low - self.grey, self.high - self.grey)
+        maps = (np.asarray(window)[..., None], surround[..., None])
+        return ContrastTensors(
+            *(tf.constant(number, tf.float32) for number in numbers),
+            *(tf.constant(values.astype("float32")) for values in maps),
+        )
+
     def images(self, pattern: tf.Tensor) -> tf.Tensor:
         """Return the images of patterns `(batch, height, width, 1)`, in pixel units."""
-        if self.surround is None or self.window is None:
-            return self.grey + pattern
-        surround = np.where(self.window, 0, self.surround - self.grey)
-        return self.grey + pattern + surround.astype("float32")[..., None]
+        return self.tensors(pattern.shape[1:3]).images(pattern)
 
     def project(self, pattern: tf.Tensor | np.ndarray) -> tf.Tensor:
         """Scale and clip patterns until their norm is `norm`.
@@ -132,43 +147,76 @@ class ContrastConstraint:
             the norm gets the largest norm that fits.
         """
         pattern = tf.convert_to_tensor(pattern, tf.float32)
-        if self.window is not None:
-            pattern *= self._within()
-        low, high = self.low - self.grey, self.high - self.grey
-        # After this a scale of 1 fits unless pixels are clipped.
-        pattern *= self.norm / (_norm(pattern) + 1e-30)
-
-        def scaled(scale):
-            return tf.clip_by_value(scale * pattern, low, high)
-
-        # Clipping only lowers the norm, so the scale is above 1. Bisection finds its
-        # logarithm for every image.
-        lower = tf.zeros_like(pattern[:, :1, :1])
-        upper = tf.fill(tf.shape(lower), 10.0)
-        clipped = tf.reduce_any((pattern < low) | (pattern > high))
-        if clipped:
-            for _ in range(_BISECTIONS):
-                middle = (lower + upper) / 2
-                short = _norm(scaled(tf.exp(middle))) < self.norm
-                lower = tf.where(short, middle, lower)
-                upper = tf.where(short, upper, middle)
-        return scaled(tf.exp(lower))
+        return self.tensors(pattern.shape[1:3]).project(pattern)
 
     def images_at_norm(self, images: np.ndarray) -> np.ndarray:
         """Return images `(n, height, width)` at the contrast of the stimuli."""
         patterns = images[..., None].astype("float32") - self.grey
         return self.images(self.project(patterns)).numpy()[..., 0]
 
+
+class ContrastTensors(NamedTuple):
+    """A `ContrastConstraint` as tensors, which one compiled function takes as values.
+
+    Attributes:
+        norm: Scalar, norm of a pattern.
+        grey: Scalar, pixel value of no contrast.
+        darkest: Scalar, lowest value of a pattern.
+        brightest: Scalar, highest value of a pattern.
+        window: `(height, width, 1)`, 1 for pixels that the pattern may fill, else 0.
+        surround: `(height, width, 1)`, pattern that is shown outside the window.
+    """
+
+    norm: Any
+    grey: Any
+    darkest: Any
+    brightest: Any
+    window: Any
+    surround: Any
+
+    @classmethod
+    def specs(cls, image_size: tuple[int, ...]) -> "ContrastTensors":
+        """Return the specifications of the tensors for images of a size."""
+        number = tf.TensorSpec((), tf.float32)
+        pixels = tf.TensorSpec((*image_size, 1), tf.float32)
+        return cls(number, number, number, number, pixels, pixels)
+
+    def images(self, pattern: tf.Tensor) -> tf.Tensor:
+        """Return the images of patterns, as `ContrastConstraint.images` does."""
+        return self.grey + pattern + self.surround
+
+    def project(self, pattern: tf.Tensor) -> tf.Tensor:
+        """Scale and clip patterns, as `ContrastConstraint.project` does."""
+        pattern *= self.window
+        # After this a scale of 1 fits unless pixels are clipped.
+        pattern *= self.norm / (_norm(pattern) + 1e-30)
+
+        def scaled(scale):
+            return tf.clip_by_value(scale * pattern, self.darkest, self.brightest)
+
+        # Clipping only lowers the norm, so the scale is above 1. Bisection finds its
+        # logarithm for every image.
+        none = tf.zeros_like(pattern[:, :1, :1])
+
+        def bisect():
+            lower, upper = none, tf.fill(tf.shape(none), 10.0)
+            for _ in range(_BISECTIONS):
+                middle = (lower + upper) / 2
+                short = _norm(scaled(tf.exp(middle))) < self.norm
+                lower = tf.where(short, middle, lower)
+                upper = tf.where(short, upper, middle)
+            return lower
+
+        clipped = tf.reduce_any((pattern < self.darkest) | (pattern > self.brightest))
+        return scaled(tf.exp(tf.cond(clipped, bisect, lambda: none)))
+
     def free(self, pattern: tf.Tensor) -> tf.Tensor:
         """Return which pixels are not at the edge of the range, as `pattern` shaped."""
-        return (pattern > self.low - self.grey) & (pattern < self.high - self.grey)
+        return (pattern > self.darkest) & (pattern < self.brightest)
 
     def within(self, gradient: tf.Tensor) -> tf.Tensor:
         """Return the part of a gradient that lies within the window."""
-        return gradient if self.window is None else gradient * self._within()
-
-    def _within(self):
-        return np.asarray(self.window, "float32")[..., None]
+        return gradient * self.window
 
 
 def disk(

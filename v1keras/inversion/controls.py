@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from v1keras.inversion.ascent import GradientAscent
-from v1keras.inversion.rates import compiled, rates_by_batch
+from v1keras.inversion.kept import kept
+from v1keras.inversion.rates import best_images, compiled, rates_by_batch
 from v1keras.inversion.result import PreferredStimuli
 
 # Simulated kinds of cells whose preferred stimulus is one picture, their filter. A
@@ -40,8 +41,7 @@ def controls(
     """
     neurons, contrast = stimuli.neurons, stimuli.contrast
     image_rates = rates_by_batch(compiled(model), images)[:, neurons]
-    at_norm = contrast.images_at_norm(images)
-    best_at_norm = rates_by_batch(compiled(model), at_norm)[:, neurons].max(axis=0)
+    best_at_norm = best_images(model, images, contrast)[1][neurons]
     ascent = GradientAscent(model, contrast)
     second = ascent.run(neurons, _SECOND_STEPS, seed=_SECOND_SEED)
     columns = {
@@ -55,23 +55,28 @@ def controls(
         "beats_best_image": stimuli.rates > best_at_norm,
     }
     if evaluators:
-        columns |= _evaluate("judged", evaluators, neurons, stimuli.stimuli, at_norm)
-    halves = model.halves()
+        columns |= _evaluate("judged", evaluators, stimuli, images)
+    halves = kept(model, "halves", model.halves)
     if halves is not None:
         maker, judge = halves
         made = GradientAscent(maker, contrast).run(neurons)
-        columns |= _evaluate("half", [judge], neurons, made.stimuli, at_norm)
+        columns |= _evaluate("half", [judge], made, images)
     return columns
 
 
-def _evaluate(name, models, neurons, stimuli, images):
+def _evaluate(name, models, stimuli, images):
     """Return the models' mean rate to each neuron's stimulus and its best image."""
-    rates = [compiled(model) for model in models]
-    own = np.mean([rates_by_batch(rate, stimuli) for rate in rates], axis=0)
-    other = np.mean([rates_by_batch(rate, images) for rate in rates], axis=0)
+    neurons, contrast = stimuli.neurons, stimuli.contrast
+    fns = [compiled(model) for model in models]
+
+    def mean_rates(images):
+        return sum(rate_fn(images) for rate_fn in fns) / len(fns)
+
+    own = rates_by_batch(mean_rates, stimuli.stimuli)
+    _, best = best_images(mean_rates, images, contrast)
     return {
         f"{name}_rate": own[np.arange(len(neurons)), neurons],
-        f"{name}_best_image_rate": other[:, neurons].max(axis=0),
+        f"{name}_best_image_rate": best[neurons],
     }
 
 

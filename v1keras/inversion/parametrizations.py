@@ -1,9 +1,12 @@
 """Parametrizations of a stimulus: the parameters that a gradient step changes."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 
+@dataclasses.dataclass(frozen=True, repr=False)
 class Pixels:
     """Parametrization by pixel values.
 
@@ -29,6 +32,7 @@ class Pixels:
         return "Pixels()"
 
 
+@dataclasses.dataclass(frozen=True, repr=False)
 class Fourier:
     """Parametrization by Fourier amplitudes, relative to frequency^-decay.
 
@@ -51,8 +55,7 @@ class Fourier:
     (TensorShape([1, 32, 48, 1]), True)
     """
 
-    def __init__(self, decay: float = 1.0) -> None:
-        self.decay = decay
+    decay: float = 1.0
 
     def start(self, noise: tf.Tensor) -> tf.Tensor:
         """Return the patterns `(batch, height, width, 1)` of noise parameters."""

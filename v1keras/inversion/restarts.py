@@ -3,7 +3,7 @@
 import numpy as np
 
 from v1keras.inversion.ascent import GradientAscent
-from v1keras.inversion.rates import rates_by_batch
+from v1keras.inversion.rates import best_images
 from v1keras.inversion.result import PreferredStimuli
 
 # Starts disagree if the lowest value is below this fraction of the highest.
@@ -68,22 +68,18 @@ class RestartedAscent:
             noise = stimuli.restart_stimuli[flat].reshape(-1, *self.ascent.image_size)
             negatives = 2 * self.contrast.grey - noise
             self._run_again(stimuli, flat, steps, seed, restarts, negatives)
-        images, rates = self._best_images(stimuli.neurons)
-        behind = np.flatnonzero(stimuli.rates < rates)
+        best, rates = best_images(self.ascent.model, self.images, self.contrast)
+        behind = np.flatnonzero(stimuli.rates < rates[stimuli.neurons])
         if behind.size:
-            self._run_again(stimuli, behind, steps, seed, 1, images[behind])
+            images = self.images[best[stimuli.neurons[behind]]]
+            start = self.contrast.images_at_norm(images)
+            self._run_again(stimuli, behind, steps, seed, 1, start)
         values = stimuli.restart_values
         lowest, highest = values.min(axis=1), values.max(axis=1)
         disagreeing = np.flatnonzero(lowest < highest - (1 - _AGREEING) * abs(highest))
         if disagreeing.size:
             self._run_again(stimuli, disagreeing, steps, seed + 1, _MORE * restarts)
         return stimuli
-
-    def _best_images(self, neurons):
-        """Return the image that drives each neuron most, and its rate."""
-        at_norm = self.contrast.images_at_norm(self.images)
-        rates = rates_by_batch(self.ascent.rate_fn, at_norm)[:, neurons]
-        return at_norm[rates.argmax(axis=0)], rates.max(axis=0)
 
     def _run_again(self, stimuli, rows, steps, seed, restarts, start=None):
         """Start the neurons of some rows again, and keep what is better, in place."""

@@ -18,6 +18,7 @@ from v1keras.inversion import (
     RestartedAscent,
 )
 from v1keras.inversion.controls import controls, filter_cosines
+from v1keras.inversion.kept import kept
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
 from v1keras.inversion.weaker import unclipped_patterns
@@ -181,7 +182,11 @@ def _score_columns(scores, recording, neurons):
 
 def images_only(model: Any, recording: Recording) -> Any:
     """Return the model of one recording's neurons, with covariates at their means."""
-    return model.session(recording.name).without_covariates()
+    return kept(
+        model,
+        ("images only", recording.name),
+        lambda: model.session(recording.name).without_covariates(),
+    )
 
 
 def split_constant(

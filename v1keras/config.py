@@ -54,9 +54,11 @@ def _data():
     # has a readout named after the recording.
     data.recording = ""
     # "file": the recording's own split; "paper": images drawn at random; "grouped":
-    # groups of images drawn at random.
+    # groups of images drawn at random; "kfold": one of ten folds of groups tests, each
+    # in turn.
     data.protocol = "file"
-    # Seed of the draw of "paper" and "grouped".
+    # Seed of the draw of "paper" and "grouped"; of "kfold", the fold that tests, from 0
+    # to 9.
     data.split_seed = 0
     # Proportions of train, test and validation images: those of Kindel et al. 2019.
     data.split_parts = (180, 52, 38)

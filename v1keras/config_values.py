@@ -123,7 +123,7 @@ VALUES: dict[str, Any] = {
     "init_from": Text(),
     "freeze": Choice(("", "core")),
     "data.recording": Text(),
-    "data.protocol": Choice(("file", "paper", "grouped")),
+    "data.protocol": Choice(("file", "paper", "grouped", "kfold")),
     # Members of an ensemble draw with a thousand times this seed.
     "data.split_seed": Integer(0, 4_000_000),
     "data.split_parts": Sequence(Number(0, 1e6, excluded=(0,)), 3, 3),

@@ -131,7 +131,7 @@ def test_too_few_images():
 def test_protocol_that_does_not_fit():
     with pytest.raises(
         ValueError,
-        match="protocol: found 'group', expected one of file, paper, grouped",
+        match="protocol: found 'group', expected one of file, paper, grouped, kfold",
     ):
         split_by_protocol(recording(), "group", 0, PARTS)
     with pytest.raises(

@@ -61,8 +61,9 @@ def load_recording(
     Args:
         name_or_path: As for `open_recording`.
         protocol: "file" keeps the split in the file; "paper" draws images at random;
-            "grouped" draws groups of images, so that no photograph is on two sides.
-        seed: Integer, seed of the draw.
+            "grouped" draws groups of images, so that no photograph is on two sides;
+            "kfold" deals them into ten folds, of which one tests.
+        seed: Integer, seed of the draw; of "kfold", the fold that tests, 0 to 9.
         parts: Proportions of (train, test, validation) images.
 
     Raises:

@@ -41,7 +41,7 @@ _LISTS = {
     " presentations=20.",
 }
 _NUMBERS = {
-    "seed": (0, "Seed of the simulation or of the split."),
+    "seed": (0, "Seed of the simulation or of the split; of kfold, the fold."),
     "train_images": (2000, "Images the simulation shows once."),
     "test_images": (100, "Images the simulation repeats."),
     "neurons_per_kind": (12, "Simulated neurons of each kind."),
@@ -62,8 +62,8 @@ def run():
         flags.DEFINE_integer(name, default, text)
     convert_arrays.define_flags()
     convert_nwb.define_flags()
-    protocols = ("paper", "grouped")
-    text = "How split draws: images, or groups of images."
+    protocols = ("paper", "grouped", "kfold")
+    text = "How split draws: images, groups of images, or ten folds of groups."
     flags.DEFINE_enum("protocol", "grouped", protocols, text)
     text = "What split draws: train, test and validation, in proportion."
     flags.DEFINE_list("parts", ["180", "52", "38"], text)

@@ -8,7 +8,8 @@ from v1keras.data.recording import Recording
 from v1keras.data.same_images import first_alike
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
 
-PROTOCOLS = ("file", "paper", "grouped")
+PROTOCOLS = ("file", "paper", "grouped", "kfold")
+FOLDS = 10
 
 
 def draw_split(
@@ -41,12 +42,7 @@ def draw_split(
     >>> draw_split(6, seed=0, parts=(4, 1, 1)).tolist()
     [2, 0, 0, 0, 1, 0]
     """
-    parts = np.asarray(parts, float)
-    if parts.shape != (3,) or (parts <= 0).any():
-        raise ValueError(
-            f"split parts: found {parts.tolist()}, expected three numbers above 0:"
-            " train, test, validation"
-        )
+    parts = _checked(parts)
     goals = np.cumsum(parts)[:2] / parts.sum() * image_count
     labels, order, cuts = _draw(image_count, seed, goals, groups)
     if not 0 < cuts[0] < cuts[1] < len(order):
@@ -57,6 +53,63 @@ def draw_split(
     split = np.full(image_count, VALIDATION, np.int8)
     split[np.isin(labels, order[: cuts[0]])] = TRAIN
     split[np.isin(labels, order[cuts[0] : cuts[1]])] = TEST
+    return split
+
+
+def fold_split(
+    image_count: int,
+    fold: int,
+    parts: Sequence[float] | np.ndarray,
+    groups: np.ndarray | None = None,
+) -> np.ndarray:
+    """Divide images so that over ten folds each is tested once.
+
+    The groups in random order, which is the same for all folds, the largest first, are
+    dealt to the folds in turn: a fold has a tenth of the groups of each size. Which of
+    the other images train and which validate is drawn by `redraw_validation`.
+
+    Args:
+        image_count: Integer, number of images.
+        fold: Integer from 0 to 9, the fold whose images test.
+        parts: Proportions of (train, test, validation) images; that of test images is
+            not used.
+        groups: Integer array `(n,)`. Images of one group stay together.
+
+    Returns:
+        Int8 array `(n,)`: 0 train, 1 validation, 2 test.
+
+    Raises:
+        ValueError: There is no such fold, a part is not positive, or there are too few
+            images.
+
+    Example:
+
+    >>> splits = [fold_split(30, fold, (180, 52, 38)) for fold in range(10)]
+    >>> (np.array(splits) == 2).sum(axis=0).tolist() == [1] * 30
+    True
+    """
+    parts = _checked(parts)
+    if not 0 <= fold < FOLDS:
+        raise ValueError(
+            f"fold: found {fold}, expected 0 to {FOLDS - 1}; with the protocol kfold"
+            " the seed of the split is the fold that tests"
+        )
+    labels = np.arange(image_count)
+    if groups is not None:
+        labels = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(labels)
+    order = np.random.RandomState(0).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    rest = np.flatnonzero(~np.isin(labels, order[fold::FOLDS]))
+    goal = parts[0] / (parts[0] + parts[2]) * len(rest)
+    labels, order, (cut,) = _draw(len(rest), fold, [goal], labels[rest])
+    if len(sizes) < FOLDS or cut == len(order):
+        raise ValueError(
+            f"{len(sizes)} images or groups of images are too few for {FOLDS} folds"
+            f" and the parts {parts.tolist()}"
+        )
+    split = np.full(image_count, TEST, np.int8)
+    split[rest] = np.where(np.isin(labels, order[:cut]), TRAIN, VALIDATION)
     return split
 
 
@@ -88,6 +141,17 @@ def redraw_validation(
     return redrawn
 
 
+def _checked(parts):
+    """Return the proportions of train, test and validation images as an array."""
+    parts = np.asarray(parts, float)
+    if parts.shape != (3,) or (parts <= 0).any():
+        raise ValueError(
+            f"split parts: found {parts.tolist()}, expected three numbers above 0:"
+            " train, test, validation"
+        )
+    return parts
+
+
 def _draw(count, seed, goals, groups):
     """Return each image's group, the groups in random order, and cuts in that order.
 
@@ -110,14 +174,14 @@ def split_by_protocol(
         recording: `Recording`.
         protocol: "file" keeps the split in the file; "paper" draws images at random, as
             the paper did; "grouped" draws groups of images, so that no photograph is on
-            two sides. Without `image_group`, "paper" draws rows with the same pixels
-            together.
-        seed: Integer, seed of the draw.
+            two sides; "kfold" deals them into ten folds, of which one tests. Without
+            `image_group`, "paper" and "kfold" keep rows with the same pixels together.
+        seed: Integer, seed of the draw; of "kfold", the fold that tests, 0 to 9.
         parts: Proportions of (train, test, validation) images.
 
     Raises:
-        ValueError: There is no such protocol, or it is "grouped" and the recording has
-            no `image_group`.
+        ValueError: There is no such protocol or fold, or it is "grouped" and the
+            recording has no `image_group`.
 
     Example:
 
@@ -139,7 +203,8 @@ def split_by_protocol(
             " 'paper' without it"
         )
     groups = groups_of(recording, protocol)
-    return recording.with_split(draw_split(len(recording.images), seed, parts, groups))
+    draw = fold_split if protocol == "kfold" else draw_split
+    return recording.with_split(draw(len(recording.images), seed, parts, groups))
 
 
 def groups_of(recording: Recording, protocol: str) -> np.ndarray | None:

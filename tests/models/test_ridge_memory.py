@@ -18,7 +18,7 @@ def test_windows_and_noise_levels_take_no_memory_of_their_own():
     readout.build((None, FEATURES))
     groups = np.zeros(FEATURES, int)
     tracemalloc.start()
-    readout.fit(iter([(features, responses)]), groups, places, np.ones(1))
+    readout.fit(features, responses, groups, places, np.ones(1))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # Dual weights of every window and noise level would be 328 MB.

@@ -36,6 +36,11 @@ def unlike_outside_training(recording):
     return Recording(images, responses, recording.split)
 
 
+def assert_same_weights(model, other):
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_first_rates_and_pixel_statistics_are_of_the_training_images(recording):
     opened = Recording(
         recording.images.copy(), recording.responses.copy(), recording.split
@@ -54,14 +59,19 @@ def test_first_rates_and_pixel_statistics_are_of_the_training_images(recording):
     assert other.pixel_std == model.pixel_std
 
 
-def test_a_ridge_is_fitted_on_training_images_alone(recording):
-    config = described(**{"ridge.share": 1.0})
-    ridge = fit_ridge(config, recording)
-    other = fit_ridge(config, unlike_outside_training(recording))
-    for a, b in zip(ridge.get_weights(), other.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+def test_a_ridge_is_fitted_on_all_images_that_are_not_for_testing(recording):
+    ridge = fit_ridge(recording)
+    test = recording.indices("test")
+    images, responses = recording.images.copy(), recording.responses.copy()
+    images[test], responses[test] = 255 - images[test], 1e3
+    other = Recording(images, responses, recording.split)
+    assert_same_weights(ridge, fit_ridge(other))
     images = recording.images[:9, ..., None].astype("float32")
     assert np.ptp(ridge(images), axis=0).min() > 0.01
+    alone = fit_ridge(recording, ["train"])
+    assert (alone.readout.weight.numpy() != ridge.readout.weight.numpy()).any()
+    other = unlike_outside_training(recording)
+    assert_same_weights(alone, fit_ridge(other, ["train"]))
 
 
 @pytest.mark.parametrize("per_kind", [1, 2])

@@ -198,33 +198,32 @@ def _pretrained_core(preset, image_size):
     return model.core, (model.pixel_mean, model.pixel_std)
 
 
-def fit_ridge(config: ml_collections.ConfigDict, recording: Recording) -> V1Model:
+def fit_ridge(
+    recording: Recording, sides: Sequence[str] = ("train", "validation")
+) -> V1Model:
     """Fit the ridge regression on Gabor energies that joins an ensemble.
 
-    One regression is fitted to each member's training images; their outputs are
-    averaged before they are squared.
+    Nothing stops it early and its noise level follows from the evidence, so it learns
+    from the validation images, too.
 
     Args:
-        config: `ml_collections.ConfigDict`, as `v1keras.config.default` returns it.
-        recording: `Recording` with the configuration's split.
+        recording: `Recording` with a split.
+        sides: Sequence of strings, the sides of the split that it is fitted to.
     """
-    core = LogGaborCore(name="gabors")
+    core = LogGaborCore(center_surround=True, name="gabors")
     scale, offset = statistics.response_unit(recording)
     readout = RidgeReadout(
         recording.neuron_count, "ridge", output_scale=scale, output_offset=offset
     )
     pixels = statistics.pixel_statistics([recording])
     model = V1Model(core, readout, recording.images.shape[1:], *pixels, "ridge")
-    images = recording.images[..., None].astype("float32")
+    chosen = np.sort(np.concatenate([recording.indices(side) for side in sides]))
+    images = recording.images[chosen, ..., None].astype("float32")
     images = (images - model.pixel_mean) / model.pixel_std
-    core.adapt(images[recording.indices("train")])
-
-    def draws():
-        for member in range(config.ensemble):
-            train = member_recording(config.data, recording, member).indices("train")
-            yield _in_batches(core, images[train]), recording.responses[train]
-
-    readout.fit(draws(), core.groups, core.places, core.coefficients)
+    core.adapt(images)
+    features = _in_batches(core, images)
+    responses = recording.responses[chosen]
+    readout.fit(features, responses, core.groups, core.places, core.coefficients)
     return model
 
 

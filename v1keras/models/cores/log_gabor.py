@@ -20,9 +20,11 @@ SCALES = (
     (31, 26.0, 11.0, 2),
 )
 
-# The weight of each kind of feature in the ridge's prior variance; chosen on validation
-# images of kindel2019.
-ENERGY, PHASES, PIXELS = 1.5, 1.0, 1.5
+# The weight of each kind of feature in the ridge's prior variance, per scale; chosen on
+# validation images of kindel2019.
+ENERGY, PHASES, CENTER_SURROUND, PIXELS = 1.5, 1.0, 0.5, 1.5
+# Standard deviations of the centers in pixels, ratio of surround to center, and stride.
+CENTERS, SURROUND, CENTER_STRIDE = (1.0, 1.6, 2.5, 4.0), 1.6, 2
 # Standard deviation and stride of the blurred pixels, in pixels.
 BLUR, BLUR_STRIDE = 3.0, 3
 
@@ -64,11 +66,14 @@ class LogGaborCore(keras.layers.Layer):
 
     Nothing is learned. The features are, for each place, scale and orientation:
     log(energy + floor), and log(max(+-response, 0)^2 + floor) for both phases: complex
-    and simple cells with compressed contrast.
+    and simple cells with compressed contrast. Differences of Gaussians, if they are
+    there, are half-squared and compressed as the phases are.
 
     Args:
         floor: Float, what is added before the logarithm, as a fraction of a scale's
             mean energy, which `adapt` measures.
+        center_surround: Boolean, whether differences of Gaussians at several scales are
+            among the features.
 
     Attributes:
         groups: `(n,)` integers, index of the kind and scale of each feature.
@@ -97,10 +102,17 @@ class LogGaborCore(keras.layers.Layer):
     True
     """
 
-    def __init__(self, floor: float = 0.1, name: str = "core", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        floor: float = 0.1,
+        center_surround: bool = False,
+        name: str = "core",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name=name, **{"trainable": False, "dtype": "float32"} | kwargs)
         check_number("floor", floor, positive=True)
         self.floor = floor
+        self.center_surround = center_surround
 
     def build(self, input_shape):
         _, height, width, _ = input_shape
@@ -111,21 +123,35 @@ class LogGaborCore(keras.layers.Layer):
                 f" {SCALES[0][0]}"
             )
         self.banks = [gabor_bank(*scale[:3]) for scale in self.scales]
-        self.blur = [_blur(height), _blur(width)]
+        self.blur = _blurs(height, width, BLUR, BLUR_STRIDE)
+        self.centers = []
+        if self.center_surround:
+            for deviation in CENTERS:
+                pair = [
+                    _blurs(height, width, sigma, CENTER_STRIDE)
+                    for sigma in (deviation, SURROUND * deviation)
+                ]
+                self.centers.append(pair)
         self._lay_out(height, width)
         self.floors = self.add_weight(
-            shape=(len(self.scales),), initializer="ones", name="floors"
+            shape=(len(self.scales) + len(self.centers),),
+            initializer="ones",
+            name="floors",
         )
 
     def _lay_out(self, height, width):
         """Set `groups`, `places` and `coefficients`."""
-        kinds = []
+        kinds, coefficients = [], []
         for side, _, _, stride in self.scales:
             axes = [_centers(size, side, stride) for size in (height, width)]
-            kinds.append((axes, ORIENTATIONS))
-            kinds.append((axes, 4 * ORIENTATIONS))
-        axes = [(_places(size) + 0.5) / size - 0.5 for size in (height, width)]
-        kinds.append((axes, 1))
+            kinds += [(axes, ORIENTATIONS), (axes, 4 * ORIENTATIONS)]
+            coefficients += [ENERGY, PHASES]
+        axes = [_fractions(size, CENTER_STRIDE) for size in (height, width)]
+        for _ in self.centers:
+            kinds.append((axes, 2))
+            coefficients.append(CENTER_SURROUND)
+        kinds.append(([_fractions(size, BLUR_STRIDE) for size in (height, width)], 1))
+        coefficients.append(PIXELS)
         places = []
         for axes, channels in kinds:
             grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -133,7 +159,6 @@ class LogGaborCore(keras.layers.Layer):
         counts = [len(group) for group in places]
         self.groups = np.repeat(np.arange(len(places)), counts)
         self.places = np.concatenate(places)
-        coefficients = [ENERGY, PHASES] * len(self.scales) + [PIXELS]
         self.coefficients = np.array(coefficients)
 
     def _responses(self, images):
@@ -150,24 +175,32 @@ class LogGaborCore(keras.layers.Layer):
             energy = ops.square(even) + ops.square(odd)
             yield energy, ops.concatenate([even, odd, -even, -odd], axis=-1)
 
+    def _contrasts(self, images):
+        """Yield the differences of Gaussians of each width, in both signs."""
+        for center, surround in self.centers:
+            difference = _blurred(images, center) - _blurred(images, surround)
+            yield ops.stack([difference, -difference], axis=-1)
+
     def adapt(self, images: np.ndarray) -> None:
-        """Measure the scales' mean energies.
+        """Measure the mean energies of all scales.
 
         Args:
             images: `(n, height, width, 1)`, normalized as for `call`.
         """
-        floors = []
-        for energy, _ in self._responses(ops.cast(images, "float32")):
-            floors.append(self.floor * float(ops.mean(energy)))
-        self.floors.assign(floors)
+        images = ops.cast(images, "float32")
+        energies = [ops.mean(energy) for energy, _ in self._responses(images)]
+        for contrasts in self._contrasts(images):
+            energies.append(ops.mean(ops.square(contrasts)))
+        self.floors.assign([self.floor * float(energy) for energy in energies])
 
     def call(self, images):
         features = []
         for i, (energy, phases) in enumerate(self._responses(images)):
             features.append(ops.log(energy + self.floors[i]))
             features.append(ops.log(ops.square(ops.relu(phases)) + self.floors[i]))
-        rows, columns = self.blur
-        features.append(ops.einsum("ah,bhw,cw->bac", rows, images[..., 0], columns))
+        for i, contrasts in enumerate(self._contrasts(images), len(self.scales)):
+            features.append(ops.log(ops.square(ops.relu(contrasts)) + self.floors[i]))
+        features.append(_blurred(images, self.blur))
         flat = [ops.reshape(part, (-1, _size(part))) for part in features]
         return ops.concatenate(flat, axis=-1)
 
@@ -175,7 +208,10 @@ class LogGaborCore(keras.layers.Layer):
         return (input_shape[0], len(self.groups))
 
     def get_config(self):
-        return super().get_config() | {"floor": self.floor}
+        return super().get_config() | {
+            "floor": self.floor,
+            "center_surround": self.center_surround,
+        }
 
 
 def _size(features):
@@ -187,13 +223,35 @@ def _centers(size, side, stride):
     return ((side - 1) / 2 + np.arange(0, size - side + 1, stride) + 0.5) / size - 0.5
 
 
-def _places(size):
-    """Return the centers of the blurred pixels along one side, in pixels."""
-    return np.arange(BLUR_STRIDE / 2, size, BLUR_STRIDE) - 0.5
+def blur_places(size: int, stride: int) -> np.ndarray:
+    """Return the centers of Gaussian averages along one side, in pixels.
+
+    Example:
+
+    >>> blur_places(6, 2).tolist()
+    [0.5, 2.5, 4.5]
+    """
+    return np.arange(stride / 2, size, stride) - 0.5
 
 
-def _blur(size):
+def _fractions(size, stride):
+    """Return the centers of Gaussian averages along one side, from -0.5 to 0.5."""
+    return (blur_places(size, stride) + 0.5) / size - 0.5
+
+
+def _blur(size, deviation, stride):
     """Return the weights `(places, size)` of Gaussian averages along one side."""
-    distances = np.arange(size)[None] - _places(size)[:, None]
-    weights = np.exp(-(distances**2) / (2 * BLUR**2))
+    distances = np.arange(size)[None] - blur_places(size, stride)[:, None]
+    weights = np.exp(-(distances**2) / (2 * deviation**2))
     return (weights / weights.sum(axis=1, keepdims=True)).astype("float32")
+
+
+def _blurs(height, width, deviation, stride):
+    """Return the weights of Gaussian averages along columns and along rows."""
+    return [_blur(size, deviation, stride) for size in (height, width)]
+
+
+def _blurred(images, weights):
+    """Return Gaussian averages `(batch, rows, columns)` of images."""
+    rows, columns = weights
+    return ops.einsum("ah,bhw,cw->bac", rows, images[..., 0], columns)

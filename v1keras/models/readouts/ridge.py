@@ -61,8 +61,8 @@ class RidgeReadout(Readout):
     >>> features = np.random.default_rng(0).normal(size=(9, 20)).astype("float32")
     >>> readout = RidgeReadout(2)
     >>> readout.build((None, 20))
-    >>> draws = [(features, np.ones((9, 2)))]
-    >>> readout.fit(draws, np.zeros(20, int), np.zeros((20, 2)), np.ones(1))
+    >>> groups, places = np.zeros(20, int), np.zeros((20, 2))
+    >>> readout.fit(features, np.ones((9, 2)), groups, places, np.ones(1))
     >>> np.asarray(readout(features)).round(3)[0].tolist()
     [1.0, 1.0]
     """
@@ -80,18 +80,19 @@ class RidgeReadout(Readout):
 
     def fit(
         self,
-        draws: Any,
+        features: Any,
+        responses: Any,
         groups: Any,
         places: Any,
         coefficients: Any,
         windows: Any = WINDOWS,
     ) -> None:
-        """Solve for the weights: the mean of those solved on each draw of images.
+        """Solve for the weights.
 
         Args:
-            draws: Iterable of (features `(images, n)`, responses `(images, neurons)`);
-                responses are >= 0, or the readout has an `output_scale`; the neuron's
-                mean stands in for a missing one (NaN).
+            features: `(images, n)`.
+            responses: `(images, neurons)`, >= 0, or the readout has an `output_scale`;
+                the neuron's mean stands in for a missing one (NaN).
             groups: `(n,)` integers, group of each feature.
             places: `(n, 2)` row and column of each feature, from -0.5 to 0.5 across the
                 image.
@@ -101,26 +102,19 @@ class RidgeReadout(Readout):
         Raises:
             ValueError: A negative response.
         """
-        weight, bias, count = 0.0, 0.0, 0
-        for features, responses in draws:
-            # A copy that is changed in place: of a large population, features and
-            # weights are gigabytes.
-            features = np.array(features, "float32")
-            responses = self.in_spikes(responses)
-            if self.output_scale is None and (responses < 0).any():
-                raise ValueError(
-                    "negative responses; a ridge on square roots needs responses >= 0"
-                    " or an output_offset"
-                )
-            responses = np.maximum(responses, 0)
-            solution = solve(features, responses, groups, places, coefficients, windows)
-            weight = np.add(solution[0], weight, out=solution[0])
-            bias = bias + solution[1]
-            count += 1
-        del features, solution
-        weight /= count
+        # A copy that is changed in place: of a large population, features and weights
+        # are gigabytes.
+        features = np.array(features, "float32")
+        responses = self.in_spikes(responses)
+        if self.output_scale is None and (responses < 0).any():
+            raise ValueError(
+                "negative responses; a ridge on square roots needs responses >= 0"
+                " or an output_offset"
+            )
+        responses = np.maximum(responses, 0)
+        weight, bias = solve(features, responses, groups, places, coefficients, windows)
         self.weight.assign(weight)
-        self.bias.assign(bias / count)
+        self.bias.assign(bias)
 
     def call(self, features):
         rates = _rates(ops.matmul(features, self.weight) + self.bias)
@@ -150,7 +144,7 @@ def _rates(drive):
 
 
 def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
-    """Return the weights `(n, neurons)` and biases `(neurons,)` for a draw of images.
+    """Return the weights `(n, neurons)` and the biases `(neurons,)`.
 
     The arguments are those of `RidgeReadout.fit`; `features` are centered in place.
     """

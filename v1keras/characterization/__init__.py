@@ -11,6 +11,7 @@ from v1keras.characterization.classes import (
     classify,
     shape_columns,
 )
+from v1keras.characterization.flanks import flank_columns
 from v1keras.characterization.gabor import gabor, in_degrees
 from v1keras.characterization.gabor_fit import fit_gabors, phase_spread, phases_at
 from v1keras.characterization.gratings import GratingDisplay
@@ -30,6 +31,7 @@ __all__ = [
     "classify",
     "fit_center_surrounds",
     "fit_gabors",
+    "flank_columns",
     "gabor",
     "gradient_fields",
     "in_degrees",

@@ -9,6 +9,7 @@ import numpy as np
 from v1keras.characterization.best_shapes import best_center_surround, best_gabor
 from v1keras.characterization.cell_table import cell_table
 from v1keras.characterization.classes import class_margin, classify, shape_columns
+from v1keras.characterization.flanks import flank_columns
 from v1keras.characterization.gabor import in_degrees
 from v1keras.characterization.gratings import GratingDisplay
 from v1keras.characterization.patch_map import patch_maps
@@ -55,6 +56,7 @@ def describe_cells(
     stimuli: Any,
     pixels_per_degree: float | None = None,
     shapes: np.ndarray | None = None,
+    cc_norm: np.ndarray | None = None,
 ) -> Cells:
     """Return class, fits and tuning of each inverted cell.
 
@@ -68,6 +70,8 @@ def describe_cells(
             it, fits are also given in degrees.
         shapes: `(n, height, width)` patterns that shapes are fitted to and classes
             taken from; None for those of the stimuli.
+        cc_norm: `(n,)`, how near to its limit each neuron is predicted; None if that is
+            not known.
     """
     neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
     image_size = patterns.shape[1:]
@@ -84,7 +88,12 @@ def describe_cells(
         rates, neurons, _with_prefix(tuning_columns, "grating_"), display
     )
     tuning_columns["patch_extent"] = patch_extents
+    gratings = _with_prefix(tuning_columns, "grating_")
+    gratings |= {name: fits["gabor"][name] for name in ("row", "column")}
+    tuning_columns |= flank_columns(rates, neurons, gratings, display)
     evidence = columns | tuning_columns
+    if cc_norm is not None:
+        evidence["cc_norm"] = cc_norm
     classes = {"class": classify(evidence), "class_margin": class_margin(evidence)}
     if pixels_per_degree:
         for name, fit in fits.items():

@@ -16,11 +16,18 @@ THRESHOLDS = {
     "texture_f1_f0": 1.0,
     "localized_extent": 0.2,
     "explained": 0.5,
+    "explained_at_limit": 0.85,
+    "explained_if_suppressed": 0.72,
+    "suppressed": 0.9,
+    "one_sided": 0.7,
     "round": 0.9,
     "round_f1_f0": 0.5,
     "oriented": 0.15,
     "luminance": 0.25,
 }
+# From a CC_norm of the first to one of the second, the share that a shape has to explain
+# rises from `explained` to `explained_at_limit`.
+_PREDICTED = (0.8, 0.95)
 _FACTORS = np.geomspace(1.02, 2, 35)  # of a threshold, tried for the margin
 
 
@@ -72,19 +79,27 @@ def classify(
        brighter or darker than grey.
     2. "unclassified": the cell is driven from as much of the image but is none such,
        its stimulus is not localized, or neither a Gabor nor a difference of Gaussians
-       explains half of it.
-    3. "center-surround" or "unclassified": the difference of Gaussians explains at
+       explains enough of it: half of it if the neuron is predicted poorly, rising to
+       0.85 for a CC_norm of 0.95 or more, for then what is left is no noise; 0.72 is
+       enough for a cell that a large grating suppresses (by 0.9 or more), whose
+       stimulus is shaped by its surround, too.
+    3. "unclassified": gratings on one side take 0.9 or more of the cell's rate, and
+       those on the other side do not (asymmetry of 0.7 or more), whatever their phase.
+       It prefers the border of a texture.
+    4. "center-surround" or "unclassified": the difference of Gaussians explains at
        least 0.9 times what the Gabor explains. A round cell has a preferred phase
        (F1/F0 of 0.5 or more); one without is not classified. Three broad stripes of a
        Gabor can imitate a ring; a ring cannot imitate a Gabor.
-    4. "gabor": the cell has a preferred orientation (selectivity of 0.15 or more); else
+    5. "gabor": the cell has a preferred orientation (selectivity of 0.15 or more); else
        "unclassified".
 
     Args:
         evidence: Dict of `(n,)` columns `spatial_extent`, `luminance`, `gabor_r2` and
             `center_surround_r2` of `shape_columns`, `f1_f0` and
-            `orientation_selectivity` of `tuning`, and `patch_extent` of `patch_maps`.
-            What is NaN was not measurable, and never makes a texture.
+            `orientation_selectivity` of `tuning`, and `patch_extent` of `patch_maps`;
+            and, as far as they are known, `cc_norm` of the scores,
+            `surround_suppression` of `tuning` and the columns of `flank_columns`. What
+            is NaN was not measurable, and never makes a texture.
         thresholds: Dict, name of a threshold -> value.
 
     Returns:
@@ -110,15 +125,35 @@ def classify(
     oriented = evidence["orientation_selectivity"] >= thresholds["oriented"]
     any_phase = evidence["f1_f0"] < thresholds["texture_f1_f0"]
     patterned = evidence["luminance"] < thresholds["luminance"]
+    silenced = _known(evidence, "flank_suppression") >= thresholds["suppressed"]
+    asymmetric = _known(evidence, "flank_asymmetry") >= thresholds["one_sided"]
+    one_sided = silenced & asymmetric
     rules = [
         everywhere & any_phase & patterned,
         everywhere | (evidence["spatial_extent"] >= thresholds["localized_extent"]),
-        np.maximum(striped, circular) < thresholds["explained"],
+        np.maximum(striped, circular) < _required(evidence, thresholds),
+        one_sided & any_phase,
         circular >= thresholds["round"] * striped,
     ]
     round_class = np.where(has_phase, "center-surround", "unclassified")
-    classes: list[Any] = ["texture", "unclassified", "unclassified", round_class]
+    unclassified = ["unclassified"] * 3
+    classes: list[Any] = ["texture", *unclassified, round_class]
     return np.select(rules, classes, np.where(oriented, "gabor", "unclassified"))
+
+
+def _required(evidence, thresholds):
+    """Return the share of a stimulus that a Gabor or a round shape has to explain."""
+    predicted = np.nan_to_num(_known(evidence, "cc_norm"))
+    low, high = thresholds["explained"], thresholds["explained_at_limit"]
+    required = np.interp(predicted, _PREDICTED, (low, high))
+    suppressed = _known(evidence, "surround_suppression") >= thresholds["suppressed"]
+    least = np.minimum(required, thresholds["explained_if_suppressed"])
+    return np.where(suppressed, least, required)
+
+
+def _known(evidence, name):
+    """Return a column of the evidence, NaN if it is missing."""
+    return evidence.get(name, np.full(len(evidence["gabor_r2"]), np.nan))
 
 
 def class_margin(evidence: dict[str, np.ndarray]) -> np.ndarray:

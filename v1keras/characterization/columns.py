@@ -174,7 +174,12 @@ COLUMNS = (
     Column(
         "surround_suppression",
         "",
-        "fraction of the best rate above grey that the largest grating loses",
+        "fraction of the model's best rate above grey that the largest grating loses",
+    ),
+    Column(
+        "length_suppression",
+        "",
+        "the same of the longest grating, no wider than the best",
     ),
     Column("grating_rate", _RATE, "rate to the best grating, mean over phases"),
     Column("grey_rate", _RATE, "rate to a grey image"),
@@ -182,6 +187,16 @@ COLUMNS = (
         "patch_extent",
         "",
         "fraction of the image from which small patches of grating drive the cell",
+    ),
+    Column(
+        "flank_suppression",
+        "",
+        "largest fraction of that rate that a second grating beside the best one takes",
+    ),
+    Column(
+        "flank_asymmetry",
+        "",
+        "0 if opposite sides suppress alike, 1 if one side does",
     ),
 )
 # Columns that the page of an inversion shows, as far as they exist.
@@ -203,6 +218,7 @@ _ON_PAGE = (
     "orientation_selectivity",
     "f1_f0",
     "surround_suppression",
+    "length_suppression",
 )
 # Labels of the axes of tuning curves.
 CURVE_LABELS = {
@@ -211,6 +227,7 @@ CURVE_LABELS = {
     "radius": "radius (pixels)",
     "phase_deg": "phase (deg)",
     "contrast": "contrast",
+    "length": "length (pixels)",
 }
 
 

@@ -61,14 +61,16 @@ class GratingDisplay:
         return min(self.grey - self.low, self.high - self.grey)
 
     def gratings(self, stimuli: dict[str, np.ndarray]) -> np.ndarray:
-        """Render sinusoidal gratings in a round aperture, with grey around it.
+        """Render sinusoidal gratings in an aperture, with grey around it.
 
         Args:
             stimuli: Dict of `(n,)` columns: `row` and `column` of the aperture's
                 center, in pixels from the first pixel's center; `orientation_deg` of
                 the stripes, counterclockwise from horizontal; `frequency` in cycles per
                 pixel; `phase_deg`, 0 where a bright stripe is at the center; `radius`
-                of the aperture in pixels; `contrast` from 0 to 1.
+                of the round aperture in pixels; `contrast` from 0 to 1. With a column
+                `length`, in pixels along the stripes, apertures are rectangles, twice
+                the radius wide.
 
         Returns:
             `(n, height, width, 1)` float32, in pixel units.
@@ -82,7 +84,17 @@ class GratingDisplay:
         down, right = rows - row, cols - column
         angle = np.radians(orientation)
         across = right * np.sin(angle) + down * np.cos(angle)
-        aperture = np.clip((radius - np.hypot(down, right)) / _EDGE + 0.5, 0, 1)
+        if "length" in stimuli:
+            length = np.asarray(stimuli["length"], "float32").reshape(-1, 1, 1)
+            along = right * np.cos(angle) - down * np.sin(angle)
+            aperture = _within(length / 2, along) * _within(radius, across)
+        else:
+            aperture = _within(radius, np.hypot(down, right))
         waves = np.cos(2 * np.pi * frequency * across + np.radians(phase))
         images = self.grey + self.amplitude * contrast * aperture * waves
         return images[..., None].astype("float32")
+
+
+def _within(reach, distance):
+    """Return 1 within a distance and 0 beyond, with a soft edge."""
+    return np.clip((reach - np.abs(distance)) / _EDGE + 0.5, 0, 1)

@@ -1,6 +1,6 @@
 """In-silico physiology: tuning of a neuron's rate to the parameters of gratings.
 
-These are orientation, frequency, size, phase and contrast.
+These are orientation, frequency, size, length, phase and contrast.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,9 @@ _FREQUENCIES, _HIGHEST_FREQUENCY = 12, 0.4  # cycles per pixel
 _SIZES, _SMALLEST_SIZE = 10, 1.5  # pixels
 _MEAN_PHASES_DEG = PHASES_DEG[::2]  # phases that means are taken over
 _BATCH = 1024  # images per call of the rate function
+# A ratio's denominator is at least this fraction of the largest response.
+_FLOOR = 0.1
+_SILENT = 1e-6  # responses below this fraction of the rate to grey are rounding errors
 
 
 def tuning(
@@ -30,23 +33,26 @@ def tuning(
     """Measure each neuron's tuning curves to gratings at its place.
 
     Gratings over the whole image, the same for all neurons, give an orientation and a
-    frequency to start with. Then each neuron is presented its own gratings: sizes,
-    frequencies, orientations, sizes again, phases and contrasts. All other parameters
-    have their best value so far. A point of a curve is the mean rate over phases; of
-    the curve over phase, the rate itself.
+    frequency to start with; or a Gabor does, if a grating of its orientation and
+    frequency, of any size, drives the neuron more. Then each neuron is presented its
+    own gratings: sizes, frequencies, orientations, sizes again, phases, contrasts and
+    lengths. All other parameters have their best value so far. A point of a curve is
+    the mean rate over phases; of the curve over phase, the rate itself.
 
     Args:
         rates: Callable, images `(batch, height, width, 1)` in pixel units -> rates
             `(batch, N)`.
         neurons: `(n,)` indices below N.
         places: Dict of `(n,)` columns `row` and `column` in pixels, from a fit to the
-            neuron's stimulus or from `center_of` its gradient field.
+            neuron's stimulus or from `center_of` its gradient field; and, of the fit,
+            `orientation_deg` and `frequency`, if there are such.
         display: `GratingDisplay`.
         contrast: Float, contrast of all gratings, except on the curve over contrast.
 
     Returns:
         Tuple `(curves, columns)`. `curves` is a dict from `orientation_deg`,
-        `frequency` (cycles per pixel), `radius` (pixels), `phase_deg` and `contrast` to
+        `frequency` (cycles per pixel), `radius` (pixels), `phase_deg`, `contrast` and
+        `length` (pixels along the stripes, in a window twice the best radius wide) to
         tuples of values `(n, k)` and rates `(n, k)`. `columns` is a dict of `(n,)`
         columns:
 
@@ -56,10 +62,13 @@ def tuning(
         - `orientation_selectivity`: 1 - circular variance, |sum_k r_k exp(2 i angle_k)|
           / sum_k r_k;
         - `f1_f0`: amplitude of the first harmonic of the rate over phase / its mean
-          above the rate to grey. NaN if that mean is not above it. It is above 1 for a
-          simple cell: pi / 2 for half-rectification; 0 for an energy model;
+          above the rate to grey, which counts as at least a tenth of the largest
+          distance from that rate. NaN if the mean is further below it. It is above 1
+          for a simple cell: pi / 2 for half-rectification; 0 for an energy model;
         - `surround_suppression`: 1 - rate to the largest / rate to the best size, both
-          above the rate to grey;
+          above the rate to grey, of which the best counts as at least a tenth of the
+          largest response to any grating;
+        - `length_suppression`: the same of the longest and the best length;
         - `grating_rate`, `grey_rate`: rate to the best grating, mean over phases, and
           to no contrast.
 
@@ -109,7 +118,7 @@ def tuning(
         "contrast": contrast,
     }
     best |= _best_over_whole_image(rates, neurons, display, frequencies, best)
-    curves = {}
+    curves: dict[str, Any] = {}
 
     def measure(name, values, phases=_MEAN_PHASES_DEG):
         return _rates_over(rates, neurons, display, best, name, values, phases)
@@ -119,6 +128,16 @@ def tuning(
         curves[name] = np.broadcast_to(values, means.shape), means
         best[name] = _PEAKS.get(name, _highest)(values, means)
 
+    if "orientation_deg" in places:
+        whole = dict(best)
+        over_whole = measure("radius", sizes).mean(axis=2).max(axis=1)
+        best["orientation_deg"] = np.asarray(places["orientation_deg"], float)
+        best["frequency"] = np.clip(
+            places["frequency"], frequencies[0], frequencies[-1]
+        )
+        over_fit = measure("radius", sizes).mean(axis=2).max(axis=1)
+        for name in ("orientation_deg", "frequency"):
+            best[name] = np.where(over_fit > over_whole, best[name], whole[name])
     vary("radius", sizes)
     vary("frequency", frequencies)
     vary("orientation_deg", ORIENTATIONS_DEG)
@@ -127,13 +146,21 @@ def tuning(
     curves["phase_deg"] = np.broadcast_to(PHASES_DEG, over_phase.shape), over_phase
     vary("contrast", CONTRASTS)
     grey = curves["contrast"][1][:, 0]
+    best["contrast"] = contrast
+    radius = best["radius"]
+    vary("length", 2 * sizes)
+    rates_above = np.hstack([means - grey[:, None] for _, means in curves.values()])
+    floor = _FLOOR * np.abs(rates_above).max(axis=1)
+    silent = floor <= _SILENT * np.abs(grey)
+    floor = np.where(silent, np.nan, floor)
     return curves, {
         "grating_orientation_deg": best["orientation_deg"],
         "grating_frequency": best["frequency"],
-        "grating_radius": best["radius"],
+        "grating_radius": radius,
         "orientation_selectivity": _selectivity(curves["orientation_deg"][1]),
         "f1_f0": _f1_f0(over_phase, grey),
-        "surround_suppression": _suppression(curves["radius"][1], grey),
+        "surround_suppression": _suppression(curves["radius"][1], grey, floor),
+        "length_suppression": _suppression(curves["length"][1], grey, floor),
         "grating_rate": over_phase.mean(axis=1),
         "grey_rate": grey,
     }
@@ -224,14 +251,19 @@ def _selectivity(over_orientation):
 
 
 def _f1_f0(over_phase, grey):
-    """Return the first harmonic over the mean above grey; NaN if it is not above."""
+    """Return the first harmonic over the mean above grey; NaN if it is below."""
     harmonic = over_phase @ np.exp(1j * np.radians(PHASES_DEG))
     amplitude = 2 * np.abs(harmonic) / len(PHASES_DEG)
     above = over_phase.mean(axis=1) - grey
-    return np.where(above > 0, amplitude / np.where(above > 0, above, 1), np.nan)
+    floor = _FLOOR * np.abs(over_phase - grey[:, None]).max(axis=1)
+    usable = (floor > _SILENT * np.abs(grey)) & (above > -floor)
+    least = np.maximum(above, np.where(usable, floor, 1))
+    return np.where(usable, amplitude / least, np.nan)
 
 
-def _suppression(over_radius, grey):
+def _suppression(means, grey, floor):
     """Return the fraction of the best rate above grey that the largest size loses."""
-    best, largest = over_radius.max(axis=1) - grey, over_radius[:, -1] - grey
-    return np.where(best > 0, 1 - largest / np.where(best > 0, best, 1), np.nan)
+    best, largest = means.max(axis=1) - grey, means[:, -1] - grey
+    usable = (best > 0) & np.isfinite(floor)
+    lost = (best - largest) / np.where(usable, np.fmax(best, floor), 1)
+    return np.where(usable, lost, np.nan)

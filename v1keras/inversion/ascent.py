@@ -87,6 +87,7 @@ class GradientAscent:
         self.objective = objective or rate()
         self.parametrization = parametrization or Pixels()
         self.blur = blur
+        self.jitter = jitter
         self.rate_fn, self.neuron_rate_fn = _rate_functions(model)
         make_loop = functools.partial(
             AscentLoop,

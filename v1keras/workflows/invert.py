@@ -165,6 +165,7 @@ def characterize(
         stimuli,
         recording.attributes.get("pixels_per_degree"),
         shapes,
+        table.get("cc_norm"),
     )
     cells.table = table | cells.table
     return cells

@@ -41,11 +41,16 @@ FAMILIES = {
     "pool_whole": Family("texture", False, unlocalized.pooled),
     "spectrum": Family("texture", True, unlocalized.spectrum),
     "contrast": Family("texture", False, unlocalized.contrast),
+    "side_stopped": Family("gabor", False, oriented.suppressed),
     "luminance": Family("unclassified", False, odd.luminance),
     "curvature": Family("unclassified", True, odd.curvature),
     "second_order": Family("unclassified", True, odd.second_order),
     "plaid": Family("unclassified", False, odd.plaid),
     "gabor_and_blob": Family("unclassified", True, odd.gabor_and_blob),
+    "arc": Family("unclassified", False, odd.arc),
+    "contrast_border": Family("unclassified", False, odd.contrast_border),
+    "corner": Family("unclassified", False, odd.two_gabors),
+    "two_gabors": Family("unclassified", False, odd.two_gabors),
     "single_image": Family("unclassified", False, odd.single_image),
 }
 

@@ -11,6 +11,13 @@ from v1keras.data.simulated_cells.shapes import (
     wave_truth,
 )
 
+# Directions from the center, in degrees from along its stripes, that suppress.
+_SUPPRESSING = {
+    "surround_suppressed": range(0, 360, 60),
+    "end_stopped": [0, 180],
+    "side_stopped": [90, 270],
+}
+
 
 def simple(family, size, rng):
     wave = draw_wave(size, rng, border=family == "border")
@@ -45,7 +52,7 @@ def suppressed(family, size, rng):
         turned = wave | {"orientation_deg": wave["orientation_deg"] + 90}
         around = gabors(size, turned, [0, 90])
     else:
-        angles = np.radians([0, 180] if family == "end_stopped" else range(0, 360, 60))
+        angles = np.radians(_SUPPRESSING[family])
         places = [(reach * np.cos(a), reach * np.sin(a)) for a in angles]
         moved = [move(wave, along, across) for along, across in places]
         around = np.concatenate([gabors(size, place, [0, 90]) for place in moved])

@@ -138,6 +138,25 @@ def rule_columns(**changes):
         ({"center_surround_r2": 0.80}, "gabor"),
         ({"center_surround_r2": 0.82, "f1_f0": 0.49}, "unclassified"),
         ({"orientation_selectivity": 0.149}, "unclassified"),
+        # What a shape leaves of a well predicted neuron's stimulus is no noise.
+        ({"gabor_r2": 0.84, "cc_norm": 0.95}, "unclassified"),
+        ({"gabor_r2": 0.86, "cc_norm": 1.1}, "gabor"),
+        ({"gabor_r2": 0.67, "cc_norm": 0.875}, "unclassified"),
+        ({"gabor_r2": 0.68, "cc_norm": 0.875}, "gabor"),
+        ({"gabor_r2": 0.51, "cc_norm": 0.79}, "gabor"),
+        ({"gabor_r2": 0.51, "cc_norm": np.nan}, "gabor"),
+        ({"gabor_r2": 0.73, "cc_norm": 1.0, "surround_suppression": 0.9}, "gabor"),
+        (
+            {"gabor_r2": 0.71, "cc_norm": 1.0, "surround_suppression": 0.9},
+            "unclassified",
+        ),
+        (
+            {"flank_suppression": 0.9, "flank_asymmetry": 0.7, "f1_f0": 0.9},
+            "unclassified",
+        ),
+        ({"flank_suppression": 0.9, "flank_asymmetry": 0.7}, "gabor"),
+        ({"flank_suppression": 0.89, "flank_asymmetry": 1.0, "f1_f0": 0.9}, "gabor"),
+        ({"flank_suppression": 1.0, "flank_asymmetry": 0.69, "f1_f0": 0.9}, "gabor"),
     ],
 )
 def test_rule_at_its_thresholds(changes, expected):

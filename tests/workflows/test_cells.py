@@ -11,7 +11,7 @@ import pytest
 from v1keras import Recording, V1Model, characterize, score, simulate_recording
 from v1keras.characterization.columns import COLUMNS
 from v1keras.inversion import ContrastConstraint, GradientAscent
-from v1keras.inversion.controls import controls, filter_cosines
+from v1keras.inversion.controls import controls, filter_cosines, half_stimuli
 from v1keras.models import DenseReadout, Ensemble
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -70,7 +70,8 @@ def inverted():
 def test_one_half_of_an_ensemble_judges_what_the_other_has_made(inverted):
     """The first network's best stimulus is its filter; the second network answers."""
     made = inverted
-    columns = controls(made.model, made.recording.images, made.stimuli)
+    half = half_stimuli(made.model, made.stimuli)
+    columns = controls(made.model, made.recording.images, made.stimuli, half=half)
     neurons = [3, 1]
     shown = rates_by_hand(NORM * made.first[neurons], made.second)
     expected = [shown[0, 3], shown[1, 1]]
@@ -97,7 +98,7 @@ def test_the_table_lists_every_column_of_a_simulated_cell(inverted):
     evaluators = [model_of(gabors(4, 1), "evaluator")]
     cells = characterize(model, recording, stimuli, evaluators, scores)
     listed = [column.name for column in COLUMNS]
-    rest = {"session", "half_rate", "half_best_image_rate"}
+    rest = {"session", "half_rate", "half_best_image_rate", "half_class"}
     assert [name for name in listed if name not in rest] == list(cells.table)
     for name in ("row", "column", "orientation_deg", "frequency"):
         true = recording.neurons[name][[1, 3]]

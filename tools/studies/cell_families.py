@@ -1,4 +1,4 @@
-"""Classify simulated cells of 23 families, on some of which no rule was chosen.
+"""Classify simulated cells of 28 families, on some of which no rule was chosen.
 
     .venv/bin/python -m tools.studies.cell_families
 
@@ -64,8 +64,11 @@ def of_true_rates(families, seed, cells_per_family):
     image = tf.TensorSpec((None, *rates.image_size, 1))
     compiled = tf.function(rates, input_signature=[image])
     shapes, _ = unclipped_patterns(rates, stimuli)
-    cells = describe_cells(compiled, recording.images, stimuli, shapes=shapes)
-    return recording, stimuli.neurons, np.ones(len(scales)), cells.table
+    cc_norm = np.ones(len(scales))
+    cells = describe_cells(
+        compiled, recording.images, stimuli, shapes=shapes, scores={"cc_norm": cc_norm}
+    )
+    return recording, stimuli.neurons, cc_norm, cells.table
 
 
 def of_a_model(families, seed, cells_per_family, condition):

@@ -56,7 +56,8 @@ def describe_cells(
     stimuli: Any,
     pixels_per_degree: float | None = None,
     shapes: np.ndarray | None = None,
-    cc_norm: np.ndarray | None = None,
+    scores: dict[str, np.ndarray] | None = None,
+    others: dict[str, np.ndarray] | None = None,
 ) -> Cells:
     """Return class, fits and tuning of each inverted cell.
 
@@ -70,8 +71,10 @@ def describe_cells(
             it, fits are also given in degrees.
         shapes: `(n, height, width)` patterns that shapes are fitted to and classes
             taken from; None for those of the stimuli.
-        cc_norm: `(n,)`, how near to its limit each neuron is predicted; None if that is
-            not known.
+        scores: Dict of the `(n,)` columns `cc_norm` and `predicted`, or one of them;
+            see `classify`. None if it is not known how well neurons are predicted.
+        others: Dict, column -> `(n, height, width)` patterns of other stimuli of the
+            same neurons: the column says which class the shapes of these would give.
     """
     neurons, contrast, patterns = stimuli.neurons, stimuli.contrast, stimuli.patterns
     image_size = patterns.shape[1:]
@@ -91,10 +94,10 @@ def describe_cells(
     gratings = _with_prefix(tuning_columns, "grating_")
     gratings |= {name: fits["gabor"][name] for name in ("row", "column")}
     tuning_columns |= flank_columns(rates, neurons, gratings, display)
-    evidence = columns | tuning_columns
-    if cc_norm is not None:
-        evidence["cc_norm"] = cc_norm
+    evidence = columns | tuning_columns | (scores or {})
     classes = {"class": classify(evidence), "class_margin": class_margin(evidence)}
+    for name, other in (others or {}).items():
+        classes[name] = classify(evidence | shape_columns(other))
     if pixels_per_degree:
         for name, fit in fits.items():
             for key, column in in_degrees(fit, pixels_per_degree).items():

@@ -25,7 +25,7 @@ THRESHOLDS = {
     "oriented": 0.15,
     "luminance": 0.25,
 }
-# From a CC_norm of the first to one of the second, the share that a shape has to explain
+# Between these values of CC_norm the share of a stimulus that a shape has to explain
 # rises from `explained` to `explained_at_limit`.
 _PREDICTED = (0.8, 0.95)
 _FACTORS = np.geomspace(1.02, 2, 35)  # of a threshold, tried for the margin
@@ -72,7 +72,8 @@ def classify(
 ) -> np.ndarray:
     """Sort cells into Gabor, center-surround, texture and none of these.
 
-    The class is the first of these that applies:
+    A neuron that the model does not predict better than chance is "unclassified". For
+    others, the class is the first of these that applies:
 
     1. "texture": small patches of grating drive the cell from at least 0.27 of the
        image, whatever their phase (F1/F0 below 1), and its stimulus is not mainly
@@ -97,7 +98,7 @@ def classify(
         evidence: Dict of `(n,)` columns `spatial_extent`, `luminance`, `gabor_r2` and
             `center_surround_r2` of `shape_columns`, `f1_f0` and
             `orientation_selectivity` of `tuning`, and `patch_extent` of `patch_maps`;
-            and, as far as they are known, `cc_norm` of the scores,
+            and, as far as they are known, `predicted` and `cc_norm` of the scores,
             `surround_suppression` of `tuning` and the columns of `flank_columns`. What
             is NaN was not measurable, and never makes a texture.
         thresholds: Dict, name of a threshold -> value.
@@ -128,7 +129,9 @@ def classify(
     silenced = _known(evidence, "flank_suppression") >= thresholds["suppressed"]
     asymmetric = _known(evidence, "flank_asymmetry") >= thresholds["one_sided"]
     one_sided = silenced & asymmetric
+    unpredicted = _known(evidence, "predicted") == 0
     rules = [
+        unpredicted,
         everywhere & any_phase & patterned,
         everywhere | (evidence["spatial_extent"] >= thresholds["localized_extent"]),
         np.maximum(striped, circular) < _required(evidence, thresholds),
@@ -136,8 +139,8 @@ def classify(
         circular >= thresholds["round"] * striped,
     ]
     round_class = np.where(has_phase, "center-surround", "unclassified")
-    unclassified = ["unclassified"] * 3
-    classes: list[Any] = ["texture", *unclassified, round_class]
+    none = "unclassified"
+    classes: list[Any] = [none, "texture", none, none, none, round_class]
     return np.select(rules, classes, np.where(oriented, "gabor", "unclassified"))
 
 

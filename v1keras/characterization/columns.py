@@ -55,6 +55,7 @@ COLUMNS = (
     ),
     Column("cc_norm_error", "", "standard error of cc_norm"),
     Column("near_limit", "", "probability that the true cc_norm is 0.9 or more"),
+    Column("predicted", "", "true if the correlation is above chance (p < 0.05)"),
     Column("rate", _RATE, "rate to the stimulus"),
     Column("start_rate", _RATE, "rate to the noise that the ascent started from"),
     Column("best_image", "", "index of the recording's best image, as it was shown"),
@@ -105,6 +106,10 @@ COLUMNS = (
         "",
         "relative change of one threshold of the rule that changes the class",
     ),
+    Column(
+        "class_at_half_norm", "", "class by the shape of a stimulus of half the norm"
+    ),
+    Column("half_class", "", "class by the shape of the stimulus made in one half"),
     Column(
         "spatial_extent", "", "extent of the stimulus: 0 for a point, 1 for all pixels"
     ),

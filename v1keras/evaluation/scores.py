@@ -27,6 +27,8 @@ from v1keras.evaluation.table import score_table
 from v1keras.io.atomic import atomic_write
 from v1keras.io.tables import write_columns
 
+_CHANCE = 1.645  # standard errors that chance exceeds in one case of twenty
+
 
 @dataclasses.dataclass(repr=False)
 class Scores:
@@ -96,6 +98,15 @@ class Scores:
                 neurons than have a CC_norm of 0.9, but the right ones.
         """
         return np.flatnonzero(self.per_neuron["near_limit"] >= probability)
+
+    def predicted(self) -> np.ndarray:
+        """Return which neurons are predicted better than chance.
+
+        Returns:
+            `(neurons,)` bool: the correlation is above what independent responses reach
+            in one case of twenty, 1.645 / sqrt(images).
+        """
+        return self.per_neuron["correlation"] > _CHANCE / np.sqrt(self.images)
 
     def metrics(self) -> dict[str, Any]:
         """Return the content of `metrics.json`."""

@@ -22,6 +22,7 @@ def controls(
     images: np.ndarray,
     stimuli: PreferredStimuli,
     evaluators: Sequence[Any] = (),
+    half: tuple[PreferredStimuli, Any] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return rates with which those of the stimuli are compared.
 
@@ -31,12 +32,13 @@ def controls(
         stimuli: `PreferredStimuli`.
         evaluators: Sequence of other models of the same neurons, trained on other
             splits.
+        half: What `half_stimuli` returns.
 
     Returns:
         Dict of `(n,)` columns: `rate`, `start_rate`, `best_image`, `best_image_rate`,
         `best_image_rate_at_norm`, `second_rate`, `second_cosine` and
         `beats_best_image`; with evaluators, `judged_rate` and `judged_best_image_rate`;
-        for an ensemble of networks, `half_rate` and `half_best_image_rate`.
+        with stimuli of one half, `half_rate` and `half_best_image_rate`.
         `v1keras.characterization.columns` lists their meanings.
     """
     neurons, contrast = stimuli.neurons, stimuli.contrast
@@ -56,12 +58,30 @@ def controls(
     }
     if evaluators:
         columns |= _evaluate("judged", evaluators, stimuli, images)
-    halves = kept(model, "halves", model.halves)
-    if halves is not None:
-        maker, judge = halves
-        made = GradientAscent(maker, contrast).run(neurons)
+    if half is not None:
+        made, judge = half
         columns |= _evaluate("half", [judge], made, images)
     return columns
+
+
+def half_stimuli(
+    model: Any, stimuli: PreferredStimuli
+) -> tuple[PreferredStimuli, Any] | None:
+    """Synthesize stimuli in one half of an ensemble's networks.
+
+    Args:
+        model: Model of images alone.
+        stimuli: `PreferredStimuli`, whose neurons and contrast are taken.
+
+    Returns:
+        Tuple of the `PreferredStimuli` and the other half, as a model; None if the
+        model is no ensemble.
+    """
+    halves = kept(model, "halves", model.halves)
+    if halves is None:
+        return None
+    maker, judge = halves
+    return GradientAscent(maker, stimuli.contrast).run(stimuli.neurons), judge
 
 
 def _evaluate(name, models, stimuli, images):

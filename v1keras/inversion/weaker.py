@@ -45,6 +45,21 @@ def unclipped_patterns(
     return patterns, norms
 
 
+def half_norm_patterns(model: Any, stimuli: PreferredStimuli) -> np.ndarray:
+    """Return patterns of half the norm, found from where the stimuli are.
+
+    Args:
+        model: Model that the stimuli were made with, as for `GradientAscent`.
+        stimuli: `PreferredStimuli`.
+
+    Returns:
+        `(n, height, width)` patterns.
+    """
+    weaker = stimuli.contrast.with_norm(stimuli.contrast.norm / 2)
+    ascent = GradientAscent(model, weaker, image_size=stimuli.stimuli.shape[1:])
+    return ascent.run(stimuli.neurons, start=stimuli.stimuli).patterns
+
+
 def _clipped(images, contrast):
     """Return which images have too many pixels at the edge of the range."""
     margin = 1e-3 * (contrast.high - contrast.low)

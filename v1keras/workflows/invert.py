@@ -17,16 +17,18 @@ from v1keras.inversion import (
     PreferredStimuli,
     RestartedAscent,
 )
-from v1keras.inversion.controls import controls, filter_cosines
+from v1keras.inversion.controls import controls, filter_cosines, half_stimuli
 from v1keras.inversion.kept import kept
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
-from v1keras.inversion.weaker import unclipped_patterns
+from v1keras.inversion.weaker import half_norm_patterns, unclipped_patterns
 from v1keras.training.prediction import Predictor
 
 # A rate that changes by less than this fraction over all images of the recording is
 # constant: the readout has learned nothing about the neuron.
 _CONSTANT = 0.01
+# Columns of the scores that classes depend on.
+_EVIDENCE = ("cc_norm", "predicted")
 # Columns of a simulated recording's neurons that are true values of what is fitted.
 _TRUE_VALUES = ("row", "column", "orientation_deg", "frequency")
 PARAMETRIZATIONS = {"pixels": Pixels, "fourier": Fourier}
@@ -152,20 +154,25 @@ def characterize(
     table = {"neuron": stimuli.neurons}
     if scores is not None:
         table = _score_columns(scores, recording, stimuli.neurons)
-    table |= controls(model, recording.images, stimuli, evaluators)
+    half = half_stimuli(model, stimuli)
+    table |= controls(model, recording.images, stimuli, evaluators, half)
     table["converged"] = stimuli.converged
     table["no_initial_gradient"] = stimuli.no_initial_gradient
     cosines = filter_cosines(recording, stimuli)
     if cosines is not None:
         table["filter_cosine"] = cosines
     shapes, table["class_norm"] = unclipped_patterns(model, stimuli)
+    others = {"class_at_half_norm": half_norm_patterns(model, stimuli)}
+    if half is not None:
+        others["half_class"] = half[0].patterns
     cells = describe_cells(
         compiled(model),
         recording.images,
         stimuli,
         recording.attributes.get("pixels_per_degree"),
         shapes,
-        table.get("cc_norm"),
+        {name: table[name] for name in _EVIDENCE if name in table},
+        others,
     )
     cells.table = table | cells.table
     return cells
@@ -178,7 +185,7 @@ def _score_columns(scores, recording, neurons):
     for name, column in scores.per_neuron.items():
         prefix = "true_" if simulated and name in _TRUE_VALUES else ""
         columns[prefix + name] = column[neurons]
-    return columns
+    return columns | {"predicted": scores.predicted()[neurons]}
 
 
 def images_only(model: Any, recording: Recording) -> Any:

@@ -143,9 +143,17 @@ def invert_to_folder(
     evaluators = [open_evaluator(other, metadata, recording) for other in judges]
     scores = score_by(metadata["config"]["evaluation"], whole, [recording])
     model = images_only(whole, recording)
-    varying, constant = split_constant(
-        model, recording, choose_neurons(neurons, scores)
-    )
+    chosen = choose_neurons(neurons, scores)
+    unpredicted = chosen[~scores.predicted()[chosen]]
+    if neurons == "all":
+        chosen = np.setdiff1d(chosen, unpredicted)
+        if not chosen.size:
+            raise ValueError(
+                "--neurons=all: the model predicts no neuron better than chance, so"
+                " there is nothing to learn from its stimuli; name neurons to invert"
+                " them all the same, as in --neurons=0,3"
+            )
+    varying, constant = split_constant(model, recording, chosen)
     if not varying.size:
         raise ValueError(nothing_to_invert(constant))
     grey = metadata["pixels"].get("mean")
@@ -176,6 +184,8 @@ def invert_to_folder(
         )
         cells = characterize(model, recording, stimuli, evaluators, scores)
         remarks = _remarks(stimuli, constant, list(whole.covariates))
+        if unpredicted.size:
+            remarks.append(_unpredicted(unpredicted, neurons == "all"))
         with atomic_files(folder) as parts:
             stimuli.save(parts / "stimuli.h5", cells.gradient_fields, **facts)
             write_columns(cells.table, parts / "cells.csv")
@@ -191,6 +201,15 @@ def invert_to_folder(
             )
         remove_folder(chunks)
     return cells, remarks
+
+
+def _unpredicted(neurons, left_out):
+    """Return a line on neurons that are predicted no better than chance."""
+    what = "not inverted" if left_out else "of no class"
+    return (
+        f"{what}, as the model predicts them no better than chance: neurons"
+        f" {', '.join(map(str, neurons))}"
+    )
 
 
 def _remarks(stimuli, constant, covariates):

@@ -151,12 +151,15 @@ def rule_columns(**changes):
             "unclassified",
         ),
         (
-            {"flank_suppression": 0.9, "flank_asymmetry": 0.7, "f1_f0": 0.9},
+            {"flank_suppression": 0.5, "flank_asymmetry": 0.5, "f1_f0": 0.9},
             "unclassified",
         ),
-        ({"flank_suppression": 0.9, "flank_asymmetry": 0.7}, "gabor"),
-        ({"flank_suppression": 0.89, "flank_asymmetry": 1.0, "f1_f0": 0.9}, "gabor"),
-        ({"flank_suppression": 1.0, "flank_asymmetry": 0.69, "f1_f0": 0.9}, "gabor"),
+        ({"flank_suppression": 0.5, "flank_asymmetry": 0.5}, "gabor"),
+        ({"flank_suppression": 0.49, "flank_asymmetry": 1.0, "f1_f0": 0.9}, "gabor"),
+        ({"flank_suppression": 1.0, "flank_asymmetry": 0.49, "f1_f0": 0.9}, "gabor"),
+        # No better than chance: no class.
+        ({"predicted": True}, "gabor"),
+        ({"predicted": False}, "unclassified"),
     ],
 )
 def test_rule_at_its_thresholds(changes, expected):

@@ -1,7 +1,5 @@
 """`python -m v1keras.evaluate` of several models, and `--against` another."""
 
-import shutil
-
 import numpy as np
 import pytest
 from scipy import stats

@@ -19,7 +19,8 @@ THRESHOLDS = {
     "explained_at_limit": 0.85,
     "explained_if_suppressed": 0.72,
     "suppressed": 0.9,
-    "one_sided": 0.7,
+    "flank_suppression": 0.5,
+    "one_sided": 0.5,
     "round": 0.9,
     "round_f1_f0": 0.5,
     "oriented": 0.15,
@@ -84,8 +85,8 @@ def classify(
        0.85 for a CC_norm of 0.95 or more, for then what is left is no noise; 0.72 is
        enough for a cell that a large grating suppresses (by 0.9 or more), whose
        stimulus is shaped by its surround, too.
-    3. "unclassified": gratings on one side take 0.9 or more of the cell's rate, and
-       those on the other side do not (asymmetry of 0.7 or more), whatever their phase.
+    3. "unclassified": gratings on one side take half or more of the cell's rate, and
+       those on the other side do not (asymmetry of 0.5 or more), whatever their phase.
        It prefers the border of a texture.
     4. "center-surround" or "unclassified": the difference of Gaussians explains at
        least 0.9 times what the Gabor explains. A round cell has a preferred phase
@@ -126,9 +127,9 @@ def classify(
     oriented = evidence["orientation_selectivity"] >= thresholds["oriented"]
     any_phase = evidence["f1_f0"] < thresholds["texture_f1_f0"]
     patterned = evidence["luminance"] < thresholds["luminance"]
-    silenced = _known(evidence, "flank_suppression") >= thresholds["suppressed"]
+    flanked = _known(evidence, "flank_suppression") >= thresholds["flank_suppression"]
     asymmetric = _known(evidence, "flank_asymmetry") >= thresholds["one_sided"]
-    one_sided = silenced & asymmetric
+    one_sided = flanked & asymmetric
     unpredicted = _known(evidence, "predicted") == 0
     rules = [
         unpredicted,

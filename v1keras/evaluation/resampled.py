@@ -6,7 +6,6 @@ from scipy.special import xlogy
 from v1keras.evaluation.draws import ImageDraws
 from v1keras.evaluation.metrics import mean, variance
 from v1keras.evaluation.scored_data import ScoredData
-from v1keras.evaluation.single_trials import with_others
 from v1keras.evaluation.spike_counts import poisson_deviance
 from v1keras.evaluation.uneven_repeats import is_even, variance_components
 
@@ -85,12 +84,17 @@ class _Sums:
         others = others - mean(others)
         size = np.sqrt(mean(others**2))
         others = np.where(size > 0, others / size, 0.0 * others)
-        count = self.count(values)
-        products = self(values * others) - self(values) * self(others) / count
-        spread = self(values**2) - self(values) ** 2 / count
-        spread_of_others = self(others**2) - self(others) ** 2 / count
-        result = np.clip(products / np.sqrt(spread * spread_of_others), -1, 1)
-        return np.where(spread_of_others > 1e-6 * count, result, 0.0 * products)
+        moments = [values, others, values**2, values * others, others**2]
+        return _correlation(self.count(values), *map(self, moments))
+
+
+def _correlation(count, first, second, squares, products, second_squares):
+    """Return the correlation from sums; 0 where the second is constant."""
+    products = products - first * second / count
+    spread = squares - first**2 / count
+    second_spread = second_squares - second**2 / count
+    result = np.clip(products / np.sqrt(spread * second_spread), -1, 1)
+    return np.where(second_spread > 1e-6 * count, result, 0.0 * products)
 
 
 def _ceiling(draws, data, center, scale):
@@ -153,20 +157,33 @@ def _of_single_trials(draws, data):
     if data.repeats is None:
         unknown = np.full(shape, np.nan)
         return {"single_trial_correlation": unknown, "oracle": unknown}
-    trials = data.repeats.shape[1]
-    sums = _Sums(draws, np.repeat(data.ceiling_images, trials))
-    single = _pooled(data.repeats - np.nanmean(data.repeats))
-    rates = np.repeat(data.repeated_rates, trials, axis=0)
-    rates = np.where(np.isnan(single), np.nan, rates)
-    kept, others = map(_pooled, with_others(data.repeats - np.nanmean(data.repeats)))
+    # Sums over an image's presentations come first, so that the sums over drawn images
+    # are of as many values as there are images.
+    sums = _Sums(draws, data.ceiling_images)
+    single = data.repeats - np.nanmean(data.repeats, axis=(0, 1))
+    counts = np.isfinite(single).sum(axis=1)
+    total, squares = np.nansum(single, axis=1), np.nansum(single**2, axis=1)
+    rates = data.repeated_rates - mean(data.repeated_rates)
+    rates = _scaled(rates, counts * rates**2, counts)
+    moments = [counts, total, counts * rates, squares, total * rates, counts * rates**2]
+    several = counts > 1
+    others = np.where(several, counts - 1.0, 1)
+    counts = np.where(several, counts, 0)
+    total, squares = np.where(several, total, 0), np.where(several, squares, 0)
+    products = (total**2 - squares) / others
+    square_means = ((counts - 2) * total**2 + squares) / others**2
+    scale = _scaled(np.ones(len(single[0, 0])), square_means, counts)
+    of_others = [total * scale, squares, products * scale, square_means * scale**2]
     return {
-        "single_trial_correlation": sums.correlation(single, rates),
-        "oracle": sums.correlation(kept, others),
+        "single_trial_correlation": _correlation(*map(sums, moments)),
+        "oracle": _correlation(*map(sums, [counts, total, *of_others])),
     }
 
 
-def _pooled(repeats):
-    return repeats.reshape(-1, repeats.shape[2])
+def _scaled(values, squares, counts):
+    """Return values over the root of a mean square, given as a sum per image."""
+    size = np.sqrt(squares.sum(axis=0) / counts.sum(axis=0))
+    return np.where(size > 0, values / size, 0.0 * values)
 
 
 def _of_counts(sums, data):

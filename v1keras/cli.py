@@ -16,9 +16,10 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from v1keras import config
+from v1keras.flag_values import check_flags
 from v1keras.io import backend
 from v1keras.io.foreign import short
-from v1keras.io.quiet import quiet_start
+from v1keras.io.quiet import quiet_run, quiet_start
 from v1keras.io.terminal import one_line, say
 
 # A flag defined here is one of the command that asked for it, as --help lists them.
@@ -60,6 +61,7 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
         words: Boolean, whether the command takes arguments that are not flags.
     """
     warnings.showwarning = _one_line_warning
+    quiet_run()
     for stream in (sys.stdout, sys.stderr):
         # Not every terminal has the letters of every name.
         if isinstance(stream, io.TextIOWrapper):
@@ -130,13 +132,18 @@ def _parse(module, arguments):
         _print_help(module)
     arguments = _with_paths(arguments)
     try:
-        return flags.FLAGS(arguments)
+        rest = flags.FLAGS(arguments)
     except flags.Error as error:
         missing = re.match(r"flag --(\w+)=None: .* other than None", str(error))
         _fail(f"--{missing[1]} is missing; see --help" if missing else error)
     # From a configuration file, which is the user's code, or from --config.key=value.
     except Exception as error:
         _fail_configuration(error)
+    try:
+        check_flags(flags.FLAGS)
+    except ValueError as error:
+        _fail(error)
+    return rest
 
 
 def _print_help(module):

@@ -51,12 +51,12 @@ def run():
     text("recording", None, "HDF5 file or public dataset; default: the model's own.")
     text("neurons", "near-limit", "all, near-limit (by scores.near_limit), or 0,3,7.")
     text("out", None, "Folder to write to.", required=True)
-    number("steps", 300, "Steps of the ascent, at most.", lower_bound=1)
-    number("restarts", 2, "Starts from noise; more if they disagree.", lower_bound=1)
+    number("steps", 300, "Steps of the ascent, at most.")
+    number("restarts", 2, "Starts from noise; more if they disagree.")
     flags.DEFINE_enum("images", "pixels", _PARAMETRIZATIONS, "What a step changes.")
     smoothing = "Width of the gradient's smoothing at the first step, in pixels."
-    flags.DEFINE_float("blur", 1.0, smoothing, lower_bound=0)
-    number("jitter", 0, "Pixels of the random shift in each step.", lower_bound=0)
+    flags.DEFINE_float("blur", 1.0, smoothing)
+    number("jitter", 0, "Pixels of the random shift in each step.")
     norm = "Norm of a stimulus around grey, in pixel units; default: derived."
     flags.DEFINE_float("contrast_norm", None, norm)
     number("seed", 0, "Seed of the noise to start from.")

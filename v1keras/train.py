@@ -69,7 +69,6 @@ def run():
         "profile",
         0,
         "Steps that TensorBoard shows under Profile and Graphs; 0 for none.",
-        lower_bound=0,
     )
     cli.run(main)
 

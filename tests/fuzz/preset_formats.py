@@ -1,5 +1,11 @@
 """The files of a preset: damaged by chance, and by someone who makes the hashes fit."""
 
+import functools
+import hashlib
+import os
+import shutil
+import zipfile
+
 import hostile
 import made_up_presets
 import mutations
@@ -27,6 +33,23 @@ def read_with_hashes_that_fit(path):
     return weights(zoo.load(path))
 
 
+def write_archive(path, compression=zipfile.ZIP_DEFLATED):
+    folder = path.with_name("preset")
+    write(folder)
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"preset/{file.name}")
+
+
+def read_archive(path):
+    """Read an archive whose address the one gives that made the changes."""
+    cache = path.with_name("cache")
+    shutil.rmtree(cache, ignore_errors=True)
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return weights(zoo.load(f"{path.as_uri()}#sha256={digest}", check=True))
+
+
 def same(whole, found):
     return all(np.array_equal(a, b) for a, b in zip(whole, found, strict=True))
 
@@ -46,4 +69,11 @@ PRESET_CONFIG = Format(
 )
 PRESET_METADATA = Format(
     write, read, files=("metadata.json",), change=mutations.mutated_json
+)
+ARCHIVE = Format(write_archive, read_archive, suffix=".zip", same=same)
+ARCHIVE_STORED = Format(
+    functools.partial(write_archive, compression=zipfile.ZIP_STORED),
+    read_archive,
+    suffix=".zip",
+    same=same,
 )

@@ -86,9 +86,13 @@ def test_resuming_takes_the_same_configuration_alone(tmp_path):
         workdir.prepare_workdir(
             tmp_path, {"seed": 5, "data": {"split_seed": 2}}, resume=True
         )
-    (tmp_path / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="config.json is not JSON"):
-        workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
+    for damaged in (b"{", b"[]", b"\xff{}", b"[" * 100_000, b"", b'{"seed": 0'):
+        (tmp_path / "config.json").write_bytes(damaged)
+        with pytest.raises(ValueError, match="config.json is damaged: remove it, and"):
+            workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
+    (tmp_path / "config.json").unlink()
+    workdir.prepare_workdir(tmp_path, CONFIG, resume=True)
+    assert json.loads((tmp_path / "config.json").read_text()) == CONFIG
     with pytest.raises(ValueError, match="exclude each other"):
         workdir.prepare_workdir(tmp_path, CONFIG, resume=True, overwrite=True)
 

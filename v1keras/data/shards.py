@@ -106,8 +106,10 @@ def read(folder):
         count, *size = layout["images"]
         record = _record(size, layout["dtype"], layout["neurons"])
     records = _map_records(folder / PRESENTATIONS, record, count)
-    if digests is not None:  # earlier versions wrote none
+    if digests is not None:
         _compare(folder, layout, digests)
+    else:  # earlier versions wrote none
+        _check_records(folder / PRESENTATIONS)
     return Recording.load(
         folder / REST, images=records["image"], responses=records["responses"]
     )
@@ -140,6 +142,20 @@ def _compare(folder, layout, digests):
                 f"{folder / name} is damaged, or of another recording: its sha256 is"
                 f" not the one that {LAYOUT} states; shard the recording again"
             )
+
+
+def _check_records(path):
+    """Compare the checksums of all records with those in the file."""
+    with quiet_start():
+        import tensorflow as tf
+
+    try:
+        tf.data.TFRecordDataset(str(path)).reduce(0, lambda count, _: count + 1)
+    except tf.errors.OpError:
+        raise ValueError(
+            f"{path} is damaged: the checksum of a record is not its content's; shard"
+            " the recording again"
+        ) from None
 
 
 def _digest(layout):

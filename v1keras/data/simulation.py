@@ -5,6 +5,7 @@ import numpy as np
 from v1keras.data.dead_leaves import dead_leaves
 from v1keras.data.recording import Recording
 from v1keras.data.validation import TEST, TRAIN, VALIDATION
+from v1keras.io.large_arrays import check_memory
 
 KINDS = ("simple", "complex", "center_surround", "texture")
 WINDOW_S = 0.1
@@ -65,6 +66,13 @@ def simulate_recording(
             f" {image_size} pixels, {neurons_per_kind} neurons a kind, {repeats}"
             " repeats; expected at least 1, 1, 12, 1 and 2"
         )
+    count = train_images + test_images
+    presentations = test_images * repeats
+    neurons = len(KINDS) * neurons_per_kind
+    # Pixels, contrasts and their squares; filters; rates and spikes.
+    numbers = 3 * (count + neurons) * image_size**2
+    numbers += (2 * count + presentations) * neurons
+    check_memory("this simulation", 8 * numbers)
     # Separate generators: more training images change neither the neurons nor the test
     # images.
     generators = [np.random.default_rng((seed, part)) for part in range(4)]

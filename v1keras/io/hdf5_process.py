@@ -1,4 +1,4 @@
-"""The process of `v1keras.io.hdf5_server`, seen from the one that asks it."""
+"""Processes that open foreign HDF5 files, seen from the one that asks them."""
 
 import atexit
 import contextlib
@@ -14,17 +14,27 @@ from typing import Any
 # happens to be started in.
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    " from v1keras.io import hdf5_server; hdf5_server.main()"
+    " import importlib; importlib.import_module(sys.argv[2]).main()"
 )
 _SECONDS = 120  # that an answer may take, on a slow disk
 # No filters are loaded from elsewhere, and no threads are started for linear algebra.
 _VARIABLES = {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}
 
 
-class LayoutProcess:
-    """A process that tells how HDF5 files are laid, started when it is first asked."""
+class FileProcess:
+    """A process that reads HDF5 files, started when it is first asked to open one.
 
-    def __init__(self) -> None:
+    Args:
+        server: String, module whose `main` the process runs: it reads requests from its
+            standard input, a line of JSON each, and answers each by a line.
+        reproach: String, how the text of an error begins.
+        seconds: Integer, that an answer may take.
+    """
+
+    def __init__(self, server: str, reproach: str, seconds: int = _SECONDS) -> None:
+        self._server = server
+        self._reproach = reproach
+        self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._lock = threading.Lock()
@@ -37,7 +47,7 @@ class LayoutProcess:
         """
         with self._lock:
             process = self._running("open" in request)
-            timer = threading.Timer(_SECONDS, _kill, [process])
+            timer = threading.Timer(self._seconds, _kill, [process])
             timer.start()
             try:
                 answer = _answer(process, json.dumps(request))
@@ -48,9 +58,9 @@ class LayoutProcess:
                 timer.cancel()
         if answer is None:
             self.close()
-            raise ValueError("can't be read as HDF5: libhdf5 ended, or took too long")
+            raise ValueError(f"{self._reproach}libhdf5 ended, or took too long")
         if "error" in answer:
-            raise ValueError(f"can't be read as HDF5: {answer['error']}")
+            raise ValueError(f"{self._reproach}{answer['error']}")
         return answer
 
     def close(self) -> None:
@@ -73,7 +83,7 @@ class LayoutProcess:
                 raise ValueError("the process that had it open has ended")
             paths = [os.path.abspath(path) for path in sys.path if path]
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _START, json.dumps(paths)],
+                [sys.executable, "-I", "-c", _START, json.dumps(paths), self._server],
                 env=os.environ | _VARIABLES,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -105,5 +115,5 @@ def _kill(process):
             process.kill()
 
 
-layouts = LayoutProcess()
+layouts = FileProcess("v1keras.io.hdf5_server", "can't be read as HDF5: ")
 atexit.register(layouts.close)

@@ -44,6 +44,34 @@ def zeros_or_memmap(shape, dtype):
     return np.memmap(file, dtype, "w+", shape=tuple(shape))
 
 
+def check_memory(work, size):
+    """Refuse work that needs more memory than the machine has.
+
+    Args:
+        work: String, what needs it.
+        size: Integer, bytes that it needs at least.
+
+    Raises:
+        ValueError: The machine has less.
+
+    Example:
+
+    >>> check_memory("a small one", 1000)
+    >>> check_memory("a large one", 10**18)
+    Traceback (most recent call last):
+    ...
+    ValueError: a large one needs 1,000,000,000.0 GB of memory, this machine has ...
+    """
+    if not hasattr(os, "sysconf"):  # on Windows
+        return
+    present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if size > present:
+        raise ValueError(
+            f"{work} needs {size / 1e9:,.1f} GB of memory, this machine has"
+            f" {present / 1e9:.1f}"
+        )
+
+
 def row_blocks(array, rows=None):
     """Go through an array by blocks of rows.
 

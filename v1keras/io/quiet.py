@@ -1,6 +1,7 @@
-"""A start of TensorFlow without its notices."""
+"""TensorFlow without its notices."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ def quiet_start() -> Iterator[None]:
     written to stderr within the block is seen. `TF_CPP_MIN_LOG_LEVEL=0` shows all.
     """
     asked = os.environ.get(_LEVEL)
-    if asked == "0":
+    if _wanted():
         yield
         return
     os.environ[_LEVEL] = "3"
@@ -32,3 +33,18 @@ def quiet_start() -> Iterator[None]:
             del os.environ[_LEVEL]
         else:
             os.environ[_LEVEL] = asked
+
+
+def quiet_run() -> None:
+    """Keep what TensorFlow reports while it runs out of what a command prints.
+
+    Its Python code tells of functions that are traced again, as those of each member of
+    an ensemble are, and of source code that AutoGraph doesn't find. Errors are
+    exceptions, which a command reports. `TF_CPP_MIN_LOG_LEVEL=0` shows all.
+    """
+    if not _wanted():
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _wanted():
+    return os.environ.get(_LEVEL) == "0"

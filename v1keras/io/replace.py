@@ -10,6 +10,12 @@ import shutil
 import sys
 
 COMPLETE = ".v1keras-complete"
+MARK = "being-replaced.txt"
+_MARK_TEXT = (
+    "A command is replacing files in this folder. If it was killed, they are of two"
+    " results until the next command of v1keras that reads or writes here moves the"
+    " rest into place; then this file is removed.\n"
+)
 _REPLACED = ".v1keras-replaced-"
 _AT_FDCWD = -100  # linux/fcntl.h
 _RENAME_EXCHANGE = 2  # linux/fs.h
@@ -72,7 +78,8 @@ def record_move(parts: pathlib.Path) -> None:
 def complete_move(parts: pathlib.Path, folder: pathlib.Path) -> bool:
     """Move the entries of a folder into another, where they replace others.
 
-    A process that is killed meanwhile leaves the rest to the next call.
+    A process that is killed meanwhile leaves the rest to the next call, and the file
+    `MARK` beside the entries until then.
 
     Args:
         parts: Path of the folder, with the record that `record_move` makes.
@@ -85,10 +92,14 @@ def complete_move(parts: pathlib.Path, folder: pathlib.Path) -> bool:
         identities = dict(json.loads((parts / COMPLETE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return False
+    mark = folder / MARK
+    mark.write_text(_MARK_TEXT)
+    flush(mark)
     for entry in sorted(parts.iterdir()):
         # An exchange leaves the old entry under the name of the new one.
         if identities.get(entry.name) == _identity(entry):
             put_in_place(entry, folder / entry.name)
+    mark.unlink(missing_ok=True)
     (parts / COMPLETE).unlink()
     return True
 

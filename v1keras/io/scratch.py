@@ -14,11 +14,13 @@ import time
 from collections.abc import Iterator
 
 from v1keras.io.lock import lock, open_locked
-from v1keras.io.replace import complete_move
+from v1keras.io.replace import COMPLETE, complete_move
 
 PREFIX = ".v1keras-part-"
 _LOCK, _CONTENT = "lock", "content"
 _OLD = 3600  # seconds after which a folder without a lock is nobody's
+_MOVE = 10.0  # seconds within which files have been moved
+_PAUSE = 0.02
 
 
 @contextlib.contextmanager
@@ -49,6 +51,36 @@ def sweep(folder: pathlib.Path) -> None:
     for outer in folder.glob(PREFIX + "*"):
         with contextlib.suppress(OSError):  # another user's, or gone meanwhile
             _remove_abandoned(outer)
+
+
+def settle(folder: pathlib.Path) -> None:
+    """Complete a move of files into a folder before they are read.
+
+    A process that was killed amidst it left some that are old and some that are new.
+
+    Args:
+        folder: Path of a folder; nothing is done where it is none.
+
+    Raises:
+        OSError: They can't be moved by this user, or another process is moving them.
+    """
+    deadline = time.monotonic() + _MOVE
+    for outer in folder.glob(PREFIX + "*"):
+        while (outer / _CONTENT / COMPLETE).exists():
+            try:
+                _remove_abandoned(outer)
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                raise OSError(
+                    f"{folder} holds files of two results: a command was killed while"
+                    f" it replaced them, and the rest can't be moved there ({error})"
+                ) from error
+            if time.monotonic() > deadline:
+                raise OSError(
+                    f"{folder}: a command is replacing its files; wait until that ends"
+                )
+            time.sleep(_PAUSE)
 
 
 def _make(folder):

@@ -1,5 +1,6 @@
 """Devices of a training: one, several, or those of several machines."""
 
+import logging
 import os
 import signal
 import threading
@@ -85,7 +86,8 @@ def _multiworker(timeout_s):
     here, others = check_cluster(os.environ["TF_CONFIG"])
     meet(here, others, timeout_s)
     report(MET)
-    tf.get_logger().setLevel("WARNING")  # It reports every reduction.
+    logger = tf.get_logger()  # It reports every reduction.
+    logger.setLevel(max(logger.level, logging.WARNING))
     # Before anything looks at the devices: afterwards it can't be made.
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     if threading.current_thread() is threading.main_thread():

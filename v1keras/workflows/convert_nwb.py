@@ -35,7 +35,7 @@ def define_flags():
     for name, text in _LISTS.items():
         flags.DEFINE_multi_string(name, [], text)
     for name, text in _NUMBERS.items():
-        flags.DEFINE_float(name, None, text, lower_bound=0.0)
+        flags.DEFINE_float(name, None, text)
     text = "convert nwb: what an entry of a series is, where runs of them are equal."
     flags.DEFINE_enum("entries", None, ["frames", "presentations"], text)
     flags.DEFINE_integer("first_frame", 0, "convert nwb: index of the first image.")

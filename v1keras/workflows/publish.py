@@ -12,8 +12,9 @@ import numpy as np
 
 from v1keras import zoo
 from v1keras.data import Recording
-from v1keras.io.atomic import atomic_write
+from v1keras.io.atomic import atomic_files
 from v1keras.io.lock import locked_folder
+from v1keras.io.scratch import settle
 from v1keras.workflows import provenance
 from v1keras.workflows.latency import measure_latency
 from v1keras.workflows.metadata import score_rows
@@ -80,6 +81,7 @@ def metrics_of(workdir: str | os.PathLike[str]) -> dict[str, Any]:
         ValueError: There is none, or its scores are not on test images.
     """
     path = pathlib.Path(workdir) / "metrics.json"
+    settle(path.parent)
     try:
         metrics = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -115,10 +117,10 @@ def publish(
         "own_scores": own_scores(model, metadata, recordings),
         "latency": measure_latency(model, metadata),
     }
-    with locked_folder(catalog.zoo_folder()) as folder:
-        zoo.save(model, folder / name, metadata | measured)
-        with atomic_write(folder / "README.md") as scratch:
-            scratch.write_text(zoo.table(), "utf-8")
+    folder = catalog.zoo_folder()
+    with locked_folder(folder), atomic_files(folder) as parts:
+        zoo.save(model, parts / name, metadata | measured)
+        (parts / "README.md").write_text(zoo.table(parts / name), "utf-8")
 
 
 def own_scores(

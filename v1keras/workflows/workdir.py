@@ -142,18 +142,18 @@ def commit_of(workdir: str | os.PathLike[str]) -> str | None:
 def _check_same_config(workdir, text):
     """Refuse to resume a run that has another configuration."""
     path = workdir / CONFIG
-    if not path.exists() or path.read_text() == text:
+    if not path.exists() or path.read_bytes() == text.encode():
         return
     try:
-        theirs, ours = (
-            _flatten(renamed(json.loads(path.read_text()))),
-            _flatten(json.loads(text)),
-        )
-    except ValueError:
+        theirs = _flatten(renamed(dict(json.loads(path.read_text("utf-8")))))
+        if not theirs:
+            raise ValueError("no configuration")
+    except Exception:  # of JSON that is none, or of something else
         raise ValueError(
-            f"{path} is not JSON: it is cut off or was changed; --overwrite starts"
-            " again"
+            f"{path} is damaged: remove it, and --resume goes on from the checkpoints"
+            " with the configuration given now; --overwrite starts again"
         ) from None
+    ours = _flatten(json.loads(text))
     if theirs == ours:
         return
     differences = [

@@ -1,5 +1,6 @@
 """The card of a preset, and tables of presets, written from their metadata."""
 
+import pathlib
 import re
 from typing import Any
 
@@ -26,11 +27,19 @@ _LIMIT = {
 _COLUMNS = "correlation | CC_norm | near the limit |"
 
 
-def table() -> str:
-    """Return the text of zoo/README.md: the package's presets and their scores."""
+def table(added: pathlib.Path | None = None) -> str:
+    """Return the text of zoo/README.md: the package's presets and their scores.
+
+    Args:
+        added: Path of the folder of a preset that is about to be one of them; None for
+            none.
+    """
+    presets: dict[str, str | pathlib.Path] = {name: name for name in names()}
+    if added is not None:
+        presets[added.name] = added
     rows = [f"| preset | neurons | protocol | {_COLUMNS}", "|---" * 6 + "|"]
-    for name in names():
-        for row in info(name)["scores"]:
+    for name, preset in sorted(presets.items()):
+        for row in info(preset)["scores"]:
             neurons = f"{row['neurons']} ({row['count']})"
             rows.append(f"| [{name}]({name}/README.md) | {neurons} | {_scores(row)}")
     paragraphs = [

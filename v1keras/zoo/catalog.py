@@ -11,6 +11,7 @@ import numpy as np
 
 from v1keras.io.atomic import sha256
 from v1keras.io.replace import whole_folder
+from v1keras.io.scratch import settle
 from v1keras.zoo.archive import fetch
 from v1keras.zoo.layout import CARD, CONFIG, METADATA, REMOTE, WEIGHTS
 from v1keras.zoo.metadata import read_metadata
@@ -48,10 +49,12 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         FileNotFoundError: There is no such preset.
         ValueError: The archive at an address has another sha256.
-        OSError: The archive can't be downloaded.
+        OSError: The archive can't be downloaded, or a command was killed while it
+            replaced the results in the workdir, and they can't be completed.
     """
     name = str(name)
     inside = zoo_folder() / name
+    settle(pathlib.Path(name))
     for folder in (inside, pathlib.Path(name), pathlib.Path(name) / "preset"):
         whole = whole_folder(folder)
         if (whole / METADATA).is_file():

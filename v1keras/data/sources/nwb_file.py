@@ -2,12 +2,10 @@
 
 import contextlib
 import logging
-import pathlib
 import warnings
 
 import numpy as np
 
-from v1keras.io import hdf5_file
 from v1keras.io.archives import LARGEST_FILE
 from v1keras.io.foreign import errors_naming
 
@@ -21,6 +19,11 @@ _GROUPS = {
 }
 
 
+NOT_INSTALLED = (
+    'NWB files are read with pynwb: install it, with `pip install "v1keras[nwb]"`'
+)
+
+
 def pynwb():
     """Return the module pynwb.
 
@@ -30,10 +33,7 @@ def pynwb():
     try:
         import pynwb
     except ImportError:
-        raise ValueError(
-            'NWB files are read with pynwb: install it, with `pip install "v1keras'
-            '[nwb]"`'
-        ) from None
+        raise ValueError(NOT_INSTALLED) from None
     return pynwb
 
 
@@ -51,15 +51,9 @@ def opened(path):
         `pynwb.NWBFile`, whose arrays are read when they are asked for.
 
     Raises:
-        FileNotFoundError: There is no such file.
         ValueError: It is not an NWB 2 file, or the block raised an error.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}")
     module = pynwb()
-    with hdf5_file.opened(path) as file:
-        file.check_contained()
     with errors_naming(path), contextlib.ExitStack() as stack:
         with warnings.catch_warnings(), _silent("hdmf"):
             # Of schemas, versions and what a newer pynwb would write otherwise.

@@ -1,7 +1,5 @@
 """Only processes of one training count as its workers, and signals are answered."""
 
-import contextlib
-import json
 import os
 import signal
 import socket
@@ -11,6 +9,7 @@ import threading
 import time
 
 import pytest
+from impostors import drips, hangs_up, listener, says_nothing, talks, worker
 
 from v1keras.training import handshake
 from v1keras.training.handshake import meet
@@ -61,47 +60,6 @@ def test_who_has_another_secret_is_no_worker(free_ports, monkeypatch):
         assert outcomes[index].endswith("the same V1KERAS_CLUSTER_SECRET, if any")
 
 
-def says_nothing(connection):
-    time.sleep(30)
-
-
-def talks(connection):
-    """As a web server, or TensorFlow's of another training."""
-    with contextlib.suppress(OSError):
-        while True:
-            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100)
-
-
-def hangs_up(connection):
-    connection.close()
-
-
-def drips(connection):
-    with contextlib.suppress(OSError):
-        while True:
-            connection.sendall(b"\0")
-            time.sleep(0.5)
-
-
-@contextlib.contextmanager
-def listener(port, behavior):
-    """Something that listens at a port and is no worker."""
-    server = socket.create_server(("localhost", port))
-
-    def serve():
-        with contextlib.suppress(OSError):
-            while True:
-                connection = server.accept()[0]
-                arguments = (connection,)
-                threading.Thread(target=behavior, args=arguments, daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.close()
-
-
 @pytest.mark.parametrize("behavior", [says_nothing, talks, hangs_up, drips])
 def test_what_merely_listens_is_no_worker(free_ports, behavior, monkeypatch):
     monkeypatch.setattr(handshake, "_PATIENCE", 0.3)
@@ -134,19 +92,6 @@ def test_strangers_do_not_keep_a_process_from_meeting(free_ports):
     join(addresses, 1, outcomes)
     first.join(60)
     assert outcomes == {0: "met", 1: "met"}
-
-
-def worker(addresses, index, *flags):
-    setting = {
-        "cluster": {"worker": addresses},
-        "task": {"type": "worker", "index": index},
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "v1keras.train", *flags],
-        env=os.environ | {"TF_CONFIG": json.dumps(setting)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.slow

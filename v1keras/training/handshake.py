@@ -38,10 +38,10 @@ def meet(here: str, others: Sequence[str], timeout_s: float) -> None:
     Args:
         here: String, this process's HOST:PORT, on which it listens meanwhile.
         others: Sequence of strings, HOST:PORT of the other processes.
-        timeout_s: Float, number of seconds to wait.
+        timeout_s: Float, number of seconds to wait; no connection is waited for longer.
 
     Raises:
-        OSError: The port is taken, or not all processes came; names them.
+        OSError: The port is taken, or not all processes came in time; names them.
     """
     key = _key([here, *others])
     deadline = time.monotonic() + timeout_s
@@ -49,16 +49,20 @@ def meet(here: str, others: Sequence[str], timeout_s: float) -> None:
     with _listening(here, others, key) as listener:
         while answers or listener.missing:
             for host in list(answers):
+                until = min(time.monotonic() + _PATIENCE, deadline)
                 try:
-                    _introduce(here, host, key)
+                    _introduce(here, host, key, until)
                     del answers[host]
                 except _Mismatch as error:
                     answers[host] = str(error)
                 except (OSError, ValueError):
-                    answers[host] = ""
+                    # Once it was reached, it is there, even if no time is left for it.
+                    if time.monotonic() < deadline:
+                        answers[host] = ""
             if time.monotonic() > deadline:
                 raise OSError(_complaint(answers, listener.missing, timeout_s))
-            time.sleep(_PAUSE if answers or listener.missing else 0)
+            if answers or listener.missing:
+                time.sleep(min(_PAUSE, max(0.0, deadline - time.monotonic())))
 
 
 def _key(addresses):
@@ -70,35 +74,41 @@ def _proof(key, side, *parts):
     return hmac.digest(key, b"\n".join([side, *parts]), "sha256")
 
 
-def _introduce(here, host, key):
-    """Ask one process for its proof and give it this one's."""
+def _introduce(here, host, key, until):
+    """Ask one process for its proof and give it this one's, until some time."""
     name, _, port = host.rpartition(":")
-    with socket.create_connection((name, int(port)), _PATIENCE) as connection:
+    with socket.create_connection((name, int(port)), _left(until)) as connection:
         own = secrets.token_bytes(_NONCE)
         try:
             connection.sendall(_GREETING + own)
-            theirs, proof = _receive(connection, _NONCE), _receive(connection, _PROOF)
+            theirs = _receive(connection, _NONCE, until)
+            proof = _receive(connection, _PROOF, until)
             expected = _proof(key, b"answer", host.encode(), own, theirs)
             if not hmac.compare_digest(proof, expected):
                 raise _Mismatch("it does not know this training")
             mine = _proof(key, b"question", here.encode(), own, theirs)
             connection.sendall(len(here).to_bytes(2, "big") + here.encode() + mine)
-            if _receive(connection, 1) != _ACCEPTED:
+            if _receive(connection, 1, until) != _ACCEPTED:
                 raise _Mismatch("it does not know this training")
         except OSError as error:
             raise _Mismatch(f"it says nothing ({error})") from None
 
 
-def _receive(connection, size):
+def _left(until):
+    """Return the seconds until some time, a few milliseconds at least."""
+    return max(0.01, until - time.monotonic())
+
+
+def _receive(connection, size, until):
     """Return so many bytes, or raise an `OSError` if they don't come in time."""
-    deadline, content = time.monotonic() + _PATIENCE, b""
+    content = b""
     while len(content) < size:
-        connection.settimeout(max(0.01, deadline - time.monotonic()))
+        connection.settimeout(_left(until))
         part = connection.recv(size - len(content))
         if not part:
             raise OSError("closed")
         content += part
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             raise OSError("too slow")
     return content
 
@@ -129,16 +139,17 @@ class _Server(socketserver.ThreadingTCPServer):
 class _Answer(socketserver.BaseRequestHandler):
     def handle(self):
         server, connection = self.server, self.request
-        greeting = _receive(connection, len(_GREETING) + _NONCE)
+        until = time.monotonic() + _PATIENCE
+        greeting = _receive(connection, len(_GREETING) + _NONCE, until)
         if not greeting.startswith(_GREETING):
             return
         theirs, own = greeting[len(_GREETING) :], secrets.token_bytes(_NONCE)
         proof = _proof(server.key, b"answer", server.here.encode(), theirs, own)
         connection.sendall(own + proof)
-        length = int.from_bytes(_receive(connection, 2), "big")
-        host = _receive(connection, min(length, _LONGEST_HOST))
+        length = int.from_bytes(_receive(connection, 2, until), "big")
+        host = _receive(connection, min(length, _LONGEST_HOST), until)
         expected = _proof(server.key, b"question", host, theirs, own)
-        if hmac.compare_digest(_receive(connection, _PROOF), expected):
+        if hmac.compare_digest(_receive(connection, _PROOF, until), expected):
             connection.sendall(_ACCEPTED)
             server.missing.discard(host.decode())
 

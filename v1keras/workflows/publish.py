@@ -22,6 +22,7 @@ from v1keras.workflows.reopen import open_models
 from v1keras.workflows.score import score_by
 from v1keras.zoo import catalog
 from v1keras.zoo.layout import METADATA
+from v1keras.zoo.weights import round_to_half
 
 TOLERANCE = 1e-4  # of a score
 _SCORES = ("count", "correlation", "cc_norm", "fraction_near_limit")
@@ -32,6 +33,7 @@ def add(
     name: str,
     scores: list[dict[str, Any]] | None = None,
     measured_by: str | None = None,
+    half: bool = False,
 ) -> None:
     """Put the model of a finished training into the zoo.
 
@@ -41,6 +43,8 @@ def add(
         scores: List of rows for the card, means over several seeds and protocols; None
             for those of the training alone.
         measured_by: String, command that measured them.
+        half: Boolean, whether to round the weights to half precision, which halves the
+            preset; it must not move a score.
 
     Raises:
         ValueError: The training has no test metrics, or others than its weights have;
@@ -69,6 +73,14 @@ def add(
             f"{workdir}/metrics.json states a correlation of {stated}, but the weights"
             f" there have {measured}; run the evaluation again"
         )
+    if half:
+        round_to_half(model)
+        rounded = score_by(settings, model, recordings).mean("correlation")
+        if _difference(measured, rounded) > TOLERANCE:
+            raise ValueError(
+                f"{workdir}: half precision moves the correlation from {measured} to"
+                f" {rounded}; publish it without"
+            )
     if scores:
         metadata |= {"scores": scores, "measured_by": measured_by}
     publish(model, recordings, metadata, name)

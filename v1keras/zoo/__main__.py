@@ -42,7 +42,7 @@ def main(arguments):
         case ["predict", name, path, *paths]:
             _workflow("predict").predict(name, [path, *paths])
         case ["add", workdir] if values.name:
-            _workflow("publish").add(workdir, values.name)
+            _workflow("publish").add(workdir, values.name, half=values.half)
             say(f"written: {zoo.find(values.name)}")
         case words:
             received = " ".join(words) or "nothing to do"
@@ -71,6 +71,7 @@ def _for_all(names, work):
 
 def run():
     flags.DEFINE_bool("scores", False, "With verify: measure the scores again, too.")
+    flags.DEFINE_bool("half", False, "With add: store weights in half precision.")
     flags.DEFINE_string("name", None, "With add: name, <dataset>_<readout>.")
     cli.run(main, words=True)
 

@@ -22,7 +22,7 @@ from v1keras.zoo.golden import check_golden, golden_rates
 from v1keras.zoo.layout import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS
 from v1keras.zoo.metadata import check_given, digest_of, render
 from v1keras.zoo.sizes import check_sizes
-from v1keras.zoo.weights import WeightsFile
+from v1keras.zoo.weights import WeightsFile, store_in_half
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "h5py")
 
@@ -110,6 +110,7 @@ def save(
     """Write a preset, whole or not at all; an existing one is replaced.
 
     Only the model is written, without optimizer, loss and metrics if it is compiled.
+    Weights that half precision holds exactly (see `round_to_half`) are stored in it.
     The preset is opened once before it replaces anything.
 
     Args:
@@ -144,6 +145,7 @@ def save(
         arrays = [keras.ops.convert_to_numpy(v) for v in alone.variables]
         check_disk_space(scratch, arrays)
         alone.save_weights(scratch / WEIGHTS)
+        store_in_half(scratch / WEIGHTS)
         versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
         metadata = metadata | {
             "format_version": FORMAT_VERSION,

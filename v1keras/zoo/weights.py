@@ -4,6 +4,7 @@ import os
 import pathlib
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 
@@ -183,3 +184,60 @@ def model_layers(model: keras.Model) -> Layers:
 
 def _in_words(name, shapes):
     return f"{name!r} with weights {shapes}"
+
+
+def round_to_half(model: keras.Model) -> None:
+    """Round the weights of a model to half precision, in place.
+
+    A preset of such a model is half as large.
+
+    Raises:
+        ValueError: A weight is too large for half precision.
+
+    Example:
+
+    >>> layer = keras.layers.Dense(1, bias_initializer="zeros")
+    >>> layer.build((None, 2))
+    >>> layer.kernel.assign([[0.1], [1.0]]) is None
+    False
+    >>> round_to_half(layer)
+    >>> np.asarray(layer.kernel).ravel().tolist()
+    [0.0999755859375, 1.0]
+    """
+    for variable in model.variables:
+        values = keras.ops.convert_to_numpy(variable)
+        if values.dtype != np.float32:
+            continue
+        with np.errstate(over="ignore"):
+            rounded = values.astype(np.float16)
+        if not np.isfinite(rounded).all():
+            raise ValueError(
+                f"{variable.path} has a value of {np.abs(values).max():.3g}; half"
+                " precision ends at 65,504"
+            )
+        variable.assign(rounded.astype(np.float32))
+
+
+def store_in_half(path: pathlib.Path) -> None:
+    """Rewrite a weights file in half precision, if that changes no value in it."""
+    with h5py.File(path) as file:
+        items: dict[str, Any] = {}
+        file.visititems(items.__setitem__)
+        halves = {}
+        for name, item in items.items():
+            if isinstance(item, h5py.Group) or item.dtype != np.float32:
+                continue
+            values = item[...]
+            with np.errstate(over="ignore"):
+                halves[name] = values.astype(np.float16)
+            if not np.array_equal(halves[name].astype(np.float32), values):
+                return
+        scratch = path.with_suffix(".half")
+        with h5py.File(scratch, "w") as smaller:
+            for name, item in items.items():
+                if isinstance(item, h5py.Group):
+                    copy = smaller.create_group(name)
+                    copy.attrs.update(item.attrs)
+                else:
+                    smaller[name] = halves.get(name, item[...])
+    scratch.replace(path)

@@ -31,6 +31,7 @@ OTHERS = {
     "v1keras.workflows.fit": ["fit"],
     "v1keras.workflows.invert": ["preferred_stimuli", "characterize"],
     "v1keras.workflows.report": ["write_report"],
+    "v1keras.workflows.save_model": ["save_model"],
     "v1keras.workflows.score": ["score"],
     "v1keras.workflows.train": ["train_and_evaluate"],
     "v1keras.workflows.reopen": ["open_models", "open_model"],

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
     from v1keras.workflows.fit import fit
     from v1keras.workflows.invert import characterize, preferred_stimuli
     from v1keras.workflows.report import write_report
+    from v1keras.workflows.save_model import save_model
     from v1keras.workflows.score import score
     from v1keras.zoo import load as load_model
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
 _PUBLIC = {
     "load_recording": ("v1keras.data", "load_recording"),
     "load_model": ("v1keras.zoo", "load"),
+    "save_model": ("v1keras.workflows.save_model", "save_model"),
     "build_model": ("v1keras.workflows.build", "build_model"),
     "fit": ("v1keras.workflows.fit", "fit"),
     "score": ("v1keras.workflows.score", "score"),

@@ -1,11 +1,13 @@
 """`PopulationModel`, the protocol that all models share."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+import v1keras  # whose functions put stages together
 from v1keras.io.keras_defaults import keras_defaults
 from v1keras.models.model_inputs import check_inputs
 from v1keras.models.pixel_range import warn_of_pixels
@@ -64,10 +66,54 @@ class PopulationModel(keras.Model):
 
     def __repr__(self):
         height, width = self.image_size
+        preset = f"preset={self.preset_name}, " if self.preset_name else ""
         return (
-            f"<{type(self).__name__} name={self.name}, images of {height} x {width}"
-            f" pixels, {self.neuron_count} neurons>"
+            f"<{type(self).__name__} {preset}name={self.name}, images of {height} x"
+            f" {width} pixels, {self.neuron_count} neurons>"
         )
+
+    @classmethod
+    def from_preset(cls, name: str | os.PathLike[str]) -> Any:
+        """Load a trained model, as `v1keras.load_model` does.
+
+        Args:
+            name: String, name of a preset, its folder, the workdir of a training, or an
+                address.
+
+        Returns:
+            A model of this class, whose `preset_name` is the preset's.
+
+        Raises:
+            ValueError: The preset is a model of another class, or its files are not as
+                it states them.
+            FileNotFoundError: There is no such preset.
+
+        Example:
+
+        >>> from v1keras.models import V1Model
+        >>> V1Model.from_preset("simulated_factorized").neuron_count
+        48
+        """
+        model = v1keras.load_model(name)
+        if not isinstance(model, cls):
+            raise ValueError(
+                f"preset {str(name)!r} is of the class {type(model).__name__}, not"
+                f" {cls.__name__}: take {type(model).__name__}.from_preset, or"
+                " v1keras.load_model for any class"
+            )
+        return model
+
+    def save_to_preset(
+        self, folder: str | os.PathLike[str], recording: Any, config: Any = None
+    ) -> None:
+        """Score the model and write it as a preset, as `v1keras.save_model` does.
+
+        Args:
+            folder: Folder to write to; its name is the preset's.
+            recording: `Recording` that the model was trained on, or a sequence of them.
+            config: Configuration of the training, or None for the default.
+        """
+        v1keras.save_model(self, folder, recording, config)
 
     @classmethod
     def from_parts(cls, config: dict[str, Any], parts: dict[str, Any]) -> Any:

@@ -26,6 +26,8 @@ from v1keras.training import (
     make_likelihood,
 )
 from v1keras.workflows.build import equalizing_weights
+from v1keras.workflows.matching import check_fit
+from v1keras.workflows.score import session_of
 
 
 def fit(
@@ -77,6 +79,8 @@ def fit(
     """
     config = resolve(config, training=training)
     recordings = [recording] if isinstance(recording, Recording) else list(recording)
+    for part in recordings:
+        check_fit(session_of(model, part), part)
     bar = [ProgressBar()] if keras.config.is_interactive_logging_enabled() else []
     trainer = make_trainer(config.training, config.seed, model, recordings, strategy)
     return run_trainer(trainer, model, recordings, [*callbacks, *bar])

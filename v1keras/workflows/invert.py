@@ -22,7 +22,9 @@ from v1keras.inversion.kept import kept
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
 from v1keras.inversion.weaker import half_norm_patterns, unclipped_patterns
+from v1keras.io.backend import require_tensorflow
 from v1keras.training.prediction import Predictor
+from v1keras.workflows.matching import check_fit
 
 # A rate that changes by less than this fraction over all images of the recording is
 # constant: the readout has learned nothing about the neuron.
@@ -189,12 +191,16 @@ def _score_columns(scores, recording, neurons):
 
 
 def images_only(model: Any, recording: Recording) -> Any:
-    """Return the model of one recording's neurons, with covariates at their means."""
-    return kept(
-        model,
-        ("images only", recording.name),
-        lambda: model.session(recording.name).without_covariates(),
-    )
+    """Return the model of one recording's neurons, with covariates at their means.
+
+    Raises:
+        ValueError: The recording does not fit the model, or Keras's backend is not
+            TensorFlow.
+    """
+    require_tensorflow("inversion")
+    session = model.session(recording.name)
+    check_fit(session, recording)
+    return kept(model, ("images only", recording.name), session.without_covariates)
 
 
 def split_constant(

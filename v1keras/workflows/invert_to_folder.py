@@ -26,7 +26,8 @@ from v1keras.workflows.invert import (
     nothing_to_invert,
     split_constant,
 )
-from v1keras.workflows.reopen import check_fit, open_model, open_models
+from v1keras.workflows.matching import check_fit
+from v1keras.workflows.reopen import open_model, open_models
 from v1keras.workflows.score import score_by
 
 _FILES = ("stimuli.h5", "cells.csv", "report.html", "gallery.png", "tuning.png")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from v1keras.data import Recording
+from v1keras.data import Recording, model_inputs
 
 _UNNAMED = "all"  # the session of models of recordings that name none
 
@@ -62,6 +62,26 @@ def warn_of_another_name(recording: Recording, metadata: Mapping[str, Any]) -> N
         f" {recording.name!r}: right only if its neurons are the same, in the same"
         " order"
     )
+
+
+def check_fit(model: Any, recording: Recording) -> None:
+    """Refuse a recording whose images, neurons or covariates are not the model's.
+
+    Raises:
+        ValueError: Names what was received and what fits.
+    """
+    received, expected = recording.images.shape[1:], model.image_size
+    if received != expected:
+        raise ValueError(
+            f"recording {recording.name!r}: images of {received[0]} x {received[1]}"
+            f" pixels; the model takes {expected[0]} x {expected[1]}"
+        )
+    if recording.neuron_count != model.neuron_count:
+        raise ValueError(
+            f"recording {recording.name!r}: a recording of {recording.neuron_count}"
+            f" neurons; the model predicts {model.neuron_count}"
+        )
+    model_inputs(recording, [], model.covariates)  # raises where one is missing
 
 
 def _listed(counts):

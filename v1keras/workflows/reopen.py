@@ -4,10 +4,14 @@ import os
 from typing import Any
 
 from v1keras import zoo
-from v1keras.data import Recording, model_inputs, open_recording, recording_names
+from v1keras.data import Recording, open_recording, recording_names
 from v1keras.data.splits import split_by_protocol
 from v1keras.former_keys import renamed
-from v1keras.workflows.matching import in_order_of_model, warn_of_another_name
+from v1keras.workflows.matching import (
+    check_fit,
+    in_order_of_model,
+    warn_of_another_name,
+)
 
 
 def open_models(
@@ -87,23 +91,3 @@ def open_model(
             " --recording=FILE"
         )
     return model.session(recordings[0].name), metadata, recordings[0]
-
-
-def check_fit(model: Any, recording: Recording) -> None:
-    """Refuse a recording whose images, neurons or covariates are not the model's.
-
-    Raises:
-        ValueError: Names what was received and what fits.
-    """
-    received, expected = recording.images.shape[1:], model.image_size
-    if received != expected:
-        raise ValueError(
-            f"images of {received[0]} x {received[1]} pixels; the model takes"
-            f" {expected[0]} x {expected[1]}"
-        )
-    if recording.neuron_count != model.neuron_count:
-        raise ValueError(
-            f"a recording of {recording.neuron_count} neurons; the model predicts"
-            f" {model.neuron_count}"
-        )
-    model_inputs(recording, [], model.covariates)  # raises where one is missing

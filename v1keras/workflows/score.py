@@ -9,6 +9,7 @@ from v1keras.data import Recording
 from v1keras.data.presentations import mean_rates, model_data
 from v1keras.evaluation.scores import Scores, join_scores, score_rates
 from v1keras.training.prediction import Predictor
+from v1keras.workflows.matching import check_fit
 
 
 def score(
@@ -59,6 +60,8 @@ def score(
 def _score(model, recording, split, above_hz, fano):
     images = recording.indices(split)
     model = session_of(model, recording)
+    if hasattr(model, "image_size"):
+        check_fit(model, recording)
     rates = predicted_rates(model, recording, images)
     return score_rates(recording, images, rates, split, above_hz, fano)
 

@@ -101,6 +101,8 @@ class KindelCore(CompositeLayer):
 
     def build(self, input_shape):
         check_smallest_image(input_shape, self.kernel_size, 3)
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="images")
         for stage in self.stages:
             stage.build(input_shape)
             input_shape = stage.compute_output_shape(input_shape)

@@ -113,8 +113,11 @@ class LogGaborCore(keras.layers.Layer):
         check_number("floor", floor, positive=True)
         self.floor = floor
         self.center_surround = center_surround
+        self.input_spec = keras.layers.InputSpec(ndim=4, name="images")
 
     def build(self, input_shape):
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="images")
         _, height, width, _ = input_shape
         self.scales = [scale for scale in SCALES if scale[0] <= min(height, width)]
         if not self.scales:

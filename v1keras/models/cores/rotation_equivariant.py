@@ -100,6 +100,8 @@ class RotationEquivariantCore(CompositeLayer):
         check_smallest_image(input_shape, self.kernel_sizes[0], self.pool_size)
         self.kernels, self._rotations = [], []
         channels = input_shape[-1]
+        axes = {-1: channels}
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes=axes, name="images")
         sizes = zip(self.filters, self.kernel_sizes, strict=True)
         for i, (count, side) in enumerate(sizes):
             initializer = keras.initializers.RandomNormal(

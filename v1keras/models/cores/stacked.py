@@ -166,6 +166,8 @@ class StackedCore(CompositeLayer):
 
     def build(self, input_shape):
         check_smallest_image(input_shape, self.kernel_sizes[0], self.pool_size)
+        axes = {-1: input_shape[-1]}
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes=axes, name="images")
         for stage in self.stages:
             stage.build(input_shape)
             input_shape = stage.compute_output_shape(input_shape)

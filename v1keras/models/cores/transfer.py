@@ -79,6 +79,8 @@ class TransferCore(CompositeLayer):
         return [self.norm]
 
     def build(self, input_shape):
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="images")
         size = (input_shape[1] * self.scale, input_shape[2] * self.scale, 3)
         make_network = getattr(NETWORKS[self.network], self.network)
         with keras_defaults():

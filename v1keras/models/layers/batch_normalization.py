@@ -56,7 +56,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and self.axis in (3, -1)
             and self.scale
             and self.center
-            and not self.renorm
+            # Keras 3.12, the last for Python 3.10, has no renormalization.
+            and not getattr(self, "renorm", False)
         )
 
 

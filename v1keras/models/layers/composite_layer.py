@@ -22,6 +22,15 @@ class CompositeLayer(keras.layers.Layer):
         """Return the sub-layers, whose names differ."""
         raise NotImplementedError
 
+    @property
+    def layers(self) -> list[keras.layers.Layer]:
+        """The sub-layers, where `summary(expand_nested=True)` looks for them."""
+        return self.sub_layers()
+
+    def __dir__(self):
+        # Keras saves what is listed: a weight's path in a file stays its attribute's.
+        return [name for name in super().__dir__() if name != "layers"]
+
     def get_config(self):
         frozen = [layer.name for layer in self.sub_layers() if not layer.trainable]
         return super().get_config() | {"frozen": frozen}

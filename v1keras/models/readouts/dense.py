@@ -62,6 +62,8 @@ class DenseReadout(Readout):
         self._function = keras.activations.get(activation)
 
     def build(self, input_shape):
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="features")
         count = int(np.prod(input_shape[1:]))
         penalty = None
         if self.l1 or self.l2:

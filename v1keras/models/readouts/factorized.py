@@ -57,8 +57,11 @@ class FactorizedReadout(Readout):
         super().__init__(neurons, name=name, **kwargs)
         check_number("l1", l1)
         self.l1, self.nonnegative, self.seed = l1, nonnegative, seed
+        self.input_spec = keras.layers.InputSpec(ndim=4, name="features")
 
     def build(self, input_shape):
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="features")
         _, height, width, channels = input_shape
         initializer = keras.initializers.RandomNormal(stddev=0.01, seed=self.seed)
         constraint = None

@@ -85,6 +85,8 @@ class GaussianReadout(Readout):
         self._draws = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):
+        axes = {-1: input_shape[-1]}
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes=axes, name="features")
         self._build_positions()
         self.features = self.add_weight(
             shape=(input_shape[-1], self.neurons),

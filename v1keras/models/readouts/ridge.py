@@ -71,6 +71,8 @@ class RidgeReadout(Readout):
         super().__init__(neurons, name=name, **{"trainable": False} | kwargs)
 
     def build(self, input_shape):
+        sizes = (None, *input_shape[1:])
+        self.input_spec = keras.layers.InputSpec(shape=sizes, name="features")
         self.weight = self.add_weight(
             shape=(input_shape[-1], self.neurons), initializer="zeros", name="weight"
         )

@@ -6,8 +6,8 @@ import pathlib
 import fake_datasets
 import numpy as np
 
-from v1keras import train, zoo
-from v1keras.workflows import reopen
+from v1keras import zoo
+from v1keras.workflows import reopen, train
 
 CONFIG = pathlib.Path(__file__).parents[2] / "configs" / "sensorium2022_gaussian.py"
 

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from v1keras import Recording, simulate_recording, train, zoo
+from v1keras import Recording, simulate_recording, zoo
 from v1keras.config import default
 from v1keras.data import LazyRows, open_recording, shards
 from v1keras.io import large_arrays
+from v1keras.workflows import train
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from configs import tiny
-from v1keras import simulate_recording, train
+from v1keras import simulate_recording
+from v1keras.workflows import train
 
 _STEPS = 20_000
 

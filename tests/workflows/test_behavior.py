@@ -5,9 +5,9 @@ import pytest
 import simulated_behavior
 from behavior_trainings import BOTH, configured
 
-from v1keras import Recording, train, zoo
+from v1keras import Recording, zoo
 from v1keras.data import model_inputs
-from v1keras.workflows import build, latency, reopen
+from v1keras.workflows import build, latency, reopen, train
 from v1keras.workflows.score import score
 
 

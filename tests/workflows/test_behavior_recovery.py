@@ -7,7 +7,7 @@ import pytest
 import simulated_behavior
 from behavior_trainings import BOTH, configured
 
-from v1keras import train
+from v1keras.workflows import train
 
 
 @pytest.fixture(scope="module")

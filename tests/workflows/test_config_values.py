@@ -12,11 +12,11 @@ from v1keras.config import default, resolve
 from v1keras.config_values import VALUES, check_values
 from v1keras.inversion import ContrastConstraint, GradientAscent
 from v1keras.models.cores.transfer import NETWORKS
-from v1keras.train import train_and_evaluate
 from v1keras.training import LIKELIHOODS
 from v1keras.training.precision import PRECISIONS
 from v1keras.training.schedule import LR_SCHEDULES
 from v1keras.training.strategy import STRATEGIES
+from v1keras.workflows.train import train_and_evaluate
 
 NAN, INF = float("nan"), float("inf")
 KEYS = sorted(config_values._flat(default()))

@@ -9,9 +9,9 @@ import pytest
 
 from v1keras import Recording, simulate_recording
 from v1keras.config import default
-from v1keras.train import train_and_evaluate
 from v1keras.training import Trainer
 from v1keras.workflows.build import build_model
+from v1keras.workflows.train import train_and_evaluate
 
 # Of a training of two networks beside a ridge.
 TRAINING = {

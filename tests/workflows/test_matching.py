@@ -5,9 +5,9 @@ import pytest
 
 from v1keras import simulate_recording
 from v1keras.config import default
-from v1keras.train import train_and_evaluate
 from v1keras.workflows.reopen import open_model
 from v1keras.workflows.score import score
+from v1keras.workflows.train import train_and_evaluate
 
 SESSIONS = np.array(["a", "b", "b", "c"])
 

@@ -6,9 +6,9 @@ from scipy import stats
 
 from v1keras import Recording, simulate_recording
 from v1keras.config import default
-from v1keras.train import train_and_evaluate
 from v1keras.workflows.reopen import open_model
 from v1keras.workflows.score import score
+from v1keras.workflows.train import train_and_evaluate
 
 COUNTS = "spikes per presentation"
 

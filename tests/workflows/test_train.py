@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from tiny_trainings import tiny
 
-from v1keras import Recording, train, zoo
+from v1keras import Recording, zoo
 from v1keras.data import open_recording
 from v1keras.training import likelihood_of
-from v1keras.workflows import build
-from v1keras.workflows import train as workflow
+from v1keras.workflows import build, train
 
 
 @pytest.mark.parametrize(
@@ -133,9 +132,9 @@ def test_the_learned_noise_is_kept_with_the_preset(recording, tmp_path, monkeypa
     it; of two members the mean.
     """
     ended = []
-    make = workflow.make_likelihood
+    make = train.make_likelihood
     monkeypatch.setattr(
-        workflow, "make_likelihood", lambda name: ended.append(make(name)) or ended[-1]
+        train, "make_likelihood", lambda name: ended.append(make(name)) or ended[-1]
     )
     model, _ = train.train_and_evaluate(
         tiny(recording, **{"training.likelihood": "negative_binomial", "ensemble": 2}),

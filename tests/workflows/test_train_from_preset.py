@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from tiny_trainings import tiny, values
 
-from v1keras import simulate_recording, train, zoo
+from v1keras import simulate_recording, zoo
 from v1keras.config import default
 from v1keras.data import open_recording
-from v1keras.workflows import build
+from v1keras.workflows import build, train
 
 
 def test_a_frozen_core_stays_and_new_readouts_learn(recording, tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tiny_trainings import tiny, values
 
-from v1keras import Recording, simulate_recording, train, zoo
-from v1keras.workflows import reopen
+from v1keras import Recording, simulate_recording, zoo
+from v1keras.workflows import reopen, train
 from v1keras.workflows.score import score
 
 

@@ -9,7 +9,7 @@ from scipy import special
 from tiny_trainings import tiny
 
 from v1keras import Recording
-from v1keras.train import train_and_evaluate
+from v1keras.workflows.train import train_and_evaluate
 
 
 def changed(recording, **changes):

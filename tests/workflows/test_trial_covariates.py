@@ -7,8 +7,8 @@ import pytest
 import simulated_behavior
 from behavior_trainings import BOTH, configured
 
-from v1keras import train
 from v1keras.data.join_repeats import join_repeats
+from v1keras.workflows import train
 from v1keras.workflows.score import predicted_rates
 
 REPEATS = 6

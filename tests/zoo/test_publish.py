@@ -8,8 +8,8 @@ import types
 import numpy as np
 import pytest
 
-from v1keras import Recording, simulate_recording, train, zoo
-from v1keras.workflows import latency, provenance, publish, reopen
+from v1keras import Recording, simulate_recording, zoo
+from v1keras.workflows import latency, provenance, publish, reopen, train
 from v1keras.zoo import __main__, catalog
 
 needs_git = pytest.mark.skipif(

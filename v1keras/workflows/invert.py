@@ -198,9 +198,13 @@ def images_only(model: Any, recording: Recording) -> Any:
             TensorFlow.
     """
     require_tensorflow("inversion")
-    session = model.session(recording.name)
+    session = kept(
+        model,
+        ("images only", recording.name),
+        lambda: model.session(recording.name).without_covariates(),
+    )
     check_fit(session, recording)
-    return kept(model, ("images only", recording.name), session.without_covariates)
+    return session
 
 
 def split_constant(

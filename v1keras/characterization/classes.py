@@ -16,7 +16,7 @@ THRESHOLDS = {
     "texture_f1_f0": 1.0,
     "localized_extent": 0.2,
     "explained": 0.5,
-    "explained_at_limit": 0.85,
+    "explained_at_limit": 0.8,
     "explained_if_suppressed": 0.72,
     "suppressed": 0.9,
     "flank_suppression": 0.5,
@@ -82,7 +82,7 @@ def classify(
     2. "unclassified": the cell is driven from as much of the image but is none such,
        its stimulus is not localized, or neither a Gabor nor a difference of Gaussians
        explains enough of it: half of it if the neuron is predicted poorly, rising to
-       0.85 for a CC_norm of 0.95 or more, for then what is left is no noise; 0.72 is
+       0.8 for a CC_norm of 0.95 or more, for then what is left is no noise; 0.72 is
        enough for a cell that a large grating suppresses (by 0.9 or more), whose
        stimulus is shaped by its surround, too.
     3. "unclassified": gratings on one side take half or more of the cell's rate, and

@@ -70,9 +70,9 @@ def _hold(path):
             " ends, or name another folder"
         )
     with file:
-        file.truncate(0)
-        file.write(_description().encode())
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk; the lock is held all the same
+            os.truncate(file.fileno(), 0)
+            os.write(file.fileno(), _description().encode())
         try:
             yield
         finally:

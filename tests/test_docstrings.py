@@ -53,7 +53,8 @@ WITHOUT = {
         "ProgressBar",
         "TensorBoardLog",
         "write_cells",
-        "write_page",
+        "Check",
+        "Tile",
     },
     "v1keras.zoo": {"card", "check_golden", "find", "table"},
 }

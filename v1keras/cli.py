@@ -122,6 +122,12 @@ def define_config(name):
         _fail_configuration(error)
 
 
+def define_figures() -> None:
+    """Define the flag of the figures' own files."""
+    text = "Write each figure of the page to a file of its own, too."
+    flags.DEFINE_enum("figures", None, ("pdf", "svg", "png"), text)
+
+
 def _fail_configuration(error):
     named = isinstance(error, (KeyError, AttributeError))
     _fail(f"--config: {error.args[0] if named else error}")

@@ -24,7 +24,16 @@ def main(_):
 
     values = flags.FLAGS
     names = list(dict.fromkeys(values.model.split(",")))
-    say(evaluate(names, values.recording, values.split, values.out, values.against))
+    say(
+        evaluate(
+            names,
+            values.recording,
+            values.split,
+            values.out,
+            values.against,
+            values.figures,
+        )
+    )
 
 
 def run():
@@ -48,6 +57,7 @@ def run():
     flags.DEFINE_string(
         "out", ".", "Folder to write metrics.json, neurons.csv and report.html to."
     )
+    cli.define_figures()
     cli.run(main)
 
 

@@ -27,7 +27,7 @@ def main(_):
     from v1keras.workflows.invert_to_folder import invert_to_folder
 
     values = flags.FLAGS
-    cells, remarks = invert_to_folder(
+    cells, cautions, files = invert_to_folder(
         values.model,
         values.out,
         values.neurons,
@@ -35,13 +35,14 @@ def main(_):
         values.judges,
         values.resume,
         values.contrast_norm,
+        values.figures,
         **{name: getattr(values, name) for name in _OPTIONS},
     )
-    say("\n".join([str(cells), *remarks]))
+    say("\n".join([str(cells), *cautions]))
     page = pathlib.Path(values.out) / "report.html"
     say(
-        f"report: {page}; written beside it: stimuli.h5, cells.csv, gallery.png,"
-        " tuning.png, tensorboard/"
+        f"report: {page}; written beside it: stimuli.h5, cells.csv,"
+        f" {', '.join(files[1:])}, tensorboard/"
     )
 
 
@@ -64,6 +65,7 @@ def run():
     flags.DEFINE_list("judges", [], judges)
     chunks = "Use the chunks that an interrupted run of the same options has finished."
     flags.DEFINE_bool("resume", False, chunks)
+    cli.define_figures()
     cli.run(main)
 
 

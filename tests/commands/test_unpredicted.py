@@ -14,10 +14,12 @@ def test_a_neuron_predicted_no_better_than_chance_has_no_class(tiny, command, tm
     assert done.returncode == 0, done.stderr
     kept = [row["neuron"] for row in table(tmp_path / "all" / "cells.csv")]
     assert kept == [row["neuron"] for row in rows if row["neuron"] not in unpredicted]
-    assert f"no better than chance: neurons {', '.join(unpredicted)}" in done.stdout
+    printed = " ".join(done.stdout.split())
+    assert f"no better than chance: neurons {', '.join(unpredicted)}" in printed
     named = f"--neurons={unpredicted[0]}"
     done = command("invert", *words, named, f"--out={tmp_path / 'one'}")
     assert done.returncode == 0, done.stderr
     (cell,) = table(tmp_path / "one" / "cells.csv")
     assert cell["class"] == "unclassified"
-    assert "of no class, as the model predicts them no better" in done.stdout
+    printed = " ".join(done.stdout.split())
+    assert "Of no class, as the model predicts them no better" in printed

@@ -17,6 +17,7 @@ def cell_page(tmp_path_factory):
         "rate": np.array([20.0, 1.0, 3.0]),
         "best_image_rate_at_norm": np.array([1.0, 2.0, 1.0]),
         "beats_best_image": np.array([True, False, True]),
+        "converged": np.array([True, True, True]),
     }
     curves = {}
     for name in TUNED:
@@ -25,11 +26,12 @@ def cell_page(tmp_path_factory):
     report.write_cells(
         folder,
         "of <a model>",
-        "all well",
         rng.normal(size=(3, 8, 8)),
         rng.uniform(size=(3, 8, 8)),
         curves,
         columns,
-        dict.fromkeys(("class", "rate", "best_image_rate_at_norm", "cc_norm"), "why"),
+        {name: (name, "why") for name in (*list(columns)[1:4], "cc_norm")},
+        [report.Check(False, "1 of 3 <fails>", "Repeat.")],
+        "svg",
     )
     return folder

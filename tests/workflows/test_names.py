@@ -80,7 +80,7 @@ def test_a_name_is_shown_as_it_stands(tmp_path, command):
     done(command("train", *train_flags(["0.h5"]), "--workdir=w", cwd=tmp_path))
     assert zoo.info(tmp_path / "w")["recording"]["name"] == name
     page = (tmp_path / "w" / "report.html").read_text("utf-8")
-    assert f"recording: {html.escape(shown_name)}" in page and "<b>" not in page
+    assert f"<dd>{html.escape(shown_name)}</dd>" in page and "<b>" not in page
     card = (tmp_path / "w" / "preset" / "README.md").read_text("utf-8")
     assert f"- recording: {escaped}; sessions" in card
     shown = done(command("data", "info", "0.h5", cwd=tmp_path))

@@ -204,49 +204,49 @@ COLUMNS = (
         "0 if opposite sides suppress alike, 1 if one side does",
     ),
 )
-# Columns that the page of an inversion shows, as far as they exist.
-_ON_PAGE = (
-    "class",
-    "class_margin",
-    "rate",
-    "best_image_rate_at_norm",
-    "best_image_rate",
-    "best_gabor_rate",
-    "best_center_surround_rate",
-    "start_rate",
-    "second_cosine",
-    "judged_rate",
-    "judged_best_image_rate",
-    "half_rate",
-    "half_best_image_rate",
-    "cc_norm",
-    "orientation_selectivity",
-    "f1_f0",
-    "surround_suppression",
-    "length_suppression",
-)
+# Columns that the page of an inversion shows, as far as they exist, and their headings.
+_ON_PAGE = {
+    "class": "class",
+    "class_margin": "margin of the class",
+    "rate": "rate to the stimulus",
+    "best_image_rate_at_norm": "to the best image at its contrast",
+    "best_image_rate": "to the best image as shown",
+    "best_gabor_rate": "to the best Gabor",
+    "best_center_surround_rate": "to the best center-surround",
+    "start_rate": "to the noise it started from",
+    "second_cosine": "cosine with a second stimulus",
+    "judged_rate": "other models' rate",
+    "judged_best_image_rate": "other models' to the best image",
+    "half_rate": "other half's rate",
+    "half_best_image_rate": "other half's to the best image",
+    "cc_norm": "CC_norm",
+    "orientation_selectivity": "orientation selectivity",
+    "f1_f0": "F1/F0",
+    "surround_suppression": "surround suppression",
+    "length_suppression": "length suppression",
+}
 # Labels of the axes of tuning curves.
 CURVE_LABELS = {
-    "orientation_deg": "orientation (deg)",
-    "frequency": "cycles / pixel",
+    "orientation_deg": "orientation (degrees)",
+    "frequency": "frequency (cycles/pixel)",
     "radius": "radius (pixels)",
-    "phase_deg": "phase (deg)",
+    "phase_deg": "phase (degrees)",
     "contrast": "contrast",
     "length": "length (pixels)",
 }
 
 
-def page_columns() -> dict[str, str]:
-    """Return the meanings, with units, of the columns that a page shows.
+def page_columns() -> dict[str, tuple[str, str]]:
+    """Return the headings, with units, and meanings of the columns of a page.
 
     Example:
 
     >>> page_columns()["rate"]
-    'rate to the stimulus (spikes)'
+    ('rate to the stimulus (spikes)', 'rate to the stimulus')
     """
     columns = {column.name: column for column in COLUMNS}
-    meanings = {}
-    for name in _ON_PAGE:
+    texts = {}
+    for name, heading in _ON_PAGE.items():
         unit = columns[name].unit
-        meanings[name] = columns[name].meaning + (f" ({unit})" if unit else "")
-    return meanings
+        texts[name] = (heading + (f" ({unit})" if unit else ""), columns[name].meaning)
+    return texts

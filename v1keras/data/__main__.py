@@ -8,7 +8,7 @@ v1keras data convert arrays --images=images.npy \
 v1keras data convert nwb monday.nwb tuesday.nwb --out=mine.h5
 v1keras data simulate --out=simulated.h5
 v1keras data info kindel2019.h5
-v1keras data plot kindel2019.h5 --out=kindel2019.html
+v1keras data plot kindel2019.h5 --out=kindel2019.html --figures=pdf
 v1keras data split kindel2019.h5 --protocol=grouped --seed=1 --out=divided.h5
 v1keras data join trials.h5 --out=joined.h5
 v1keras data shard large.h5 --out=large
@@ -67,6 +67,7 @@ def run():
     flags.DEFINE_enum("protocol", "grouped", protocols, text)
     text = "What split draws: train, test and validation, in proportion."
     flags.DEFINE_list("parts", ["180", "52", "38"], text)
+    cli.define_figures()
     cli.run(main, words=True)
 
 

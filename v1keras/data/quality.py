@@ -8,6 +8,7 @@ from v1keras.io.large_arrays import LazyRows, finite_range
 
 _FEW_IMAGES = 28  # below this a correlation has a standard error above 0.2
 _VERY_FEW_IMAGES = 8  # and above 0.45
+_UNEVEN = 3  # times as many repeats: the errors of their means differ by 1.7
 
 
 def quality_issues(recording):
@@ -31,10 +32,11 @@ def quality_issues(recording):
     (test)']
     """
     return [
-        *_duplicate_images(recording),
-        *_duplicate_neurons(recording),
-        *_few_images(recording),
-        *_missing_repeats(recording),
+        *duplicate_images(recording),
+        *duplicate_neurons(recording),
+        *few_images(recording),
+        *missing_repeats(recording),
+        *uneven_repeats(recording),
     ]
 
 
@@ -55,7 +57,7 @@ def split_issues(recording):
     >>> split_issues(Recording(images, np.eye(40)[:, 30:], split))
     ["no neuron's response varies over 1 test image: there are no scores"]
     """
-    issues = list(_duplicate_images(recording))
+    issues = list(duplicate_images(recording))
     for side in ("validation", "test"):
         images = recording.indices(side)
         if not varying_neurons(recording, images):
@@ -74,7 +76,7 @@ def varying_neurons(recording, images):
     return int((least < most).sum())
 
 
-def _duplicate_images(recording):
+def duplicate_images(recording):
     """Yield lines on duplicates of the held-out images, or of all without a split."""
     split, groups = recording.split, recording.image_group
     held_out = np.flatnonzero(split > 0)
@@ -145,7 +147,7 @@ def _torn(pairs, split, groups):
         yield f"{_counted(torn, 'group')} of images on more than one side of the split"
 
 
-def _duplicate_neurons(recording):
+def duplicate_neurons(recording):
     """Yield a line on neurons recorded twice."""
     pairs = find_duplicate_neurons(recording.responses)
     if len(pairs):
@@ -156,7 +158,7 @@ def _duplicate_neurons(recording):
         )
 
 
-def _few_images(recording):
+def few_images(recording):
     """Yield lines on sides with too few images for a score."""
     counts = count_images(recording.split)
     for name, count in counts.items():
@@ -174,7 +176,7 @@ def _error_line(side, count):
     )
 
 
-def _missing_repeats(recording):
+def missing_repeats(recording):
     """Yield a line on test images without repeats, where others have them."""
     tested = np.flatnonzero(recording.split == TEST)
     if recording.repeats is None or not tested.size:
@@ -184,6 +186,19 @@ def _missing_repeats(recording):
         yield (
             f"{without} of {tested.size} test images have no repeats: no ceiling is"
             " taken from repeats"
+        )
+
+
+def uneven_repeats(recording):
+    """Yield a line on test images of which some have far more repeats than others."""
+    if recording.repeats is None:
+        return
+    shown = np.isfinite(recording.repeats).any(axis=2).sum(axis=1)
+    tested = shown[np.isin(recording.repeat_images, recording.indices("test"))]
+    if tested.size and tested.max() >= _UNEVEN * max(tested.min(), 1):
+        yield (
+            f"test images have {tested.min()} to {tested.max()} repeats: those with few"
+            " say little about the limit"
         )
 
 

@@ -1,85 +1,49 @@
 """The page of inverted cells."""
 
-import base64
-import io
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import image as picture_file
 
-from v1keras.io.atomic import atomic_write
-from v1keras.report.cell_figures import write_cell_figures
-from v1keras.report.page import STYLE, as_html
+from v1keras.report.cell_figures import gallery_of, tuning_of, write_event_files
+from v1keras.report.elements import (
+    Check,
+    Html,
+    Tile,
+    as_html,
+    picture,
+    scrolling,
+)
+from v1keras.report.figures import save_figure, stimulus_against_best_image
+from v1keras.report.page import Page, asset
 
-_STYLE = """
-body { max-width: 75rem; }
-main { max-width: none; }
-table { border-collapse: collapse; font-size: 14px; }
-td, th { padding: .2rem .5rem; text-align: right; }
-th { vertical-align: bottom; }
-tbody tr:nth-child(odd) { background: #8881; }
-.scroll { overflow-x: auto; }
-.low { color: #c33; font-weight: bold; }
-th button { font: inherit; border: 0; background: none; color: inherit;
-  cursor: pointer; text-decoration: underline dotted; }
-td img { width: 66px; image-rendering: pixelated; border-radius: 0; }
-.gallery { display: flex; flex-wrap: wrap; gap: .3rem; }
-.gallery a { text-decoration: none; color: inherit; font-size: 11px;
-  text-align: center; }
-.gallery img { display: block; width: 66px; image-rendering: pixelated; }
-figure { display: inline-block; margin: .2rem; }
-figcaption { font-size: 11px; text-align: center; }
-svg { width: 110px; height: 60px; }
-svg polyline { fill: none; stroke: currentColor; stroke-width: 1.5; }
-details { text-align: left; }
-td summary { white-space: nowrap; }
-td details > div { position: absolute; right: 2rem; z-index: 1;
-  max-width: calc(100% - 4rem); padding: .5rem; background: Canvas;
-  border: 1px solid #8886; border-radius: .3rem; }
-"""
-_SCRIPT = """
-const body = document.querySelector('tbody'), rows = [...body.rows];
-const choice = document.querySelector('select');
-let last = null, up = 1;
-function sortBy(button, i) {
-  up = last === i ? -up : 1;
-  last = i;
-  const column = button.closest('th').cellIndex;
-  const value = row => row.cells[column].dataset.value;
-  rows.sort((a, b) => {
-    const x = value(a), y = value(b), difference = Number(x) - Number(y);
-    return up * (isNaN(difference) ? x.localeCompare(y) : difference);
-  });
-  body.append(...rows);
-}
-document.querySelectorAll('th button').forEach(
-  (button, i) => button.addEventListener('click', () => sortBy(button, i)));
-choice.addEventListener('change', () => rows.forEach(row => {
-  row.hidden = choice.value && row.dataset.class !== choice.value;
-}));
-choice.closest('p').hidden = false;
-"""
-
-
-_RED = (
-    "A red rate does not exceed that to the best image of the recording at the"
-    " stimulus's contrast: do not trust such a stimulus. Rates are expected spikes per"
-    " presentation."
+_CONTROL = (
+    "Each marker is a cell. Above the grey line, the stimulus drives the model more"
+    " than any image of the recording at the same contrast does."
+)
+_GALLERIES = (
+    "The stimulus that each neuron of the model prefers, by the class of the cell. A"
+    " click opens its gradient field, tuning and scores. A dashed frame: the stimulus"
+    " does not beat the recording's best image; do not interpret it."
+)
+_ALL = (
+    "A click on a heading sorts. Rates are expected spikes per presentation; a marked"
+    " rate does not exceed that to the recording's best image at the same contrast."
 )
 
 
 def write_cells(
     folder: str | os.PathLike[str],
     about: str,
-    text: str,
     patterns: np.ndarray,
     fields: np.ndarray,
-    curves: dict[str, tuple[np.ndarray, np.ndarray]],
-    columns: dict[str, np.ndarray],
-    meanings: Mapping[str, str],
-) -> None:
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    columns: Mapping[str, np.ndarray],
+    headings: Mapping[str, tuple[str, str]],
+    trust: Sequence[Check] = (),
+    kind: str | None = None,
+) -> list[str]:
     """Write the page, the figures and the TensorBoard images of inverted cells.
 
     They are report.html, which needs no other file and can be read without JavaScript,
@@ -87,126 +51,105 @@ def write_cells(
 
     Args:
         folder: Folder to write to.
-        about: String, one line on the model and the objective.
-        text: String, the summary.
+        about: String, a sentence on the model and the objective.
         patterns: `(n, height, width)` stimuli, zero at grey.
         fields: `(n, height, width)` gradient fields.
         curves: Dict, label of a grating's parameter -> tuple of values and rates, each
             `(n, k)`.
         columns: Dict of `(n,)` columns: `neuron`, `class`, `rate`,
-            `best_image_rate_at_norm`, `beats_best_image`, and others.
-        meanings: Dict, name of a column -> its meaning, in the order of the page's
-            table. Those that do not exist are left out.
+            `best_image_rate_at_norm`, `beats_best_image`, `converged`, and others.
+        headings: Dict, name of a column -> tuple of its heading and meaning, in the
+            order of the page's table. Those that do not exist are left out.
+        trust: Sequence of `Check`s.
+        kind: String, format of the figures' own files, or None for none.
+
+    Returns:
+        List of strings, names of the files.
 
     Raises:
         OSError: A file can't be written.
     """
     folder = pathlib.Path(folder)
-    names = [str(neuron) for neuron in columns["neuron"]]
-    stimuli, gradients = [], []
-    for name, pattern, field in zip(names, patterns, fields, strict=True):
-        stimuli.append(_picture(pattern, -1, f"stimulus of neuron {name}"))
-        gradients.append(_picture(field, 0, f"gradient field of neuron {name}"))
-    present = {name: text for name, text in meanings.items() if name in columns}
-    rows = []
-    for i, name in enumerate(names):
-        figures = _figures(stimuli[i], gradients[i], curves, i)
-        values = {key: columns[key][i] for key in present}
-        low = not columns["beats_best_image"][i]
-        rows.append(
-            _row(name, str(columns["class"][i]), values, low, stimuli[i], figures)
-        )
+    present = {name: texts for name, texts in headings.items() if name in columns}
+    page = Page("Preferred stimuli", about, _found(columns), trust, asset("cells.css"))
+    page.add(
+        "Cells by class",
+        _GALLERIES,
+        _galleries(patterns, fields, curves, columns, present),
+    )
+    figure = stimulus_against_best_image(columns)
+    page.add_plots("Stimuli and images", _CONTROL, {"best_image": figure})
+    page.add("All cells", _ALL, _table(columns, present))
+    page.figures["gallery"] = gallery_of(patterns, columns)
+    page.figures["tuning"] = tuning_of(patterns, fields, curves, columns)
+    written = page.save(folder / "report.html", kind)
+    for name in ("gallery", "tuning"):
+        save_figure(page.figures[name], folder / f"{name}.png")
+    write_event_files(folder / "tensorboard", patterns, fields, columns)
+    return [*written, "gallery.png", "tuning.png"]
+
+
+def _found(columns):
+    """Return the tiles of what was found."""
+    count = len(columns["neuron"])
+    better = int(columns["beats_best_image"].sum())
+    ratio = np.median(columns["rate"] / columns["best_image_rate_at_norm"])
+    note = f"{int(columns['converged'].sum())} of {count} ascents converged"
+    entries = [
+        Tile(str(count), "neurons inverted", note),
+        Tile(f"{better} of {count}", "beat the best image", "at the same contrast"),
+        Tile(f"{ratio:.2f} ×", "the best image's rate", "median over neurons"),
+    ]
+    names, counts = np.unique(columns["class"].astype(str), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    text = ", ".join(f"{names[i]} {counts[i]}" for i in order)
+    label = "class" if len(names) == 1 else "classes"
+    return [*entries, Tile(str(len(names)), label, text)]
+
+
+def _galleries(patterns, fields, curves, columns, present):
+    """Return the stimuli of each class, the largest class first."""
     classes = columns["class"].astype(str)
-    body = [
-        f"<h1>Preferred stimuli</h1><p>{as_html(about)}</p>",
-        f"<h2>Summary</h2><pre>{as_html(text)}</pre>",
-        *_galleries(names, classes, stimuli),
-        _table(rows, present, classes),
-    ]
-    head = (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>Preferred stimuli</title><style>{STYLE}{_STYLE}</style>"
-    )
-    with atomic_write(folder / "report.html") as temporary:
-        temporary.write_text(
-            f'<!doctype html><html lang="en"><head>{head}</head><body>\n'
-            + "\n".join(body)
-            + f"<script>{_SCRIPT}</script></body></html>\n",
-            "utf-8",
-        )
-    write_cell_figures(folder, patterns, fields, curves, columns)
+    names, counts = np.unique(classes, return_counts=True)
+    parts = []
+    for k in np.argsort(-counts, kind="stable"):
+        cells = []
+        for i in np.flatnonzero(classes == names[k]):
+            panel = _panel(fields[i], curves, columns, present, i)
+            cells.append(_cell(patterns[i], panel, columns, i))
+        parts.append(f"<h3>{as_html(names[k])}: {counts[k]}</h3>")
+        parts.append(f'<div class="gallery">{"".join(cells)}</div>')
+    return Html("".join(parts))
 
 
-def _galleries(names, classes, stimuli):
-    """Return a heading and the linked stimuli of each class."""
-    sections = []
-    for name in sorted(set(classes)):
-        members = np.flatnonzero(classes == name)
-        links = [
-            f'<a href="#cell-{names[i]}">{stimuli[i]}{names[i]}</a>' for i in members
-        ]
-        sections.append(
-            f"<h2>{as_html(name)}: {len(members)}</h2>"
-            f'<div class="gallery">{"".join(links)}</div>'
-        )
-    return sections
-
-
-def _table(rows, meanings, classes):
-    """Return the table of all cells, with the meanings of its columns."""
-    headings = ["neuron", *meanings]
-    headings = [name.replace("_", " ") for name in headings]
-    head = [
-        f'<th scope="col"><button>{as_html(name)}</button></th>' for name in headings
-    ]
-    terms = []
-    for name, meaning in meanings.items():
-        term = name.replace("_", " ")
-        terms.append(f"<dt>{term}</dt><dd>{as_html(meaning)}</dd>")
-    options = [f"<option>{as_html(name)}</option>" for name in sorted(set(classes))]
+def _cell(pattern, panel, columns, i):
+    """Return a thumbnail that opens."""
+    neuron = columns["neuron"][i]
+    low = "" if columns["beats_best_image"][i] else ' class="low"'
+    shown = picture(pattern, f"stimulus of neuron {neuron}")
     return (
-        f"<h2>All cells</h2><p>{_RED}</p>"
-        "<details><summary>What the columns mean</summary>"
-        f"<dl>{''.join(terms)}</dl></details>"
-        '<p hidden><label>Class <select><option value="">all</option>'
-        f"{''.join(options)}</select></label></p>"
-        f'<div class="scroll"><table><thead><tr>{"".join(head)}'
-        '<th scope="col">stimulus, gradient field, tuning</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f'<details id="cell-{neuron}" name="cell"{low}>'
+        f"<summary>{shown}neuron {neuron}</summary>{panel}</details>"
     )
 
 
-def _row(name, kind, values, low, stimulus, figures):
-    """Return a row of the table; a low rate is marked."""
-    cells = [f'<td data-value="{name}">{name}</td>']
-    for key, value in values.items():
-        text = as_html(_written(value))
-        mark = ' class="low"' if low and key == "rate" else ""
-        cells.append(f'<td{mark} data-value="{text or "-1e9"}">{text}</td>')
-    cells.append(
-        f'<td><details name="cell"><summary>{stimulus}</summary>'
-        f"<div>{figures}</div></details></td>"
-    )
-    kind = as_html(kind)
-    return f'<tr id="cell-{name}" data-class="{kind}">{"".join(cells)}</tr>'
-
-
-def _written(value):
-    if isinstance(value, str):
-        return str(value)
-    return "" if np.isnan(value) else f"{value:.3g}"
-
-
-def _figures(stimulus, gradient, curves, i):
-    """Return the pictures and the tuning curves of a cell."""
-    parts = [
-        f"<figure>{stimulus}<figcaption>stimulus</figcaption></figure>",
-        f"<figure>{gradient}<figcaption>gradient</figcaption></figure>",
-    ]
+def _panel(field, curves, columns, present, i):
+    """Return what opens: gradient field, tuning curves, numbers."""
+    neuron = columns["neuron"][i]
+    highest = float(np.abs(field).max()) or 1.0
+    shown = picture(field, f"gradient field of neuron {neuron}", (0.0, highest))
+    parts = [f"<figure>{shown}<figcaption>gradient field</figcaption></figure>"]
     for label, (values, rates) in curves.items():
         parts.append(_curve(label, values[i], rates[i]))
-    return "".join(parts)
+    numbers = []
+    for name, (heading, _) in present.items():
+        text = _written(columns[name][i])
+        if text:
+            numbers.append(
+                f"<div><dt>{as_html(heading)}</dt><dd>{as_html(text)}</dd></div>"
+            )
+    parts.append(f'<dl class="facts">{"".join(numbers)}</dl>')
+    return f'<div class="panel">{"".join(parts)}</div>'
 
 
 def _curve(label, values, rates):
@@ -220,20 +163,51 @@ def _curve(label, values, rates):
         f"rate over {label}, from {values[0]:.3g} to {values[-1]:.3g}; highest"
         f" {top:.3g} at {values[np.argmax(rates)]:.3g}"
     )
-    caption = f"{label}<br>{values[0]:.3g} to {values[-1]:.3g}, top {top:.2g}"
+    caption = f"{label}<br>{values[0]:.3g} to {values[-1]:.3g}, highest {top:.2g}"
     return (
         f'<figure><svg viewBox="0 0 110 60" role="img" aria-label="{title}">'
-        f'<title>{title}</title><polyline points="{" ".join(points)}"/></svg>'
+        f'<title>{title}</title><line x1="5" y1="56" x2="105" y2="56"/>'
+        f'<polyline points="{" ".join(points)}"/></svg>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def _picture(pattern, low, text):
-    """Return an <img> of a pattern, from `low` times its largest value to that."""
-    size = np.abs(pattern).max() or 1
-    buffer = io.BytesIO()
-    picture_file.imsave(
-        buffer, pattern, vmin=low * size, vmax=size, cmap="gray", format="png"
+def _table(columns, present):
+    """Return the table of all cells, with the meanings of its columns."""
+    headings = {"neuron": ("neuron", "index of the neuron")} | present
+    head, terms = [], []
+    for heading, meaning in headings.values():
+        head.append(f'<th scope="col"><button>{as_html(heading)}</button></th>')
+        terms.append(f"<dt>{as_html(heading)}</dt><dd>{as_html(meaning)}</dd>")
+    rows = [_row(columns, present, i) for i in range(len(columns["neuron"]))]
+    classes = np.unique(columns["class"].astype(str))
+    options = [f"<option>{as_html(name)}</option>" for name in classes]
+    return Html(
+        "<details><summary>What the columns mean</summary>"
+        f'<dl class="facts">{"".join(terms)}</dl></details>'
+        '<p hidden><label>Class <select><option value="">all</option>'
+        f"{''.join(options)}</select></label></p>"
+        + scrolling(
+            f"<table><thead><tr>{''.join(head)}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+        + f"<script>{asset('cells.js')}</script>"
     )
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="{text}" src="data:image/png;base64,{data}">'
+
+
+def _row(columns, present, i):
+    """Return a row of the table; a low rate is marked."""
+    neuron, low = columns["neuron"][i], not columns["beats_best_image"][i]
+    cells = [f'<td data-value="{neuron}"><a href="#cell-{neuron}">{neuron}</a></td>']
+    for name in present:
+        text = as_html(_written(columns[name][i]))
+        mark = ' class="low value"' if low and name == "rate" else ""
+        cells.append(f'<td{mark} data-value="{text or "-1e9"}">{text}</td>')
+    kind = as_html(str(columns["class"][i]))
+    return f'<tr id="row-{neuron}" data-class="{kind}">{"".join(cells)}</tr>'
+
+
+def _written(value):
+    if isinstance(value, str):
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.3g}"

@@ -1,9 +1,76 @@
-"""Figures of recordings."""
+"""The page of a recording."""
+
+import os
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import pyplot
 
-from v1keras.report.figures import picture_grid
+from v1keras.report import figures
+from v1keras.report.elements import Check, Tile, facts, pictures
+from v1keras.report.page import Page
+
+_IMAGES = "Some of the recording, drawn at random, all on one scale."
+_NEURONS = (
+    "Mean responses, and the highest correlation with the responses that their noise"
+    " allows a model (from {source})."
+)
+_AVERAGES = (
+    "Images averaged by the response to them, less the mean image, for the neurons with"
+    " the highest ceilings: a linear neuron's filter, blurred by the images' own"
+    " correlations."
+)
+
+
+def write_recording_page(
+    path: str | os.PathLike[str],
+    name: str,
+    found: Sequence[Tile],
+    trust: Sequence[Check],
+    content: Mapping[str, str],
+    images: Mapping[int, np.ndarray],
+    averages: Mapping[int, np.ndarray],
+    responses: tuple[np.ndarray, str],
+    ceiling: tuple[np.ndarray, str],
+    kind: str | None = None,
+) -> list[str]:
+    """Write the page of a recording.
+
+    Args:
+        path: The .html file.
+        name: String, name of the recording.
+        found: Sequence of `Tile`s.
+        trust: Sequence of `Check`s.
+        content: Dict, name -> text, what it holds.
+        images: Dict, index of an image -> `(height, width)`.
+        averages: Dict, index of a neuron -> `(height, width)`, zero at grey.
+        responses: Tuple of `(neurons,)` mean responses and their unit.
+        ceiling: Tuple of `(neurons,)` CC_max, NaN where unknown, and its source.
+        kind: String, format of the figures' own files, or None for none.
+
+    Returns:
+        List of strings, names of the files.
+
+    Raises:
+        OSError: A file can't be written.
+    """
+    page = Page(f"Recording {name}", "What it holds.", found, trust)
+    drawn = {"responses": figures.response_histogram(*responses)}
+    if np.isfinite(ceiling[0]).any():
+        drawn["ceilings"] = figures.ceiling_histogram(ceiling[0])
+    page.add_plots("Neurons", _NEURONS.format(source=ceiling[1]), drawn)
+    labels = [f"image {number}" for number in images]
+    shown = np.stack(list(images.values()))
+    limits = (float(shown.min()), float(shown.max()))
+    page.add("Images", _IMAGES, pictures(shown, labels, "", limits))
+    page.figures["images"] = figures.sample_images(shown, list(images))
+    labels = [f"neuron {neuron}" for neuron in averages]
+    filters = list(averages.values())
+    page.add(
+        "Spike-triggered averages", _AVERAGES, pictures(filters, labels, "average of")
+    )
+    page.figures["averages"] = figures.gallery(filters, labels)
+    page.add("What it holds", "", facts(content))
+    return page.save(path, kind)
 
 
 def triggered_averages(images, responses):
@@ -33,49 +100,3 @@ def triggered_averages(images, responses):
     mean_weights = measured / np.maximum(count, 1) * (total != 0)
     weights = weights / np.where(total != 0, total, np.inf) - mean_weights
     return (weights.T @ flat).reshape(-1, *images.shape[1:])
-
-
-def sample_images(images, numbers, columns=8):
-    """Draw images in grey, all on one scale.
-
-    Args:
-        images: `(n, height, width)`.
-        numbers: `(n,)` numbers of the images, for the captions.
-        columns: Integer, images per row.
-
-    Returns:
-        A matplotlib figure.
-    """
-    figure, axes = picture_grid(len(images), columns)
-    for axis, image, number in zip(axes, images, numbers, strict=False):
-        axis.imshow(
-            image,
-            cmap="gray",
-            vmin=images.min(),
-            vmax=images.max(),
-            interpolation="nearest",
-        )
-        axis.set_title(f"image {number}", fontsize=7)
-    figure.tight_layout(pad=0.4)
-    return figure
-
-
-def neurons(rates, unit, ceiling):
-    """Draw the distributions of neurons' mean responses and ceilings.
-
-    Args:
-        rates: `(neurons,)` mean responses.
-        unit: String, unit of the mean responses.
-        ceiling: `(neurons,)` CC_max, NaN where unknown.
-
-    Returns:
-        A matplotlib figure.
-    """
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
-    left.hist(rates[np.isfinite(rates)], bins=40)
-    unit = unit.replace("$", r"\$")  # which would begin a formula
-    left.set(xlabel=f"mean response ({unit})", ylabel="neurons")
-    right.hist(ceiling[np.isfinite(ceiling)], bins=np.linspace(0, 1, 41))
-    right.set(xlabel="ceiling (CC_max)", ylabel="neurons")
-    figure.tight_layout()
-    return figure

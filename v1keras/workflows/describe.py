@@ -8,6 +8,8 @@ from v1keras.evaluation import estimate_ceiling
 from v1keras.io.quiet import quiet_start
 from v1keras.io.terminal import one_line
 
+_SHOWN = 32  # images and neurons that a page shows
+
 
 def describe(recording):
     """Return lines on the content of a recording, and on what would spoil a score.
@@ -23,11 +25,21 @@ def describe(recording):
     name: simulated
     units: spikes per presentation
     """
-    lines = [f"{key}: {one_line(value)}" for key, value in recording.attributes.items()]
-    lines += [*_arrays(recording), *_responses(recording), *_columns(recording)]
+    lines = [*_attributes(recording), *_content(recording)]
     for issue in quality.quality_issues(recording) or ["nothing found"]:
         lines.append(f"would spoil a score: {issue}")
     return "\n".join(lines)
+
+
+def _attributes(recording):
+    """Yield lines on the recording's attributes."""
+    for key, value in recording.attributes.items():
+        yield f"{one_line(key)}: {one_line(value)}"
+
+
+def _content(recording):
+    """Return lines on the recording's arrays."""
+    return [*_arrays(recording), *_responses(recording), *_columns(recording)]
 
 
 def _arrays(recording):
@@ -104,61 +116,73 @@ def _spread(values):
     )
 
 
-def write_page(recording, path):
+def write_page(recording, path, figures=None):
     """Write a page with images, responses, ceilings and spike-triggered averages.
 
     Args:
         recording: `Recording`.
         path: Path of the HTML file.
+        figures: String, "pdf", "svg" or "png", to write each figure to a file of its
+            own, too; None for none.
+
+    Returns:
+        List of strings, names of the files.
 
     Raises:
-        OSError: The page can't be written.
+        OSError: A file can't be written.
     """
     with quiet_start():  # loads TensorFlow, which the text does without
-        from v1keras import report
-    sections = [
-        ("What it holds", "And what would spoil a score.", describe(recording)),
-        _images(recording),
-        *_neurons(recording),
-    ]
-    title = f"Recording {recording.attributes.get('name', '')}"
-    report.write_page(path, title, sections)
-
-
-def _images(recording):
-    """Return a section of images drawn at random."""
-    from v1keras.report.recording_page import sample_images
-
+        from v1keras.report.recording_page import (
+            triggered_averages,
+            write_recording_page,
+        )
+        from v1keras.workflows.trust import recording_checks
+    source, ceiling = _ceilings(recording)
+    rates, unit = _mean_responses(recording)
+    best = np.argsort(-np.nan_to_num(ceiling, nan=-1), kind="stable")[:_SHOWN]
+    averages = triggered_averages(recording.images, recording.responses[:, best])
     count = len(recording.images)
     rng = np.random.default_rng(0)
-    chosen = np.sort(rng.choice(count, min(32, count), replace=False))
-    figure = sample_images(recording.images[chosen], chosen)
-    return "Images", "Some, drawn at random.", figure
+    chosen = np.sort(rng.choice(count, min(_SHOWN, count), replace=False))
+    lines = [*_attributes(recording), *_content(recording)]
+    return write_recording_page(
+        path,
+        one_line(recording.attributes.get("name", "")),
+        _tiles(recording, ceiling),
+        recording_checks(recording),
+        dict(line.split(": ", 1) for line in lines),
+        {int(index): recording.images[index] for index in chosen},
+        dict(zip(best.tolist(), averages, strict=True)),
+        (rates, one_line(unit)),
+        (ceiling, source),
+        figures,
+    )
 
 
-def _neurons(recording):
-    """Yield sections on responses and on the neurons with the highest ceilings."""
-    from v1keras.report import figures, recording_page
+def _tiles(recording, ceiling):
+    """Return what a recording holds at a glance."""
+    from v1keras.report import Tile
 
-    source, ceiling = _ceilings(recording)
-    rates, unit = recording.mean_rates_hz, "Hz"
-    if rates is None:
-        rates = np.nanmean(recording.responses, axis=0)
-        unit = recording.attributes.get("units", "")
-    yield (
-        "Neurons",
-        "Mean responses, and the highest correlation that noise allows (from"
-        f" {source}).",
-        recording_page.neurons(rates, unit, ceiling),
-    )
-    best = np.argsort(-np.nan_to_num(ceiling, nan=-1), kind="stable")[:32]
-    averages = recording_page.triggered_averages(
-        recording.images, recording.responses[:, best]
-    )
-    yield (
-        "Spike-triggered averages",
-        "Images averaged by the response to them, less the mean image; the neurons with"
-        " the highest ceilings. A linear neuron's filter, blurred by the images' own"
-        " correlations.",
-        figures.gallery(averages, [f"neuron {neuron}" for neuron in best]),
-    )
+    counts = count_images(recording.split)
+    sides = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    images = f"{len(recording.images):,}"
+    included = int(recording.included.sum())
+    entries = [
+        Tile(images, "images", sides or "without a split"),
+        Tile(f"{recording.neuron_count:,}", "neurons", f"{included:,} reported"),
+    ]
+    rates, unit = _mean_responses(recording)
+    middle = f"{np.nanmedian(rates):.3g} {one_line(unit)}"
+    entries.append(Tile(middle, "mean response", "median over neurons"))
+    if np.isfinite(ceiling).any():
+        note = "highest correlation that noise allows, median"
+        entries.append(Tile(f"{np.nanmedian(ceiling):.2f}", "CC_max", note))
+    return entries
+
+
+def _mean_responses(recording):
+    """Return `(neurons,)` mean responses and their unit, Hz where it is known."""
+    if recording.mean_rates_hz is not None:
+        return recording.mean_rates_hz, "Hz"
+    unit = recording.attributes.get("units", "")
+    return np.nanmean(recording.responses, axis=0), unit

@@ -10,6 +10,7 @@ from v1keras.evaluation.groups import join_columns
 from v1keras.evaluation.scores import Scores
 from v1keras.io.output import check_outputs, output_folder
 from v1keras.workflows import workdir
+from v1keras.workflows.check_words import cautions
 from v1keras.workflows.compare import Comparison, compare
 from v1keras.workflows.model_report import (
     history_of,
@@ -17,7 +18,8 @@ from v1keras.workflows.model_report import (
     write_model_report,
 )
 from v1keras.workflows.reopen import open_models
-from v1keras.workflows.score import score_by, session_of
+from v1keras.workflows.score import score_by
+from v1keras.workflows.trust import model_checks
 
 _COMPARED = ("correlation", "cc_norm")
 
@@ -28,6 +30,7 @@ def evaluate(
     split: str,
     folder: str,
     against: str | None = None,
+    figures: str | None = None,
 ) -> str:
     """Score trained models, and write the scores to a folder.
 
@@ -39,6 +42,8 @@ def evaluate(
         split: String, "train", "validation" or "test".
         folder: Path of the folder.
         against: String, name of a model that is subtracted, or None.
+        figures: String, "pdf", "svg" or "png", to write each figure of the page to a
+            file of its own, too; None for none.
 
     Returns:
         String, what the command prints.
@@ -68,18 +73,23 @@ def evaluate(
         if len(names) > 1:
             joined.save(parts, **facts)
             return "\n".join([*lines, f"written to {folder}: {', '.join(files)}"])
-        joined.save(parts, **validation_of(names[0]), **facts)
         model, metadata, recordings = opened[0]
-        write_model_report(
+        trust = model_checks(model, recordings, joined)
+        joined.save(parts, **validation_of(names[0]), **facts)
+        written = write_model_report(
             parts / workdir.REPORT,
-            session_of(model, recordings[0]),
-            recordings[0],
+            model,
+            recordings,
             metadata,
             history_of(names[0]),
             joined,
+            trust,
+            figures,
         )
     page = pathlib.Path(folder) / workdir.REPORT
-    lines.append(f"report: {page}; written beside it: metrics.json, neurons.csv")
+    others = ", ".join([workdir.METRICS, workdir.NEURONS, *written[1:]])
+    lines += cautions(trust)
+    lines.append(f"report: {page}; written beside it: {others}")
     return "\n".join(lines)
 
 

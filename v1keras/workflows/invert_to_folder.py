@@ -19,6 +19,8 @@ from v1keras.io.atomic import atomic_files, remove_folder
 from v1keras.io.lock import locked_folder
 from v1keras.io.output import check_outputs
 from v1keras.io.tables import write_columns
+from v1keras.workflows.cell_trust import cell_checks
+from v1keras.workflows.check_words import cautions
 from v1keras.workflows.invert import (
     PARAMETRIZATIONS,
     characterize,
@@ -29,6 +31,7 @@ from v1keras.workflows.invert import (
 from v1keras.workflows.matching import check_fit
 from v1keras.workflows.reopen import open_model, open_models
 from v1keras.workflows.score import score_by
+from v1keras.workflows.trust import recording_checks
 
 _FILES = ("stimuli.h5", "cells.csv", "report.html", "gallery.png", "tuning.png")
 
@@ -115,8 +118,9 @@ def invert_to_folder(
     judges: Sequence[str] = (),
     resume: bool = False,
     contrast_norm: float | None = None,
+    figures: str | None = None,
     **options: Any,
-) -> tuple[Cells, list[str]]:
+) -> tuple[Cells, list[str], list[str]]:
     """Invert a trained model and write stimuli, cells and report to a folder.
 
     Args:
@@ -129,11 +133,14 @@ def invert_to_folder(
         resume: Boolean, whether to use the chunks that an interrupted run of the same
             options has finished.
         contrast_norm: Float, norm of the stimuli's contrast; None to derive it.
+        figures: String, "pdf", "svg" or "png", to write each figure of the page to a
+            file of its own, too; None for none.
         **options: `steps`, `seed`, `restarts`, `images`, `blur` and `jitter`, as for
             `preferred_stimuli`.
 
     Returns:
-        Tuple `(cells, remarks)`: the `Cells`, and lines on neurons left out.
+        Tuple `(cells, remarks, files)`: the `Cells`, lines on what is left out and on
+        what can't be trusted, and the names of the page and its figures.
 
     Raises:
         ValueError, OSError: The model, the recording or an option does not fit.
@@ -184,50 +191,58 @@ def invert_to_folder(
             facts | {"norm": contrast.norm, "neurons": varying.tolist()},
         )
         cells = characterize(model, recording, stimuli, evaluators, scores)
-        remarks = _remarks(stimuli, constant, list(whole.covariates))
-        if unpredicted.size:
-            remarks.append(_unpredicted(unpredicted, neurons == "all"))
+        trust = [
+            *cell_checks(cells.table),
+            *recording_checks(recording, quick=True),
+            *_left_out(stimuli, constant),
+            *_unpredicted(unpredicted, neurons == "all"),
+        ]
+        about = f"Of the model {name}, for the objective {ascent.objective}."
+        if whole.covariates:
+            names = " and ".join(whole.covariates)
+            about += f" At the mean of the training images' {names}."
         with atomic_files(folder) as parts:
             stimuli.save(parts / "stimuli.h5", cells.gradient_fields, **facts)
             write_columns(cells.table, parts / "cells.csv")
-            report.write_cells(
+            files = report.write_cells(
                 parts,
-                f"Model {name}, objective: {ascent.objective}.",
-                "\n".join([str(cells), *remarks]),
+                about,
                 stimuli.patterns,
                 cells.gradient_fields,
                 {label: cells.curves[key] for key, label in CURVE_LABELS.items()},
                 cells.table,
                 page_columns(),
+                trust,
+                figures,
             )
         remove_folder(chunks)
-    return cells, remarks
+    return cells, cautions(trust), files
 
 
 def _unpredicted(neurons, left_out):
-    """Return a line on neurons that are predicted no better than chance."""
-    what = "not inverted" if left_out else "of no class"
-    return (
-        f"{what}, as the model predicts them no better than chance: neurons"
-        f" {', '.join(map(str, neurons))}"
-    )
-
-
-def _remarks(stimuli, constant, covariates):
-    """Return lines on neurons that are left out or not to be trusted."""
-    lines = []
-    if stimuli.no_initial_gradient.any():
-        flat = stimuli.neurons[stimuli.no_initial_gradient]
-        lines.append(
-            "without a gradient where they start, so not to be trusted (more"
-            f" --restarts may help): neurons {', '.join(map(str, flat))}"
+    """Yield the check of neurons that are predicted no better than chance."""
+    if neurons.size:
+        what = "Not inverted" if left_out else "Of no class"
+        names = ", ".join(map(str, neurons))
+        yield report.Check(
+            False,
+            f"{what}, as the model predicts them no better than chance: neurons"
+            f" {names}.",
+            "See the model's report.",
         )
-    if covariates:
-        names = " and ".join(covariates)
-        lines.append(f"of the model at the mean of the training images' {names}")
+
+
+def _left_out(stimuli, constant):
+    """Yield the checks of neurons without a gradient or with a constant rate."""
+    flat = stimuli.neurons[stimuli.no_initial_gradient]
+    if flat.size:
+        names = ", ".join(map(str, flat))
+        finding = f"Without a gradient where they start: neurons {names}."
+        yield report.Check(False, finding, "Trust none of them; raise --restarts.")
     if constant.size:
-        lines.append(
-            "not inverted, as their rate is the same for all images: neurons"
-            f" {', '.join(map(str, constant))}"
+        names = ", ".join(map(str, constant))
+        yield report.Check(
+            False,
+            f"Not inverted, as their rate is the same for all images: neurons {names}.",
+            "The model has learned nothing about them: see its report.",
         )
-    return lines

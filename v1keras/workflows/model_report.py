@@ -3,38 +3,48 @@
 import json
 import pathlib
 
+from v1keras.report.elements import code
 from v1keras.report.model_page import write_model_page
 from v1keras.training import Checkpoints
 from v1keras.workflows import workdir
-from v1keras.workflows.score import predicted_rates
+from v1keras.workflows.score import predicted_rates, session_of
 
 
-def write_model_report(path, model, recording, metadata, history, scores):
+def write_model_report(
+    path, model, recordings, metadata, history, scores, trust, kind=None
+):
     """Write the page of a trained model.
 
     Args:
         path: The .html file.
-        model: Model of the recording; of several recordings, the session of the first.
-        recording: The (first) `Recording` it was scored on, with its split.
+        model: Model of the recordings.
+        recordings: List of the `Recording`s it was scored on, with their split.
         metadata: Dict, the preset's metadata.
         history: List of the logs of each epoch; empty if they are not known.
-        scores: `Scores`; those of the recording's neurons come first.
+        scores: `Scores`; those of the first recording's neurons come first.
+        trust: List of `Check`s, as `model_checks` returns them.
+        kind: String, format of the figures' own files, or None for none.
+
+    Returns:
+        List of strings, names of the files.
 
     Raises:
-        OSError: The file can't be written.
+        OSError: A file can't be written.
     """
-    images = recording.indices(scores.split)
-    write_model_page(
+    first = recordings[0]
+    model, images = session_of(model, first), first.indices(scores.split)
+    return write_model_page(
         path,
         _facts(model, metadata),
-        str(scores),
+        scores.metrics(),
         scores.per_neuron,
-        recording.responses[images],
-        predicted_rates(model, recording, images),
-        ceiling_known=scores.ceiling != "none",
+        first.responses[images],
+        predicted_rates(model, first, images),
+        trust,
         history=history,
         kernels=model.first_layer_filters(),
         centers=model.receptive_field_centers(),
+        kind=kind,
     )
 
 
@@ -76,10 +86,10 @@ def _facts(model, metadata):
     counts = metadata["sessions"].items()
     data = metadata["config"]["data"]
     return {
-        "command": metadata["command"],
-        "commit": metadata["commit"] or "no checkout",
         "recording": metadata["recording"].get("name", "without a name"),
         "sessions (neurons)": ", ".join(f"{name} ({count})" for name, count in counts),
         "split": f"protocol {data['protocol']}, seed {data['split_seed']}",
         "parameters": f"{model.count_params():,}",
+        "command": code(metadata["command"]),
+        "commit": code(metadata["commit"] or "no checkout"),
     }

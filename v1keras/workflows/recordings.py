@@ -53,8 +53,8 @@ def run(words, values):
             return describe(open_recording(path))
         case ["plot", path]:
             out = _out(values, "page (.html)")
-            write_page(open_recording(path), out)
-            return f"written: {out}"
+            others = write_page(open_recording(path), out, values.figures)[1:]
+            return f"written: {', '.join([out, *others])}"
         case ["shard", path]:
             out = _out(values, "folder")
             shards.write(open_recording(path), out)

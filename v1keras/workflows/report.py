@@ -2,21 +2,21 @@
 
 import os
 
-from v1keras import report
 from v1keras.characterization.characterize import Cells
 from v1keras.evaluation.scores import Scores
 from v1keras.inversion import PreferredStimuli
-from v1keras.report import figures
+from v1keras.report import Page
+from v1keras.report.elements import pictures
+from v1keras.report.figures import gallery, stimulus_against_best_image
+from v1keras.report.score_parts import add_scores, score_tiles
+from v1keras.workflows.cell_trust import cell_checks
+from v1keras.workflows.trust import score_checks
 
-_SCORES = (
-    "Correlation of predicted rates with measured responses; CC_norm divides it by the"
-    " highest correlation that the neuron's noise allows."
-)
-_LIMIT = (
-    "Left: each dot is a neuron, its correlation against the highest that its noise"
-    " allows. Right: the ratio of both."
-)
 _STIMULI = "The stimulus that drives each neuron most, according to the model."
+_CONTROL = (
+    "Each marker is a cell. Above the grey line, the stimulus drives the model more"
+    " than any image of the recording at the same contrast does."
+)
 _CELLS = "The number of stimuli that pass each control, and of cells of each class."
 
 
@@ -25,6 +25,7 @@ def write_report(
     scores: Scores | None = None,
     stimuli: PreferredStimuli | None = None,
     cells: Cells | None = None,
+    figures: str | None = None,
 ) -> None:
     """Write one HTML page that needs no other file.
 
@@ -33,23 +34,29 @@ def write_report(
         scores: `Scores` of a model, or None.
         stimuli: `PreferredStimuli` of its neurons, or None.
         cells: `Cells` of these stimuli, or None.
+        figures: String, "pdf", "svg" or "png", to write each figure of report.html to a
+            file of its own, too: report-ceilings.pdf, ...; None for none.
 
     Raises:
-        ValueError: There is nothing to report.
-        OSError: The file can't be written.
+        ValueError: There is nothing to report, or another kind of figure is asked for.
+        OSError: A file can't be written.
     """
     if scores is None and stimuli is None and cells is None:
         raise ValueError("nothing to report: expected scores, stimuli or cells")
-    sections = []
+    found = [] if scores is None else score_tiles(scores.metrics())
+    trust = [] if scores is None else score_checks(scores)
+    if cells is not None:
+        trust += cell_checks(cells.table)
+    page = Page("A model and its cells", "", found, trust or None)
     if scores is not None:
-        sections.append(("Scores", _SCORES, str(scores)))
-        if scores.ceiling != "none":
-            figure = figures.score_distributions(scores.per_neuron)
-            sections.append(("Against the limit", _LIMIT, figure))
+        add_scores(page, scores.metrics(), scores.per_neuron)
     if stimuli is not None:
         labels = [f"neuron {neuron}" for neuron in stimuli.neurons]
-        figure = figures.gallery(stimuli.patterns, labels)
-        sections.append(("Preferred stimuli", _STIMULI, figure))
+        shown = pictures(stimuli.patterns, labels, "stimulus of")
+        page.add("Preferred stimuli", _STIMULI, shown)
+        page.figures["stimuli"] = gallery(stimuli.patterns, labels)
     if cells is not None:
-        sections.append(("Cells", _CELLS, str(cells)))
-    report.write_page(path, "v1keras", sections)
+        page.add("Cells", _CELLS, str(cells))
+        drawn = {"best_image": stimulus_against_best_image(cells.table)}
+        page.add_plots("Stimuli and images", _CONTROL, drawn)
+    page.save(path, figures)

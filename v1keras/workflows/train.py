@@ -46,7 +46,8 @@ from v1keras.workflows.fit import (
 )
 from v1keras.workflows.metadata import preset_metadata
 from v1keras.workflows.model_report import write_model_report
-from v1keras.workflows.score import score_by, session_of
+from v1keras.workflows.score import score_by
+from v1keras.workflows.trust import model_checks
 
 
 @dataclasses.dataclass
@@ -274,9 +275,10 @@ def _write(config, folder, model, members, recordings, scores, command_line):
         scores.save(parts, validation=validation)
         write_model_report(
             parts / workdir.REPORT,
-            session_of(model, recordings[0]),
-            recordings[0],
+            model,
+            recordings,
             metadata,
             members[0].history.epochs if members else [],
             scores,
+            model_checks(model, recordings, scores),
         )

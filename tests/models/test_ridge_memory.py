@@ -23,3 +23,23 @@ def test_windows_and_noise_levels_take_no_memory_of_their_own():
     tracemalloc.stop()
     # Dual weights of every window and noise level would be 328 MB.
     assert peak < 40 * responses.nbytes
+
+
+def test_there_is_no_copy_of_the_features():
+    rng = np.random.default_rng(0)
+    images, features, neurons = 300, 9000, 600
+    draw = rng.normal(size=(images, features)).astype("float32")
+    responses = rng.poisson(2.0, (images, neurons)).astype("float32")
+    places = rng.uniform(-0.5, 0.5, (features, 2))
+    readout = ridge.RidgeReadout(neurons)
+    readout.build((None, features))
+    before = draw.copy()
+    groups = np.zeros(features, int)
+    tracemalloc.start()
+    readout.fit(draw, responses, groups, places, np.ones(1), ridge.WINDOWS[:3])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The weights, and the copy by which TensorFlow takes them.
+    weights = 4 * features * neurons
+    assert peak < 2 * weights + draw.nbytes / 2
+    np.testing.assert_array_equal(draw, before)

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import scipy.linalg
 from keras import ops
 
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
@@ -14,7 +15,7 @@ OFFSET = 0.05
 # Variance of the noise relative to that of the prior's prediction.
 SHRINKAGES = (0.3, 0.6, 1.2, 2.4, 5.0)
 # Neurons and features that are computed at once, so that memory suffices.
-_NEURONS, _FEATURES = 512, 4096
+_NEURONS, _FEATURES = 256, 4096
 
 
 def _grid(axis, width):
@@ -104,16 +105,13 @@ class RidgeReadout(Readout):
         Raises:
             ValueError: A negative response.
         """
-        # A copy that is changed in place: of a large population, features and weights
-        # are gigabytes.
-        features = np.array(features, "float32")
+        features = np.asarray(features, "float32")
         responses = self.in_spikes(responses)
         if self.output_scale is None and (responses < 0).any():
             raise ValueError(
                 "negative responses; a ridge on square roots needs responses >= 0"
                 " or an output_offset"
             )
-        responses = np.maximum(responses, 0)
         weight, bias = solve(features, responses, groups, places, coefficients, windows)
         self.weight.assign(weight)
         self.bias.assign(bias)
@@ -145,57 +143,93 @@ def _rates(drive):
     return ops.maximum(ops.square(ops.maximum(drive, 0.0)) - OFFSET, 1e-3)
 
 
+def _root_responses(responses):
+    """Return centered square roots of responses `(images, neurons)`, and their means.
+
+    Where a response is missing, the root is 0.
+    """
+    target = np.empty(responses.shape, "float32")
+    mean = np.empty(responses.shape[1])
+    for block in _blocks(responses.shape[1], _NEURONS):
+        roots = np.sqrt(np.maximum(responses[:, block], 0) + OFFSET)
+        present = np.isfinite(roots)
+        counts = np.maximum(present.sum(axis=0), 1)
+        mean[block] = np.where(present, roots, 0).sum(axis=0) / counts
+        target[:, block] = np.where(present, roots - mean[block], 0)
+    return target, mean
+
+
 def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
     """Return the weights `(n, neurons)` and the biases `(neurons,)`.
 
-    The arguments are those of `RidgeReadout.fit`; `features` are centered in place.
+    The arguments are those of `RidgeReadout.fit`. Features are centered block by block:
+    of a large population, they and the weights are gigabytes.
     """
-    target = np.sqrt(responses + OFFSET)
-    present = np.isfinite(target)
-    counts = np.maximum(present.sum(axis=0), 1)
-    mean = np.where(present, target, 0).sum(axis=0) / counts
-    target = np.where(present, target - mean, 0)
+    target, mean = _root_responses(responses)
     center = features.mean(axis=0)
-    features -= center
-    power = np.einsum("in,in->n", features, features) / len(features)
     images, neurons = target.shape
-    responsive = np.square(target).sum(axis=0) > 0
+    power = np.empty(features.shape[1])
+    for block in _blocks(features.shape[1], _FEATURES):
+        centered = features[:, block] - center[block]
+        power[block] = np.einsum("in,in->n", centered, centered) / images
+    responsive = np.einsum("in,in->n", target, target) > 0
 
     scales, spectra, evidence = [], [], []
     # Each window's eigenvectors, which a second pass needs once the posterior is known.
     bases = zeros_or_memmap((len(windows), images, images), np.float32)
     for window, basis in zip(windows, bases, strict=True):
         scale = _prior_scale(power, groups, places, coefficients, window)
-        kernel = _kernel(features, scale).astype("float64")
-        values, vectors = np.linalg.eigh(kernel)
-        values = np.maximum(values, 0)
+        values, vectors = _eigenvectors(_kernel(features, center, scale))
         scales.append(scale)
         spectra.append(values)
         evidence.append(_evidence(values, vectors, target))
         basis[:] = vectors
+        del vectors
         release_pages(basis)
     posterior = _model_posterior(np.stack(evidence), responsive)
 
-    weight = np.zeros((features.shape[1], neurons), "float32")
-    for first in range(0, neurons, _NEURONS):
-        block = slice(first, first + _NEURONS)
-        chosen = target[:, block].astype("float32")
+    weight = np.empty((features.shape[1], neurons), "float32")
+    bias = np.empty(neurons)
+    for block in _blocks(neurons, _NEURONS):
+        duals = []
         for i, basis in enumerate(bases):
             # (images, neurons): what the noise levels leave of each eigenvector.
             spread = spectra[i][:, None] + np.array(SHRINKAGES)
             left = (1 / spread) @ posterior[i][:, block]
-            dual = basis @ ((basis.T @ chosen) * left.astype("float32"))
-            weight[:, block] += scales[i][:, None] * (features.T @ dual)
+            rotated = basis.T @ target[:, block]
+            duals.append(basis @ (rotated * left.astype("float32")))
             release_pages(basis)
-    return weight, mean - center @ weight
+        response = 0.0
+        for rows in _blocks(features.shape[1], _FEATURES):
+            centered = features[:, rows] - center[rows]
+            solution = 0.0
+            for scale, dual in zip(scales, duals, strict=True):
+                solution = solution + scale[rows, None] * (centered.T @ dual)
+            weight[rows, block] = solution
+            response = response + center[rows] @ solution
+        bias[block] = mean[block] - response
+    return weight, bias
 
 
-def _kernel(features, scale):
+def _blocks(count, size):
+    """Return the slices of `size` that make up `count`."""
+    return [slice(first, first + size) for first in range(0, count, size)]
+
+
+def _eigenvectors(kernel):
+    """Return the eigenvalues, at least 0, and the eigenvectors in double precision."""
+    values, vectors = scipy.linalg.eigh(
+        kernel.astype("float64"), overwrite_a=True, check_finite=False, driver="evd"
+    )
+    return np.maximum(values, 0), vectors
+
+
+def _kernel(features, center, scale):
     """Return the `(images, images)` products of features under a prior's variances."""
     kernel = np.zeros((len(features), len(features)), "float32")
-    for first in range(0, features.shape[1], _FEATURES):
-        block = features[:, first : first + _FEATURES]
-        kernel += (block * scale[first : first + _FEATURES]) @ block.T
+    for block in _blocks(features.shape[1], _FEATURES):
+        centered = features[:, block] - center[block]
+        kernel += (centered * scale[block]) @ centered.T
     return kernel
 
 
@@ -224,8 +258,7 @@ def _evidence(values, vectors, target):
     count = len(values)
     spread = values[:, None] + np.array(SHRINKAGES)
     evidence = np.empty((len(SHRINKAGES), target.shape[1]))
-    for first in range(0, target.shape[1], _NEURONS):
-        block = slice(first, first + _NEURONS)
+    for block in _blocks(target.shape[1], _NEURONS):
         rotated = vectors.T @ target[:, block]
         # The scale of the prior is at its most likely value.
         misfit = np.maximum((1 / spread).T @ np.square(rotated) / count, 1e-12)

@@ -2,7 +2,6 @@ import fuzzing
 import pytest
 
 FORMATS = ["PRESET", "PRESET_WEIGHTS", "PRESET_CONFIG", "PRESET_METADATA"]
-FORMATS += ["ARCHIVE", "ARCHIVE_STORED"]
 
 
 @pytest.mark.slow

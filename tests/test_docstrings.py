@@ -48,6 +48,7 @@ WITHOUT = {
         "total_variation",
     },
     "v1keras.characterization": {"best_center_surround"},
+    "v1keras.experiment": {"StimulusSet", "open_set"},
     "v1keras.report": {
         "Profile",
         "ProgressBar",

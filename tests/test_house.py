@@ -12,6 +12,7 @@ ROOT = pathlib.Path(v1keras.__file__).parent
 CHECKOUT = ROOT.parent
 MODULES = sorted(ROOT.rglob("*.py"))
 STAGES = {"data", "models", "training", "evaluation", "inversion", "characterization"}
+STAGES |= {"experiment"}
 # Each floor imports from those below it alone: commands, workflows, stages, io.
 ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
     "io": {"io"},
@@ -34,6 +35,7 @@ ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
 }
 COMMANDS = ["train.py", "evaluate.py", "invert.py", "data/__main__.py"]
 COMMANDS += ["zoo/__main__.py", "__main__.py", "doctor.py", "completion.py"]
+COMMANDS += ["experiment/__main__.py"]
 MODEL_CLASSES = {"PopulationModel", "V1Model", "MultiSessionModel", "Ensemble"}
 MODEL_CLASSES |= {"Concatenated"}
 BRANCHES = {"data", "core", "readout", "ridge", "training", "evaluation"}

@@ -22,6 +22,7 @@ STAGES = (
     "inversion",
     "characterization",
     "report",
+    "experiment",
 )
 # Functions that docs/api.md names beside the stages.
 OTHERS = {

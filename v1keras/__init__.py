@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what is loaded when it is first used, for editors and type 
         characterization,
         data,
         evaluation,
+        experiment,
         inversion,
         models,
         report,
@@ -60,6 +61,7 @@ _PUBLIC = {
     "inversion": ("v1keras.inversion", None),
     "characterization": ("v1keras.characterization", None),
     "report": ("v1keras.report", None),
+    "experiment": ("v1keras.experiment", None),
     "zoo": ("v1keras.zoo", None),
 }
 __all__ = ["__version__", *_PUBLIC]

@@ -6,6 +6,7 @@ COMMANDS = {
     "train": ("v1keras.train", "train a model on a recording, and score it"),
     "evaluate": ("v1keras.evaluate", "score trained models, and compare them"),
     "invert": ("v1keras.invert", "find the stimulus that each neuron prefers"),
+    "experiment": ("v1keras.experiment.__main__", "take a model back to the animal"),
     "zoo": ("v1keras.zoo.__main__", "find, check, use and publish presets"),
     "doctor": ("v1keras.doctor", "check what is installed here"),
     "completion": ("v1keras.completion", "print what completes words in a shell"),

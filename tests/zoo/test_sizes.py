@@ -4,9 +4,9 @@ import keras
 import pytest
 
 from v1keras import models, zoo
+from v1keras.io.json_checks import read_json
 from v1keras.zoo import architecture
 from v1keras.zoo.architecture import check_architecture
-from v1keras.zoo.checks import read_json
 from v1keras.zoo.sizes import check_sizes, core_size, readout_parameters
 
 CORES = {

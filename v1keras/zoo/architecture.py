@@ -13,8 +13,7 @@ from typing import Any
 import keras
 
 from v1keras.io.foreign import short
-from v1keras.models.cores.transfer import NETWORKS
-from v1keras.zoo.checks import (
+from v1keras.io.json_checks import (
     Check,
     boolean,
     brief,
@@ -29,6 +28,7 @@ from v1keras.zoo.checks import (
     record,
     sequence,
 )
+from v1keras.models.cores.transfer import NETWORKS
 from v1keras.zoo.class_names import ACTIVATIONS, WRITTEN_AS
 
 LARGEST_IMAGE = 4096  # pixels per side

@@ -7,5 +7,3 @@ METADATA = "metadata.json"
 CARD = "README.md"
 # In the zoo's folder, the presets that are too large for the package.
 REMOTE = "remote.json"
-# Bytes. config.json and metadata.json of a million neurons are smaller.
-LARGEST_TEXT = 256 << 20

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from v1keras.io.foreign import errors_naming
-from v1keras.zoo.checks import (
+from v1keras.io.json_checks import (
     brief,
     fail,
     integer,

@@ -14,10 +14,10 @@ import keras
 from v1keras._version import __version__
 from v1keras.io.atomic import atomic_folder, check_disk_space, sha256
 from v1keras.io.foreign import errors_naming
+from v1keras.io.json_checks import read_json
 from v1keras.zoo.architecture import LARGEST_MODEL, build, check_architecture
 from v1keras.zoo.card import card
 from v1keras.zoo.catalog import check_files, compare_hashes, find, info
-from v1keras.zoo.checks import read_json
 from v1keras.zoo.golden import check_golden, golden_rates
 from v1keras.zoo.layout import CARD, CONFIG, FORMAT_VERSION, METADATA, WEIGHTS
 from v1keras.zoo.metadata import check_given, digest_of, render

@@ -13,7 +13,7 @@ from keras.src.saving import saving_lib
 
 from v1keras.io import hdf5_file
 from v1keras.io.foreign import errors_naming
-from v1keras.zoo.checks import brief
+from v1keras.io.json_checks import brief
 from v1keras.zoo.layout import CONFIG
 
 # Path of each layer -> its name and the shapes of its weights, in words.

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from v1keras.io.foreign import errors_naming
-from v1keras.zoo.layout import LARGEST_TEXT
 
 Check = Callable[[Any, str], Any]
+# Bytes. config.json and metadata.json of a million neurons are smaller.
+LARGEST_TEXT = 256 << 20
 _LONGEST_LABEL = 10_000
 
 

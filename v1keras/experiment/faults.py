@@ -1,0 +1,168 @@
+"""What may have gone wrong on the second day: found out by what explains it better.
+
+Each suspicion is raised on one half of the data and judged on the other.
+"""
+
+import dataclasses
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import linear_sum_assignment
+
+from v1keras.experiment.predictions import Predictions
+from v1keras.experiment.resampling import block_means, correlations
+
+# Gain of correlation that another neuron's, or image's, prediction must bring in both
+# halves, and that a wrong screen's must bring beyond doubt.
+_LEAST_GAIN, _LEAST_OF_SCREEN = 0.3, 0.01
+# Units in each half that tell profiles apart.
+_FEWEST = 8
+_SHOWN = 6  # pairs that are named
+
+
+@dataclasses.dataclass
+class Suspicion:
+    """What was looked for, and what was found.
+
+    Attributes:
+        name: String: "neurons", "images" or "screen".
+        verdict: String: "fine", "wrong" or "can't tell".
+        text: String, a line on it.
+    """
+
+    name: str
+    verdict: str
+    text: str
+
+
+def find_faults(
+    measured: np.ndarray, predictions: Predictions, neurons: np.ndarray, names: list
+) -> list[Suspicion]:
+    """Look for neurons or images in another order, and for a wrong screen.
+
+    Args:
+        measured: `(stimuli, presentations, neurons)`, NaN = missing.
+        predictions: `Predictions` of the set.
+        neurons: `(neurons,)` their indices.
+        names: List of the stimuli's names.
+    """
+    means, rates = block_means(measured), predictions.rates
+    of_neurons = _order(
+        "neurons", rates, means, [f"{neuron}" for neuron in neurons], "neuron"
+    )
+    of_images = _order(
+        "images", _profiles(rates), _profiles(means), list(names), "image"
+    )
+    if "wrong" in (of_neurons.verdict, of_images.verdict):
+        screen = Suspicion(
+            "screen", "can't tell", "screen: can't be told until that is mended"
+        )
+    else:
+        screen = _screen(means, predictions)
+    return [of_neurons, of_images, screen]
+
+
+def _profiles(rates):
+    """Return `(neurons, stimuli)`: rates in standard deviations of each neuron."""
+    center, scale = np.nanmean(rates, axis=0), np.nanstd(rates, axis=0)
+    return ((rates - center) / np.where(scale > 0, scale, np.inf)).T
+
+
+def _order(name, predicted, measured, labels, noun):
+    """Tell whether the columns of two arrays are in the same order.
+
+    Args:
+        predicted, measured: `(rows, columns)`; halves of the rows judge each other.
+    """
+    rows, count = measured.shape
+    if rows < 2 * _FEWEST or count < 2:
+        unit = "stimuli" if noun == "neuron" else "neurons"
+        text = f"{name}: can't be told from {rows} {unit} by {count} {name}"
+        return Suspicion(name, "can't tell", text)
+    halves = [np.arange(rows) % 2 == half for half in range(2)]
+    matches, gains = [], []
+    tables = [correlations(predicted[half], measured[half]) for half in halves]
+    for table in tables:
+        _, match = linear_sum_assignment(-table.T)  # of each measured column
+        matches.append(match)
+    columns = np.arange(count)
+    agree = (matches[0] == matches[1]) & (matches[0] != columns)
+    for match, table in zip(matches, tables[::-1], strict=True):
+        gains.append(table[match, columns] - table[columns, columns])
+    wrong = np.flatnonzero(agree & (np.minimum(*gains) >= _LEAST_GAIN))
+    own = np.mean([np.diag(table) for table in tables])
+    if not wrong.size:
+        if own < 0.1:
+            text = (
+                f"{name}: can't be told; predictions and responses correlate by"
+                f" {own:.2f} only, and no other order is found to do better"
+            )
+            return Suspicion(name, "can't tell", text)
+        return Suspicion(name, "fine", f"{name}: in the order of the manifest")
+    pairs = [
+        f"{labels[column]} responds as predicted of {labels[matches[0][column]]}"
+        if noun == "neuron"
+        else f"{labels[column]} has the responses to {labels[matches[0][column]]}"
+        for column in wrong[:_SHOWN]
+    ]
+    more = ["..."] if wrong.size > _SHOWN else []
+    gain = np.mean([gain[wrong].mean() for gain in gains])
+    text = (
+        f"{name}: in another order than the manifest's: {wrong.size} of {count}"
+        f" (correlation higher by {gain:.2f} on the half of the data that did not find"
+        f" it): {'; '.join(pairs + more)}"
+    )
+    return Suspicion(name, "wrong", text)
+
+
+def _screen(means, predictions):
+    """Tell whether the screen showed another luminance than assumed."""
+    exponents = np.append(predictions.exponents, 1.0)
+    tables = np.concatenate([predictions.distorted, predictions.rates[None]])
+    halves = [np.arange(len(means)) % 2 == half for half in range(2)]
+    scores = [
+        np.stack([_own_correlations(table[half], means[half]) for table in tables])
+        for half in halves
+    ]
+    best = [int(score.mean(axis=1).argmax()) for score in scores]
+    lows, gains = [], []
+    for choice, judge in zip(best, scores[::-1], strict=True):
+        gain = judge[choice] - judge[-1]
+        lows.append(gain.mean() - _margin(gain))
+        gains.append(gain.mean())
+    powers = exponents[best]
+    alike = np.sign(powers - 1)
+    if alike[0] == alike[1] != 0 and min(lows) > _LEAST_OF_SCREEN:
+        text = (
+            "screen: luminance is not that of the manifest: responses fit a screen"
+            f" whose relative luminance is raised to the power"
+            f" {np.exp(np.log(powers).mean()):.2g} (correlation higher by"
+            f" {np.mean(gains):.3f}): wrong gamma or luminance table"
+        )
+        return Suspicion("screen", "wrong", text)
+    if means.shape[1] < 2:
+        return Suspicion("screen", "can't tell", "screen: can't be told from 1 neuron")
+    return Suspicion(
+        "screen", "fine", "screen: no other gamma fits better beyond doubt"
+    )
+
+
+def _margin(values):
+    if len(values) < 2:
+        return np.inf
+    return stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+
+
+def _own_correlations(rates, means):
+    """Return `(neurons,)` correlations of predicted and measured rates."""
+    known = np.isfinite(means)
+    return np.array(
+        [
+            correlations(rates[known[:, i], i : i + 1], means[known[:, i], i : i + 1])[
+                0, 0
+            ]
+            if known[:, i].sum() > 2
+            else 0.0
+            for i in range(means.shape[1])
+        ]
+    )

@@ -10,6 +10,6 @@ def designed(tiny, command, tmp_path_factory):
     """A set for the neurons of the tiny model."""
     folder = tmp_path_factory.mktemp("designed") / "set"
     words = [f"--model={tiny.workdir}", "--neurons=all", *SCREEN, "--gamma=2.2"]
-    words += ["--position=2,-1", "--repeats=6", "--inhibiting", "--diverse=2"]
+    words += ["--position=2,-1", "--repeats=6"]
     done = command("experiment", "design", *words, f"--out={folder}")
     return types.SimpleNamespace(folder=folder, words=words, done=done)

@@ -148,23 +148,8 @@ def share_above(difference: np.ndarray, error: np.ndarray) -> float:
     known = np.isfinite(difference) & np.isfinite(error)
     if not known.any():
         return np.nan
-    values = difference[known]
-    widest = np.abs(values).max() or 1.0
-    spread = np.maximum(error[known], 1e-3 * widest)
-    # In units of the errors' median, finer where differences are small.
-    scale = np.median(spread)
-    reach = np.arcsinh(widest / scale)
-    grid = scale * np.sinh(np.linspace(-reach, reach, _GRID))
-    distance = (values[:, None] - grid) / spread[:, None]
-    likelihood = np.exp(-0.5 * np.minimum(distance**2, 1000)) / spread[:, None] + 1e-12
-    prior = np.full(_GRID, 1 / _GRID)
-    for _ in range(_ROUNDS):
-        share = likelihood / (likelihood @ prior)[:, None]
-        prior = share.sum(axis=0) * prior + 1 / _GRID
-        prior /= prior.sum()
-    posterior = likelihood * prior
-    above = posterior[:, grid > 0].sum(axis=1) + posterior[:, _GRID // 2] / 2
-    return float(np.mean(above / posterior.sum(axis=1)))
+    everyone = np.ones((1, int(known.sum())))
+    return float(_shares(difference[known], error[known], everyone)[0])
 
 
 def share_interval(
@@ -177,14 +162,42 @@ def share_interval(
         seed: Integer, seed of the bootstrap.
     """
     known = np.flatnonzero(np.isfinite(difference) & np.isfinite(error))
-    if known.size < 2:
+    count = known.size
+    if count < 2:
         return np.nan, np.nan
     rng = np.random.default_rng(seed)
-    shares = []
-    for _ in range(_SAMPLES):
-        drawn = rng.choice(known, known.size)
-        shares.append(share_above(difference[drawn], error[drawn]))
+    drawn = rng.multinomial(count, np.full(count, 1 / count), _SAMPLES)
+    shares = _shares(difference[known], error[known], drawn)
     low, high = np.percentile(shares, [2.5, 97.5])
-    # Neurons that all agree leave an interval of no width; a neuron in so many may not.
-    rest = 3 / (known.size + 3)
+    # Neurons that all agree leave an interval of no width; the next one may differ.
+    rest = 3 / (count + 3)
     return float(min(low, 1 - rest)), float(max(high, rest))
+
+
+def _shares(difference, error, weights):
+    """Return the share above 0 of each of several samples of neurons.
+
+    Args:
+        difference, error: `(n,)`, known.
+        weights: `(samples, n)`, how often each neuron is in each sample.
+
+    Returns:
+        `(samples,)`.
+    """
+    widest = np.abs(difference).max() or 1.0
+    spread = np.maximum(error, 1e-3 * widest)
+    # In units of the errors' median, finer where differences are small.
+    scale = np.median(spread)
+    reach = np.arcsinh(widest / scale)
+    grid = scale * np.sinh(np.linspace(-reach, reach, _GRID))
+    distance = (difference[:, None] - grid) / spread[:, None]
+    likelihood = np.exp(-0.5 * np.minimum(distance**2, 1000)) / spread[:, None] + 1e-12
+    prior = np.full((len(weights), _GRID), 1 / _GRID)
+    for _ in range(_ROUNDS):
+        prior *= (weights / (prior @ likelihood.T)) @ likelihood
+        prior += 1 / _GRID
+        prior /= prior.sum(axis=1, keepdims=True)
+    above = np.where(grid > 0, 1.0, 0.0)
+    above[_GRID // 2] = 0.5
+    posterior = (prior @ (likelihood * above).T) / (prior @ likelihood.T)
+    return (weights * posterior).sum(axis=1) / weights.sum(axis=1)

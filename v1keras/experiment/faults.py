@@ -47,12 +47,11 @@ def find_faults(
         names: List of the stimuli's names.
     """
     means, rates = block_means(measured), predictions.rates
-    of_neurons = _order(
-        "neurons", rates, means, [f"{neuron}" for neuron in neurons], "neuron"
-    )
-    of_images = _order(
-        "images", _profiles(rates), _profiles(means), list(names), "image"
-    )
+    labels = [str(neuron) for neuron in neurons]
+    of_neurons, order = _order("neurons", rates, means, labels, "neuron")
+    # As whatever neuron each has turned out to be.
+    profiles = _profiles(rates[:, order]), _profiles(means)
+    of_images, _ = _order("images", *profiles, list(names), "image")
     if "wrong" in (of_neurons.verdict, of_images.verdict):
         screen = Suspicion(
             "screen", "can't tell", "screen: can't be told until that is mended"
@@ -73,19 +72,22 @@ def _order(name, predicted, measured, labels, noun):
 
     Args:
         predicted, measured: `(rows, columns)`; halves of the rows judge each other.
+
+    Returns:
+        Tuple of a `Suspicion` and the predicted column that each measured one is.
     """
     rows, count = measured.shape
+    columns = np.arange(count)
     if rows < 2 * _FEWEST or count < 2:
         unit = "stimuli" if noun == "neuron" else "neurons"
         text = f"{name}: can't be told from {rows} {unit} by {count} {name}"
-        return Suspicion(name, "can't tell", text)
+        return Suspicion(name, "can't tell", text), columns
     halves = [np.arange(rows) % 2 == half for half in range(2)]
     matches, gains = [], []
     tables = [correlations(predicted[half], measured[half]) for half in halves]
     for table in tables:
         _, match = linear_sum_assignment(-table.T)  # of each measured column
         matches.append(match)
-    columns = np.arange(count)
     agree = (matches[0] == matches[1]) & (matches[0] != columns)
     for match, table in zip(matches, tables[::-1], strict=True):
         gains.append(table[match, columns] - table[columns, columns])
@@ -97,8 +99,9 @@ def _order(name, predicted, measured, labels, noun):
                 f"{name}: can't be told; predictions and responses correlate by"
                 f" {own:.2f} only, and no other order is found to do better"
             )
-            return Suspicion(name, "can't tell", text)
-        return Suspicion(name, "fine", f"{name}: in the order of the manifest")
+            return Suspicion(name, "can't tell", text), columns
+        text = f"{name}: in the order of the manifest"
+        return Suspicion(name, "fine", text), columns
     pairs = [
         f"{labels[column]} responds as predicted of {labels[matches[0][column]]}"
         if noun == "neuron"
@@ -112,7 +115,9 @@ def _order(name, predicted, measured, labels, noun):
         f" (correlation higher by {gain:.2f} on the half of the data that did not find"
         f" it): {'; '.join(pairs + more)}"
     )
-    return Suspicion(name, "wrong", text)
+    order = columns.copy()
+    order[wrong] = matches[0][wrong]
+    return Suspicion(name, "wrong", text), order
 
 
 def _screen(means, predictions):

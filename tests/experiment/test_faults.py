@@ -7,7 +7,8 @@ from v1keras.experiment.predictions import Predictions
 
 NEURONS, STIMULI, BLOCKS = 30, 120, 10
 NAMES = [f"s{i}" for i in range(STIMULI)]
-SHIFTS = np.stack(np.meshgrid([-2, 0, 2], [-2, 0, 2], indexing="ij"), -1).reshape(-1, 2)
+STEPS = [-4, -2, 0, 2, 4]
+SHIFTS = np.stack(np.meshgrid(STEPS, STEPS, indexing="ij"), -1).reshape(-1, 2)
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,16 @@ def test_tensorboard_shows_the_training(tiny):
     ).Reload()
     scalars = [
         "training/loss",
-        "validation/correlation",
+        "scores/validation_correlation",
         "training/learning_rate",
-        "training/images_per_second",
+        "training_speed/images_per_second",
     ]
     others = [
         "configuration",
-        "validation/best_correlation",
-        "validation/correlation_of_neurons",
+        "scores/best_validation_correlation",
+        "scores/validation_correlation_of_neurons",
+        "scores/test_correlation",
+        "scores/test_cc_norm",
         "filters/first_layer",
     ]
     others.append(metadata.SESSION_START_INFO_TAG)  # of HParams
@@ -40,18 +42,18 @@ def test_tensorboard_shows_the_training(tiny):
     }
     assert [e.step for e in events.Tensors("training/loss")] == [1, 2, 3]
     assert np.isfinite(values["training/loss"]).all()
-    assert min(values["training/images_per_second"]) > 0
+    assert min(values["training_speed/images_per_second"]) > 0
     assert values["training/learning_rate"] == pytest.approx([3e-3] * 3)
     with h5py.File(
         tiny.workdir / f"{workdir.CHECKPOINTS}/member_0/000000000012.h5"
     ) as file:
         progress = json.loads(file["facts"].asstr()[()])
     assert progress["best_score"] == pytest.approx(
-        max(values["validation/correlation"]), abs=1e-6
+        max(values["scores/validation_correlation"]), abs=1e-6
     )
     text = events.Tensors("configuration")[0].tensor_proto.string_val[0].decode()
     assert '"training.max_epochs": 3' in text and str(tiny.recording) in text
-    (best,) = events.Tensors("validation/best_correlation")
+    (best,) = events.Tensors("scores/best_validation_correlation")
     assert best.step == 3
     assert tf.make_ndarray(best.tensor_proto) == pytest.approx(
         progress["best_score"], abs=1e-6
@@ -59,6 +61,13 @@ def test_tensorboard_shows_the_training(tiny):
     session_start = metadata.parse_session_start_info_plugin_data(
         events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
     )
+    assert session_start.group_name == f"{tiny.workdir.name}/member_0"
+    metrics = json.loads((tiny.workdir / "metrics.json").read_text())
+    reported = metrics["groups"]["reported"]
+    for name in ("correlation", "cc_norm"):
+        (mean,) = events.Tensors(f"scores/test_{name}")
+        expected = pytest.approx(reported[name]["mean"], abs=1e-6)
+        assert tf.make_ndarray(mean.tensor_proto) == expected
     assert session_start.hparams["training.max_epochs"].number_value == 3
     assert session_start.hparams["core.filters"].string_value == "(4, 4)"
 

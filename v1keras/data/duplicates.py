@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from scipy import ndimage, sparse
+import scipy  # which imports its parts when they are first used
 
 _SIDE = 33  # pixels a side that images are compared at
 # Structure between these two scales is compared: standard deviations of Gaussians, in
@@ -73,8 +73,8 @@ def _structure(images):
     for i, image in enumerate(images):
         square = image[top : top + side, left : left + side].astype(np.float32)
         blocks = square.reshape(reduced, step, reduced, step).mean(axis=(1, 3))
-        fine = ndimage.gaussian_filter(blocks, _FINE)
-        structure[i] = fine - ndimage.gaussian_filter(blocks, _COARSE)
+        fine = scipy.ndimage.gaussian_filter(blocks, _FINE)
+        structure[i] = fine - scipy.ndimage.gaussian_filter(blocks, _COARSE)
     return structure
 
 
@@ -114,7 +114,7 @@ def _sampling(places, height, angle, shift):
         weight = np.abs(1 - row - part[:, 0]) * np.abs(1 - column - part[:, 1])
         pixel = (low[:, 0] + row) * height + low[:, 1] + column
         entries = (weight.astype(np.float32), (pixel, np.arange(len(places))))
-        matrix = matrix + sparse.csc_array(entries, (height**2, len(places)))
+        matrix = matrix + scipy.sparse.csc_array(entries, (height**2, len(places)))
     return matrix
 
 

@@ -7,7 +7,7 @@ from v1keras.report.cell_page import write_cells
 from v1keras.report.elements import Check, Tile
 from v1keras.report.page import Page
 from v1keras.report.progress import ProgressBar
-from v1keras.report.tensorboard import Profile, TensorBoardLog
+from v1keras.report.tensorboard import Profile, TensorBoardLog, log_test_scores
 
 __all__ = [
     "Check",
@@ -16,5 +16,6 @@ __all__ = [
     "ProgressBar",
     "TensorBoardLog",
     "Tile",
+    "log_test_scores",
     "write_cells",
 ]

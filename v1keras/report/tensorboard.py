@@ -32,6 +32,7 @@ class TensorBoardLog(keras.callbacks.Callback):
         folder: String or path, folder of the event files.
         hyperparameters: Dict from name to boolean, number or string, shown under
             HParams and, as JSON, under Text.
+        name: String, name of the row of HParams.
         trainer: `Trainer`: its `scores` are the `(neurons,)` validation correlations
             of the last epoch, `state.best_score` is the highest mean.
         every: Integer, number of epochs between two histograms and images.
@@ -41,12 +42,14 @@ class TensorBoardLog(keras.callbacks.Callback):
         self,
         folder: str | os.PathLike[str],
         hyperparameters: dict[str, bool | int | float | str],
+        name: str,
         trainer: Any,
         every: int = 10,
     ) -> None:
         super().__init__()
         self.folder = str(folder)
         self.hyperparameters = hyperparameters
+        self.name = name
         self.trainer = trainer
         self.every = every
 
@@ -56,14 +59,14 @@ class TensorBoardLog(keras.callbacks.Callback):
         with _plain_errors(self.folder), self.writer.as_default(step=0):
             text = json.dumps(self.hyperparameters, indent=1)
             tf.summary.text("configuration", f"```\n{text}\n```")
-            hparams.hparams(self.hyperparameters)
+            hparams.hparams(self.hyperparameters, trial_id=self.name)
 
     def on_epoch_end(self, epoch, logs=None):
         names = {
+            "validation_score": "scores/validation_correlation",
             "loss": "training/loss",
             "learning_rate": "training/learning_rate",
-            "images_per_second": "training/images_per_second",
-            "validation_score": "validation/correlation",
+            "images_per_second": "training_speed/images_per_second",
         }
         with _plain_errors(self.folder), self.writer.as_default(step=epoch + 1):
             for key, name in names.items():
@@ -74,7 +77,7 @@ class TensorBoardLog(keras.callbacks.Callback):
     def _log_neurons(self):
         """Write the distribution of scores and the filters."""
         scores = self.trainer.scores
-        name = "validation/correlation_of_neurons"
+        name = "scores/validation_correlation_of_neurons"
         tf.summary.histogram(name, scores[np.isfinite(scores)])
         filters = _first_filters(self.model)
         if filters is not None:
@@ -84,8 +87,32 @@ class TensorBoardLog(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         state = self.trainer.state
         with _plain_errors(self.folder), self.writer.as_default(step=state.epoch):
-            tf.summary.scalar("validation/best_correlation", state.best_score)
+            name = "scores/best_validation_correlation"
+            tf.summary.scalar(name, state.best_score)
             self.writer.close()
+
+
+def log_test_scores(
+    folder: str | os.PathLike[str],
+    hyperparameters: dict[str, bool | int | float | str],
+    name: str,
+    scores: dict[str, float],
+) -> None:
+    """Write the scores of a finished training, to stand in a row of HParams.
+
+    Args:
+        folder: String or path, folder of the event files.
+        hyperparameters: Dict, as for `TensorBoardLog`.
+        name: String, name of the row.
+        scores: Dict from name to score.
+    """
+    with _plain_errors(folder):
+        writer = tf.summary.create_file_writer(str(folder))
+        with writer.as_default(step=0):
+            hparams.hparams(hyperparameters, trial_id=name)
+            for key, score in scores.items():
+                tf.summary.scalar(f"scores/{key}", score)
+        writer.close()
 
 
 class Profile(keras.callbacks.Callback):

@@ -128,6 +128,8 @@ def train_and_evaluate(
         if chief:
             run = workdir.run_folder(folder)
             _write(config, run, model, members, recordings, scores, command_line)
+            row = model.name if len(members) == 1 else "ensemble"
+            _log_scores(config, run / workdir.TENSORBOARD, folder, row, scores)
             workdir.finish_run(folder)
     return model, scores
 
@@ -209,12 +211,13 @@ def train_member(
     trainer = make_trainer(
         config.training, config.seed, model, recordings, strategy, likelihood
     )
+    row = f"{folder.resolve().name}/{name}"
     # Of several machines the first has prepared it: building a model waits for all.
     folder = workdir.run_folder(folder)
     callbacks = list(callbacks)
     if is_chief(strategy):
         events = folder / workdir.TENSORBOARD / name
-        callbacks += _logs(events, config, trainer, 0 if index else profile)
+        callbacks += _logs(events, config, row, trainer, 0 if index else profile)
     # Only the first process writes it; all resume from it, so several machines need a
     # workdir that all of them see.
     checkpoints = Checkpoints(
@@ -230,14 +233,26 @@ def train_member(
     return Member(model, likelihood, history)
 
 
-def _logs(events, config, trainer, profile):
+def _logs(events, config, row, trainer, profile):
     hyperparameters = dict(_hyperparameters(config.to_dict()))
-    callbacks = [report.TensorBoardLog(events, hyperparameters, trainer)]
+    callbacks = [report.TensorBoardLog(events, hyperparameters, row, trainer)]
     if keras.config.is_interactive_logging_enabled():
         callbacks.insert(0, report.ProgressBar())
     if profile:
         callbacks.append(report.Profile(events, profile))
     return callbacks
+
+
+def _log_scores(config, events, folder, row, scores):
+    """Write the test scores into the row of the network, or one of the ensemble."""
+    means = {}
+    for name in ("correlation", "cc_norm"):
+        mean = scores.mean(name)
+        if mean is not None:
+            means[f"test_{name}"] = mean
+    hyperparameters = dict(_hyperparameters(config.to_dict()))
+    name = f"{folder.resolve().name}/{row}"
+    report.log_test_scores(events / row, hyperparameters, name, means)
 
 
 def _hyperparameters(branch, prefix=""):

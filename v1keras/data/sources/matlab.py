@@ -11,7 +11,7 @@ import sys
 import threading
 
 import numpy as np
-import scipy.io
+import scipy  # which imports its parts when they are first used
 
 from v1keras.data.sources import matlab_5, matlab_73
 from v1keras.io import hdf5_file

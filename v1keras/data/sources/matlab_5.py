@@ -17,8 +17,7 @@ import pathlib
 import sys
 
 import numpy as np
-import scipy.io
-import scipy.sparse
+import scipy  # which imports its parts when they are first used
 
 # Bytes of a variable.
 LARGEST = 1 << 30

@@ -75,7 +75,7 @@ def best_images(
     if not hasattr(model, "neuron_rate_fn"):
         return _best_images(model, images, contrast)
     last = kept(model, "best images", dict)
-    digest = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
+    digest = hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
     key = (contrast, digest)
     if key not in last:
         last.clear()

@@ -8,8 +8,8 @@ taken where nothing else is said. For a preset of several recordings, `--recordi
 picks the readout by the recording's name; several, comma separated, are scored one by
 one and together. Prints a table, and writes metrics.json (groups of neurons),
 neurons.csv (each neuron) and report.html (both with figures). Several models, comma
-separated, make one table, without report.html. `--against` names a model of the same
-neurons and images, and states the paired difference to it.
+separated, make one table. `--against` names a model of the same neurons and images, and
+states and draws the paired difference to it.
 """
 
 from absl import flags

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from v1keras.report import figures
 from v1keras.report.elements import Check, facts, pictures
@@ -28,6 +29,14 @@ _CENTERS = (
     "The place in the image that each neuron's readout looks at; neurons recorded"
     " together look at nearly one place."
 )
+_DIFFERENCE = (
+    "Left: each dot is a neuron, its score in one model against that in the other;"
+    " above the line the first predicts it better. Right: the differences; the dark"
+    " line is their mean and the band its 95 % interval for other neurons and images."
+)
+_SEVERAL = "Means over the neurons that are reported, a row per model."
+# Heading -> name of a figure's file -> figure.
+Differences = Mapping[str, Mapping[str, Figure]]
 
 
 def write_model_page(
@@ -41,6 +50,7 @@ def write_model_page(
     history: Sequence[Mapping[str, float]] = (),
     kernels: np.ndarray | None = None,
     centers: np.ndarray | None = None,
+    differences: Differences | None = None,
     kind: str | None = None,
 ) -> list[str]:
     """Write the page of a trained model.
@@ -59,6 +69,8 @@ def write_model_page(
         kernels: `(filters, height, width)` kernels of the first layer, or None.
         centers: `(neurons, 2)` rows and columns that readouts look at, -1 to 1, or
             None.
+        differences: Dict of heading -> dict of name -> figure of the differences to
+            another model, or None.
         kind: String, format of the figures' own files, or None for none.
 
     Returns:
@@ -70,6 +82,8 @@ def write_model_page(
     lead = f"How well it predicts the recording {run['recording']}."
     page = Page("A trained model", lead, score_tiles(metrics), trust)
     add_scores(page, metrics, columns)
+    for heading, drawn in (differences or {}).items():
+        page.add_plots(heading, _DIFFERENCE, drawn)
     examples = {}
     first = {name: column[: responses.shape[1]] for name, column in columns.items()}
     for title, i in figures.example_neurons(first).items():
@@ -87,7 +101,35 @@ def write_model_page(
         page.add("Filters", _FILTERS, pictures(kernels, [""] * len(kernels), "filter"))
         page.figures["filters"] = figures.filters(kernels)
     if centers is not None:
-        drawn = {"readouts": figures.readout_centers(centers)}
-        page.add_plots("Readouts", _CENTERS, drawn)
+        places = {"readouts": figures.readout_centers(centers)}
+        page.add_plots("Readouts", _CENTERS, places)
     page.add("What was run", _RUN, facts(run))
+    return page.save(path, kind)
+
+
+def write_models_page(
+    path: str | os.PathLike[str],
+    scores: str,
+    differences: Differences,
+    kind: str | None = None,
+) -> list[str]:
+    """Write the page of several models of the same neurons.
+
+    Args:
+        path: The .html file.
+        scores: String, the table of scores.
+        differences: Dict of heading -> dict of name -> figure of the differences to
+            another model.
+        kind: String, format of the figures' own files, or None for none.
+
+    Returns:
+        List of strings, names of the files.
+
+    Raises:
+        OSError: A file can't be written.
+    """
+    page = Page("Several models", "How well they predict the same neurons.")
+    page.add("Scores", _SEVERAL, scores)
+    for heading, drawn in differences.items():
+        page.add_plots(heading, _DIFFERENCE, drawn)
     return page.save(path, kind)

@@ -1,6 +1,7 @@
 """Two models compared neuron by neuron."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from v1keras.evaluation import SCORES
 from v1keras.evaluation.neuron_draws import NeuronDraws
 from v1keras.evaluation.scores import Scores
 from v1keras.evaluation.summary import clipped
+from v1keras.report.figures.differences import paired_differences
 
 
 @dataclasses.dataclass(repr=False)
@@ -46,6 +48,27 @@ class Comparison:
 
     def __repr__(self):
         return f"<Comparison {self}>"
+
+    def figure(self, names: tuple[str, str] = ("first", "second")) -> Any:
+        """Draw both models' scores neuron by neuron, and their differences.
+
+        Args:
+            names: Pair of strings, names of the models.
+
+        Returns:
+            A matplotlib figure.
+
+        Example:
+
+        >>> columns = {"first": np.array([0.5, 0.6]), "second": np.array([0.4, 0.6])}
+        >>> columns["difference"] = columns["first"] - columns["second"]
+        >>> comparison = Comparison("correlation", columns, 0.05, None, "neurons")
+        >>> [axis.get_xlabel() for axis in comparison.figure().axes]
+        ['correlation, second', 'difference of correlation']
+        """
+        return paired_differences(
+            self.per_neuron, names, self.metric, self.mean, self.interval
+        )
 
 
 def compare(

@@ -9,6 +9,7 @@ import numpy as np
 from v1keras.evaluation.groups import join_columns
 from v1keras.evaluation.scores import Scores
 from v1keras.io.output import check_outputs, output_folder
+from v1keras.report.model_page import write_models_page
 from v1keras.workflows import workdir
 from v1keras.workflows.check_words import cautions
 from v1keras.workflows.compare import Comparison, compare
@@ -35,8 +36,8 @@ def evaluate(
     """Score trained models, and write the scores to a folder.
 
     Args:
-        names: Sequence of models, each a preset by name, its folder, or a workdir. One
-            gets a page with figures, too; several are one table.
+        names: Sequence of models, each a preset by name, its folder, or a workdir;
+            several are one table.
         recording: String, file or name of a public dataset, or several; None for the
             models' own.
         split: String, "train", "validation" or "test".
@@ -52,9 +53,7 @@ def evaluate(
         ValueError, OSError: A model or a recording can't be read, they do not fit, or
             the models are of other neurons or images.
     """
-    files = [workdir.METRICS, workdir.NEURONS]
-    if len(names) == 1:
-        files.append(workdir.REPORT)
+    files = [workdir.METRICS, workdir.NEURONS, workdir.REPORT]
     check_outputs(folder, files)
     opened = [open_models(name, recording) for name in names]
     scores = {}
@@ -64,31 +63,38 @@ def evaluate(
     joined = scores[names[0]] if len(names) == 1 else join_models(scores)
     lines = [str(joined)]
     facts: dict[str, Any] = {}
+    differences: dict[str, dict[str, Any]] = {}
     if against is not None:
         other = score_model(against, recording, split)
-        differences, facts = compare_with(scores, against, other)
-        lines += differences
+        comparisons = compare_with(scores, against, other)
+        facts = {"against": against, "differences": _facts(comparisons)}
+        differences = _drawn(comparisons, against)
+        for name, metrics in comparisons.items():
+            lines += [f"{name} minus {against}: {part}" for part in metrics]
     # With folder=WORKDIR this writes the files of the training again.
     with output_folder(folder, files) as parts:
         if len(names) > 1:
             joined.save(parts, **facts)
-            return "\n".join([*lines, f"written to {folder}: {', '.join(files)}"])
-        model, metadata, recordings = opened[0]
-        trust = model_checks(model, recordings, joined)
-        joined.save(parts, **validation_of(names[0]), **facts)
-        written = write_model_report(
-            parts / workdir.REPORT,
-            model,
-            recordings,
-            metadata,
-            history_of(names[0]),
-            joined,
-            trust,
-            figures,
-        )
+            report = parts / workdir.REPORT
+            written = write_models_page(report, str(joined), differences, figures)
+        else:
+            model, metadata, recordings = opened[0]
+            trust = model_checks(model, recordings, joined)
+            lines += cautions(trust)
+            joined.save(parts, **validation_of(names[0]), **facts)
+            written = write_model_report(
+                parts / workdir.REPORT,
+                model,
+                recordings,
+                metadata,
+                history_of(names[0]),
+                joined,
+                trust,
+                differences,
+                figures,
+            )
     page = pathlib.Path(folder) / workdir.REPORT
     others = ", ".join([workdir.METRICS, workdir.NEURONS, *written[1:]])
-    lines += cautions(trust)
     lines.append(f"report: {page}; written beside it: {others}")
     return "\n".join(lines)
 
@@ -135,7 +141,7 @@ def join_models(scores: Mapping[str, Scores]) -> Scores:
 
 def compare_with(
     scores: Mapping[str, Scores], other: str, other_scores: Scores
-) -> tuple[list[str], dict[str, Any]]:
+) -> dict[str, list[Comparison]]:
     """Compare models with another one, neuron by neuron.
 
     Args:
@@ -144,32 +150,45 @@ def compare_with(
         other_scores: `Scores` of it.
 
     Returns:
-        Tuple `(lines, facts)`: a line per model and metric, and an entry of
-        `metrics.json`.
+        Dict, name of a model -> list of a `Comparison` per metric.
 
     Raises:
         ValueError: They are of other neurons or images.
     """
-    lines: list[str] = []
-    facts: dict[str, Any] = {}
+    comparisons: dict[str, list[Comparison]] = {}
     for name, part in scores.items():
         if name == other:
             continue
-        facts[name] = {}
+        comparisons[name] = []
         for metric in _COMPARED:
-            if np.isnan(part.per_neuron[metric]).all():
-                continue
-            comparison = compare(part, other_scores, metric)
-            facts[name][metric] = _facts(comparison)
-            lines.append(f"{name} minus {other}: {comparison}")
-    return lines, {"against": other, "differences": facts}
+            if not np.isnan(part.per_neuron[metric]).all():
+                comparisons[name].append(compare(part, other_scores, metric))
+    return comparisons
 
 
-def _facts(comparison: Comparison) -> dict[str, Any]:
-    interval: Sequence[float] | None = comparison.interval
-    return {
-        "mean": round(comparison.mean, 6),
-        "interval": interval and [round(float(edge), 6) for edge in interval],
-        "interval_over": comparison.interval_over,
-        "neurons": len(comparison.per_neuron["neuron"]),
-    }
+def _drawn(comparisons, other):
+    """Return the figures of the differences, by heading and by file."""
+    drawn = {}
+    for number, (name, parts) in enumerate(comparisons.items(), 1):
+        figures = {}
+        for part in parts:
+            figure = part.figure((name, other))
+            figures[f"difference-{number}-{part.metric}"] = figure
+        drawn[f"{name} minus {other}"] = figures
+    return drawn
+
+
+def _facts(comparisons: Mapping[str, list[Comparison]]) -> dict[str, Any]:
+    """Return what `metrics.json` says of the differences."""
+    facts: dict[str, Any] = {}
+    for name, parts in comparisons.items():
+        facts[name] = {}
+        for part in parts:
+            interval: Sequence[float] | None = part.interval
+            facts[name][part.metric] = {
+                "mean": round(part.mean, 6),
+                "interval": interval and [round(float(edge), 6) for edge in interval],
+                "interval_over": part.interval_over,
+                "neurons": len(part.per_neuron["neuron"]),
+            }
+    return facts

@@ -11,7 +11,7 @@ from v1keras.workflows.score import predicted_rates, session_of
 
 
 def write_model_report(
-    path, model, recordings, metadata, history, scores, trust, kind=None
+    path, model, recordings, metadata, history, scores, trust, differences=None, kind=None
 ):
     """Write the page of a trained model.
 
@@ -23,6 +23,8 @@ def write_model_report(
         history: List of the logs of each epoch; empty if they are not known.
         scores: `Scores`; those of the first recording's neurons come first.
         trust: List of `Check`s, as `model_checks` returns them.
+        differences: Dict of heading -> dict of name -> figure of the differences to
+            another model, or None.
         kind: String, format of the figures' own files, or None for none.
 
     Returns:
@@ -44,6 +46,7 @@ def write_model_report(
         history=history,
         kernels=model.first_layer_filters(),
         centers=model.receptive_field_centers(),
+        differences=differences,
         kind=kind,
     )
 

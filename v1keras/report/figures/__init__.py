@@ -7,6 +7,7 @@ whose text stays text; `evaluate`, `invert` and `data plot` write all of theirs 
 """
 
 from v1keras.report.figures.cells import stimulus_against_best_image, tuning_curves
+from v1keras.report.figures.differences import paired_differences
 from v1keras.report.figures.pictures import filters, gallery, sample_images, tile
 from v1keras.report.figures.recordings import ceiling_histogram, response_histogram
 from v1keras.report.figures.scores import (
@@ -29,6 +30,7 @@ __all__ = [
     "filters",
     "gallery",
     "loss_curve",
+    "paired_differences",
     "prediction",
     "readout_centers",
     "response_histogram",

@@ -19,6 +19,7 @@ from v1keras.zoo.catalog import check_files, find, info, names, neurons_of
 if TYPE_CHECKING:
     from v1keras.models.pixel_range import warn_of_pixels
     from v1keras.zoo.golden import check_golden
+    from v1keras.zoo.hub import publish
     from v1keras.zoo.images import read_images
     from v1keras.zoo.preset import load, save, update_metadata
 
@@ -27,6 +28,7 @@ _LATER = {
     "save": "v1keras.zoo.preset",
     "update_metadata": "v1keras.zoo.preset",
     "check_golden": "v1keras.zoo.golden",
+    "publish": "v1keras.zoo.hub",
     "read_images": "v1keras.zoo.images",
     "warn_of_pixels": "v1keras.models.pixel_range",
 }

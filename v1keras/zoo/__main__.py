@@ -1,14 +1,12 @@
 """Find, check, use and publish presets.
 
-    v1keras zoo list
-    v1keras zoo show kindel2019_factorized
-    v1keras zoo verify  # all presets, or those named
-    v1keras zoo verify kindel2019_factorized --scores  # scores, too
-    v1keras zoo predict kindel2019_factorized a.png b.npy > rates.csv
-    v1keras zoo add runs/kindel2019 --name=kindel2019_factorized
-    v1keras zoo time  # latencies for the cards; all presets, or those named
-
-What `add` and `time` write goes into the checkout's zoo/.
+v1keras zoo list
+v1keras zoo show kindel2019_factorized
+v1keras zoo verify kindel2019_factorized --scores  # all without a name
+v1keras zoo predict kindel2019_factorized a.png b.npy > rates.csv
+v1keras zoo add runs/kindel2019 --name=kindel2019_factorized  # to zoo/
+v1keras zoo time  # latencies for the cards; all presets, or those named
+v1keras zoo publish runs/kindel2019 --to=hf://OWNER/NAME  # on the hub
 """
 
 import importlib
@@ -23,7 +21,7 @@ from v1keras.zoo.layout import CARD
 
 _USES = (
     "`list`, `show NAME`, `verify [NAME...] [--scores]`, `predict NAME IMAGES...`, `add"
-    " WORKDIR --name=NAME` or `time [NAME...]`"
+    " WORKDIR --name=NAME`, `time [NAME...]` or `publish NAME --to=hf://OWNER/NAME`"
 )
 
 
@@ -44,6 +42,8 @@ def main(arguments):
         case ["add", workdir] if values.name:
             _workflow("publish").add(workdir, values.name, half=values.half)
             say(f"written: {zoo.find(values.name)}")
+        case ["publish", name] if values.to:
+            say(f"published: {zoo.publish(name, values.to)}")
         case words:
             received = " ".join(words) or "nothing to do"
             raise ValueError(f"found {received!r}; expected {_USES}")
@@ -73,6 +73,7 @@ def run():
     flags.DEFINE_bool("scores", False, "With verify: measure the scores again, too.")
     flags.DEFINE_bool("half", False, "With add: store weights in half precision.")
     flags.DEFINE_string("name", None, "With add: name, <dataset>_<readout>.")
+    flags.DEFINE_string("to", None, "With publish: hf://OWNER/NAME.")
     cli.run(main, words=True)
 
 

@@ -43,8 +43,9 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
 
     Args:
         name: String, one of `names()` or of `remote()`, a preset's folder, the workdir
-            of a training, or an address `https://...#sha256=...` (or `file://`) of a
-            zip archive of a preset's files. Remote presets are downloaded once.
+            of a training, an address `https://...#sha256=...` (or `file://`) of a zip
+            archive of a preset's files, or `hf://OWNER/NAME@REVISION#sha256=...` of
+            one on the Hugging Face hub. Remote presets are downloaded once.
 
     Raises:
         FileNotFoundError: There is no such preset.
@@ -62,6 +63,10 @@ def find(name: str | os.PathLike[str]) -> pathlib.Path:
     entry = remote().get(name)
     if entry:
         return fetch(f"{entry['url']}#sha256={entry['sha256']}")
+    if name.startswith("hf://"):
+        from v1keras.zoo.hub import fetch_from_hub
+
+        return fetch_from_hub(name)
     if "://" in name:
         return fetch(name)
     presets = ", ".join([*names(), *remote()]) or "none"

@@ -1,0 +1,115 @@
+"""A server that answers as the Hugging Face hub does, as far as presets need it."""
+
+import base64
+import hashlib
+import http.server
+import json
+import re
+import threading
+import urllib.parse
+
+TOKEN = "hf_of_a_test"
+
+
+class Hub(http.server.ThreadingHTTPServer):
+    """Repositories in memory: name -> {revision -> {path -> content}}."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.repositories, self.large, self.paths = {}, {}, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def commit(self, name, lines):
+        files = dict(self.repositories[name].get("main", {}))
+        for line in lines:
+            value = line["value"]
+            if line["key"] == "file":
+                files[value["path"]] = base64.b64decode(value["content"])
+            elif line["key"] == "lfsFile":
+                files[value["path"]] = self.large[value["oid"]]
+        oid = hashlib.sha1(repr(sorted(files.items())).encode()).hexdigest()
+        self.repositories[name] |= {"main": files, oid: files}
+        return oid
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def _answer(self, content, status=200, **headers):
+        if not isinstance(content, bytes):
+            content = json.dumps(content).encode()
+        self.send_response(status)
+        for key, value in {"Content-Length": len(content), **headers}.items():
+            self.send_header(key.replace("_", "-"), str(value))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def do_POST(self):
+        body, hub = self._body(), self.server
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+        hub.paths.append(path)
+        if path == "/api/validate-yaml":
+            return self._answer({"errors": [], "warnings": []})
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self._answer({"error": "Invalid username or password."}, 401)
+        if path == "/api/repos/create":
+            asked = json.loads(body)
+            name = f"{asked['organization']}/{asked['name']}"
+            hub.repositories.setdefault(name, {})
+            return self._answer({"url": f"{hub.url}/{name}", "name": name})
+        if match := re.fullmatch(r"/api/models/(.+)/preupload/main", path):
+            modes = [
+                {
+                    "path": file["path"],
+                    "uploadMode": "lfs" if file["path"].endswith(".h5") else "regular",
+                    "shouldIgnore": False,
+                    "oid": None,
+                }
+                for file in json.loads(body)["files"]
+            ]
+            return self._answer({"files": modes})
+        if path.endswith(".git/info/lfs/objects/batch"):
+            objects = [
+                file | {"actions": {"upload": {"href": f"{hub.url}/lfs/{file['oid']}"}}}
+                for file in json.loads(body)["objects"]
+            ]
+            return self._answer({"transfer": "basic", "objects": objects})
+        if match := re.fullmatch(r"/api/models/(.+)/commit/main", path):
+            lines = [json.loads(line) for line in body.splitlines()]
+            oid = hub.commit(match[1], lines)
+            url = f"{hub.url}/{match[1]}/commit/{oid}"
+            return self._answer({"success": True, "commitOid": oid, "commitUrl": url})
+        return self._answer({"error": path}, 404)
+
+    def do_PUT(self):
+        content = self._body()
+        self.server.large[self.path.rpartition("/")[2]] = content
+        self._answer(b"")
+
+    def do_GET(self):
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+        self.server.paths.append(path)
+        match = re.fullmatch(r"/([\w.-]+/[\w.-]+)/resolve/([^/]+)/(.+)", path)
+        files = {}
+        if match:
+            files = self.server.repositories.get(match[1], {}).get(match[2], {})
+        if not match or match[3] not in files:
+            return self._answer(b"", 404, X_Error_Code="EntryNotFound")
+        content = files[match[3]]
+        etag = f'"{hashlib.sha256(content).hexdigest()}"'
+        return self._answer(
+            content, ETag=etag, X_Repo_Commit=match[2], Accept_Ranges="bytes"
+        )
+
+    do_HEAD = do_GET

@@ -36,6 +36,7 @@ ALLOWED = {stage: {stage, "io"} for stage in STAGES} | {
 COMMANDS = ["train.py", "evaluate.py", "invert.py", "data/__main__.py"]
 COMMANDS += ["zoo/__main__.py", "__main__.py", "doctor.py", "completion.py"]
 COMMANDS += ["experiment/__main__.py"]
+COMMANDS += ["tune.py"]
 MODEL_CLASSES = {"PopulationModel", "V1Model", "MultiSessionModel", "Ensemble"}
 MODEL_CLASSES |= {"Concatenated"}
 BRANCHES = {"data", "core", "readout", "ridge", "training", "evaluation"}

@@ -7,6 +7,7 @@ COMMANDS = {
     "evaluate": ("v1keras.evaluate", "score trained models, and compare them"),
     "invert": ("v1keras.invert", "find the stimulus that each neuron prefers"),
     "experiment": ("v1keras.experiment.__main__", "take a model back to the animal"),
+    "tune": ("v1keras.tune", "search the configuration that predicts best"),
     "zoo": ("v1keras.zoo.__main__", "find, check, use and publish presets"),
     "doctor": ("v1keras.doctor", "check what is installed here"),
     "completion": ("v1keras.completion", "print what completes words in a shell"),

@@ -21,6 +21,7 @@ OWN_FLAG = {
     "v1keras-train": "workdir",
     "v1keras-evaluate": "against",
     "v1keras-invert": "neurons",
+    "v1keras-tune": "space",
     "v1keras-zoo": "scores",
 }
 HERE = pytest.param(sys.executable, id="here", marks=pytest.mark.slow)

@@ -22,7 +22,10 @@ def test_every_console_script_is_there():
     )
     assert sorted(scripts) == [
         "v1keras",
-        *(f"v1keras-{name}" for name in ("data", "evaluate", "invert", "train", "zoo")),
+        *(
+            f"v1keras-{name}"
+            for name in ("data", "evaluate", "invert", "train", "tune", "zoo")
+        ),
     ]
     for target in scripts.values():
         module, function = target.split(":")

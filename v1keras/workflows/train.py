@@ -113,7 +113,7 @@ def train_and_evaluate(
         config.training.strategy, config.training.cluster_timeout_s
     )
     recordings = open_recordings(config)
-    _check(config, recordings, strategy)
+    check_training(config, recordings, strategy)
     chief, folder = is_chief(strategy), pathlib.Path(folder)
     with locked_folder(folder) if chief else contextlib.nullcontext():
         if chief:
@@ -153,7 +153,11 @@ def open_recordings(config: ml_collections.ConfigDict) -> list[Recording]:
     return recordings
 
 
-def _check(config, recordings, strategy):
+def check_training(
+    config: ml_collections.ConfigDict,
+    recordings: Sequence[Recording],
+    strategy: tf.distribute.Strategy,
+) -> None:
     """Refuse what can't be trained before anything is written."""
     likelihood = make_likelihood(config.training.likelihood)
     for recording in recordings:
@@ -271,7 +275,7 @@ def _combine(config, networks, recordings):
     share = config.ridge.share
     weights = [(1 - share) / config.ensemble] * len(networks)
     if share:
-        networks = [*networks, fit_ridge(recordings[0])]
+        networks = [*networks, fit_ridge(config, recordings[0])]
         weights = [*weights, share]
     return networks[0] if len(networks) == 1 else Ensemble(networks, weights)
 

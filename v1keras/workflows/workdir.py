@@ -145,7 +145,7 @@ def _check_same_config(workdir, text):
     if not path.exists() or path.read_bytes() == text.encode():
         return
     try:
-        theirs = _flatten(renamed(dict(json.loads(path.read_text("utf-8")))))
+        theirs = flatten(renamed(dict(json.loads(path.read_text("utf-8")))))
         if not theirs:
             raise ValueError("no configuration")
     except Exception:  # of JSON that is none, or of something else
@@ -153,7 +153,7 @@ def _check_same_config(workdir, text):
             f"{path} is damaged: remove it, and --resume goes on from the checkpoints"
             " with the configuration given now; --overwrite starts again"
         ) from None
-    ours = _flatten(json.loads(text))
+    ours = flatten(json.loads(text))
     if theirs == ours:
         return
     differences = [
@@ -167,12 +167,12 @@ def _check_same_config(workdir, text):
     )
 
 
-def _flatten(config, prefix=""):
+def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the leaves of nested dicts by their dotted keys."""
-    leaves = {}
+    leaves: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, dict):
-            leaves |= _flatten(value, f"{prefix}{key}.")
+            leaves |= flatten(value, f"{prefix}{key}.")
         else:
             leaves[prefix + key] = value
     return leaves

@@ -1,0 +1,179 @@
+"""The page of a study: trials of many configurations."""
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot
+
+from v1keras.report.page import write_page
+
+_STUDY = (
+    "What was searched. The score is the validation score of one network: no test image"
+    " had a part in it."
+)
+_TRIALS = (
+    "Each trial, best first, with the epoch of its score. Pruned: given up because it"
+    " was worse than the median of the trials before it at the same epoch."
+)
+_SCORES = (
+    "Validation score of each trial in the order of their start; the line is the best"
+    " so far, crosses were pruned."
+)
+_CURVES = "Validation score over epochs, a line per trial; pruned ones are grey."
+_KEYS = (
+    "Validation score over each key that was searched; crosses were pruned. Trials are"
+    " not drawn evenly: more of them lie where earlier ones were good."
+)
+
+
+@dataclasses.dataclass
+class Trial:
+    """One trial of a study.
+
+    Attributes:
+        number: Integer, from 0.
+        state: String, "waiting", "running", "complete", "pruned" or "failed".
+        values: Dict, key of the configuration -> value; empty while it waits.
+        score: Float, validation score, or None.
+        epoch: Integer, epoch of that score, or None.
+        curve: List of the validation scores of the epochs.
+        reason: String, why it failed.
+    """
+
+    number: int
+    state: str
+    values: dict[str, Any]
+    score: float | None = None
+    epoch: int | None = None
+    curve: list[float] = dataclasses.field(default_factory=list)
+    reason: str = ""
+
+
+def write_study_page(
+    path: str | os.PathLike[str], facts: Mapping[str, str], trials: Sequence[Trial]
+) -> None:
+    """Write the page of a study.
+
+    Args:
+        path: The .html file.
+        facts: Dict of name -> text, the study in short.
+        trials: Sequence of `Trial`s in the order of their numbers.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
+    sections: list[tuple[str, str, Any]] = [
+        ("What was searched", _STUDY, text),
+        ("Trials", _TRIALS, trials_table(trials)),
+    ]
+    scored = [trial for trial in trials if trial.score is not None]
+    if scored:
+        sections.append(("Scores", _SCORES, _scores(scored)))
+        sections.append(("Learning curves", _CURVES, _curves(scored)))
+        sections.append(("Keys", _KEYS, _keys(scored)))
+    write_page(path, "v1keras: a study", sections)
+
+
+def trials_table(trials: Sequence[Trial]) -> str:
+    """Return the trials as a table, best first.
+
+    Args:
+        trials: Sequence of `Trial`s.
+
+    Example:
+
+    >>> trials = [
+    ...     Trial(0, "failed", {"readout.l1": 0.5}, reason="too large"),
+    ...     Trial(1, "complete", {"readout.l1": 0.1}, 0.25, 7),
+    ... ]
+    >>> print(trials_table(trials))
+    trial  state     score   epoch  readout.l1
+    1      complete  0.2500  7      0.1
+    0      failed: too large        0.5
+    """
+    keys = list(dict.fromkeys(key for trial in trials for key in trial.values))
+    rows = [["trial", "state", "score", "epoch", *keys]]
+    reasons = {}
+    for trial in sorted(trials, key=_rank):
+        score = "" if trial.score is None else f"{trial.score:.4f}"
+        epoch = "" if trial.epoch is None else str(trial.epoch)
+        values = [_shown(trial.values.get(key, "")) for key in keys]
+        if trial.reason:
+            reasons[len(rows)] = f"{trial.state}: {trial.reason}"
+        rows.append([str(trial.number), trial.state, score, epoch, *values])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if number in reasons:
+            room = len("  ".join(cells[1:4]))
+            cells[1:4] = [reasons[number].ljust(room)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _rank(trial):
+    return (trial.state != "complete", -(trial.score or 0), trial.number)
+
+
+def _shown(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _scores(trials):
+    figure, axis = pyplot.subplots(figsize=(8, 3))
+    best = []
+    for trial in trials:
+        scores = [trial.score] if trial.state == "complete" else []
+        best.append(max([*best[-1:], *scores], default=np.nan))
+    _draw(axis, trials, [trial.number for trial in trials])
+    axis.step([trial.number for trial in trials], best, where="post", color="0.6")
+    axis.set(xlabel="trial", ylabel="validation score")
+    figure.tight_layout()
+    return figure
+
+
+def _curves(trials):
+    figure, axis = pyplot.subplots(figsize=(8, 3))
+    for trial in trials:
+        epochs = np.arange(1, len(trial.curve) + 1)
+        color = "0.7" if trial.state == "pruned" else None
+        axis.plot(epochs, trial.curve, ".-", color=color, lw=1, ms=3)
+    axis.set(xlabel="epoch", ylabel="validation score")
+    figure.tight_layout()
+    return figure
+
+
+def _keys(trials):
+    keys = list(trials[0].values)
+    columns = min(len(keys), 3)
+    rows = -(-len(keys) // columns)
+    size = (2.7 * columns, 2.5 * rows)
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False)
+    for axis in axes.flat[len(keys) :]:
+        axis.axis("off")
+    for axis, key in zip(axes.flat, keys, strict=False):
+        values = [trial.values[key] for trial in trials]
+        if all(type(value) in (int, float) for value in values):
+            if min(values) > 0 and max(values) > 20 * min(values):
+                axis.set_xscale("log")
+            _draw(axis, trials, values)
+        else:
+            names = sorted({str(value) for value in values})
+            _draw(axis, trials, [names.index(str(value)) for value in values])
+            axis.set_xticks(range(len(names)), names, fontsize=6)
+        axis.set_xlabel(key, fontsize=8)
+    axes[0, 0].set_ylabel("validation score", fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def _draw(axis, trials, places):
+    for mark, is_pruned in ((".", False), ("x", True)):
+        chosen = [(trial.state == "pruned") == is_pruned for trial in trials]
+        scores = np.array([trial.score for trial in trials])[chosen]
+        axis.plot(np.array(places)[chosen], scores, mark, color="C0", ms=5)

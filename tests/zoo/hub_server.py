@@ -16,7 +16,7 @@ class Hub(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.repositories, self.large, self.paths = {}, {}, []
+        self.repositories, self.paths = {}, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -26,11 +26,9 @@ class Hub(http.server.ThreadingHTTPServer):
     def commit(self, name, lines):
         files = dict(self.repositories[name].get("main", {}))
         for line in lines:
-            value = line["value"]
             if line["key"] == "file":
-                files[value["path"]] = base64.b64decode(value["content"])
-            elif line["key"] == "lfsFile":
-                files[value["path"]] = self.large[value["oid"]]
+                content = base64.b64decode(line["value"]["content"])
+                files[line["value"]["path"]] = content
         oid = hashlib.sha1(repr(sorted(files.items())).encode()).hexdigest()
         self.repositories[name] |= {"main": files, oid: files}
         return oid
@@ -68,34 +66,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             name = f"{asked['organization']}/{asked['name']}"
             hub.repositories.setdefault(name, {})
             return self._answer({"url": f"{hub.url}/{name}", "name": name})
-        if match := re.fullmatch(r"/api/models/(.+)/preupload/main", path):
-            modes = [
-                {
-                    "path": file["path"],
-                    "uploadMode": "lfs" if file["path"].endswith(".h5") else "regular",
-                    "shouldIgnore": False,
-                    "oid": None,
-                }
-                for file in json.loads(body)["files"]
-            ]
+        if re.fullmatch(r"/api/models/(.+)/preupload/main", path):
+            # Large files go to the real one in chunks (Xet), unknown here.
+            mode = {"uploadMode": "regular", "shouldIgnore": False, "oid": None}
+            files = json.loads(body)["files"]
+            modes = [mode | {"path": file["path"]} for file in files]
             return self._answer({"files": modes})
-        if path.endswith(".git/info/lfs/objects/batch"):
-            objects = [
-                file | {"actions": {"upload": {"href": f"{hub.url}/lfs/{file['oid']}"}}}
-                for file in json.loads(body)["objects"]
-            ]
-            return self._answer({"transfer": "basic", "objects": objects})
         if match := re.fullmatch(r"/api/models/(.+)/commit/main", path):
             lines = [json.loads(line) for line in body.splitlines()]
             oid = hub.commit(match[1], lines)
             url = f"{hub.url}/{match[1]}/commit/{oid}"
             return self._answer({"success": True, "commitOid": oid, "commitUrl": url})
         return self._answer({"error": path}, 404)
-
-    def do_PUT(self):
-        content = self._body()
-        self.server.large[self.path.rpartition("/")[2]] = content
-        self._answer(b"")
 
     def do_GET(self):
         path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from hub_server import TOKEN, Hub
+from huggingface_hub import constants
 
 from v1keras import zoo
 from v1keras.zoo import hub as hub_module
@@ -21,7 +22,7 @@ FILES = ("config.json", "model.weights.h5", "README.md", "metadata.json")
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    hub, constants = Hub(), huggingface_hub.constants
+    hub = Hub()
     template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "ENDPOINT", hub.url)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
@@ -70,7 +71,7 @@ def test_the_card_is_one_that_the_hub_reads(hub):
     _, header, text = (folder / "README.md").read_text("utf-8").split("---\n", 2)
     said, info = yaml.safe_load(header), zoo.info(NAME)
     assert said["library_name"] == "keras" and "v1keras" in said["tags"]
-    assert said["license"] == "other" and said["license_name"]
+    assert said["license"] == info["recording"]["license"].lower() == "apache-2.0"
     assert said["datasets"] == [info["recording"]["name"]]
     assert said["metrics"] == ["pearsonr"]
     results = said["model-index"][0]["results"]
@@ -123,7 +124,7 @@ def test_no_token_is_one_line(hub, monkeypatch):
 def test_a_wrong_token_is_one_line(hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     with pytest.raises(
-        ValueError, match=r"hf://someone/of-v1 can't be .*401"
+        ValueError, match=r"hf://someone/of-v1: not published .*401"
     ) as raised:
         zoo.publish(NAME, "hf://someone/of-v1")
     assert "\n" not in str(raised.value) and "hf_wrong" not in str(raised.value)

@@ -12,7 +12,7 @@ from typing import Any
 
 from v1keras.io.atomic import atomic_folder, sha256
 from v1keras.io.download import cache_folder
-from v1keras.io.foreign import errors_naming
+from v1keras.io.foreign import errors_naming, short
 from v1keras.zoo.archive import LARGEST
 from v1keras.zoo.catalog import check_files, compare_hashes, find, info
 from v1keras.zoo.hub_card import hub_card
@@ -139,14 +139,16 @@ def publish(name: str | os.PathLike[str], address: str) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         _with_card(find(name), info(name), folder)
-        with errors_naming(address, passing=()):
-            api = module.HfApi()
+        api = module.HfApi()
+        try:
             api.create_repo(match[1], exist_ok=True)
             commit = api.upload_folder(
                 repo_id=match[1],
                 folder_path=folder,
                 commit_message="Preset of v1keras",
             )
+        except Exception as error:  # of the hub's client, its HTTP and its uploader
+            raise ValueError(f"{address}: not published ({short(error)})") from error
         return f"{address}@{commit.oid}#sha256={sha256(folder / METADATA)}"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot
 
-from v1keras.report.page import write_page
+from v1keras.report.figures.style import COLORS, GREY, PAGE, new_figure, styled
+from v1keras.report.page import Page
 
 _STUDY = (
     "What was searched. The score is the validation score of one network: no test image"
@@ -65,17 +65,16 @@ def write_study_page(
     Raises:
         OSError: The file can't be written.
     """
-    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
-    sections: list[tuple[str, str, Any]] = [
-        ("What was searched", _STUDY, text),
-        ("Trials", _TRIALS, trials_table(trials)),
-    ]
+    page = Page("A study", "Configurations compared by validation scores alone.")
+    page.add("Trials", _TRIALS, trials_table(trials))
     scored = [trial for trial in trials if trial.score is not None]
     if scored:
-        sections.append(("Scores", _SCORES, _scores(scored)))
-        sections.append(("Learning curves", _CURVES, _curves(scored)))
-        sections.append(("Keys", _KEYS, _keys(scored)))
-    write_page(path, "v1keras: a study", sections)
+        page.add_plots("Scores", _SCORES, {"scores": _scores(scored)})
+        page.add_plots("Learning curves", _CURVES, {"curves": _curves(scored)})
+        page.add_plots("Keys", _KEYS, {"keys": _keys(scored)})
+    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
+    page.add("What was searched", _STUDY, text)
+    page.save(path)
 
 
 def trials_table(trials: Sequence[Trial]) -> str:
@@ -124,36 +123,36 @@ def _shown(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+@styled
 def _scores(trials):
-    figure, axis = pyplot.subplots(figsize=(8, 3))
+    figure, ((axis,),) = new_figure(PAGE)
     best = []
     for trial in trials:
         scores = [trial.score] if trial.state == "complete" else []
         best.append(max([*best[-1:], *scores], default=np.nan))
     _draw(axis, trials, [trial.number for trial in trials])
-    axis.step([trial.number for trial in trials], best, where="post", color="0.6")
+    axis.step([trial.number for trial in trials], best, where="post", color=GREY)
     axis.set(xlabel="trial", ylabel="validation score")
-    figure.tight_layout()
     return figure
 
 
+@styled
 def _curves(trials):
-    figure, axis = pyplot.subplots(figsize=(8, 3))
+    figure, ((axis,),) = new_figure(PAGE)
     for trial in trials:
         epochs = np.arange(1, len(trial.curve) + 1)
-        color = "0.7" if trial.state == "pruned" else None
+        color = GREY if trial.state == "pruned" else None
         axis.plot(epochs, trial.curve, ".-", color=color, lw=1, ms=3)
     axis.set(xlabel="epoch", ylabel="validation score")
-    figure.tight_layout()
     return figure
 
 
+@styled
 def _keys(trials):
     keys = list(trials[0].values)
     columns = min(len(keys), 3)
     rows = -(-len(keys) // columns)
-    size = (2.7 * columns, 2.5 * rows)
-    figure, axes = pyplot.subplots(rows, columns, figsize=size, squeeze=False)
+    figure, axes = new_figure(2.4 * columns, 2.2 * rows, rows, columns)
     for axis in axes.flat[len(keys) :]:
         axis.axis("off")
     for axis, key in zip(axes.flat, keys, strict=False):
@@ -166,9 +165,8 @@ def _keys(trials):
             names = sorted({str(value) for value in values})
             _draw(axis, trials, [names.index(str(value)) for value in values])
             axis.set_xticks(range(len(names)), names, fontsize=6)
-        axis.set_xlabel(key, fontsize=8)
-    axes[0, 0].set_ylabel("validation score", fontsize=8)
-    figure.tight_layout()
+        axis.set_xlabel(key)
+    axes[0, 0].set_ylabel("validation score")
     return figure
 
 
@@ -176,4 +174,4 @@ def _draw(axis, trials, places):
     for mark, is_pruned in ((".", False), ("x", True)):
         chosen = [(trial.state == "pruned") == is_pruned for trial in trials]
         scores = np.array([trial.score for trial in trials])[chosen]
-        axis.plot(np.array(places)[chosen], scores, mark, color="C0", ms=5)
+        axis.plot(np.array(places)[chosen], scores, mark, color=COLORS[0], ms=5)

@@ -11,7 +11,15 @@ from v1keras.workflows.score import predicted_rates, session_of
 
 
 def write_model_report(
-    path, model, recordings, metadata, history, scores, trust, differences=None, kind=None
+    path,
+    model,
+    recordings,
+    metadata,
+    history,
+    scores,
+    trust,
+    differences=None,
+    kind=None,
 ):
     """Write the page of a trained model.
 

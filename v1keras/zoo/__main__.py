@@ -50,7 +50,6 @@ def main(arguments):
 
 
 def _workflow(name):
-    """Import a workflow, and with it TensorFlow."""
     with quiet_start():
         return importlib.import_module(f"v1keras.workflows.{name}")
 

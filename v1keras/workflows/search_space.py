@@ -10,7 +10,7 @@ import ml_collections
 from v1keras.config import resolve
 from v1keras.config_values import VALUES, Choice, Integer, Number
 from v1keras.io.foreign import short
-from v1keras.zoo.checks import read_json
+from v1keras.io.json_checks import read_json
 
 # Other branches say what is predicted and how it is judged: these stay as they are.
 _SEARCHED = ("core.", "readout.", "training.")

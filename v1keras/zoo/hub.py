@@ -13,10 +13,11 @@ from typing import Any
 from v1keras.io.atomic import atomic_folder, sha256
 from v1keras.io.download import cache_folder
 from v1keras.io.foreign import errors_naming, short
+from v1keras.io.json_checks import LARGEST_TEXT
 from v1keras.zoo.archive import LARGEST
 from v1keras.zoo.catalog import check_files, compare_hashes, find, info
 from v1keras.zoo.hub_card import hub_card
-from v1keras.zoo.layout import CARD, CONFIG, LARGEST_TEXT, METADATA, WEIGHTS
+from v1keras.zoo.layout import CARD, CONFIG, METADATA, WEIGHTS
 from v1keras.zoo.metadata import digest_of, read_metadata, render
 
 _NAME = r"[\w-][\w.-]*/[\w-][\w.-]*"

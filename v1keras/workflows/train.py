@@ -153,11 +153,7 @@ def open_recordings(config: ml_collections.ConfigDict) -> list[Recording]:
     return recordings
 
 
-def check_training(
-    config: ml_collections.ConfigDict,
-    recordings: Sequence[Recording],
-    strategy: tf.distribute.Strategy,
-) -> None:
+def check_training(config, recordings, strategy):
     """Refuse what can't be trained before anything is written."""
     likelihood = make_likelihood(config.training.likelihood)
     for recording in recordings:

@@ -16,6 +16,7 @@ CORES = {
     "separable": models.StackedCore((4, 5), (5, 3), separable=True, dilation=2),
     "rotation": models.RotationEquivariantCore((2, 3), (5, 3), orientations=4),
     "log Gabor": models.LogGaborCore(),
+    "centers": models.LogGaborCore(center_surround=True),
     "paper": models.KindelCore(),
     "transfer": models.TransferCore("VGG16", "block2_conv1", weights=None),
 }

@@ -271,7 +271,7 @@ def _combine(config, networks, recordings):
     share = config.ridge.share
     weights = [(1 - share) / config.ensemble] * len(networks)
     if share:
-        networks = [*networks, fit_ridge(config, recordings[0])]
+        networks = [*networks, fit_ridge(recordings[0])]
         weights = [*weights, share]
     return networks[0] if len(networks) == 1 else Ensemble(networks, weights)
 

@@ -148,7 +148,7 @@ CLASSES: dict[str, dict[str, Check]] = {
         "pool_size": _count(64),
         "seed": _seed,
     },
-    "LogGaborCore": _LAYER | {"floor": _strength},
+    "LogGaborCore": _LAYER | {"floor": _strength, "center_surround": boolean},
     "Identity": _LAYER,  # Keras's: the readout sees the pixels
     "KindelCore": _COMPOSITE
     | {"kernel_size": _count(255), "dropout": number(0), "seed": _seed},

@@ -157,9 +157,17 @@ def _log_gabor(config, shape):
             places = [(pixels - side) // stride + 1 for pixels in (height, width)]
             features += math.prod(places) * 5 * log_gabor.ORIENTATIONS
             scales += 1
-    places = [len(log_gabor._places(pixels)) for pixels in (height, width)]
-    features += math.prod(places)
+    if config["center_surround"]:
+        for _ in log_gabor.CENTERS:
+            features += 2 * _averages(shape, log_gabor.CENTER_STRIDE)
+            scales += 1
+    features += _averages(shape, log_gabor.BLUR_STRIDE)
     return _check_features(features), scales
+
+
+def _averages(shape, stride):
+    places = [len(log_gabor.blur_places(pixels, stride)) for pixels in shape[:2]]
+    return math.prod(places)
 
 
 def _kindel(config, shape):

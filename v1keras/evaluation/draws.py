@@ -5,7 +5,7 @@ every sample, so that all samples of all neurons are one product of matrices per
 """
 
 import numpy as np
-from scipy import sparse
+import scipy  # which imports its parts when they are first used
 
 # Bootstrap samples. The standard error of a standard error is 1 / sqrt(2 * 400) of it.
 SAMPLES = 400
@@ -58,5 +58,5 @@ class ImageDraws:
         """
         used, row = np.unique(self.block[images], return_inverse=True)
         entries = (np.ones(len(images), np.float32), (row, np.arange(len(images))))
-        collect = sparse.csr_array(entries, shape=(len(used), len(images)))
+        collect = scipy.sparse.csr_array(entries, shape=(len(used), len(images)))
         return self.weights[:, used] @ (collect @ values.astype(np.float32))

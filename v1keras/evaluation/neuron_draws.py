@@ -1,7 +1,7 @@
 """Intervals of means over neurons, with neurons, images and sessions drawn anew."""
 
 import numpy as np
-from scipy import special
+import scipy  # which imports its parts when they are first used
 
 from v1keras.evaluation.draws import SAMPLES
 
@@ -79,7 +79,7 @@ class NeuronDraws:
         if means.size < 2:
             return None
         units = self._units
-        factor = special.stdtrit(units - 1, 0.975) * np.sqrt(units / (units - 1))
+        factor = scipy.special.stdtrit(units - 1, 0.975) * np.sqrt(units / (units - 1))
         width = factor * means.std(ddof=1)
         return mean - width, mean + width
 

@@ -1,7 +1,7 @@
 """The scores of every neuron on images drawn anew, from weighted sums over images."""
 
 import numpy as np
-from scipy.special import xlogy
+import scipy  # which imports its parts when they are first used
 
 from v1keras.evaluation.draws import ImageDraws
 from v1keras.evaluation.metrics import mean, variance
@@ -195,7 +195,10 @@ def _of_counts(sums, data):
     scores = {"deviance_explained": unknown, "bits_per_spike": unknown}
     if data.are_counts:
         usable = ~(responses < 0).any(axis=0) & (total > 0)
-        entropy = 2 * (sums(xlogy(responses, responses)) - xlogy(total, total / count))
+        entropy = 2 * (
+            sums(scipy.special.xlogy(responses, responses))
+            - scipy.special.xlogy(total, total / count)
+        )
         entropy = np.where(usable & (entropy > 0), entropy, np.nan)
         deviance = sums(poisson_deviance(responses, data.rates))
         scores["deviance_explained"] = 1 - deviance / entropy

@@ -3,7 +3,7 @@ them.
 """
 
 import numpy as np
-from scipy.special import xlogy
+import scipy  # which imports its parts when they are first used
 
 from v1keras.evaluation.metrics import mean, pair
 
@@ -79,4 +79,4 @@ def poisson_deviance(responses, rates):
     """Return the deviance of each response, NaN where it is missing or negative."""
     rates = np.maximum(rates, LEAST_RATE)
     responses = np.where(responses < 0, np.nan, responses)
-    return 2 * (xlogy(responses, responses / rates) - (responses - rates))
+    return 2 * (scipy.special.xlogy(responses, responses / rates) - (responses - rates))

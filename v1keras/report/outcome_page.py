@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import pyplot
 
-from v1keras.report.page import write_page
+from v1keras.report.elements import Check
+from v1keras.report.figures.style import new_figure, styled
+from v1keras.report.page import Page
 
 _TABLE = (
     "What was predicted before the experiment, against what the neurons did. Nothing"
@@ -39,6 +40,7 @@ def write_outcome_page(
     responses: tuple[np.ndarray, np.ndarray],
     columns: Mapping[str, np.ndarray],
     blocks: np.ndarray,
+    faults: Sequence[tuple[str, str]],
 ) -> None:
     """Write the page of an experiment's outcome.
 
@@ -53,23 +55,32 @@ def write_outcome_page(
         columns: Dict of `(n,)` columns `correlation`, `cc_norm`, `gain`, `gain_low` and
             `gain_high`.
         blocks: `(presentations,)` mean response of each block over that of all.
+        faults: Sequence of verdict ("fine", "wrong" or "can't tell") and a line on it.
 
     Raises:
         OSError: The file can't be written.
     """
-    sections = [
-        ("Outcome", _TABLE, text),
-        ("Own stimulus and controls", _CONTROLS, _control_figure(controls)),
-        ("Specificity", _MATRIX, _matrix_figure(neurons, matrix)),
-        ("Predictions", _PREDICTED, _predictions(neurons, *responses, columns)),
-        ("Drift", _DRIFT, _drift_figure(columns, blocks)),
-    ]
-    write_page(path, "v1keras: the outcome of an experiment", sections)
+    advice = "find out which before anything below is believed"
+    trust = []
+    for verdict, finding in faults:
+        passed = {"fine": True, "wrong": False}.get(verdict)
+        trust.append(Check(passed, finding, "" if passed else advice))
+    page = Page("The outcome of an experiment", _TABLE, trust=trust)
+    page.add("Outcome", "", text)
+    drawn = {"controls": _control_figure(controls)}
+    page.add_plots("Own stimulus and controls", _CONTROLS, drawn)
+    drawn = {"specificity": _matrix_figure(neurons, matrix)}
+    page.add_plots("Specificity", _MATRIX, drawn)
+    drawn = {"predictions": _predictions(neurons, *responses, columns)}
+    page.add_plots("Predictions", _PREDICTED, drawn)
+    page.add_plots("Drift", _DRIFT, {"drift": _drift_figure(columns, blocks)})
+    page.save(path)
 
 
+@styled
 def _control_figure(controls):
     count = len(controls)
-    figure, axes = pyplot.subplots(1, count, figsize=(1.9 * count, 2.4), squeeze=False)
+    figure, axes = new_figure(1.9 * count, 2.4, 1, count)
     for axis, (name, (own, control, error)) in zip(
         axes.flat, controls.items(), strict=True
     ):
@@ -79,12 +90,13 @@ def _control_figure(controls):
         axis.set_title(name.replace("_", " "), fontsize=7)
         axis.tick_params(labelsize=6)
     axes.flat[0].set_ylabel("own stimulus", fontsize=7)
-    figure.tight_layout(pad=0.4)
     return figure
 
 
+@styled
 def _matrix_figure(neurons, matrix):
-    figure, axis = pyplot.subplots(figsize=(5, 4.5))
+    figure, axes = new_figure(5, 4.5)
+    axis = axes[0, 0]
     size = np.nanmax(np.abs(matrix)) or 1
     shown = axis.imshow(matrix, cmap="gray", vmin=-size, vmax=size)
     if len(neurons) <= 40:
@@ -92,13 +104,14 @@ def _matrix_figure(neurons, matrix):
         axis.set_yticks(np.arange(len(neurons)), neurons, fontsize=5)
     axis.set(xlabel="preferred stimulus of neuron", ylabel="response of neuron")
     figure.colorbar(shown, label="standard deviations")
-    figure.tight_layout()
     return figure
 
 
+@styled
 def _predictions(neurons, predicted, measured, columns):
     order = np.argsort(-np.nan_to_num(columns["correlation"], nan=-2), kind="stable")
-    figure, axes = pyplot.subplots(1, 3, figsize=(8, 2.9))
+    figure, grid = new_figure(8, 2.9, 1, 3)
+    axes = grid[0]
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
     for axis, (name, i) in zip(axes, chosen.items(), strict=True):
         both = np.concatenate([predicted[:, i], measured[:, i]])
@@ -109,12 +122,13 @@ def _predictions(neurons, predicted, measured, columns):
         axis.set_title(f"{name}: neuron {neurons[i]}, {score}", fontsize=9)
         axis.set_xlabel("predicted rate")
     axes[0].set_ylabel("measured response")
-    figure.tight_layout()
     return figure
 
 
+@styled
 def _drift_figure(columns, blocks):
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 2.8))
+    figure, grid = new_figure(8, 2.8, 1, 2)
+    left, right = grid[0]
     order = np.argsort(columns["gain"])
     gain = columns["gain"][order]
     ends = np.stack([columns["gain_low"][order], columns["gain_high"][order]])
@@ -125,5 +139,4 @@ def _drift_figure(columns, blocks):
     right.axhline(1, color="0.6", lw=1)
     right.plot(np.arange(1, len(blocks) + 1), blocks, ".-")
     right.set(xlabel="block", ylabel="mean response")
-    figure.tight_layout()
     return figure

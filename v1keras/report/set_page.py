@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib import pyplot
 
-from v1keras.report.page import write_page
+from v1keras.report.figures.style import new_figure, styled
+from v1keras.report.page import Page
 
 _SET = "How the neurons were chosen, and what is shown."
 _PICTURES = (
@@ -38,14 +38,14 @@ def write_set_page(
     Raises:
         OSError: The file can't be written.
     """
-    sections = [
-        ("The set", _SET, text),
-        ("Stimuli", _PICTURES, picture_table(neurons, pictures)),
-        ("Predictions", _RATES, predicted_rates(rates)),
-    ]
-    write_page(path, "v1keras: stimuli for an experiment", sections)
+    page = Page("Stimuli for an experiment", _SET)
+    page.add("The set", "", text)
+    page.add_plots("Stimuli", _PICTURES, {"stimuli": picture_table(neurons, pictures)})
+    page.add_plots("Predictions", _RATES, {"predictions": predicted_rates(rates)})
+    page.save(path)
 
 
+@styled
 def picture_table(neurons, pictures, gap=2):
     """Draw pictures as one table, a row per neuron and a column per role.
 
@@ -68,7 +68,8 @@ def picture_table(neurons, pictures, gap=2):
             row, left = i * (height + gap), k * (width + gap)
             sheet[row : row + height, left : left + width] = picture
     size = (1.1 * len(columns) + 0.6, 1.1 * count * height / width + 0.8)
-    figure, axis = pyplot.subplots(figsize=size)
+    figure, axes = new_figure(*size)
+    axis = axes[0, 0]
     axis.imshow(sheet, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
     axis.set_xticks((np.arange(len(columns)) + 0.5) * (width + gap))
     axis.set_xticklabels([name.replace("_", "\n") for name in pictures], fontsize=7)
@@ -78,16 +79,14 @@ def picture_table(neurons, pictures, gap=2):
     axis.tick_params(length=0)
     for side in axis.spines.values():
         side.set_visible(False)
-    figure.tight_layout(pad=0.4)
     return figure
 
 
+@styled
 def predicted_rates(rates):
     """Draw the rates predicted for other stimuli over those for the preferred ones."""
     names = [name for name in rates if name != "preferred"]
-    figure, axes = pyplot.subplots(
-        1, len(names), figsize=(1.8 * len(names), 2.2), squeeze=False
-    )
+    figure, axes = new_figure(1.8 * len(names), 2.2, 1, len(names))
     own = rates["preferred"]
     top = max(float(column.max()) for column in rates.values()) * 1.05
     for axis, name in zip(axes.flat, names, strict=True):
@@ -96,5 +95,4 @@ def predicted_rates(rates):
         axis.set_title(name.replace("_", " "), fontsize=7)
         axis.tick_params(labelsize=6)
     axes.flat[0].set_xlabel("preferred", fontsize=7)
-    figure.tight_layout(pad=0.4)
     return figure

@@ -64,6 +64,7 @@ def analyze_to_folder(
             (made.predictions.rates, block_means(measured)),
             outcome.per_neuron,
             outcome.drift.blocks,
+            [(fault.verdict, fault.text) for fault in outcome.faults],
         )
     page = pathlib.Path(out) / "report.html"
     return f"{outcome}\nreport: {page}; written beside it: neurons.csv, outcome.json"

@@ -27,13 +27,13 @@ def line(tiny, tmp_path):
     """The words of a small study."""
     (tmp_path / "space.json").write_text(json.dumps(SPACE))
 
-    def words(study, recording=tiny.recording, **flags):
+    def words(folder, recording=tiny.recording, **flags):
         flags = {"trials": 2, "config.training.max_epochs": 2} | flags
         return [
             "--config=tiny",
             f"--config.data.recording={recording}",
             f"--space={tmp_path / 'space.json'}",
-            f"--workdir={study}",
+            f"--workdir={folder}",
             *(f"--{key}={value}" for key, value in flags.items()),
         ]
 

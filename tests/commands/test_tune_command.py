@@ -45,6 +45,7 @@ def trials_of(folder):
     return optuna.load_study(study_name=folder.name, storage=storage).trials
 
 
+@pytest.mark.slow
 def test_trials_follow_the_validation_score_and_no_test_image(
     line, tiny, command, tmp_path
 ):

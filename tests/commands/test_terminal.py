@@ -24,7 +24,7 @@ def test_every_console_script_is_there():
         "v1keras",
         *(
             f"v1keras-{name}"
-            for name in ("data", "evaluate", "invert", "train", "tune", "zoo")
+            for name in "data evaluate experiment invert train tune zoo".split()
         ),
     ]
     for target in scripts.values():

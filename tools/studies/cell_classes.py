@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 
+TITLE = "## What kinds of cells"
 COMMAND = (
     "python -m v1keras.invert --model=kindel2019_ensemble --neurons=near-limit"
     " --out=runs/cells"
@@ -43,7 +44,7 @@ def section(folder, docs):
     count = len(rows)
     again = (_column(rows, "second_cosine") >= 0.9).sum()
     text = [
-        "## What kinds of cells",
+        TITLE,
         (
             f"The preferred stimulus of each of the {count} neurons that are likely to"
             " be within 10 % of their limit (probability of 0.8 or more, from the test"

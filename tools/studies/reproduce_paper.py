@@ -64,7 +64,7 @@ _PAPER, _GLM, _REFERENCE = "the paper's CNN (2019)", "L1 Poisson GLM", "one netw
 # pixels 0.252 at 0.1, 0.283 at 0.3.
 _GLM_PENALTY = 0.2
 _NETWORKS = [f"network {i}" for i in range(_MEMBERS)]
-_RIDGE, _RIDGE_180 = "ridge on Gabor energies", "the same, 180 images alone"
+_RIDGE, _RIDGE_180 = "ridge on Gabor energies", "ridge on 180 images"
 
 
 def _mean(parts, ridge=0.0):

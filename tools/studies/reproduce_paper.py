@@ -64,7 +64,7 @@ _PAPER, _GLM, _REFERENCE = "the paper's CNN (2019)", "L1 Poisson GLM", "one netw
 # pixels 0.252 at 0.1, 0.283 at 0.3.
 _GLM_PENALTY = 0.2
 _NETWORKS = [f"network {i}" for i in range(_MEMBERS)]
-_RIDGE, _RIDGE_180 = "ridge on Gabor energies", "ridge on 180 images"
+_RIDGE, _RIDGE_TRAIN = "ridge on Gabor energies", "ridge on training images"
 
 
 def _mean(parts, ridge=0.0):
@@ -78,7 +78,7 @@ MODELS = {
     _PAPER: {_PAPER: 1.0},
     **{name: {name: 1.0} for name in list(_BASELINES)[:2]},
     _GLM: {_GLM: 1.0},
-    _RIDGE_180: {_RIDGE_180: 1.0},
+    _RIDGE_TRAIN: {_RIDGE_TRAIN: 1.0},
     _RIDGE: {_RIDGE: 1.0},
     "one network, Gaussian readout": {"one network, Gaussian readout": 1.0},
     _REFERENCE: _mean(_NETWORKS[:1]),
@@ -139,7 +139,7 @@ def fitted(part, protocol, seed, recording):
     if part in _BASELINES:
         config = configuration(protocol, seed, _BASELINES[part])
         return {part: trained(part, config)}
-    if part == _RIDGE_180:
+    if part == _RIDGE_TRAIN:
         return {part: fit_ridge(recording, ["train"])}
     if part == _RIDGE:
         return {part: fit_ridge(recording)}

@@ -26,11 +26,10 @@ of them in four rotations. Three protocols divide them:
 - *paper*: the same, but images are drawn one by one, as the paper did, so that views of
   one photograph are on both sides.
 
-Seven draws are a matter of luck: fixed predictions scored on the test images of 300
-draws tell that seeds 0-6 make *paper* 0.006 too hard and *grouped* 0.009 too easy. Each
+Which images seven draws test is a matter of luck, of which *kfold* is free. Each
 ensemble member uses a different division of the images that are not for testing. The
-ridge needs no early stopping: it is fitted to all of them, 218 in place of 180; one row
-has it on the 180 alone.
+ridge needs no early stopping and is fitted to all of these, 218 in place of 180 (243 in
+place of about 200 in *kfold*); one row has it on the training images alone.
 
 In brackets: the 95 % bootstrap interval over neurons. CC_norm: the ceiling is estimated
 from means, assuming Poisson noise; its mean is over neurons with a ceiling, clipped to

@@ -55,6 +55,7 @@ WITHOUT = {
         "TensorBoardLog",
         "write_cells",
         "Check",
+        "log_test_scores",
         "Tile",
     },
     "v1keras.zoo": {"card", "check_golden", "find", "publish", "table"},

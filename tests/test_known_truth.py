@@ -155,5 +155,5 @@ def test_the_kindel2019_preset_was_not_trained_on_its_test_images():
         for side in ("test", "train")
     )
     # As its card says: the one would rise, and the other fall, with another split.
-    assert tested == pytest.approx(0.596, abs=0.01)
-    assert trained == pytest.approx(0.708, abs=0.01)
+    assert tested == pytest.approx(0.603, abs=0.01)
+    assert trained == pytest.approx(0.726, abs=0.01)

@@ -79,7 +79,10 @@ def test_evaluate_gives_the_trainings_scores(tiny, command, tmp_path):
     assert done.returncode == 0, done.stderr
     for name in ("metrics.json", "neurons.csv"):
         assert (tmp_path / name).read_bytes() == (tiny.workdir / name).read_bytes()
-    assert done.stdout.splitlines()[:-1] == tiny.trained.stdout.splitlines()[:-1]
+    table = tiny.trained.stdout.splitlines()[:-1]
+    lines = done.stdout.splitlines()
+    assert lines[: len(table)] == table
+    assert lines[len(table)].startswith("caution: ")
 
 
 def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):

@@ -87,9 +87,8 @@ def test_rates_are_predicted_for_arrays_and_image_files(command, tmp_path):
     ],
 )
 def test_bad_input_is_told(monkeypatch, capsys, arguments, name, message):
-    monkeypatch.setattr(
-        __main__.flags, "FLAGS", types.SimpleNamespace(name=name, scores=False)
-    )
+    values = types.SimpleNamespace(name=name, scores=False, half=False)
+    monkeypatch.setattr(__main__.flags, "FLAGS", values)
     with pytest.raises((ValueError, OSError), match=message):
         __main__.main(["zoo", *arguments])
     assert capsys.readouterr().out == ""

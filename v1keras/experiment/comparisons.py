@@ -142,8 +142,9 @@ def share_above(difference: np.ndarray, error: np.ndarray) -> float:
     >>> rng = np.random.default_rng(0)
     >>> true = np.where(rng.random(300) < 0.7, 1.0, -1.0)
     >>> measured = rng.normal(true, 0.7)
-    >>> round(share_above(measured, np.full(300, 0.7)), 1)
-    0.7
+    >>> share = share_above(measured, np.full(300, 0.7))
+    >>> round(share, 2), round((true > 0).mean().item(), 2)
+    (0.63, 0.63)
     """
     known = np.isfinite(difference) & np.isfinite(error)
     if not known.any():

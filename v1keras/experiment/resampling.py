@@ -48,7 +48,8 @@ def interval(
             means.append(np.nanmean(anew))
     units = known.size
     factor = stats.t.ppf(0.975, units - 1) * np.sqrt(units / (units - 1))
-    mean, width = float(values[known].mean()), factor * float(np.std(means, ddof=1))
+    mean = float(values[known].mean())
+    width = float(factor * np.std(means, ddof=1))
     return mean, mean - width, mean + width
 
 

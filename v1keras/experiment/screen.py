@@ -35,8 +35,8 @@ class Screen:
 
     >>> screen = Screen((800, 600), 40, 57, 8, (0, 0), (0, 255), gamma_luminances(2.2))
     >>> levels = screen.levels(np.array([[[0.0, 127.5, 255.0]]]))
-    >>> levels.tolist(), screen.pixels(levels).round(1).tolist()
-    ([[[0, 186, 255]]], [[[0.0, 127.5, 255.0]]])
+    >>> levels.tolist(), screen.pixels(levels).round().tolist()
+    ([[[0, 186, 255]]], [[[0.0, 127.0, 255.0]]])
     """
 
     size_px: tuple[int, int]

@@ -53,9 +53,8 @@ def specificity(
     rows = np.arange(count)
     for _ in range(_SHUFFLES):
         more += np.nanmean(matrix[rows, rng.permutation(count)]) >= observed - 1e-12
-    return Specificity(
-        matrix, excess(measured, preferred), rank, (1 + more) / (1 + _SHUFFLES)
-    )
+    p = float((1 + more) / (1 + _SHUFFLES))
+    return Specificity(matrix, excess(measured, preferred), rank, p)
 
 
 def z_scores(measured: np.ndarray, preferred: np.ndarray) -> np.ndarray:

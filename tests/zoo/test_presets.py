@@ -180,9 +180,7 @@ def test_a_session_with_another_name_is_found(copy):
     refused(copy, "metadata.json", "was changed")
     (copy / "metadata.json").write_text(whole)
     architecture = (copy / "config.json").read_text()
-    renamed = architecture.replace("_readout", "_other").replace(
-        '"session_', '"another_'
-    )
+    renamed = architecture.replace('readout",', 'other",')
     assert renamed != architecture
     (copy / "config.json").write_text(renamed)
     refused(copy, "config.json", "sha256 is")

@@ -36,7 +36,7 @@ def test_two_models_are_one_table_and_differ_by_what_they_predict(
     models = f"--model={tiny.workdir},{other}"
     done = command("evaluate", models, f"--against={other}", f"--out={tmp_path}")
     assert done.returncode == 0, done.stderr
-    assert not (tmp_path / "report.html").exists()
+    assert (tmp_path / "report.html").exists()
     recording = Recording.load(tiny.recording)
     expected = {
         str(name): correlations(zoo.load(str(name)), recording)

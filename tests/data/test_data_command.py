@@ -121,9 +121,9 @@ run()
 """
 
 
-@pytest.mark.parametrize("name", ["format_1.h5", "format_1_shard"])
-def test_info_needs_no_tensorflow(name):
-    path = pathlib.Path(__file__).parent / name
+def test_info_needs_no_tensorflow():
+    # TensorFlow compares the checksums of shards of format 1, which state no sha256.
+    path = pathlib.Path(__file__).parent / "format_1.h5"
     done = subprocess.run(
         [sys.executable, "-c", INFO, "info", path], capture_output=True, text=True
     )

@@ -14,7 +14,7 @@ from v1keras.io.terminal import one_line, printable, say
 
 ROOT = pathlib.Path(v1keras.__file__).parent
 # One prints; the other answers the process that started it.
-PRINTING = {"io/terminal.py", "io/hdf5_server.py"}
+PRINTING = {"io/terminal.py", "io/hdf5_server.py", "data/sources/nwb_server.py"}
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def test_another_backend_is_refused_in_one_line(command, tmp_path, name):
         ({"KERAS_HOME": str(tmp_path)}, f"in {tmp_path / 'keras.json'}"),
     ]
     for variables, fix in settings:
-        done = command(name, variables=variables, cwd=tmp_path)
+        needed = ["--workdir=run"] if name == "train" else ["--model=run", "--out=run"]
+        done = command(name, *needed, variables=variables, cwd=tmp_path)
         assert done.returncode == 1 and done.stdout == ""
         assert "needs TensorFlow; Keras's backend is" in done.stderr
         assert done.stderr.count("\n") == 1 and fix in done.stderr

@@ -27,7 +27,20 @@ CELLS = {
     "best_image_rate_at_norm": RNG.uniform(1, 4, 5),
 }
 CURVE = {"radius (pixels)": (np.arange(4.0), np.arange(4.0))}
+DIFFERENCES = {
+    "first": SCORES["correlation"],
+    "second": SCORES["cc_max"],
+    "difference": SCORES["correlation"] - SCORES["cc_max"],
+}
 DRAWN = {
+    "paired_differences": (
+        figures.paired_differences,
+        DIFFERENCES,
+        ("model A", "model B"),
+        "correlation",
+        -0.3,
+        (-0.4, -0.2),
+    ),
     "ceilings_reached": (figures.ceilings_reached, SCORES),
     "cc_norm_histogram": (figures.cc_norm_histogram, SCORES),
     "loss_curve": (figures.loss_curve, HISTORY),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from v1keras import Recording, fit, simulate_recording
+from v1keras import Recording, build_model, fit, simulate_recording
 from v1keras.config import default
 from v1keras.data.quality import split_issues
 from v1keras.workflows.train import train_and_evaluate
@@ -40,7 +40,7 @@ def test_a_training_that_nothing_could_stop_is_refused(make, tmp_path):
         train_and_evaluate(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
     with pytest.raises(ValueError, match=expected):
-        fit(None, recording, batch_size=8)
+        fit(build_model(recording), recording, batch_size=8)
 
 
 def test_copies_and_silent_and_small_sides_are_told():

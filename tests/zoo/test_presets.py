@@ -2,11 +2,13 @@
 to it goes unseen.
 """
 
+import ast
 import json
 import os
 import pathlib
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
@@ -250,10 +252,14 @@ def test_every_presets_command_makes_this_preset(name):
     path = re.search(r"--config=(\S+)", metadata["command"])[1]
     scope = runpy.run_path(str(ROOT / path))
     config = scope["get_config"]()
-    for key, value in re.findall(r"--config\.(\S+)=(\S+)", metadata["command"]):
+    for word in shlex.split(metadata["command"]):
+        if not word.startswith("--config."):
+            continue
+        key, value = word.removeprefix("--config.").split("=")
         group, _, last = key.rpartition(".")
         kind = type(config.to_dict()[group][last] if group else config[last])
-        config.update_from_flattened_dict({key: kind(value)})
+        typed = ast.literal_eval(value) if kind in (tuple, list) else kind(value)
+        config.update_from_flattened_dict({key: typed})
     # Of an older preset, without the keys that are new since.
     stated = flat(renamed(metadata["config"]))
     expected = {

@@ -220,24 +220,28 @@ def round_to_half(model: keras.Model) -> None:
 
 def store_in_half(path: pathlib.Path) -> None:
     """Rewrite a weights file in half precision, if that changes no value in it."""
-    with h5py.File(path) as file:
-        items: dict[str, Any] = {}
-        file.visititems(items.__setitem__)
-        halves = {}
-        for name, item in items.items():
-            if isinstance(item, h5py.Group) or item.dtype != np.float32:
-                continue
-            values = item[...]
+    scratch = path.with_suffix(".half")
+    with hdf5_file.opened(path) as file, h5py.File(scratch, "w") as smaller:
+        exact = _copy_in_half(file, smaller)
+    if exact:
+        scratch.replace(path)
+    else:
+        scratch.unlink()
+
+
+def _copy_in_half(group, target):
+    """Copy a group; return whether half precision holds all of its values."""
+    target.attrs.update(group.attrs)
+    exact = True
+    for name, item in group.items():
+        if isinstance(item, hdf5_file.Group):
+            exact &= _copy_in_half(item, target.create_group(name))
+            continue
+        values = item[...]
+        if values.dtype == np.float32:
             with np.errstate(over="ignore"):
-                halves[name] = values.astype(np.float16)
-            if not np.array_equal(halves[name].astype(np.float32), values):
-                return
-        scratch = path.with_suffix(".half")
-        with h5py.File(scratch, "w") as smaller:
-            for name, item in items.items():
-                if isinstance(item, h5py.Group):
-                    copy = smaller.create_group(name)
-                    copy.attrs.update(item.attrs)
-                else:
-                    smaller[name] = halves.get(name, item[...])
-    scratch.replace(path)
+                halves = values.astype(np.float16)
+            exact &= np.array_equal(halves.astype(np.float32), values)
+            values = halves
+        target[name] = values
+    return exact

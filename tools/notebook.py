@@ -19,6 +19,7 @@ import matplotlib
 matplotlib.use("agg")
 
 from matplotlib import pyplot  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 from v1keras.io.atomic import atomic_write  # noqa: E402
 
@@ -43,15 +44,23 @@ def execute(notebook):
 
 def _outputs(source, names):
     """Return what a cell prints, and the figures it draws."""
-    printed, outputs = io.StringIO(), []
+    printed, outputs, value = io.StringIO(), [], None
+    tree = ast.parse(source)
+    ends_with_value = isinstance(tree.body[-1], ast.Expr)
+    last = tree.body.pop() if ends_with_value and source[-1] != ";" else None
     with contextlib.redirect_stdout(printed):
-        exec(compile(ast.parse(source), "cell", "exec"), names)
+        exec(compile(tree, "cell", "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
     if printed.getvalue():
         lines = printed.getvalue().splitlines(keepends=True)
         outputs.append({"output_type": "stream", "name": "stdout", "text": lines})
-    for number in pyplot.get_fignums():
+    figures = [pyplot.figure(number) for number in pyplot.get_fignums()]
+    if isinstance(value, Figure):
+        figures.append(value)
+    for figure in figures:
         buffer = io.BytesIO()
-        pyplot.figure(number).savefig(buffer, format="png", dpi=70, bbox_inches="tight")
+        figure.savefig(buffer, format="png", dpi=70, bbox_inches="tight")
         image = base64.b64encode(buffer.getvalue()).decode()
         outputs.append(
             {

@@ -20,6 +20,7 @@ OWN_FLAG = {
     "v1keras-data": "train_images",
     "v1keras-train": "workdir",
     "v1keras-evaluate": "against",
+    "v1keras-experiment": "gamma",
     "v1keras-invert": "neurons",
     "v1keras-tune": "space",
     "v1keras-zoo": "scores",

@@ -73,7 +73,7 @@ def test_training_again_gives_the_same_weights(tiny, command, tmp_path):
     assert replaced.returncode == 0, replaced.stderr
     assert weights(tmp_path) != weights(tiny.workdir)
     assert strict_json(tmp_path / workdir.CONFIG)["seed"] == 1
-    assert len(list((tmp_path / workdir.TENSORBOARD).rglob("events*"))) == 1
+    assert len(list((tmp_path / workdir.TENSORBOARD).rglob("events*"))) == 2
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 

@@ -229,6 +229,8 @@ def _watch(folder, processes):
         path = arguments[0] if arguments else ""
         if isinstance(path, bytes):
             path = os.fsdecode(path)
+        if event in ("os.remove", "os.rmdir") and arguments[1] >= 0:  # of a folder
+            path = os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), path)
         if isinstance(path, int) or str(path).startswith(allowed):
             return
         harm.append(f"{event} {arguments}"[:200])

@@ -183,7 +183,7 @@ SLOW = [
     (["plot", "gone.h5", "--out=a.html"], r"no recording 'gone\.h5'"),
     (
         ["split", "gone.h5", "--parts=a,b,c", "--out=a.h5"],
-        r"could not convert string to float: 'a'",
+        r"--parts: found \['a', 'b', 'c'\], expected a tuple of 3 entries",
     ),
     (["split", "gone.h5"], r"no --out=FILE"),
 ]

@@ -110,7 +110,7 @@ def test_a_model_of_several_recordings_becomes_a_preset(
         config, tmp_path / "both", command_line="train --config=configs/tiny.py"
     )
     metrics = scores.metrics()
-    flags = types.SimpleNamespace(name="tiny_sessions", scores=True)
+    flags = types.SimpleNamespace(name="tiny_sessions", scores=True, half=False)
     monkeypatch.setattr(__main__.flags, "FLAGS", flags)
     __main__.main(["zoo", "add", str(tmp_path / "both")])
     __main__.main(["zoo", "verify", "tiny_sessions"])

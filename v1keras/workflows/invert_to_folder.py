@@ -198,9 +198,12 @@ def invert_to_folder(
             *_unpredicted(unpredicted, neurons == "all"),
         ]
         about = f"Of the model {name}, for the objective {ascent.objective}."
+        remarks = cautions(trust)
         if whole.covariates:
             names = " and ".join(whole.covariates)
-            about += f" At the mean of the training images' {names}."
+            held = f"the mean of the training images' {names}"
+            about += f" At {held}."
+            remarks.insert(0, f"of the model at {held}")
         with atomic_files(folder) as parts:
             stimuli.save(parts / "stimuli.h5", cells.gradient_fields, **facts)
             write_columns(cells.table, parts / "cells.csv")
@@ -216,7 +219,7 @@ def invert_to_folder(
                 figures,
             )
         remove_folder(chunks)
-    return cells, cautions(trust), files
+    return cells, remarks, files
 
 
 def _unpredicted(neurons, left_out):

@@ -187,7 +187,7 @@ def _unpredicted(columns):
         f"Of {count} neurons with a CC_max of {_HIGH_CEILING} or more,"
         f" {int(missed.sum())} reached a CC_norm below {UNPREDICTED}:"
         f" {first_of(columns['neuron'][missed])}.",
-        "Add a ridge (--config.ridge.share=0.4) or behavior"
+        "Add a ridge (--config.ridge.share=0.3) or behavior"
         " (--config.readout.modulator), try another configuration, and look at these"
         " neurons' responses: drift and bursts raise CC_max, too.",
     )

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
 from v1keras.experiment.predictions import Predictions
-from v1keras.experiment.resampling import block_means, correlations
+from v1keras.experiment.resampling import block_means, correlations, profiles
 
 # Gain of correlation that another neuron's, or image's, prediction must bring in both
 # halves, and that a wrong screen's must bring beyond doubt.
@@ -50,8 +50,8 @@ def find_faults(
     labels = [str(neuron) for neuron in neurons]
     of_neurons, order = _order("neurons", rates, means, labels, "neuron")
     # As whatever neuron each has turned out to be.
-    profiles = _profiles(rates[:, order]), _profiles(means)
-    of_images, _ = _order("images", *profiles, list(names), "image")
+    both = profiles(rates[:, order]), profiles(means)
+    of_images, _ = _order("images", *both, list(names), "image")
     if "wrong" in (of_neurons.verdict, of_images.verdict):
         screen = Suspicion(
             "screen", "can't tell", "screen: can't be told until that is mended"
@@ -59,12 +59,6 @@ def find_faults(
     else:
         screen = _screen(means, predictions)
     return [of_neurons, of_images, screen]
-
-
-def _profiles(rates):
-    """Return `(neurons, stimuli)`: rates in standard deviations of each neuron."""
-    center, scale = np.nanmean(rates, axis=0), np.nanstd(rates, axis=0)
-    return ((rates - center) / np.where(scale > 0, scale, np.inf)).T
 
 
 def _order(name, predicted, measured, labels, noun):

@@ -70,6 +70,24 @@ def block_means(measured: np.ndarray) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+def profiles(rates: np.ndarray) -> np.ndarray:
+    """Return rates in standard deviations of each neuron.
+
+    Args:
+        rates: `(stimuli, neurons)`, NaN = missing.
+
+    Returns:
+        `(neurons, stimuli)`; 0 for a neuron whose rate does not vary.
+
+    Example:
+
+    >>> profiles(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    center, scale = np.nanmean(rates, axis=0), np.nanstd(rates, axis=0)
+    return ((rates - center) / np.where(scale > 0, scale, np.inf)).T
+
+
 def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the correlation of each column of one array with each of another.
 

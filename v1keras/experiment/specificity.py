@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from v1keras.experiment.resampling import block_means
+from v1keras.experiment.resampling import block_means, profiles
 
 _SHUFFLES = 10_000
 
@@ -45,8 +45,7 @@ def specificity(
     ([1, 1, 1, 1, 1, 1], True)
     """
     matrix = z_scores(measured, preferred)
-    count = len(matrix)
-    own = np.diag(matrix)
+    count, own = len(matrix), np.diag(matrix)
     rank = 1 + (matrix > own[:, None]).sum(axis=1)
     rng = np.random.default_rng(seed)
     observed, more = np.nanmean(own), 0
@@ -54,20 +53,20 @@ def specificity(
     for _ in range(_SHUFFLES):
         more += np.nanmean(matrix[rows, rng.permutation(count)]) >= observed - 1e-12
     p = float((1 + more) / (1 + _SHUFFLES))
-    return Specificity(matrix, excess(measured, preferred), rank, p)
+    return Specificity(matrix, _excess(matrix), rank, p)
 
 
 def z_scores(measured: np.ndarray, preferred: np.ndarray) -> np.ndarray:
     """Return `(n, n)` mean responses, in standard deviations of each neuron's row."""
-    means = block_means(measured)[preferred].T
-    center = np.nanmean(means, axis=1, keepdims=True)
-    scale = np.nanstd(means, axis=1, keepdims=True)
-    return (means - center) / np.where(scale > 0, scale, np.inf)
+    return profiles(block_means(measured)[preferred])
 
 
 def excess(measured: np.ndarray, preferred: np.ndarray) -> np.ndarray:
     """Return `(n,)` z-score of the own stimulus above the mean of the others."""
-    matrix = z_scores(measured, preferred)
+    return _excess(z_scores(measured, preferred))
+
+
+def _excess(matrix):
     own, count = np.diag(matrix), len(matrix)
     others = (np.nansum(matrix, axis=1) - own) / max(count - 1, 1)
     return own - others

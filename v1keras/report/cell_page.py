@@ -77,8 +77,7 @@ def write_cells(
         _GALLERIES,
         _galleries(patterns, fields, curves, columns, present),
     )
-    figure = stimulus_against_best_image(columns)
-    page.add_plots("Stimuli and images", _CONTROL, {"best_image": figure})
+    add_control(page, columns)
     page.add("All cells", _ALL, _table(columns, present))
     page.figures["gallery"] = gallery_of(patterns, columns)
     page.figures["tuning"] = tuning_of(patterns, fields, curves, columns)
@@ -87,6 +86,17 @@ def write_cells(
         save_figure(page.figures[name], folder / f"{name}.png")
     write_event_files(folder / "tensorboard", patterns, fields, columns)
     return [*written, "gallery.png", "tuning.png"]
+
+
+def add_control(page: Page, columns: Mapping[str, np.ndarray]) -> None:
+    """Add the plot of the rates to the stimuli against those to the best images.
+
+    Args:
+        page: `Page`.
+        columns: Dict of `(n,)` columns, as for `write_cells`.
+    """
+    figure = stimulus_against_best_image(columns)
+    page.add_plots("Stimuli and images", _CONTROL, {"best_image": figure})
 
 
 def _found(columns):

@@ -18,7 +18,10 @@ from v1keras.data.simulated_cells.population import PIXEL_MEAN, PIXEL_SCALE
 from v1keras.data.validation import TEST
 from v1keras.experiment.stimulus_set import StimulusSet, open_set
 from v1keras.io.atomic import check_file_target
+from v1keras.workflows.experiment_flags import pair
 
+# That no rule and no configuration was chosen on.
+_FAMILIES = [name for name, family in FAMILIES.items() if family.judging]
 _SUBJECT = "simulated animal"
 _PIXELS_PER_DEGREE = 8.0
 _WRONG_POWER = 1.8  # of the relative luminance of a wrong screen
@@ -37,9 +40,8 @@ def simulate_animal(values: Any, out: str | os.PathLike[str]) -> str:
         String, what the command prints.
     """
     check_file_target(out)
-    families = [name for name, family in FAMILIES.items() if family.judging]
     recording, cells, _ = simulate_families(
-        families,
+        _FAMILIES,
         values.cells_per_family,
         values.train_images,
         values.test_images,
@@ -82,12 +84,7 @@ def show_set(
             f"{folder} is for a recording of {made.neuron_count} neurons; this animal"
             f" has {len(cells)}"
         )
-    try:
-        down, right = map(float, values.shift)
-    except ValueError:
-        raise ValueError(
-            f"--shift={','.join(values.shift)}: expected two numbers, such as 1,0"
-        ) from None
+    down, right = pair("shift", values.shift)
     rng = np.random.default_rng((values.seed, 2))
     images = made.images
     if values.fault == "gamma":
@@ -122,11 +119,10 @@ def animal_of(recording: Recording) -> tuple[list[SimulatedCell], np.ndarray]:
             f"recording {recording.name!r} is of no simulated animal: make one by"
             " `v1keras experiment simulate`"
         )
-    families = [name for name, family in FAMILIES.items() if family.judging]
     tests = int(np.sum(recording.split == TEST))
     made, cells, scales = simulate_families(
-        families,
-        max(len(kinds) // len(families), 1),
+        _FAMILIES,
+        max(len(kinds) // len(_FAMILIES), 1),
         len(recording.images) - tests,
         tests,
         recording.images.shape[1],

@@ -7,6 +7,7 @@ from v1keras.evaluation import cc_max_from_repeats
 from v1keras.evaluation.metrics import correlation, mean
 from v1keras.evaluation.near_limit import near_limit_probability
 from v1keras.evaluation.scores import Scores
+from v1keras.workflows.invert_to_folder import choose_neurons
 
 # Probability that a neuron's true CC_norm is as high as asked for.
 _LIKELY = 0.8
@@ -107,8 +108,6 @@ def choose(
     Raises:
         ValueError: None is left, or a column or a neuron does not exist.
     """
-    from v1keras.workflows.invert_to_folder import choose_neurons
-
     if text == "best":
         cc_norm = scores.per_neuron["cc_norm"]
         if np.isnan(cc_norm).all():

@@ -90,9 +90,10 @@ def sketch_set(
     """
     neurons, contrast = stimuli.neurons, stimuli.contrast
     images = np.asarray(recording.images, "float32")
-    shown = rates_by_batch(compiled(model), images)[:, neurons].argmax(axis=0)
+    rate_fn = compiled(model)
+    shown = rates_by_batch(rate_fn, images)[:, neurons].argmax(axis=0)
     at_norm = contrast.images_at_norm(images)
-    rates_at_norm = rates_by_batch(compiled(model), at_norm)[:, neurons]
+    rates_at_norm = rates_by_batch(rate_fn, at_norm)[:, neurons]
     best = rates_at_norm.argmax(axis=0)
     masked, masked_from = masked_images(model, stimuli, images, rates_at_norm)
     gabors, rounds = _shapes(model, stimuli)
@@ -175,7 +176,7 @@ def masked_images(
     contrast, count = stimuli.contrast, min(_CANDIDATES, len(images))
     chosen = np.argsort(-rates_at_norm, axis=0, kind="stable")[:count]
     results, sources = [], []
-    width = 0.05 * images.shape[1]
+    width, rate_fn = 0.05 * images.shape[1], compiled(model)
     for i, neuron in enumerate(stimuli.neurons):
         energy = gaussian_filter(np.square(stimuli.patterns[i]), width)
         inside = (energy >= _MASK_SHARE * energy.max()).astype("float32")
@@ -183,7 +184,7 @@ def masked_images(
         candidates = images[chosen[:, i]] - contrast.grey
         patterns = mask * (candidates - _weighted_mean(candidates, mask))
         masked = contrast.images(contrast.project(patterns[..., None])).numpy()[..., 0]
-        rates = rates_by_batch(compiled(model), masked)[:, neuron]
+        rates = rates_by_batch(rate_fn, masked)[:, neuron]
         results.append(masked[rates.argmax()])
         sources.append(chosen[rates.argmax(), i])
     return np.stack(results), np.array(sources)

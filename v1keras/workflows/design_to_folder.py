@@ -24,6 +24,7 @@ from v1keras.workflows.design import (
     screen_contrast,
     sketch_set,
 )
+from v1keras.workflows.experiment_flags import pair
 from v1keras.workflows.invert import images_only, preferred_stimuli
 from v1keras.workflows.predict_set import predict_set
 from v1keras.workflows.reopen import open_model
@@ -31,7 +32,6 @@ from v1keras.workflows.score import score_by
 
 PAGE = "report.html"
 _DURATION_S = 0.5  # of an image, where the recording does not say
-_SIZES = ("screen", "position", "pixel_range")
 
 
 def design_to_folder(values: Any, folder: str | os.PathLike[str]) -> str:
@@ -174,7 +174,8 @@ def make_screen(values: Any, recording: Any, luminances: np.ndarray) -> Screen:
     Raises:
         ValueError: A size is missing or is no number.
     """
-    pairs = {name: _pair(name, getattr(values, name)) for name in _SIZES}
+    screen, position = pair("screen", values.screen), pair("position", values.position)
+    pixel_range = values.pixel_range and pair("pixel_range", values.pixel_range)
     per_degree = recording.attributes.get("pixels_per_degree")
     degrees = values.degrees
     if degrees is None and per_degree:
@@ -187,32 +188,17 @@ def make_screen(values: Any, recording: Any, luminances: np.ndarray) -> Screen:
         if value is None:
             raise ValueError(f"no --{name}=NUMBER: the size on the screen needs it")
     images = recording.images
-    pixel_range = pairs["pixel_range"]
     if pixel_range is None:
         whole = (0.0, 255.0)
         own = (float(images.min()), float(images.max()))
         pixel_range = whole if images.dtype == np.uint8 else own
-    width, height = pairs["screen"]
+    width, height = screen
     return Screen(
         (int(width), int(height)),
         values.width_cm,
         values.distance_cm,
         degrees,
-        pairs["position"],
+        position,
         pixel_range,
         luminances,
     )
-
-
-def _pair(name, texts):
-    """Return two numbers of a flag, or None."""
-    if texts is None:
-        return None
-    try:
-        first, second = map(float, texts)
-    except ValueError:
-        raise ValueError(
-            f"--{name}={','.join(texts)}: expected two numbers, such as"
-            f" {'1920,1080' if name == 'screen' else '0,255'}"
-        ) from None
-    return first, second

@@ -1,10 +1,15 @@
 """The flags of `v1keras experiment`, which need no TensorFlow to be asked."""
 
+from collections.abc import Sequence
+
 from absl import flags
 
 # A flag defined here is one of the command that asked for it, as --help lists them.
 flags.disclaim_key_flags()
 
+# Flag that is a pair of numbers -> an example.
+_PAIRS = {"screen": "1920,1080", "position": "0,255", "pixel_range": "0,255"}
+_PAIRS |= {"shift": "1,0"}
 FAULTS = ("none", "neurons", "images", "gamma")
 
 
@@ -19,6 +24,26 @@ def define_flags() -> None:
     rows = "analyze: file of an array, a row per presentation in the set's order."
     text("responses", None, rows)
     flags.DEFINE_integer("seed", 0, "Seed of all that is drawn; the simulated animal.")
+
+
+def pair(name: str, texts: Sequence[str]) -> tuple[float, float]:
+    """Return the value of a flag that is a pair of numbers.
+
+    Raises:
+        ValueError: It is something else.
+
+    Example:
+
+    >>> pair("screen", ["800", "600"])
+    (800.0, 600.0)
+    """
+    try:
+        first, second = map(float, texts)
+    except ValueError:
+        raise ValueError(
+            f"--{name}={','.join(texts)}: expected two numbers, such as {_PAIRS[name]}"
+        ) from None
+    return first, second
 
 
 def _define_design():

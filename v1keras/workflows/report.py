@@ -6,17 +6,14 @@ from v1keras.characterization.characterize import Cells
 from v1keras.evaluation.scores import Scores
 from v1keras.inversion import PreferredStimuli
 from v1keras.report import Page
+from v1keras.report.cell_page import add_control
 from v1keras.report.elements import pictures
-from v1keras.report.figures import gallery, stimulus_against_best_image
+from v1keras.report.figures import gallery
 from v1keras.report.score_parts import add_scores, score_tiles
 from v1keras.workflows.cell_trust import cell_checks
 from v1keras.workflows.trust import score_checks
 
 _STIMULI = "The stimulus that drives each neuron most, according to the model."
-_CONTROL = (
-    "Each marker is a cell. Above the grey line, the stimulus drives the model more"
-    " than any image of the recording at the same contrast does."
-)
 _CELLS = "The number of stimuli that pass each control, and of cells of each class."
 
 
@@ -57,6 +54,5 @@ def write_report(
         page.figures["stimuli"] = gallery(stimuli.patterns, labels)
     if cells is not None:
         page.add("Cells", _CELLS, str(cells))
-        drawn = {"best_image": stimulus_against_best_image(cells.table)}
-        page.add_plots("Stimuli and images", _CONTROL, drawn)
+        add_control(page, cells.table)
     page.save(path, figures)

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from v1keras.io.atomic import atomic_write
+from v1keras.io.extras import import_extra
 from v1keras.io.foreign import errors_naming
 from v1keras.io.lock import open_locked
 from v1keras.report.study_page import Trial
@@ -42,15 +43,13 @@ def optuna() -> Any:
     Raises:
         ValueError: It is not installed; says how to install it.
     """
-    try:
-        import optuna
-    except ImportError:
-        raise ValueError(
-            "studies are run by Optuna: install it, with `pip install v1keras[tune]`"
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    return optuna
+    module = import_extra(
+        "optuna",
+        "studies are run by Optuna: install it, with `pip install v1keras[tune]`",
+    )
+    module.logging.set_verbosity(module.logging.WARNING)
+    warnings.simplefilter("ignore", module.exceptions.ExperimentalWarning)
+    return module
 
 
 class Study:

@@ -12,6 +12,7 @@ from typing import Any
 
 from v1keras.io.atomic import atomic_folder, sha256
 from v1keras.io.download import cache_folder
+from v1keras.io.extras import import_extra
 from v1keras.io.foreign import errors_naming, short
 from v1keras.io.json_checks import LARGEST_TEXT
 from v1keras.zoo.archive import LARGEST
@@ -35,13 +36,10 @@ def huggingface_hub() -> Any:
     Raises:
         ValueError: It is not installed; says how to install it.
     """
-    try:
-        import huggingface_hub
-    except ImportError:
-        raise ValueError(
-            "hf:// needs huggingface_hub: install it, with `pip install v1keras[hub]`"
-        ) from None
-    return huggingface_hub
+    return import_extra(
+        "huggingface_hub",
+        "hf:// needs huggingface_hub: install it, with `pip install v1keras[hub]`",
+    )
 
 
 def fetch_from_hub(address: str) -> pathlib.Path:

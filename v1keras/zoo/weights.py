@@ -221,27 +221,37 @@ def round_to_half(model: keras.Model) -> None:
 def store_in_half(path: pathlib.Path) -> None:
     """Rewrite a weights file in half precision, if that changes no value in it."""
     scratch = path.with_suffix(".half")
-    with hdf5_file.opened(path) as file, h5py.File(scratch, "w") as smaller:
-        exact = _copy_in_half(file, smaller)
-    if exact:
-        scratch.replace(path)
-    else:
-        scratch.unlink()
+    with hdf5_file.opened(path) as file:
+        if not _fits_half(file):
+            return
+        with h5py.File(scratch, "w") as smaller:
+            _copy_in_half(file, smaller)
+    scratch.replace(path)
+
+
+def _fits_half(group):
+    """Return whether half precision holds all values of a group."""
+    for item in group.values():
+        if isinstance(item, hdf5_file.Group):
+            fits = _fits_half(item)
+        else:
+            values = item[...]
+            with np.errstate(over="ignore"):
+                fits = np.array_equal(_in_half(values).astype(values.dtype), values)
+        if not fits:
+            return False
+    return True
 
 
 def _copy_in_half(group, target):
-    """Copy a group; return whether half precision holds all of its values."""
     target.attrs.update(group.attrs)
-    exact = True
     for name, item in group.items():
         if isinstance(item, hdf5_file.Group):
-            exact &= _copy_in_half(item, target.create_group(name))
-            continue
-        values = item[...]
-        if values.dtype == np.float32:
-            with np.errstate(over="ignore"):
-                halves = values.astype(np.float16)
-            exact &= np.array_equal(halves.astype(np.float32), values)
-            values = halves
-        target[name] = values
-    return exact
+            _copy_in_half(item, target.create_group(name))
+        else:
+            target[name] = _in_half(item[...])
+
+
+def _in_half(values):
+    """Return values of single precision in half, others as they are."""
+    return values.astype(np.float16) if values.dtype == np.float32 else values

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from v1keras.io.archives import LARGEST_FILE
+from v1keras.io.extras import import_extra
 from v1keras.io.foreign import errors_naming
 
 # The groups of a file whose content is searched, and what pynwb calls them.
@@ -30,11 +31,7 @@ def pynwb():
     Raises:
         ValueError: It is not installed; says how to install it.
     """
-    try:
-        import pynwb
-    except ImportError:
-        raise ValueError(NOT_INSTALLED) from None
-    return pynwb
+    return import_extra("pynwb", NOT_INSTALLED)
 
 
 @contextlib.contextmanager

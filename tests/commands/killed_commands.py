@@ -92,7 +92,7 @@ def kill(name, base, kills, rng):
     assert expected["old"] != expected["new"]
     counts = {"killed": 0, "old": 0, "new": 0, "left over": 0}
     tries = 0
-    while counts["killed"] < kills and tries < 3 * kills:
+    while counts["killed"] < kills and tries < 20 * kills:
         tries += 1
         copy(old, folder)
         after = seconds * rng.uniform(0.05, 1.0)

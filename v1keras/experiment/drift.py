@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from v1keras.experiment.predictions import Predictions
-from v1keras.experiment.resampling import block_means, correlations
+from v1keras.experiment.resampling import block_means, own_correlations
 
 _SAMPLES = 400
 
@@ -80,10 +80,8 @@ def _position(means, predictions, repeated):
     if len(means) < 4:
         return None, (np.nan, np.nan)
     shifts = predictions.shifts
-    fits = []
-    for rates in predictions.shifted:
-        fits.append(_mean_correlation(rates[repeated], means))
-    fits = np.array(fits)
+    shifted = predictions.shifted[:, repeated]
+    fits = np.array([own_correlations(rates, means).mean() for rates in shifted])
     best = int(fits.argmax())
     center = int(np.flatnonzero((shifts == 0).all(axis=1))[0])
     refined = []
@@ -92,14 +90,6 @@ def _position(means, predictions, repeated):
         line = line[np.argsort(shifts[line, axis])]
         refined.append(_peak(shifts[line, axis], fits[line]))
     return (refined[0], refined[1]), (float(fits[center]), float(fits[best]))
-
-
-def _mean_correlation(rates, means):
-    values = [
-        correlations(rates[:, i : i + 1], means[:, i : i + 1])[0, 0]
-        for i in range(means.shape[1])
-    ]
-    return float(np.mean(values))
 
 
 def _peak(places, values):

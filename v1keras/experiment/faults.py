@@ -10,7 +10,12 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
 from v1keras.experiment.predictions import Predictions
-from v1keras.experiment.resampling import block_means, correlations, profiles
+from v1keras.experiment.resampling import (
+    block_means,
+    correlations,
+    own_correlations,
+    profiles,
+)
 
 # Gain of correlation that another neuron's, or image's, prediction must bring in both
 # halves, and that a wrong screen's must bring beyond doubt.
@@ -120,7 +125,7 @@ def _screen(means, predictions):
     tables = np.concatenate([predictions.distorted, predictions.rates[None]])
     halves = [np.arange(len(means)) % 2 == half for half in range(2)]
     scores = [
-        np.stack([_own_correlations(table[half], means[half]) for table in tables])
+        np.stack([own_correlations(table[half], means[half]) for table in tables])
         for half in halves
     ]
     best = [int(score.mean(axis=1).argmax()) for score in scores]
@@ -150,18 +155,3 @@ def _margin(values):
     if len(values) < 2:
         return np.inf
     return stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-
-
-def _own_correlations(rates, means):
-    """Return `(neurons,)` correlations of predicted and measured rates."""
-    known = np.isfinite(means)
-    return np.array(
-        [
-            correlations(rates[known[:, i], i : i + 1], means[known[:, i], i : i + 1])[
-                0, 0
-            ]
-            if known[:, i].sum() > 2
-            else 0.0
-            for i in range(means.shape[1])
-        ]
-    )

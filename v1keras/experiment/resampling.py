@@ -91,12 +91,14 @@ def profiles(rates: np.ndarray) -> np.ndarray:
 def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the correlation of each column of one array with each of another.
 
+    Rows in which either is missing are left out, pair by pair.
+
     Args:
         one: `(k, n)`, NaN = missing.
         other: `(k, m)`.
 
     Returns:
-        `(n, m)`; 0 where a column does not vary.
+        `(n, m)`; 0 where a column does not vary, or fewer than three rows are left.
 
     Example:
 
@@ -104,13 +106,56 @@ def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     >>> correlations(one, other).round(6).tolist()
     [[1.0]]
     """
-    one, other = _standard(one), _standard(other)
-    return one.T @ other
+    return _correlations(one, other, lambda a, b: a.T @ b)
 
 
-def _standard(values):
+def own_correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the correlation of each column of one array with the same of another.
+
+    Args:
+        one, other: `(k, n)`, NaN = missing.
+
+    Returns:
+        `(n,)`, the diagonal of `correlations`.
+
+    Example:
+
+    >>> one = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> own_correlations(one, np.array([[2.0], [4.0], [6.0], [np.nan]])).tolist()
+    [1.0]
+    """
+    return _correlations(one, other, lambda a, b: (a * b).sum(axis=0))
+
+
+def _correlations(one, other, product):
+    """Return correlations over the rows that both have.
+
+    Args:
+        product: Callable, sums the products of columns over rows.
+    """
+    (one, known), (another, other_known) = _centered(one), _centered(other)
+    count = np.maximum(product(known, other_known), 1)
+    first, second = product(one, other_known), product(known, another)
+    covariance = product(one, another) - first * second / count
+    variances = [
+        product(one**2, other_known) - first**2 / count,
+        product(known, another**2) - second**2 / count,
+    ]
+    # What is left of a column that does not vary is rounding.
+    varies = (np.minimum(*variances) > 1e-12) & (count > 2)
+    scale = np.sqrt(np.where(varies, variances[0] * variances[1], np.inf))
+    return np.clip(covariance / scale, -1, 1)
+
+
+def _centered(values):
+    """Return columns about their means, in units of their largest, and what is known.
+
+    Missing values are 0.
+    """
     values = np.asarray(values, float)
-    centered = values - np.nanmean(values, axis=0)
-    centered = np.where(np.isnan(centered), 0.0, centered)
-    norm = np.linalg.norm(centered, axis=0)
-    return centered / np.where(norm > 0, norm, np.inf)
+    known = np.isfinite(values)
+    values = np.where(known, values, 0.0)
+    largest = np.abs(values).max(axis=0, initial=0)
+    values = values / np.where(largest > 0, largest, 1)
+    means = values.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, values - means, 0.0), known.astype(float)

@@ -1,7 +1,9 @@
 """Flags, one-line errors and exit statuses, the same in every command."""
 
+import atexit
 import errno
 import functools
+import gc
 import io
 import os
 import re
@@ -62,6 +64,8 @@ def run(main: Callable[[list[str]], None], words: bool = False) -> None:
     """
     warnings.showwarning = _one_line_warning
     quiet_run()
+    # Else Python's end looks for garbage in all modules once more.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         # Not every terminal has the letters of every name.
         if isinstance(stream, io.TextIOWrapper):

@@ -11,39 +11,57 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def python(tmp_path_factory):
+def start_python(tmp_path_factory):
+    """Start a Python that has imported TensorFlow: `start_python(A_VARIABLE="1")`.
+
+    What is returned is as the fixture `python`. The variables are there while the
+    libraries are imported.
+    """
+    servers = []
+
+    def start(**variables):
+        folder = tmp_path_factory.mktemp("python")
+        server = subprocess.Popen(
+            [sys.executable, ROOT / "tests" / "forks.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | variables,
+        )
+        servers.append(server)
+
+        def run(*words, cwd=None, env=os.environ):
+            words, outputs = list(map(str, words)), [folder / "stdout", folder / "err"]
+            for path in outputs:
+                path.write_text("")
+            request = {
+                "words": words,
+                "folder": str(cwd or os.getcwd()),
+                "environment": dict(env),
+                "stdout": str(outputs[0]),
+                "stderr": str(outputs[1]),
+            }
+            print(json.dumps(request), file=server.stdin, flush=True)
+            status = int(server.stdout.readline())
+            texts = [path.read_text() for path in outputs]
+            return subprocess.CompletedProcess(words, status, *texts)
+
+        return run
+
+    yield start
+    for server in servers:
+        server.stdin.close()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def python(start_python):
     """Run `python *words` in a process of its own, with TensorFlow there already.
 
     For what is done with the interpreter itself, such as its variables and limits, a
     test starts one that is new: `subprocess.run([sys.executable, ...])`.
     """
-    folder = tmp_path_factory.mktemp("python")
-    server = subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "forks.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def run(*words, cwd=None, env=os.environ):
-        words, outputs = list(map(str, words)), [folder / "stdout", folder / "stderr"]
-        for path in outputs:
-            path.write_text("")
-        request = {
-            "words": words,
-            "folder": str(cwd or os.getcwd()),
-            "environment": dict(env),
-            "stdout": str(outputs[0]),
-            "stderr": str(outputs[1]),
-        }
-        print(json.dumps(request), file=server.stdin, flush=True)
-        status = int(server.stdout.readline())
-        texts = [path.read_text() for path in outputs]
-        return subprocess.CompletedProcess(words, status, *texts)
-
-    yield run
-    server.stdin.close()
-    server.wait()
+    return start_python()
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,7 @@ def test_values_that_do_not_go_together_fail_their_trial(line, command, tmp_path
     done = command("tune", *line(tmp_path / "study"))
     assert done.returncode == 1 and "no trial was completed: " in done.stderr
     assert [trial.state.name for trial in trials_of(tmp_path / "study")] == ["FAIL"] * 2
-    assert "failed: " in (tmp_path / "study" / "study.html").read_text()
+    assert "Why trials failed" in (tmp_path / "study" / "study.html").read_text()
 
 
 @pytest.mark.slow

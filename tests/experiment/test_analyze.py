@@ -127,7 +127,9 @@ def test_the_command_writes_what_the_function_returns(
     summary = json.loads((out / "outcome.json").read_text())
     assert summary["neurons"] == len(made.neurons)
     page = (out / "report.html").read_text()
-    assert "specificity" in page and page.count("<svg role=") == 4
+    # Each control, the matrix, three neurons, gains and blocks.
+    drawn = len(summary["controls"]) + 1 + 3 + 2
+    assert "specificity" in page and page.count("<svg role=") == drawn
 
 
 @pytest.mark.parametrize("what", ["missing", "changed", "table", "manifest", "mode"])

@@ -1,28 +1,25 @@
 """What may have gone wrong on the second day: found out by what explains it better.
 
-Each suspicion is raised on one half of the data and judged on the other.
+Another order is suspected on one half of the data and judged on the other.
 """
 
 import dataclasses
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
+from v1keras.experiment.luminance import estimate_luminance
 from v1keras.experiment.predictions import Predictions
-from v1keras.experiment.resampling import (
-    block_means,
-    correlations,
-    own_correlations,
-    profiles,
-)
+from v1keras.experiment.resampling import block_means, correlations, profiles
 
 # Gain of correlation that another neuron's, or image's, prediction must bring in both
-# halves, and that a wrong screen's must bring beyond doubt.
-_LEAST_GAIN, _LEAST_OF_SCREEN = 0.3, 0.01
+# halves.
+_LEAST_GAIN = 0.3
 # Units in each half that tell profiles apart.
 _FEWEST = 8
 _SHOWN = 6  # pairs that are named
+# A power of the luminance that must not escape, for a screen to be called right.
+_LARGEST_LEAST = 2.0
 
 
 @dataclasses.dataclass
@@ -41,13 +38,18 @@ class Suspicion:
 
 
 def find_faults(
-    measured: np.ndarray, predictions: Predictions, neurons: np.ndarray, names: list
+    measured: np.ndarray,
+    predictions: Predictions,
+    repeated: np.ndarray,
+    neurons: np.ndarray,
+    names: list[str],
 ) -> list[Suspicion]:
     """Look for neurons or images in another order, and for a wrong screen.
 
     Args:
         measured: `(stimuli, presentations, neurons)`, NaN = missing.
         predictions: `Predictions` of the set.
+        repeated: `(k,)` places of the stimuli that are images of the first day.
         neurons: `(neurons,)` their indices.
         names: List of the stimuli's names.
     """
@@ -62,7 +64,7 @@ def find_faults(
             "screen", "can't tell", "screen: can't be told until that is mended"
         )
     else:
-        screen = _screen(means, predictions)
+        screen = _screen(means, predictions, repeated)
     return [of_neurons, of_images, screen]
 
 
@@ -119,39 +121,22 @@ def _order(name, predicted, measured, labels, noun):
     return Suspicion(name, "wrong", text), order
 
 
-def _screen(means, predictions):
+def _screen(means, predictions, repeated):
     """Tell whether the screen showed another luminance than assumed."""
-    exponents = np.append(predictions.exponents, 1.0)
-    tables = np.concatenate([predictions.distorted, predictions.rates[None]])
-    halves = [np.arange(len(means)) % 2 == half for half in range(2)]
-    scores = [
-        np.stack([own_correlations(table[half], means[half]) for table in tables])
-        for half in halves
-    ]
-    best = [int(score.mean(axis=1).argmax()) for score in scores]
-    lows, gains = [], []
-    for choice, judge in zip(best, scores[::-1], strict=True):
-        gain = judge[choice] - judge[-1]
-        lows.append(gain.mean() - _margin(gain))
-        gains.append(gain.mean())
-    powers = exponents[best]
-    alike = np.sign(powers - 1)
-    if alike[0] == alike[1] != 0 and min(lows) > _LEAST_OF_SCREEN:
+    estimate = estimate_luminance(means, predictions, repeated)
+    if estimate is None or estimate.least > _LARGEST_LEAST:
+        text = "screen: can't be told from so few responses to images of the first day"
+        return Suspicion("screen", "can't tell", text)
+    if estimate.is_other:
         text = (
-            "screen: luminance is not that of the manifest: responses fit a screen"
-            f" whose relative luminance is raised to the power"
-            f" {np.exp(np.log(powers).mean()):.2g} (correlation higher by"
-            f" {np.mean(gains):.3f}): wrong gamma or luminance table"
+            "screen: luminance is not that of the manifest: compared with the first"
+            " day, responses fit a screen whose relative luminance is raised to the"
+            f" power {estimate.power:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]:"
+            " wrong gamma or luminance table"
         )
         return Suspicion("screen", "wrong", text)
-    if means.shape[1] < 2:
-        return Suspicion("screen", "can't tell", "screen: can't be told from 1 neuron")
-    return Suspicion(
-        "screen", "fine", "screen: no other gamma fits better beyond doubt"
+    text = (
+        "screen: no other gamma is seen; a relative luminance raised to the power"
+        f" {estimate.least:.2f}, or {1 / estimate.least:.2f}, would have been"
     )
-
-
-def _margin(values):
-    if len(values) < 2:
-        return np.inf
-    return stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return Suspicion("screen", "fine", text)

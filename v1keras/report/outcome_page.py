@@ -1,17 +1,30 @@
 """The page of an experiment's outcome."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from v1keras.report.elements import Check
-from v1keras.report.figures.style import new_figure, styled
+from v1keras.report import figures
+from v1keras.report.elements import Check, Html, Tile, as_html, facts, table
+from v1keras.report.figures.experiments import (
+    against_own,
+    gains,
+    responses_over_blocks,
+    specificity_matrix,
+)
 from v1keras.report.page import Page
 
-_TABLE = (
+_LEAD = (
     "What was predicted before the experiment, against what the neurons did. Nothing"
     " was chosen or corrected by these responses."
+)
+_COUNTS = (
+    "Neurons whose own stimulus drives them more or less than a control, p < 0.05 after"
+    " correction for the number of neurons. Share: of neurons whose true response is"
+    " higher, with the noise taken out; 95 % interval for other neurons. Index:"
+    " difference over sum; 95 % interval for other neurons and presentations."
 )
 _CONTROLS = (
     "Response to the neuron's own stimulus over that to each control; bars are one"
@@ -22,121 +35,156 @@ _MATRIX = (
     " standard deviations. Specific stimuli make the diagonal bright."
 )
 _PREDICTED = (
-    "Predicted against measured mean responses to all stimuli of the set; the best, the"
-    " median and the worst predicted neuron."
+    "Measured mean responses to all stimuli of the set against the predicted rates; the"
+    " best, the median and the worst predicted neuron. On the grey line both are equal."
 )
 _DRIFT = (
     "Left: responses to the repeated images over those of the first day, with 95 %"
     " intervals over images. Right: the mean response of each block over that of all."
 )
+_ADVICE = "find out which before anything below is believed"
 
 
 def write_outcome_page(
     path: str | os.PathLike[str],
-    text: str,
-    neurons: np.ndarray,
-    controls: Mapping[str, Sequence[np.ndarray]],
+    summary: Mapping[str, Any],
+    columns: Mapping[str, np.ndarray],
     matrix: np.ndarray,
     responses: tuple[np.ndarray, np.ndarray],
-    columns: Mapping[str, np.ndarray],
-    blocks: np.ndarray,
-    faults: Sequence[tuple[str, str]],
 ) -> None:
     """Write the page of an experiment's outcome.
 
     Args:
         path: The .html file.
-        text: String, the outcome in short.
-        neurons: `(n,)` indices.
-        controls: Dict, control -> own response, control's response and standard error
-            of their difference, each `(n,)`.
+        summary: Dict, the content of `outcome.json`.
+        columns: Dict of `(n,)` columns, those of `neurons.csv`.
         matrix: `(n, n)` z-scores of responses to preferred stimuli.
         responses: Tuple of predicted and measured `(stimuli, n)`.
-        columns: Dict of `(n,)` columns `correlation`, `cc_norm`, `gain`, `gain_low` and
-            `gain_high`.
-        blocks: `(presentations,)` mean response of each block over that of all.
-        faults: Sequence of verdict ("fine", "wrong" or "can't tell") and a line on it.
 
     Raises:
         OSError: The file can't be written.
     """
-    advice = "find out which before anything below is believed"
     trust = []
-    for verdict, finding in faults:
-        passed = {"fine": True, "wrong": False}.get(verdict)
-        trust.append(Check(passed, finding, "" if passed else advice))
-    page = Page("The outcome of an experiment", _TABLE, trust=trust)
-    page.add("Outcome", "", text)
-    drawn = {"controls": _control_figure(controls)}
-    page.add_plots("Own stimulus and controls", _CONTROLS, drawn)
-    drawn = {"specificity": _matrix_figure(neurons, matrix)}
+    for fault in summary["faults"]:
+        passed = {"fine": True, "wrong": False}.get(fault["verdict"])
+        trust.append(Check(passed, fault["text"], "" if passed else _ADVICE))
+    title = "The outcome of an experiment"
+    page = Page(title, _LEAD, _tiles(summary), trust)
+    page.add("Own stimulus and controls", _COUNTS, _table(summary["controls"]))
+    drawn = {}
+    for role in summary["controls"]:
+        label, error = _words(role), columns[f"{role}_error"]
+        drawn[role] = against_own(columns["own"], columns[role], label, error)
+    page.add_plots("Single controls", _CONTROLS, drawn)
+    drawn = {"specificity": specificity_matrix(columns["neuron"], matrix)}
     page.add_plots("Specificity", _MATRIX, drawn)
-    drawn = {"predictions": _predictions(neurons, *responses, columns)}
-    page.add_plots("Predictions", _PREDICTED, drawn)
-    page.add_plots("Drift", _DRIFT, {"drift": _drift_figure(columns, blocks)})
+    predicted, measured = responses
+    drawn = {}
+    for heading, i in figures.example_neurons(columns).items():
+        name = f"prediction-{heading.partition(':')[0]}"
+        drawn[name] = figures.prediction(measured[:, i], predicted[:, i], heading)
+    if drawn:
+        page.add_plots("Single neurons", _PREDICTED, drawn)
+    drift = summary["drift"]
+    drawn = {"blocks": responses_over_blocks(np.array(drift["block_means"], float))}
+    if np.isfinite(columns["gain"]).any():
+        ends = columns["gain_low"], columns["gain_high"]
+        drawn = {"gains": gains(columns["gain"], *ends)} | drawn
+    page.add_plots("Drift", _DRIFT, drawn)
+    page.add("What was compared", "", facts(_content(summary)))
     page.save(path)
 
 
-@styled
-def _control_figure(controls):
-    count = len(controls)
-    figure, axes = new_figure(1.9 * count, 2.4, 1, count)
-    for axis, (name, (own, control, error)) in zip(
-        axes.flat, controls.items(), strict=True
-    ):
-        top = max(np.nanmax(own), np.nanmax(control), 1e-9) * 1.05
-        axis.plot([0, top], [0, top], color="0.6", lw=1)
-        axis.errorbar(control, own, error, fmt=".", ms=4, elinewidth=0.5)
-        axis.set_title(name.replace("_", " "), fontsize=7)
-        axis.tick_params(labelsize=6)
-    axes.flat[0].set_ylabel("own stimulus", fontsize=7)
-    return figure
+def _tiles(summary):
+    """Return what was found at a glance."""
+    entries = []
+    control = next(iter(summary["controls"]), None)
+    if control is not None:
+        group = summary["controls"][control]
+        label = f"of neurons prefer their own stimulus to the {_words(control)}"
+        note = f"95 % interval {_ends(group['share_interval'], _percent)}"
+        entries.append(Tile(_percent(group["share_above"]), label, note))
+    part, count = summary["specificity"], summary["neurons"]
+    note = f"excess {_number(part['excess'])} SD, p = {part['p']:.2g}"
+    label = "neurons: no other's stimulus drives them more"
+    entries.append(Tile(f"{part['own_is_best']} of {count}", label, note))
+    part = summary["prediction"]
+    label = "correlation of predicted and measured responses"
+    note = f"95 % interval {_ends(part['correlation_interval'])}"
+    entries.append(Tile(_number(part["correlation"]), label, note))
+    label = "gain of the second day over the first"
+    part = summary["drift"]
+    note = f"median; changed for {part['changed_gains']} of {count} neurons"
+    entries.append(Tile(_number(part["median_gain"]), label, note))
+    return entries
 
 
-@styled
-def _matrix_figure(neurons, matrix):
-    figure, axes = new_figure(5, 4.5)
-    axis = axes[0, 0]
-    size = np.nanmax(np.abs(matrix)) or 1
-    shown = axis.imshow(matrix, cmap="gray", vmin=-size, vmax=size)
-    if len(neurons) <= 40:
-        axis.set_xticks(np.arange(len(neurons)), neurons, fontsize=5, rotation=90)
-        axis.set_yticks(np.arange(len(neurons)), neurons, fontsize=5)
-    axis.set(xlabel="preferred stimulus of neuron", ylabel="response of neuron")
-    figure.colorbar(shown, label="standard deviations")
-    return figure
+def _table(controls):
+    headings = ["control", "more", "less", "can't tell", "share", "index"]
+    headings.append("index predicted")
+    rows = []
+    for role, group in controls.items():
+        counts = [str(group[key]) for key in ("more", "less", "cannot_tell")]
+        share = _ends(group["share_interval"], _percent)
+        index = _ends(group["index_interval"])
+        rows.append(
+            [
+                _words(role),
+                *counts,
+                _with_small(_percent(group["share_above"]), share),
+                _with_small(_number(group["index"]), index),
+                _number(group["predicted_index"]),
+            ]
+        )
+    return table(headings, rows)
 
 
-@styled
-def _predictions(neurons, predicted, measured, columns):
-    order = np.argsort(-np.nan_to_num(columns["correlation"], nan=-2), kind="stable")
-    figure, grid = new_figure(8, 2.9, 1, 3)
-    axes = grid[0]
-    chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
-    for axis, (name, i) in zip(axes, chosen.items(), strict=True):
-        both = np.concatenate([predicted[:, i], measured[:, i]])
-        ends = [min(0.0, np.nanmin(both)), np.nanmax(both)]
-        axis.plot(ends, ends, color="0.6", lw=1)
-        axis.plot(predicted[:, i], measured[:, i], ".", ms=4)
-        score = f"r {columns['correlation'][i]:.2f}"
-        axis.set_title(f"{name}: neuron {neurons[i]}, {score}", fontsize=9)
-        axis.set_xlabel("predicted rate")
-    axes[0].set_ylabel("measured response")
-    return figure
+def _content(summary):
+    """Return what was compared, by name."""
+    prediction, drift = summary["prediction"], summary["drift"]
+    shift = "can't be told without images of the first day"
+    if drift["shift_down_right"] is not None:
+        down, right = drift["shift_down_right"]
+        shift = (
+            f"images seem {down:.1f} pixels lower and {right:.1f} to the right"
+            f" (correlation {_number(drift['correlation_shifted'])} instead of"
+            f" {_number(drift['correlation_as_shown'])})"
+        )
+    return {
+        **{_words(name): text for name, text in summary["set"].items()},
+        "neurons": str(summary["neurons"]),
+        "stimuli": (
+            f"{summary['stimuli']}, {summary['presentations']} presentations each"
+        ),
+        "CC_norm": (
+            f"mean {_number(prediction['cc_norm'])}, median"
+            f" {_number(prediction['median_cc_norm'])};"
+            f" {prediction['no_ceiling']} neurons without a ceiling"
+        ),
+        "position": shift,
+    }
 
 
-@styled
-def _drift_figure(columns, blocks):
-    figure, grid = new_figure(8, 2.8, 1, 2)
-    left, right = grid[0]
-    order = np.argsort(columns["gain"])
-    gain = columns["gain"][order]
-    ends = np.stack([columns["gain_low"][order], columns["gain_high"][order]])
-    errors = np.maximum(np.abs(ends - gain), 0)
-    left.axhline(1, color="0.6", lw=1)
-    left.errorbar(np.arange(len(gain)), gain, errors, fmt=".", ms=4, elinewidth=0.5)
-    left.set(xlabel="neurons, sorted", ylabel="gain, second day over first")
-    right.axhline(1, color="0.6", lw=1)
-    right.plot(np.arange(1, len(blocks) + 1), blocks, ".-")
-    right.set(xlabel="block", ylabel="mean response")
-    return figure
+def _words(name):
+    return name.replace("_", " ")
+
+
+def _with_small(text, small):
+    return Html(f"{as_html(text)} <small>{as_html(small)}</small>")
+
+
+def _ends(interval, show=None):
+    low, high = map(show or _number, interval)
+    return "unknown" if "unknown" in (low, high) else f"{low} to {high}"
+
+
+def _percent(value):
+    return "unknown" if _is_unknown(value) else f"{100 * value:.0f} %"
+
+
+def _number(value):
+    return "unknown" if _is_unknown(value) else f"{value:.2f}"
+
+
+def _is_unknown(value):
+    return value is None or not np.isfinite(value)

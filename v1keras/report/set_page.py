@@ -1,27 +1,29 @@
 """The page of a stimulus set."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from v1keras.report.figures.style import new_figure, styled
+from v1keras.report.elements import Html, Tile, facts, picture, table
+from v1keras.report.figures.experiments import against_own
 from v1keras.report.page import Page
 
-_SET = "How the neurons were chosen, and what is shown."
+_LEAD = "What is shown on the second day, and what the model expects of it."
 _PICTURES = (
     "A row per neuron, a column per kind of stimulus, as the screen shows them: one"
     " scale of grey for all."
 )
 _RATES = (
-    "Rates predicted before the experiment. Each dot is a neuron; below the line the"
-    " model expects less than for the neuron's preferred stimulus."
+    "Rates predicted before the experiment. Each dot is a neuron; above the line the"
+    " model expects more for the neuron's preferred stimulus."
 )
 
 
 def write_set_page(
     path: str | os.PathLike[str],
-    text: str,
+    found: Sequence[Tile],
+    content: Mapping[str, str],
     neurons: np.ndarray,
     pictures: Mapping[str, np.ndarray],
     rates: Mapping[str, np.ndarray],
@@ -30,7 +32,8 @@ def write_set_page(
 
     Args:
         path: The .html file.
-        text: String, the set in short.
+        found: Sequence of `Tile`s.
+        content: Dict, name -> text, what the set is and how it was made.
         neurons: `(n,)` indices of the neurons.
         pictures: Dict, role -> `(n, height, width)` images in pixel units.
         rates: Dict, role -> `(n,)` predicted rates; `preferred` is one of the roles.
@@ -38,61 +41,31 @@ def write_set_page(
     Raises:
         OSError: The file can't be written.
     """
-    page = Page("Stimuli for an experiment", _SET)
-    page.add("The set", "", text)
-    page.add_plots("Stimuli", _PICTURES, {"stimuli": picture_table(neurons, pictures)})
-    page.add_plots("Predictions", _RATES, {"predictions": predicted_rates(rates)})
+    page = Page("Stimuli for an experiment", _LEAD, found)
+    drawn = {}
+    for role, column in rates.items():
+        if role != "preferred":
+            label = role.replace("_", " ")
+            drawn[role] = against_own(rates["preferred"], column, label)
+    page.add_plots("Predictions", _RATES, drawn)
+    page.add("What it holds", "", facts(content))
+    page.add("Stimuli", _PICTURES, _picture_table(neurons, pictures))
     page.save(path)
 
 
-@styled
-def picture_table(neurons, pictures, gap=2):
-    """Draw pictures as one table, a row per neuron and a column per role.
-
-    Args:
-        neurons: `(n,)` indices.
-        pictures: Dict, role -> `(n, height, width)`.
-        gap: Integer, pixels between two pictures.
-
-    Returns:
-        A matplotlib figure.
-    """
-    columns = list(pictures.values())
-    count, height, width = columns[0].shape
-    low = min(column.min() for column in columns)
-    high = max(column.max() for column in columns)
-    shape = (count * (height + gap), len(columns) * (width + gap))
-    sheet = np.full(shape, high, np.float32)
-    for k, column in enumerate(columns):
-        for i, picture in enumerate(column):
-            row, left = i * (height + gap), k * (width + gap)
-            sheet[row : row + height, left : left + width] = picture
-    size = (1.1 * len(columns) + 0.6, 1.1 * count * height / width + 0.8)
-    figure, axes = new_figure(*size)
-    axis = axes[0, 0]
-    axis.imshow(sheet, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
-    axis.set_xticks((np.arange(len(columns)) + 0.5) * (width + gap))
-    axis.set_xticklabels([name.replace("_", "\n") for name in pictures], fontsize=7)
-    axis.set_yticks((np.arange(count) + 0.5) * (height + gap))
-    axis.set_yticklabels(neurons, fontsize=7)
-    axis.xaxis.tick_top()
-    axis.tick_params(length=0)
-    for side in axis.spines.values():
-        side.set_visible(False)
-    return figure
-
-
-@styled
-def predicted_rates(rates):
-    """Draw the rates predicted for other stimuli over those for the preferred ones."""
-    names = [name for name in rates if name != "preferred"]
-    figure, axes = new_figure(1.8 * len(names), 2.2, 1, len(names))
-    own = rates["preferred"]
-    top = max(float(column.max()) for column in rates.values()) * 1.05
-    for axis, name in zip(axes.flat, names, strict=True):
-        axis.plot([0, top], [0, top], color="0.6", lw=1)
-        axis.plot(own, rates[name], ".", ms=4)
-        axis.set_title(name.replace("_", " "), fontsize=7)
-        axis.tick_params(labelsize=6)
-    axes.flat[0].set_xlabel("preferred", fontsize=7)
-    return figure
+def _picture_table(neurons, pictures) -> Html:
+    """Return pictures as a table, a row per neuron and a column per role."""
+    shown = list(pictures.values())
+    limits = (
+        min(float(column.min()) for column in shown),
+        max(float(column.max()) for column in shown),
+    )
+    headings = ["neuron", *(role.replace("_", " ") for role in pictures)]
+    rows = []
+    for i, neuron in enumerate(neurons):
+        cells = [
+            picture(column[i], f"{role} of neuron {neuron}", limits)
+            for role, column in zip(headings[1:], shown, strict=True)
+        ]
+        rows.append([str(neuron), *cells])
+    return table(headings, rows)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from v1keras.report.figures.style import COLORS, GREY, PAGE, new_figure, styled
+from v1keras.report import elements
+from v1keras.report.figures.style import COLORS, GREY, new_figure, styled
 from v1keras.report.page import Page
 
 _STUDY = (
@@ -66,53 +67,33 @@ def write_study_page(
         OSError: The file can't be written.
     """
     page = Page("A study", "Configurations compared by validation scores alone.")
-    page.add("Trials", _TRIALS, trials_table(trials))
+    page.add("Trials", _TRIALS, _table(trials))
+    reasons = {f"trial {t.number}": t.reason for t in trials if t.reason}
+    if reasons:
+        page.add("Why trials failed", "", elements.facts(reasons))
     scored = [trial for trial in trials if trial.score is not None]
     if scored:
         page.add_plots("Scores", _SCORES, {"scores": _scores(scored)})
         page.add_plots("Learning curves", _CURVES, {"curves": _curves(scored)})
-        page.add_plots("Keys", _KEYS, {"keys": _keys(scored)})
-    text = "\n".join(f"{name}: {value}" for name, value in facts.items())
-    page.add("What was searched", _STUDY, text)
+        drawn = {}
+        for key in scored[0].values:
+            drawn[key] = _scores_over(key, scored)
+        page.add_plots("Keys", _KEYS, drawn)
+    page.add("What was searched", _STUDY, elements.facts(facts))
     page.save(path)
 
 
-def trials_table(trials: Sequence[Trial]) -> str:
-    """Return the trials as a table, best first.
-
-    Args:
-        trials: Sequence of `Trial`s.
-
-    Example:
-
-    >>> trials = [
-    ...     Trial(0, "failed", {"readout.l1": 0.5}, reason="too large"),
-    ...     Trial(1, "complete", {"readout.l1": 0.1}, 0.25, 7),
-    ... ]
-    >>> print(trials_table(trials))
-    trial  state     score   epoch  readout.l1
-    1      complete  0.2500  7      0.1
-    0      failed: too large        0.5
-    """
+def _table(trials):
+    """Return the trials as a table, best first."""
     keys = list(dict.fromkeys(key for trial in trials for key in trial.values))
-    rows = [["trial", "state", "score", "epoch", *keys]]
-    reasons = {}
+    headings = ["trial", "state", "score", "epoch", *keys]
+    rows = []
     for trial in sorted(trials, key=_rank):
         score = "" if trial.score is None else f"{trial.score:.4f}"
         epoch = "" if trial.epoch is None else str(trial.epoch)
         values = [_shown(trial.values.get(key, "")) for key in keys]
-        if trial.reason:
-            reasons[len(rows)] = f"{trial.state}: {trial.reason}"
         rows.append([str(trial.number), trial.state, score, epoch, *values])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for number, row in enumerate(rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        if number in reasons:
-            room = len("  ".join(cells[1:4]))
-            cells[1:4] = [reasons[number].ljust(room)]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    return elements.table(headings, rows)
 
 
 def _rank(trial):
@@ -125,53 +106,49 @@ def _shown(value):
 
 @styled
 def _scores(trials):
-    figure, ((axis,),) = new_figure(PAGE)
+    figure, ((axis,),) = new_figure()
     best = []
     for trial in trials:
         scores = [trial.score] if trial.state == "complete" else []
         best.append(max([*best[-1:], *scores], default=np.nan))
     _draw(axis, trials, [trial.number for trial in trials])
     axis.step([trial.number for trial in trials], best, where="post", color=GREY)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set(xlabel="trial", ylabel="validation score")
     return figure
 
 
 @styled
 def _curves(trials):
-    figure, ((axis,),) = new_figure(PAGE)
+    figure, ((axis,),) = new_figure()
     for trial in trials:
         epochs = np.arange(1, len(trial.curve) + 1)
-        color = GREY if trial.state == "pruned" else None
-        axis.plot(epochs, trial.curve, ".-", color=color, lw=1, ms=3)
+        color = GREY if trial.state == "pruned" else COLORS[0]
+        axis.plot(epochs, trial.curve, "o-", color=color, lw=0.8, ms=2)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set(xlabel="epoch", ylabel="validation score")
     return figure
 
 
 @styled
-def _keys(trials):
-    keys = list(trials[0].values)
-    columns = min(len(keys), 3)
-    rows = -(-len(keys) // columns)
-    figure, axes = new_figure(2.4 * columns, 2.2 * rows, rows, columns)
-    for axis in axes.flat[len(keys) :]:
-        axis.axis("off")
-    for axis, key in zip(axes.flat, keys, strict=False):
-        values = [trial.values[key] for trial in trials]
-        if all(type(value) in (int, float) for value in values):
-            if min(values) > 0 and max(values) > 20 * min(values):
-                axis.set_xscale("log")
-            _draw(axis, trials, values)
-        else:
-            names = sorted({str(value) for value in values})
-            _draw(axis, trials, [names.index(str(value)) for value in values])
-            axis.set_xticks(range(len(names)), names, fontsize=6)
-        axis.set_xlabel(key)
-    axes[0, 0].set_ylabel("validation score")
+def _scores_over(key, trials):
+    figure, ((axis,),) = new_figure()
+    values = [trial.values[key] for trial in trials]
+    if all(type(value) in (int, float) for value in values):
+        if min(values) > 0 and max(values) > 20 * min(values):
+            axis.set_xscale("log")
+            axis.xaxis.set_major_formatter("{x:g}")
+        _draw(axis, trials, values)
+    else:
+        names = sorted({str(value) for value in values})
+        _draw(axis, trials, [names.index(str(value)) for value in values])
+        axis.set_xticks(range(len(names)), names)
+    axis.set(xlabel=key, ylabel="validation score")
     return figure
 
 
 def _draw(axis, trials, places):
-    for mark, is_pruned in ((".", False), ("x", True)):
+    for mark, is_pruned in (("o", False), ("x", True)):
         chosen = [(trial.state == "pruned") == is_pruned for trial in trials]
         scores = np.array([trial.score for trial in trials])[chosen]
-        axis.plot(np.array(places)[chosen], scores, mark, color=COLORS[0], ms=5)
+        axis.plot(np.array(places)[chosen], scores, mark, color=COLORS[0])

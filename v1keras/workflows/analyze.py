@@ -78,7 +78,7 @@ def analyze(made: StimulusSet, measured: np.ndarray, seed: int = 0) -> Outcome:
     matrix = specificity(measured, own, seed)
     repeated = np.flatnonzero(np.array(made.roles) == "recorded")
     drift = estimate_drift(measured, made.predictions, repeated, seed)
-    faults = find_faults(measured, made.predictions, made.neurons, made.names)
+    faults = find_faults(measured, made.predictions, repeated, made.neurons, made.names)
     columns = {"neuron": made.neurons, "own": block_means(measured)[own].diagonal()}
     for role, comparison in comparisons.items():
         columns |= _columns(role, comparison)

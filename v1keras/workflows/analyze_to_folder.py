@@ -57,25 +57,13 @@ def analyze_to_folder(
         (parts / "outcome.json").write_text(text + "\n")
         write_outcome_page(
             parts / "report.html",
-            str(outcome),
-            made.neurons,
-            _control_values(outcome),
+            outcome.summary,
+            outcome.per_neuron,
             outcome.specificity.matrix,
             (made.predictions.rates, block_means(measured)),
-            outcome.per_neuron,
-            outcome.drift.blocks,
-            [(fault.verdict, fault.text) for fault in outcome.faults],
         )
     page = pathlib.Path(out) / "report.html"
     return f"{outcome}\nreport: {page}; written beside it: neurons.csv, outcome.json"
-
-
-def _control_values(outcome):
-    """Return own response, control's response and error of each control."""
-    values = {}
-    for role, part in outcome.comparisons.items():
-        values[role] = [part.own, part.control, part.error]
-    return values
 
 
 def _without_nan(value):

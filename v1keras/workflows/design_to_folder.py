@@ -12,10 +12,16 @@ from v1keras.data.sources.layout import Layout
 from v1keras.experiment.manifest import MANIFEST
 from v1keras.experiment.presentations import draw_order
 from v1keras.experiment.screen import Screen, gamma_luminances, table_luminances
-from v1keras.experiment.stimulus_set import FILES, IMAGES, StimulusSet
+from v1keras.experiment.stimulus_set import (
+    FILES,
+    IMAGES,
+    ROLES,
+    StimulusSet,
+)
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.io.atomic import check_folder_target
 from v1keras.io.output import check_outputs, output_folder
+from v1keras.report import Tile
 from v1keras.report.set_page import write_set_page
 from v1keras.workflows.choose_neurons import choose
 from v1keras.workflows.design import (
@@ -105,29 +111,49 @@ def design_to_folder(values: Any, folder: str | os.PathLike[str]) -> str:
             "version": __version__,
         },
     )
-    lines += describe_set(made)
+    content = describe_set(made)
     with output_folder(folder, files) as parts:
         made.write(parts)
-        write_set_page(parts / PAGE, "\n".join(lines), **page_values(made))
+        chosen = {"neurons": "; ".join(lines) or "as named"} | content
+        for role in dict.fromkeys(made.roles):
+            chosen[role.replace("_", " ")] = ROLES[role]
+        write_set_page(parts / PAGE, set_tiles(made), chosen, **page_values(made))
+    lines += content.values()
     where = f"written to {folder}: {IMAGES}/, {', '.join(files)}"
     return "\n".join([*lines, where])
 
 
-def describe_set(made: StimulusSet) -> list[str]:
-    """Return lines on a set: numbers, contrast, duration, screen."""
-    minutes = made.order.size * sum(made.timing) / 60
+def describe_set(made: StimulusSet) -> dict[str, str]:
+    """Return lines on a set, by name: what it shows, its contrast, its screen."""
     _, _, height, width = made.screen.patch(made.levels.shape[1:])
-    return [
-        (
+    return {
+        "presentations": (
             f"{len(made.names)} stimuli for {len(made.neurons)} neurons,"
-            f" {len(made.order)} presentations each: {minutes:.0f} minutes"
+            f" {len(made.order)} presentations each: {_minutes(made):.0f} minutes"
         ),
-        (
+        "contrast and screen": (
             f"contrast norm {made.norm:.4g} around grey level {made.background};"
             f" {made.screen.degrees:.3g} degrees are {width} x {height} of"
             f" {made.screen.size_px[0]} x {made.screen.size_px[1]} pixels"
         ),
+    }
+
+
+def set_tiles(made: StimulusSet) -> list[Tile]:
+    """Return a set at a glance."""
+    of_all = f"of {made.neuron_count} that were recorded"
+    each = f"{len(made.order)} presentations of each"
+    duration, gap = made.timing
+    timing = f"{duration:g} s an image, {gap:g} s between two"
+    return [
+        Tile(str(len(made.neurons)), "neurons", of_all),
+        Tile(str(len(made.names)), "stimuli", each),
+        Tile(f"{_minutes(made):.0f} min", "to show them", timing),
     ]
+
+
+def _minutes(made):
+    return made.order.size * sum(made.timing) / 60
 
 
 def page_values(made: StimulusSet) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_the_command_writes_what_the_function_returns(
     page = (out / "report.html").read_text()
     # Each control, the matrix, three neurons, gains and blocks.
     drawn = len(summary["controls"]) + 1 + 3 + 2
-    assert "specificity" in page and page.count("<svg role=") == drawn
+    assert "Specificity" in page and page.count("<svg role=") == drawn
 
 
 @pytest.mark.parametrize("what", ["missing", "changed", "table", "manifest", "mode"])

@@ -6,7 +6,10 @@ import subprocess
 
 import numpy as np
 import pytest
+import written_cases
 from test_wrong_uses import contents
+
+from v1keras.io.atomic import sha256
 
 # Kilobytes that are free: nothing at all, some of the results, most of them.
 FREE = [0, 8, 40]
@@ -81,3 +84,37 @@ def test_one_line_names_the_place_and_nothing_is_half_written(
                     shutil.rmtree(path)
         assert contents(disk) == before
         (disk / "others").unlink()
+
+
+@pytest.mark.slow
+def test_the_same_of_joined_sessions_nwb_files_and_fetched_presets(
+    tiny, command, disk, tmp_path
+):
+    written_cases.prepare(tmp_path)
+    (tmp_path / "workdir").symlink_to(tiny.workdir)
+    written_cases.pack(tmp_path)
+    packed = tmp_path / "preset.zip"
+    digest = sha256(packed)
+    out = f"--out={disk / 'out.h5'}"
+    cases = [
+        (["data", "join", tmp_path / "doubled.h5", out], {}),
+        (["data", "convert", "nwb", tmp_path / "monday.nwb", out], {}),
+        (
+            ["zoo", "show", f"{packed.as_uri()}#sha256={digest}"],
+            {"XDG_CACHE_HOME": str(disk / "cache")},
+        ),
+    ]
+    for words, variables in cases:
+        for free in (0, 8):
+            fill(disk, free)
+            before = contents(disk)
+            done = command(*words, variables=variables)
+            error = done.stderr.splitlines()[-1]
+            assert done.returncode == 1, (words, free, done)
+            assert error.startswith("error: ") and str(disk) in error, error
+            assert "No space left on device" in error, error
+            for path in (disk / "cache").rglob("*.*"):  # a download is gone on with
+                assert path.suffix == ".part" or sha256(path) == digest, path
+            shutil.rmtree(disk / "cache", ignore_errors=True)
+            assert contents(disk) == before
+            (disk / "others").unlink()

@@ -1,3 +1,6 @@
+import pathlib
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -130,3 +133,17 @@ def test_a_file_too_large_for_the_memory_is_read_by_chunks(
     np.testing.assert_array_equal(reopened.responses, recording.responses)
     rows = LazyRows(reopened.images[..., None], [3, 1])
     np.testing.assert_array_equal(np.asarray(rows), recording.images[[3, 1], ..., None])
+
+
+def test_a_flipped_bit_in_a_shard_of_an_earlier_version_is_refused(tmp_path):
+    """Its layout states no sha256; its records have checksums."""
+    old = pathlib.Path(__file__).parent / "format_1_shard"
+    copy = tmp_path / "old"
+    shutil.copytree(old, copy)
+    whole = (copy / "presentations.tfrecord").read_bytes()
+    for place in np.random.default_rng(0).integers(0, 8 * len(whole), 60):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        (copy / "presentations.tfrecord").write_bytes(damaged)
+        with pytest.raises(ValueError, match="shard the recording again"):
+            open_recording(copy)

@@ -2,6 +2,7 @@ import fuzzing
 import pytest
 
 FORMATS = ["PRESET", "PRESET_WEIGHTS", "PRESET_CONFIG", "PRESET_METADATA"]
+FORMATS += ["ARCHIVE", "ARCHIVE_STORED"]
 
 
 @pytest.mark.slow

@@ -151,6 +151,7 @@ def test_what_can_not_be_inverted_is_said():
         (([],), "neurons: found none"),
         (([0, 1], 0), "0 steps and 1 restarts"),
         (([0, 1], 5, 0, 0), "5 steps and 0 restarts"),
+        (([0, 1], 10**9), "expected from 1 to 100,000"),
         (([0],), "found 1 stimuli, expected a multiple of 2"),
         (
             ([0, 1], 5, 0, 1, np.zeros((1, SIZE, SIZE))),

@@ -13,7 +13,12 @@ from impostors import drips, hangs_up, listener, says_nothing, worker
 
 from v1keras.training.handshake import meet
 
-STATED = 1.0  # seconds after the timeout, of docs/distributed.md
+STATED = 1.0  # seconds after the timeout or the signal, of docs/distributed.md
+
+
+def crowded():
+    """Return how many processes share a processor, at least 1."""
+    return max(1.0, os.getloadavg()[0] / os.cpu_count())
 
 
 def test_the_documents_state_the_time():
@@ -59,7 +64,6 @@ def test_commands_end_within_the_stated_time(free_ports, tmp_path, capsys):
         process.wait()
         ended[process] = time.monotonic()
 
-    crowding = max(1.0, os.getloadavg()[0] / os.cpu_count())
     with listener(ports[2], says_nothing):
         workers = [worker(addresses, index, *flags) for index in (0, 1)]
         waits = [threading.Thread(target=wait, args=(each,)) for each in workers]
@@ -74,8 +78,7 @@ def test_commands_end_within_the_stated_time(free_ports, tmp_path, capsys):
             errors = process.stderr.read()
             assert process.returncode == 1 and errors.count("\n") == 1, errors
             assert errors.startswith("error: what listens at localhost"), errors
-            # Its own end takes as long as the machine lets it, if that is crowded.
-            assert later < STATED or crowding > 1
+            assert later < STATED * crowded()
 
 
 @pytest.mark.slow
@@ -90,6 +93,6 @@ def test_a_signal_ends_a_command_at_once(free_ports, tmp_path, number):
         process.send_signal(number)
         asked = time.monotonic()
         errors = process.stderr.readline()
-        assert time.monotonic() - asked < 5  # on a busy machine
+        assert time.monotonic() - asked < STATED * crowded()
         assert errors.startswith(f"error: stopped by {number.name} before the training")
         assert process.wait(60) == 128 + number

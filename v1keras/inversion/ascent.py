@@ -16,6 +16,8 @@ from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.rates import compiled
 from v1keras.inversion.result import PreferredStimuli, join_chunks, refuse_non_finite
 
+_MOST_STEPS, _MOST_RESTARTS = 100_000, 1000
+
 
 class GradientAscent:
     """Projected gradient ascent on the sphere of one contrast norm.
@@ -179,9 +181,10 @@ class GradientAscent:
         )
 
     def _check(self, neurons, steps, restarts, start):
-        if min(steps, restarts) < 1:
+        if not 1 <= steps <= _MOST_STEPS or not 1 <= restarts <= _MOST_RESTARTS:
             raise ValueError(
-                f"{steps} steps and {restarts} restarts: expected at least 1 of each"
+                f"{steps} steps and {restarts} restarts: expected from 1 to"
+                f" {_MOST_STEPS:,} and from 1 to {_MOST_RESTARTS:,}"
             )
         if self._neuron_count is None:
             grey = tf.fill((1, *self.image_size, 1), float(self.contrast.grey))

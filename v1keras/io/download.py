@@ -62,7 +62,8 @@ def download(url, digest, path, largest=LARGEST):
     except Exception as error:  # http.client raises some that are no OSError
         if isinstance(error, ValueError):
             part.unlink(missing_ok=True)
-        raise OSError(f"could not download {url} ({error})") from error
+        message = f"could not download {url} to {path.parent} ({error})"
+        raise OSError(message) from error
     received = sha256(part)
     if digest not in (None, received):
         part.unlink()

@@ -40,6 +40,8 @@ COMMANDS += ["tune.py"]
 MODEL_CLASSES = {"PopulationModel", "V1Model", "MultiSessionModel", "Ensemble"}
 MODEL_CLASSES |= {"Concatenated"}
 BRANCHES = {"data", "core", "readout", "ridge", "training", "evaluation"}
+# Its methods do what functions of the public API do, as those of Keras's models.
+PUBLIC_API_USED = {"models/population_model.py"}
 # Only these functions, and those of the workflows, take a whole configuration.
 OPEN_CONFIGURATIONS = {*COMMANDS, "config.py", "former_keys.py"}
 
@@ -66,6 +68,8 @@ def test_modules_import_from_the_floors_below(path):
     if path.name == "__main__.py" or room not in ALLOWED:
         return  # a command: may import all
     for name in imported(path):
+        if name == "v1keras":
+            assert name_of(path) in PUBLIC_API_USED, f"{path} imports v1keras"
         if name.startswith("v1keras."):
             assert name.split(".")[1] in ALLOWED[room], f"{path} imports {name}"
 

@@ -26,7 +26,9 @@ def main(_):
 
     from v1keras.training import supervisor
     from v1keras.workflows import workdir
+    from v1keras.workflows.check_words import cautions
     from v1keras.workflows.train import train_and_evaluate
+    from v1keras.workflows.trust import score_checks
 
     if values.quiet:
         keras.config.disable_interactive_logging()
@@ -44,6 +46,8 @@ def main(_):
     except supervisor.WORKER_LOST_ERRORS as error:
         supervisor.request_restart(error)
     say(scores)
+    for line in cautions(score_checks(scores)):
+        say(line)
     say(f"report: {values.workdir}/{workdir.REPORT}")
 
 

@@ -1,5 +1,6 @@
 """`python -m v1keras.train`, as a user calls it."""
 
+import html
 import re
 import resource
 import shutil
@@ -52,6 +53,11 @@ def test_training_leaves_a_workdir(tiny):
         "reported" in tiny.trained.stdout
         and f"report: {tiny.workdir}/report.html" in tiny.trained.stdout
     )
+    # Of twelve steps; what the page says first is said here, too.
+    page = (tiny.workdir / workdir.REPORT).read_text()
+    for line in re.findall("^caution: (.{30})", tiny.trained.stdout, re.MULTILINE):
+        assert html.escape(line, quote=False) in page
+    assert "\ncaution: " in tiny.trained.stdout
 
 
 @pytest.mark.slow

@@ -71,6 +71,7 @@ def test_permuted_neurons_are_named(predictions, count):
         "neurons": "wrong",
         "images": found["images"],
         "screen": "can't tell",
+        "units": "fine",
     }
     assert found["images"] != "wrong"
     assert f"{count} of {NEURONS}" in faults[0].text

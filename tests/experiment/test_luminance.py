@@ -109,7 +109,7 @@ def test_the_verdict_is_in_words():
     def screen(**shown):
         measured = animal.second_day(**shown)[:, None]
         arguments = (measured, animal.predictions(), REPEATED, neurons, names)
-        return find_faults(*arguments)[-1]
+        return find_faults(*arguments)[2]
 
     wrong, right = screen(power=1.6), screen()
     assert wrong.verdict == "wrong" and right.verdict == "fine"

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from v1keras.experiment.predictions import Predictions
-from v1keras.experiment.resampling import block_means, own_correlations
+from v1keras.experiment.resampling import block_means, known_mean, own_correlations
 
 _SAMPLES = 400
 
@@ -50,29 +50,31 @@ def estimate_drift(
     """
     means = block_means(measured)
     gain, low, high = _gains(means[repeated], predictions.first_day[repeated], seed)
-    levels = np.nanmean(measured, axis=0)  # (presentations, neurons)
-    usual = np.nanmean(levels, axis=0)
-    blocks = np.nanmean(levels / np.where(usual > 0, usual, np.nan), axis=1)
+    levels = known_mean(measured, axis=0)  # (presentations, neurons)
+    usual = known_mean(levels, axis=0)
+    blocks = known_mean(levels / np.where(usual > 0, usual, np.nan), axis=1)
     shift, fit = _position(means[repeated], predictions, repeated)
     return Drift(gain, low, high, blocks, shift, fit)
 
 
 def _gains(second, first, seed):
     """Return ratios of mean responses, which noise does not bias, and intervals."""
-    if not len(second):
-        unknown = np.full(second.shape[1], np.nan)
-        return unknown, unknown, unknown
     known = np.isfinite(second) & np.isfinite(first)
     second, first = np.where(known, second, 0), np.where(known, first, 0)
+    images, neurons = second.shape
+    gain, low, high = np.full((3, neurons), np.nan)
+    usable = first.sum(axis=0) > 0
+    if not usable.any():
+        return gain, low, high
+    second, first = second[:, usable], first[:, usable]
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(
-        len(second), np.full(len(second), 1 / len(second)), _SAMPLES
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        gain = second.sum(axis=0) / first.sum(axis=0)
-        anew = (weights @ second) / (weights @ first)
-        low, high = np.nanpercentile(anew, [2.5, 97.5], axis=0)
-    return np.where(np.isfinite(gain), gain, np.nan), low, high
+    weights = rng.multinomial(images, np.full(images, 1 / images), _SAMPLES)
+    gain[usable] = second.sum(axis=0) / first.sum(axis=0)
+    # A draw of images that all left a neuron silent tells nothing of it.
+    totals = weights @ first
+    anew = (weights @ second) / np.where(totals > 0, totals, np.nan)
+    low[usable], high[usable] = np.nanpercentile(anew, [2.5, 97.5], axis=0)
+    return gain, low, high
 
 
 def _position(means, predictions, repeated):

@@ -20,6 +20,8 @@ _FEWEST = 8
 _SHOWN = 6  # pairs that are named
 # A power of the luminance that must not escape, for a screen to be called right.
 _LARGEST_LEAST = 2.0
+# No drift makes the gain of half of the neurons so much larger, or smaller.
+_LARGEST_GAIN = 4.0
 
 
 @dataclasses.dataclass
@@ -27,7 +29,7 @@ class Suspicion:
     """What was looked for, and what was found.
 
     Attributes:
-        name: String: "neurons", "images" or "screen".
+        name: String: "neurons", "images", "screen" or "units".
         verdict: String: "fine", "wrong" or "can't tell".
         text: String, a line on it.
     """
@@ -44,7 +46,7 @@ def find_faults(
     neurons: np.ndarray,
     names: list[str],
 ) -> list[Suspicion]:
-    """Look for neurons or images in another order, and for a wrong screen.
+    """Look for neurons or images in another order, a wrong screen and other units.
 
     Args:
         measured: `(stimuli, presentations, neurons)`, NaN = missing.
@@ -65,7 +67,8 @@ def find_faults(
         )
     else:
         screen = _screen(means, predictions, repeated)
-    return [of_neurons, of_images, screen]
+    units = _units(means[repeated], predictions.first_day[repeated])
+    return [of_neurons, of_images, screen, units]
 
 
 def _order(name, predicted, measured, labels, noun):
@@ -140,3 +143,26 @@ def _screen(means, predictions, repeated):
         f" {estimate.least:.2f}, or {1 / estimate.least:.2f}, would have been"
     )
     return Suspicion("screen", "fine", text)
+
+
+def _units(second, first):
+    """Tell whether the days' responses to the same images are in other units."""
+    both = np.isfinite(second) & np.isfinite(first)
+    totals = [np.where(both, day, 0).sum(axis=0) for day in (second, first)]
+    responsive = totals[1] > 0
+    if not responsive.any():
+        text = "units: can't be told without responses to images of the first day"
+        return Suspicion("units", "can't tell", text)
+    if second[both].min() < 0 <= first[both].min():
+        text = "units: responses are below 0, which none was on the first day"
+        return Suspicion("units", "wrong", text)
+    gain = float(np.median(totals[0][responsive] / totals[1][responsive]))
+    if not 1 / _LARGEST_GAIN < gain < _LARGEST_GAIN:
+        text = (
+            f"units: responses are {gain:.2g} times those of the first day to the same"
+            " images: another unit, such as Hz for counts?"
+        )
+        return Suspicion("units", "wrong", text)
+    return Suspicion(
+        "units", "fine", "units: responses are as large as the first day's"
+    )

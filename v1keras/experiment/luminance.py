@@ -51,8 +51,12 @@ def estimate_luminance(
     """
     second, first = means[repeated], predictions.first_day[repeated]
     usable = np.isfinite(second) & np.isfinite(first)
-    totals = [np.where(usable, day, 0).sum(axis=0) for day in (first, second)]
-    enough = (usable.sum(axis=0) >= _FEWEST) & (np.minimum(*totals) > 0)
+    days = [np.where(usable, day, 0) for day in (first, second)]
+    totals = [day.sum(axis=0) for day in days]
+    enough = usable.sum(axis=0) >= _FEWEST
+    for day, total in zip(days, totals, strict=True):
+        # Responses about 0, such as z-scores, have no gain.
+        enough &= total > 0.5 * np.abs(day).sum(axis=0)
     neurons = np.flatnonzero(enough)
     logarithms = np.log(predictions.exponents)
     rates = predictions.rates[repeated]

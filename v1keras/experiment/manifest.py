@@ -106,22 +106,29 @@ def read_manifest(
 
 def _check_agreement(manifest):
     """Refuse a manifest whose entries are not of the same stimuli and neurons."""
-    neurons, stimuli = len(manifest["neurons"]), len(manifest["stimuli"])
-    names = [stimulus["name"] for stimulus in manifest["stimuli"]]
+    neurons, stimuli = len(manifest["neurons"]), manifest["stimuli"]
+    names = [stimulus["name"] for stimulus in stimuli]
     if len(set(names)) < len(names):
         raise ValueError("stimuli: two have one name")
-    for stimulus in manifest["stimuli"]:
+    for stimulus in stimuli:
         if stimulus["neuron"] >= neurons:
             fail(
                 f"stimulus {stimulus['name']}: neuron", stimulus["neuron"], "its place"
             )
+    owners = [own["neuron"] for own in stimuli if own["role"] == "preferred"]
+    if sorted(owners) != list(range(neurons)):
+        raise ValueError("stimuli: expected one preferred stimulus per neuron")
+    if all(stimulus["role"] != "blank" for stimulus in stimuli):
+        raise ValueError("stimuli: expected a blank")
+    if len(set(manifest["neurons"])) < neurons:
+        raise ValueError("neurons: one of them is there twice")
     if max(manifest["neurons"]) >= manifest["neuron_count"]:
         fail("neurons", max(manifest["neurons"]), "neurons of the recording")
     places = [place for places in manifest["like_position"] for place in places]
     if len(manifest["like_position"]) != neurons or max(places, default=0) >= neurons:
         fail("like_position", manifest["like_position"], "a list per neuron")
     for block in manifest["order"]:
-        if sorted(block) != list(range(stimuli)):
+        if sorted(block) != list(range(len(stimuli))):
             raise ValueError("order: a block does not show each stimulus once")
 
 

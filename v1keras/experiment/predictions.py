@@ -70,4 +70,19 @@ class Predictions:
                 raise ValueError(
                     f"{path}: {name}: found {arrays[name].shape}, expected {shape}"
                 )
+        _check_values(path, arrays)
         return cls(**arrays)
+
+
+def _check_values(path, arrays):
+    """Refuse what no model predicts, or for no shift or screen."""
+    for name in ("rates", "shifts", "shifted", "exponents", "distorted"):
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{path}: {name}: expected numbers, found others")
+    shifts, exponents = arrays["shifts"], arrays["exponents"]
+    steps = np.abs(shifts).sum(axis=1)
+    nearest = shifts[steps == steps[steps > 0].min(initial=np.inf)]
+    if (steps == 0).sum() != 1 or len(np.unique(nearest, axis=0)) != 4:
+        raise ValueError(f"{path}: shifts: expected a grid around no shift")
+    if not len(exponents) or exponents.min() <= 0 or (exponents == 1).any():
+        raise ValueError(f"{path}: exponents: expected numbers above 0, none of them 1")

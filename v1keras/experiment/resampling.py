@@ -64,9 +64,24 @@ def block_means(measured: np.ndarray) -> np.ndarray:
     >>> block_means(np.array([[[1.0], [3.0]], [[np.nan], [2.0]]])).tolist()
     [[2.0], [2.0]]
     """
-    present = np.isfinite(measured)
-    count = present.sum(axis=1)
-    total = np.where(present, measured, 0).sum(axis=1)
+    return known_mean(measured, axis=1)
+
+
+def known_mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return the mean of what is known along an axis, NaN where nothing is.
+
+    Args:
+        values: Array, NaN = missing.
+        axis: Integer.
+
+    Example:
+
+    >>> known_mean(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0).tolist()
+    [2.0, nan]
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
@@ -84,8 +99,9 @@ def profiles(rates: np.ndarray) -> np.ndarray:
     >>> profiles(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
     [[-1.0, 1.0], [0.0, 0.0]]
     """
-    center, scale = np.nanmean(rates, axis=0), np.nanstd(rates, axis=0)
-    return ((rates - center) / np.where(scale > 0, scale, np.inf)).T
+    centered = rates - known_mean(rates, axis=0)
+    scale = np.sqrt(known_mean(centered**2, axis=0))
+    return (centered / np.where(scale > 0, scale, np.inf)).T
 
 
 def correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from v1keras.experiment.comparisons import (
 )
 from v1keras.experiment.drift import Drift, estimate_drift
 from v1keras.experiment.faults import Suspicion, find_faults
-from v1keras.experiment.resampling import block_means, interval
+from v1keras.experiment.resampling import block_means, interval, known_mean
 from v1keras.experiment.specificity import Specificity, excess, specificity
 from v1keras.experiment.stimulus_set import CONTROLS, StimulusSet
 from v1keras.workflows.outcome_table import outcome_lines
@@ -154,7 +154,7 @@ def _summary_of(role, made, measured, comparison, seed):
         values = np.full(len(own), np.nan)
         for i, places in enumerate(controls):
             if places:
-                pair = means[own[i], i], np.nanmean(means[places, i])
+                pair = means[own[i], i], known_mean(means[places, i], axis=0)
                 values[i] = (pair[0] - pair[1]) / max(abs(pair[0]) + abs(pair[1]), 1e-9)
         return values
 
@@ -208,8 +208,9 @@ def _specificity(matrix, measured, own, seed):
 
 
 def _drift(drift):
+    gains = drift.gain[np.isfinite(drift.gain)]
     return {
-        "median_gain": float(np.nanmedian(drift.gain)),
+        "median_gain": float(np.median(gains)) if gains.size else np.nan,
         "changed_gains": int(((drift.gain_low > 1) | (drift.gain_high < 1)).sum()),
         "shift_down_right": None if drift.shift is None else list(drift.shift),
         "correlation_as_shown": drift.correlation[0],

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 
 def outcome_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines on an outcome.
@@ -22,31 +24,28 @@ def outcome_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         f"   share, noise taken out  index (predicted)"
     )
     for role, group in summary["controls"].items():
-        low, high = group["share_interval"]
-        share = f"{group['share_above']:.0%} [{low:.0%}, {high:.0%}]"
+        share = _with_ends(group["share_above"], group["share_interval"], ".0%")
         yield (
             f"{role.replace('_', ' '):<24} {group['more']:>5} {group['less']:>5}"
-            f" {group['cannot_tell']:>5}   {share:>22}  {group['index']:.2f}"
-            f" [{group['index_interval'][0]:.2f}, {group['index_interval'][1]:.2f}]"
-            f" ({group['predicted_index']:.2f})"
+            f" {group['cannot_tell']:>5}   {share:>22} "
+            f" {_with_ends(group['index'], group['index_interval'], '.2f')}"
+            f" ({_shown(group['predicted_index'], '.2f')})"
         )
     yield (
         "more, less: p < 0.05 after correction for the number of neurons; open: can't"
         " tell; index: difference over sum, interval over neurons and presentations"
     )
     part = summary["specificity"]
-    low, high = part["excess_interval"]
+    excess = _with_ends(part["excess"], part["excess_interval"], ".2f")
     yield (
-        f"specificity: own stimulus {part['excess']:.2f} [{low:.2f}, {high:.2f}] SD"
-        f" above others', p = {part['p']:.2g}; the best of all for"
-        f" {part['own_is_best']} of {summary['neurons']} neurons"
+        f"specificity: own stimulus {excess} SD above others', p = {part['p']:.2g}; the"
+        f" best of all for {part['own_is_best']} of {summary['neurons']} neurons"
     )
     part = summary["prediction"]
-    low, high = part["correlation_interval"]
     norm = part["cc_norm"]
+    correlation = _with_ends(part["correlation"], part["correlation_interval"], ".3f")
     yield (
-        f"predicted and measured: correlation {part['correlation']:.3f} [{low:.3f},"
-        f" {high:.3f}]"
+        f"predicted and measured: correlation {correlation}"
         + ("" if norm is None else f", CC_norm {norm:.3f}")
         + f" ({part['no_ceiling']} neurons without a ceiling)"
     )
@@ -55,7 +54,7 @@ def outcome_lines(summary: Mapping[str, Any]) -> Iterator[str]:
 
 def _drift_lines(part, neurons):
     yield (
-        f"drift: gain {part['median_gain']:.2f} (median), changed for"
+        f"drift: gain {_shown(part['median_gain'], '.2f')} (median), changed for"
         f" {part['changed_gains']} of {neurons} neurons"
     )
     if part["shift_down_right"] is None:
@@ -67,3 +66,14 @@ def _drift_lines(part, neurons):
         f" (correlation {part['correlation_shifted']:.3f} instead of"
         f" {part['correlation_as_shown']:.3f})"
     )
+
+
+def _with_ends(value, ends, form):
+    """Return a value and its interval, if that is known."""
+    if not np.isfinite(ends).all():
+        return _shown(value, form)
+    return f"{value:{form}} [{ends[0]:{form}}, {ends[1]:{form}}]"
+
+
+def _shown(value, form):
+    return f"{value:{form}}" if np.isfinite(value) else "unknown"

@@ -45,8 +45,7 @@ def main(_):
         )
     except supervisor.WORKER_LOST_ERRORS as error:
         supervisor.request_restart(error)
-    say(scores)
-    for line in cautions(score_checks(scores)):
+    for line in (scores, *cautions(score_checks(scores))):
         say(line)
     say(f"report: {values.workdir}/{workdir.REPORT}")
 

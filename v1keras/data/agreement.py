@@ -64,8 +64,10 @@ def tolerances(stated):
     highest = np.where(known, stated, -np.inf).max(axis=0)
     lowest = np.where(known, stated, np.inf).min(axis=0)
     largest = np.maximum(np.abs(highest), np.abs(lowest))
-    tolerance = _TOLERANCE * (highest - lowest) + 1e-5 * largest
-    return np.where(known.any(axis=0), tolerance, 0)
+    spread = highest - lowest
+    # Text of six digits; where neurons differ little from a large value, float32 alone.
+    rounding = 1e-6 * largest + np.minimum(9e-6 * largest, 0.1 * spread)
+    return np.where(known.any(axis=0), _TOLERANCE * spread + rounding, 0)
 
 
 def agree(means, stated):

@@ -106,9 +106,14 @@ class Recording:
         return ~np.asarray(for_tuning, bool)
 
     @property
+    def _units(self):
+        """The attribute `units` in small letters; counts where there is none."""
+        return self.attributes.get("units", COUNTS).strip().lower()
+
+    @property
     def units_are_counts(self) -> bool:
         """True if responses are spike counts, which have a Poisson noise estimate."""
-        return self.attributes.get("units", COUNTS) == COUNTS
+        return self._units == COUNTS
 
     @property
     def mean_rates_hz(self) -> np.ndarray | None:
@@ -117,7 +122,7 @@ class Recording:
         None unless responses are counts of a known `window_s`, or in Hz.
         """
         window = self.attributes.get("window_s")
-        if self.attributes.get("units", "").lower() in HERTZ:
+        if self._units in HERTZ:
             window = 1.0
         elif not self.units_are_counts:
             window = None

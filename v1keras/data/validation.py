@@ -5,6 +5,14 @@ import warnings
 import numpy as np
 
 from v1keras.data.agreement import check_agreement
+from v1keras.data.array_checks import (
+    check,
+    check_name,
+    check_text,
+    columns,
+    numeric,
+    unmasked,
+)
 from v1keras.io.large_arrays import row_blocks
 
 TRAIN, VALIDATION, TEST, UNASSIGNED = 0, 1, 2, -1
@@ -30,6 +38,7 @@ ATTRIBUTES = {
     "citation": str,
     "source": str,
 }
+_LONGEST_WINDOW_S = 30.0  # of a presentation that nobody doubts
 _POSITIVE = ("window_s", "presentations", "pixels_per_degree")
 
 
@@ -43,7 +52,7 @@ def validate(recording):
     validate_split(recording)
     if recording.image_group is not None:
         recording.image_group = _column(recording, "image_group", count, np.int64)
-    recording.covariates = _columns(recording.covariates, "covariates", count)
+    recording.covariates = columns(recording.covariates, "covariates", count)
     _validate_neurons(recording)
     _warn_of_unpredictable(recording.responses)
     _validate_repeats(recording)
@@ -54,7 +63,7 @@ def validate(recording):
 def validate_split(recording):
     """Check the split and bring it to the format's type."""
     recording.split = _column(recording, "split", len(recording.images), np.int8)
-    _check(
+    check(
         np.isin(recording.split, [-1, 0, 1, 2]).all(),
         "split",
         np.unique(recording.split).tolist(),
@@ -69,51 +78,51 @@ def count_images(split):
 
 def _validate_images(recording):
     """Check the images, of which uint8 ones stay uint8."""
-    images = _unmasked(recording.images, "images")
+    images = unmasked(recording.images, "images")
     if images.dtype != np.uint8:
-        images = _numeric(images, "images", np.float32)
+        images = numeric(images, "images", np.float32)
     recording.images = images
     expected = "(n, height, width)"
     if images.ndim == 4:
         expected += ": one grey level a pixel; average the colours, or drop the axis"
-    _check(images.ndim == 3 and images.size, "images", images.shape, expected)
+    check(images.ndim == 3 and images.size, "images", images.shape, expected)
     if images.dtype != np.uint8:
         finite = all(np.isfinite(rows).all() for _, rows in row_blocks(images))
-        _check(finite, "images", "NaN or infinity", "finite pixels")
+        check(finite, "images", "NaN or infinity", "finite pixels")
 
 
 def _validate_responses(recording):
     """Check the responses against the images."""
-    responses = _numeric(recording.responses, "responses", np.float32)
+    responses = numeric(recording.responses, "responses", np.float32)
     recording.responses = responses
     count, shape = len(recording.images), recording.images.shape
     transposed = responses.shape[1:] == (count,)
     images_are_last = len(responses) == shape[-1] != count and not transposed
     expected = f"({shape[-1]}, height, width), an image for each of the {shape[-1]}"
     expected += " responses: bring their last axis to the front"
-    _check(not images_are_last, "images", shape, expected)
+    check(not images_are_last, "images", shape, expected)
     expected = f"({count}, neurons): a row for each of the {count} images"
     if transposed:
         expected += "; transpose them"
     fits = responses.ndim == 2 and len(responses) == count and responses.size
-    _check(fits, "responses", responses.shape, expected)
+    check(fits, "responses", responses.shape, expected)
     infinite = any(np.isinf(rows).any() for _, rows in row_blocks(responses))
-    _check(not infinite, "responses", "infinity", "finite numbers, or NaN for missing")
+    check(not infinite, "responses", "infinity", "finite numbers, or NaN for missing")
 
 
 def _validate_neurons(recording):
     """Check the columns of neurons."""
     count = recording.neuron_count
     if recording.neuron_session is not None:
-        sessions = np.asarray(recording.neuron_session).astype(str)
+        sessions = check_text("neuron_session", recording.neuron_session)
         recording.neuron_session = sessions
-        _check(
+        check(
             sessions.shape == (count,),
             "neuron_session",
             sessions.shape,
             f"({count},) strings",
         )
-    recording.neurons = _columns(recording.neurons, "neurons", count)
+    recording.neurons = columns(recording.neurons, "neurons", count)
 
 
 def _warn_of_unpredictable(responses):
@@ -141,24 +150,24 @@ def _validate_repeats(recording):
     """Check the single presentations and the images that they name."""
     if (recording.repeats is None) != (recording.repeat_images is None):
         missing = "repeats" if recording.repeats is None else "repeat_images"
-        _check(False, missing, "nothing", "both repeats and repeat_images, or neither")
+        check(False, missing, "nothing", "both repeats and repeat_images, or neither")
     if recording.repeats is None:
         return
-    repeats = _numeric(recording.repeats, "repeats", np.float32)
-    indices = _numeric(recording.repeat_images, "repeat_images", np.int64)
+    repeats = numeric(recording.repeats, "repeats", np.float32)
+    indices = numeric(recording.repeat_images, "repeat_images", np.int64)
     recording.repeats, recording.repeat_images = repeats, indices
     neurons = recording.neuron_count
-    _check(
+    check(
         repeats.ndim == 3 and repeats.shape[1] > 1 and repeats.shape[2] == neurons,
         "repeats",
         repeats.shape,
         f"(images, two or more repeats, {neurons} neurons)",
     )
     shape = (len(repeats),)
-    _check(indices.shape == shape, "repeat_images", indices.shape, shape)
+    check(indices.shape == shape, "repeat_images", indices.shape, shape)
     images = len(recording.images)
     different = np.unique(indices).size == len(indices)
-    _check(
+    check(
         different and np.isin(indices, np.arange(images)).all(),
         "repeat_images",
         indices.tolist()[:5],
@@ -171,24 +180,25 @@ def _validate_repeat_covariates(recording):
     """Check covariates of repeats, whose means over repeats are those of the images."""
     recording.repeat_covariates = dict(recording.repeat_covariates)
     for name, values in recording.repeat_covariates.items():
-        group = f"repeat_covariates/{name}"
-        values = _numeric(values, group, np.float64)
+        group = check_name("repeat_covariates", name)
+        values = numeric(values, group, np.float64)
         recording.repeat_covariates[name] = values
         shape = () if recording.repeats is None else recording.repeats.shape[:2]
         fits = shape and values.shape[:2] == shape and values.ndim in (2, 3)
         expected = f"{shape} or {(*shape, 'k')}, as repeats" if shape else "repeats"
-        _check(fits, group, values.shape, expected)
+        check(fits, group, values.shape, expected)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             means = np.nanmean(values, axis=1)
         images = np.full((len(recording.images), *means.shape[1:]), np.nan)
         column = recording.covariates.setdefault(name, images)
-        _check(column.shape == images.shape, group, column.shape, images.shape)
+        check(column.shape == images.shape, group, column.shape, images.shape)
         chosen = recording.repeat_images
         if column is images:
             column[chosen] = means
-        differ = np.abs(column[chosen] - means) > 1e-3 * np.nanmax(np.abs(values))
-        _check(
+        largest = np.max(np.abs(values), where=np.isfinite(values), initial=0)
+        differ = np.abs(column[chosen] - means) > 1e-3 * largest
+        check(
             not differ.any(),
             group,
             f"a mean other than covariates/{name} at {int(differ.sum())} values",
@@ -201,69 +211,37 @@ def _validate_attributes(recording):
     attributes = recording.attributes
     for key, value in attributes.items():
         name = f"attribute {key}"
-        _check(key in ATTRIBUTES, name, value, f"one of {', '.join(ATTRIBUTES)}")
+        check(key in ATTRIBUTES, name, value, f"one of {', '.join(ATTRIBUTES)}")
         kind = ATTRIBUTES[key]
-        _check(value is not None, name, "neither text nor numbers", kind.__name__)
+        check(value is not None, name, "neither text nor numbers", kind.__name__)
         # MATLAB writes strings as bytes.
         value = value.decode() if isinstance(value, bytes) else value
         try:
             attributes[key] = kind(value)
         except (TypeError, ValueError):
-            _check(False, name, repr(value), kind.__name__)
+            check(False, name, repr(value), kind.__name__)
+        if kind is str:
+            check_text(name, attributes[key])
         if kind is int:
-            _check(attributes[key] == float(value), name, value, "a whole number")
+            check(attributes[key] == float(value), name, value, "a whole number")
     for key in _POSITIVE:
         if key in attributes:
             value = attributes[key]
-            _check(value > 0, f"attribute {key}", value, "a number above 0")
+            fits = value > 0 and np.isfinite(value)
+            check(fits, f"attribute {key}", value, "a number above 0")
+    window = attributes.get("window_s", 0)
+    if window > _LONGEST_WINDOW_S:
+        warnings.warn(
+            f"attribute window_s: {window:g} seconds; if milliseconds are meant, it is"
+            f" {window / 1000:g}"
+        )
 
 
 def _column(recording, name, length, dtype):
     """Return an attribute of the recording as numbers, one per image."""
-    column = _numeric(getattr(recording, name), name, dtype)
-    _check(column.shape == (length,), name, column.shape, f"({length},)")
+    column = numeric(getattr(recording, name), name, dtype)
+    check(column.shape == (length,), name, column.shape, f"({length},)")
     return column
-
-
-def _columns(columns, group, count):
-    """Return columns as arrays, strings as NumPy's strings."""
-    arrays = {}
-    for name, column in columns.items():
-        array = _unmasked(column, f"{group}/{name}")
-        if array.dtype.kind in "OS":
-            array = array.astype(str)
-        fits = array.ndim and len(array) == count
-        _check(fits, f"{group}/{name}", array.shape, f"({count}, ...)")
-        arrays[name] = array
-    return arrays
-
-
-def _numeric(array, name, dtype):
-    """Return numbers as `dtype`; to integers only where none is rounded."""
-    array, dtype = _unmasked(array, name), np.dtype(dtype)
-    numeric = array.dtype.kind in "biuf"
-    _check(numeric, name, f"type {array.dtype}", f"numbers ({dtype})")
-    cast = array.astype(dtype, copy=False)
-    if dtype.kind == "i" and not np.array_equal(cast, array):
-        rounded = array[cast != array].ravel()[:3].tolist()
-        _check(False, name, rounded, f"whole numbers ({dtype})")
-    return cast
-
-
-def _unmasked(array, name):
-    """Return an array without a mask, with NaN in place of what was masked."""
-    if not np.ma.is_masked(array):
-        return np.asarray(array)
-    numeric = array.dtype.kind in "biuf"
-    _check(numeric, name, f"masked entries of type {array.dtype}", "numbers")
-    wide = array.dtype if array.dtype.kind == "f" else np.float64
-    return array.astype(wide).filled(np.nan)
-
-
-def _check(fits, name, found, expected):
-    """Raise a `ValueError` unless `fits`."""
-    if not fits:
-        raise ValueError(f"{name}: found {found}, expected {expected}")
 
 
 def _first(indices):

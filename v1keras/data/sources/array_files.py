@@ -45,6 +45,9 @@ def read_array(path, flag="--images", layout=Layout()):
     file, key = split_name(path)
     suffix = file.suffix.lower()
     if not file.is_file():
+        of_other_kind = str(file).rpartition(":")[0]
+        if pathlib.Path(of_other_kind).is_file():
+            raise ValueError(f"{path}: expected {_FORMS}")
         raise FileNotFoundError(f"no file {file}")
     if suffix not in (".npy", *_KEYED, *_TABLES):
         raise ValueError(f"{path}: expected {_FORMS}")

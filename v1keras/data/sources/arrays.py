@@ -9,9 +9,11 @@ from v1keras.data.recording import Recording
 from v1keras.data.recording_file import FORMAT_1_NAMES
 from v1keras.data.sources.array_files import is_table, read_array, read_table
 from v1keras.data.sources.axes import arrange, as_repeats
+from v1keras.data.sources.cells import repeats_of, responses_of
 from v1keras.data.sources.contents import describe
+from v1keras.data.sources.labels import rows_in_order
 from v1keras.data.sources.layout import RESPONSES, Layout
-from v1keras.data.sources.pictures import read_folder, stack
+from v1keras.data.sources.pictures import missing_numbers, read_folder, stack
 from v1keras.data.sources.questions import with_missing, without_index
 from v1keras.data.sources.trials import mean_response
 from v1keras.data.validation import ATTRIBUTES, SPLITS, UNASSIGNED
@@ -113,7 +115,8 @@ def _read_arrays(files, fields, layout):
         if names and layout.axes_of("responses") in (None, RESPONSES):
             fields["neurons"].setdefault("name", np.array(names))
     if files["repeats"] is not None:
-        arrays["repeats"] = read_array(files["repeats"], "--repeats", layout)
+        repeats = read_array(files["repeats"], "--repeats", layout)
+        arrays["repeats"] = repeats_of(repeats)
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not array.size or not array.ndim:
             raise ValueError(f"{name}: found {describe(array)}, expected numbers")
@@ -130,6 +133,13 @@ def _read_arrays(files, fields, layout):
             f" {len(arrays['images'])} images: if the first is a heading, say"
             " --first_row=heading"
         )
+    skipped = missing_numbers(pictures) if _are_names(pictures) else []
+    if skipped and len(arrays.get("responses", ())) == len(pictures) + len(skipped):
+        raise ValueError(
+            f"responses: found {len(arrays['responses'])} rows for {len(pictures)}"
+            f" pictures, whose numbers skip {', '.join(map(str, skipped[:5]))}: put"
+            " those pictures there, or leave out their rows"
+        )
     for name in ("responses", "repeats"):
         if name in arrays:
             fields[name] = with_missing(name, _float32(arrays[name]), layout)
@@ -138,7 +148,7 @@ def _read_arrays(files, fields, layout):
         fields.setdefault("repeat_images", every)
         fields.setdefault("responses", mean_response(fields["repeats"], axis=1))
     fields["images"] = _sized(arrays["images"], files["images"], pictures, layout)
-    if pictures and isinstance(pictures[0], str):
+    if _are_names(pictures):
         fields["covariates"].setdefault("picture", np.array(pictures))
 
 
@@ -160,6 +170,11 @@ def _images(path, layout):
     return stack(cells, names, layout), list(range(len(cells)))
 
 
+def _are_names(pictures):
+    """Return whether pictures are files of a folder, which have names."""
+    return bool(pictures) and isinstance(pictures[0], str)
+
+
 def _sized(images, path, pictures, layout):
     """Return images in the format's type, cropped and resized."""
     if pictures is None and images.ndim == 3 and (layout.crop or layout.resize):
@@ -170,22 +185,19 @@ def _sized(images, path, pictures, layout):
 def _responses(path, pictures, layout):
     """Return responses, and the neurons' names or None."""
     if not is_table(path):
-        return without_index(read_array(path, "--responses", layout), None, layout)
+        responses = responses_of(read_array(path, "--responses", layout))
+        return without_index(responses, None, layout)
     table = read_table(path, layout)
+    if table.values.dtype.kind == "U":
+        raise ValueError(
+            f"responses: found one column of words ({table.values[0]!r}, ...), expected"
+            " numbers, divided by commas, semicolons, tabs or spaces"
+        )
     if table.labels is None:
         return without_index(table.values, table.names, layout)
-    names = [str(picture) for picture in pictures or ()]
-    for known in (names, [pathlib.Path(name).stem for name in names]):
-        if len(set(known)) == len(known) and sorted(known) == sorted(table.labels):
-            order = [table.labels.index(name) for name in known]
-            return table.values[order], table.names
-    if layout.first_column != "index":
-        raise ValueError(
-            f"responses: their first column holds words ({table.labels[0]!r}, ...),"
-            " which are not the names of the pictures: say --first_column=index to"
-            " leave it out"
-        )
-    return table.values, table.names
+    names = pictures if _are_names(pictures) else []
+    order = rows_in_order(table.labels, names, layout.first_column == "index")
+    return table.values[order], table.names
 
 
 def _columns(columns, layout):

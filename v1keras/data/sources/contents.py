@@ -86,13 +86,15 @@ def listing(file, key, content, flag):
 
 
 def describe(value):
-    """Return the shape and the type of an array as text.
+    """Return the shape and the type of an array as text; None is one that isn't read.
 
     Example:
 
     >>> describe(np.zeros((3, 4)))
     '3 x 4 float64'
     """
+    if value is None:
+        return "not read"
     shape = " x ".join(map(str, value.shape)) or "one"
     if value.dtype == object and isinstance(value, np.ndarray) and value.size:
         first = value.flat[0]
@@ -102,13 +104,18 @@ def describe(value):
 
 
 def _places(value, path, separator):
-    """Yield `(place, array)` of all arrays within a value."""
+    """Yield `(place, array)` of all arrays within a value, None where none is read."""
     if isinstance(value, Mapping):
         for name in value:
             if name.startswith("#"):  # MATLAB's own
                 continue
             start = f"{path}{separator}" if path or separator == "/" else ""
-            yield from _places(value[name], f"{start}{name}", separator)
+            try:
+                member = value[name]
+            except ValueError:  # of a type, or a link, that is not read
+                yield f"{start}{name}", None
+            else:
+                yield from _places(member, f"{start}{name}", separator)
     elif _is_structs(value) and value.size > _MOST_STRUCTS:
         for name in value.flat[0]:
             yield f"{path}.{name}", _field(value, name)
@@ -122,6 +129,8 @@ def _places(value, path, separator):
 def _fits(value, flag):
     """Return True if an array may be what a flag names."""
     axes, of_cell = _AXES.get(flag, (2, 1))
+    if value is None:
+        return False
     if value.dtype == object and isinstance(value, np.ndarray):
         cell = value.flat[0] if value.size else None
         return flag == "--images" and getattr(cell, "ndim", 0) == of_cell

@@ -47,7 +47,8 @@ class Layout:
     )
     decimal: str | None = _flag("Decimal sign in tables: point or comma.")
     missing: str | None = _flag(
-        "Number that stands for a missing response, such as -999; none for none."
+        "Numbers that stand for a missing response, such as -999 or -1,-2; none for"
+        " none."
     )
 
     def __post_init__(self):
@@ -61,7 +62,7 @@ class Layout:
             self.axes_of(kind)
         for name in ("images_shape", "crop", "resize"):
             self.size(name)
-        self.missing_value()
+        self.missing_values()
 
     def axes_of(self, kind):
         """Return the names of the axes that `<kind>_axes` gives, or None.
@@ -95,15 +96,15 @@ class Layout:
             raise ValueError(f"--{name}={text}: expected HEIGHTxWIDTH, such as 16x16")
         return int(matched[1]), int(matched[2])
 
-    def missing_value(self):
-        """Return the number that stands for missing responses, or None."""
+    def missing_values(self):
+        """Return a list of the numbers that stand for missing responses."""
         if self.missing in (None, "none"):
-            return None
+            return []
         try:
-            return float(self.missing)
+            return [float(number) for number in self.missing.split(",")]
         except ValueError:
             raise ValueError(
-                f"--missing={self.missing}: expected a number, or none"
+                f"--missing={self.missing}: expected numbers, or none"
             ) from None
 
 

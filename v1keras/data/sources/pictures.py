@@ -2,15 +2,17 @@
 
 import pathlib
 import re
+import unicodedata
 import warnings
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from v1keras.io.foreign import errors_naming
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
 from v1keras.io.pictures import FORMATS, opened
 
+_LISTED = 4  # files, or numbers, that a message names
 _8_BITS = ("L", "1", "P", "RGB", "RGBA", "LA")
 # Kept as they are, as float32.
 _DEEPER = ("I;16", "I;16B", "I;16L", "I", "F")
@@ -30,10 +32,18 @@ def read_folder(folder, layout):
     Raises:
         ValueError: There is none, one can't be read, or they differ in size or kind.
     """
-    files = []
-    for path in pathlib.Path(folder).iterdir():
-        if path.suffix.lower() in FORMATS and not path.name.startswith("."):
-            files.append(path)
+    files, others = [], []
+    for path in sorted(pathlib.Path(folder).iterdir()):
+        if not path.name.startswith("."):
+            is_picture = path.suffix.lower() in FORMATS
+            (files if is_picture else others).append(path)
+    if files and others:
+        names = ", ".join(path.name for path in others[:_LISTED])
+        more = ", ..." if len(others) > _LISTED else ""
+        warnings.warn(
+            f"{folder}: {len(others)} files are left out, which are none of"
+            f" {', '.join(FORMATS)}: {names}{more}"
+        )
     if not files:
         raise ValueError(
             f"{folder}: found no picture, expected some of {', '.join(FORMATS)}"
@@ -76,7 +86,8 @@ def natural_key(name):
     >>> sorted(["img10", "img2", "img1"], key=natural_key)
     ['img1', 'img2', 'img10']
     """
-    parts = re.split(r"([0-9]+)", name)
+    # Systems differ in how they write an accent, and in whether case counts.
+    parts = re.split(r"([0-9]+)", unicodedata.normalize("NFC", name).casefold())
     return [int(part) if i % 2 else part for i, part in enumerate(parts)]
 
 
@@ -109,6 +120,7 @@ def _picture(path):
     with opened(path, [kind]) as image:
         if getattr(image, "n_frames", 1) > 1:
             raise ValueError(f"holds {image.n_frames} pictures, expected one a file")
+        _check_plain(image)
         if image.mode in _DEEPER:
             return np.asarray(image).astype(np.float32)
         if image.mode not in _8_BITS:
@@ -117,6 +129,49 @@ def _picture(path):
                 " bits, or grey with 16"
             )
         return np.asarray(image.convert("L"))
+
+
+def _check_plain(image):
+    """Refuse a picture whose pixels are not what a program shows of it."""
+    if image.has_transparency_data:
+        lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+        if lowest < 255:
+            raise ValueError(
+                "has transparent pixels, and what was behind them isn't known: save it"
+                " without transparency"
+            )
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        raise ValueError(
+            "is stored turned, with a note (EXIF) how to show it: save it as it was"
+            " shown"
+        )
+    is_inverted = image.getexif().get(ExifTags.Base.PhotometricInterpretation) == 0
+    if is_inverted and image.mode in _DEEPER:
+        raise ValueError("has 0 for white: save it with 0 for black")
+
+
+def missing_numbers(names):
+    """Return the numbers that names skip.
+
+    Args:
+        names: List of strings, which may differ in one number alone.
+
+    Example:
+
+    >>> missing_numbers(["img1.png", "img2.png", "img4.png"])
+    [3]
+    """
+    keys = [natural_key(pathlib.Path(name).stem) for name in names]
+    if len({len(key) for key in keys}) != 1:
+        return []
+    columns = list(zip(*keys, strict=True))
+    varying = [column for column in columns if len(set(column)) > 1]
+    if len(varying) != 1 or not isinstance(varying[0][0], int):
+        return []
+    numbers = set(varying[0])
+    if max(numbers) - min(numbers) > 2 * len(numbers):
+        return []
+    return sorted(set(range(min(numbers), max(numbers))) - numbers)
 
 
 def _check_alike(picture, images):

@@ -7,9 +7,13 @@ import re
 
 import numpy as np
 
-_MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none")
+_MISSING = (
+    *("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "-nan(ind)", "null", "none"),
+    *("missing", "#div/0!", "-", ".", "?"),
+)
 _DELIMITERS = (";", "\t", ",")
 _COUNTED = 4  # numbers that count and are hardly responses
+_LEAST_ROWS = 8  # of a table that may be whole numbers and their decimals
 _SEEN = 1000  # rows that are looked at for decimal signs
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -83,8 +87,11 @@ def _rows(text):
     lines = [line for line in text.splitlines() if line.strip()]
     if "\0" in text or not lines:
         raise ValueError("is not a table: expected lines of fields")
+    # Spreadsheets may tell what divides fields, NumPy comments out its heading.
+    told = re.fullmatch(r"sep=([;,\t])", lines[0].strip(" "))
+    lines = lines[1:] if told else [lines[0].lstrip("# "), *lines[1:]]
     uneven = None
-    for delimiter in _DELIMITERS:
+    for delimiter in told[1] if told else _DELIMITERS:
         reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
         rows = list(reader)
         lengths = [len(row) for row in rows]
@@ -122,11 +129,12 @@ def _with_points(rows, delimiter, decimal):
                 "has commas between the fields, so none can be a decimal sign: save it"
                 " with semicolons or tabs"
             )
-        zeros = [field for field in fields if re.fullmatch(r"0\d+", field)]
-        if zeros and decimal is None:
+        decimals = [field for field in fields if re.fullmatch(r"0\d+", field)]
+        decimals = decimals or _decimals(rows)
+        if decimals and decimal is None:
             raise ValueError(
-                f"has fields such as {zeros[0]!r}, as if the commas were decimal signs:"
-                " save it with semicolons or tabs between the fields, or say"
+                f"has fields such as {decimals[0]!r}, as if the commas were decimal"
+                " signs: save it with semicolons or tabs between the fields, or say"
                 " --decimal=point"
             )
         return rows
@@ -151,6 +159,18 @@ def _with_points(rows, delimiter, decimal):
             ]
         )
     return changed
+
+
+def _decimals(rows):
+    """Return every second field, if these may be decimals: no last digit is 0."""
+    if len(rows) < _LEAST_ROWS or len(rows[0]) % 2:
+        return []
+    fields = [field.strip() for row in rows for field in row]
+    is_whole = all(re.fullmatch(r"[+-]?\d+", field) for field in fields)
+    seconds = fields[1::2]
+    have_no_end = all(re.fullmatch(r"\d*[1-9]", field) for field in seconds)
+    differ = len({len(field) for field in seconds}) > 1
+    return seconds if is_whole and have_no_end and differ else []
 
 
 def _is_heading(rows, first_row):
@@ -187,7 +207,8 @@ def _numbers(rows):
             except ValueError:
                 raise ValueError(
                     f"holds words beside numbers: {field.strip()[:40]!r} in row"
-                    f" {i + 1}, field {j + 1}"
+                    f" {i + 1}, field {j + 1}; a missing response is an empty field, NA"
+                    " or NaN"
                 ) from None
     return values
 

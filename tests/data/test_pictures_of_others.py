@@ -156,7 +156,7 @@ def test_rows_go_to_the_pictures_that_they_name(tmp_path, form):
         (
             names()[:11] + ["img3"],
             range(12),
-            "img12 .*img3 have several|img12.* no row",
+            "img12.* no row",
         ),
         (names() + ["img3.png"], [*range(12), 2], "img3.png have several rows"),
         (names() + ["blank.png"], [*range(12), 2], "blank.png are no pictures"),

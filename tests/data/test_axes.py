@@ -181,7 +181,7 @@ def test_flattened_images_are_asked_about(tmp_path, axes, flat):
         ({"repeats_axes": "images,neurons"}, "expected images,trials,neurons"),
         ({"resize": "16"}, "--resize=16: expected HEIGHTxWIDTH"),
         ({"decimal": ","}, "--decimal=,: expected one of point, comma"),
-        ({"missing": "x"}, "--missing=x: expected a number, or none"),
+        ({"missing": "x"}, "--missing=x: expected numbers, or none"),
     ],
 )
 def test_words_that_are_none(fields, told):

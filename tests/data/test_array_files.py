@@ -192,7 +192,7 @@ def test_what_an_archive_holds_is_told(tmp_path):
 def test_cells_are_no_responses(lab, place):
     with pytest.raises(ValueError, match="responses: found .*, expected"):
         arrays.read(f"{lab}:pics", f"{lab}:{place}")
-    with pytest.raises(ValueError, match="repeats: found .*, expected|repeats: their axes"):
+    with pytest.raises(ValueError, match="repeats: (found|their axes)"):
         arrays.read(f"{lab}:pics", repeats=f"{lab}:{place}")
 
 

@@ -65,7 +65,9 @@ def run(*words, **options):
     [
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--diff", "--no-cache", "."],
-        ["mypy", "--cache-dir=/dev/null", "v1keras"],
+        pytest.param(
+            ["mypy", "--cache-dir=/dev/null", "v1keras"], marks=pytest.mark.slow
+        ),
     ],
     ids=" ".join,
 )
@@ -74,6 +76,7 @@ def test_style(what):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_users_are_told_of_wrong_types(tmp_path):
     """mypy reads the hints of the package as of any other that is typed."""
     (tmp_path / "use.py").write_text(WRONG)

@@ -30,6 +30,7 @@ def correlations(model, recording):
     return np.array([stats.pearsonr(y, rate)[0] for y, rate in pairs])
 
 
+@pytest.mark.slow
 def test_two_models_are_one_table_and_differ_by_what_they_predict(
     tiny, other, command, tmp_path
 ):

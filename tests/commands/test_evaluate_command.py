@@ -103,6 +103,7 @@ def test_images_in_other_units_are_warned_of_once(tiny, command, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_results_are_columns_that_a_table_takes(tiny):
     """As `pandas.DataFrame` wants them: arrays of one dimension and one length; and a
     dict that JSON knows.

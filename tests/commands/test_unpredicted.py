@@ -1,9 +1,11 @@
 """Inversion of neurons that the model does not predict."""
 
 import numpy as np
+import pytest
 from written import table
 
 
+@pytest.mark.slow
 def test_a_neuron_predicted_no_better_than_chance_has_no_class(tiny, command, tmp_path):
     rows = table(tiny.workdir / "neurons.csv")
     chance = 1.645 / np.sqrt(20)  # 20 test images

@@ -73,10 +73,10 @@ def powerless():
 @pytest.mark.parametrize(
     "name",
     [
-        "train",
+        "data",
         *(
             pytest.param(name, marks=pytest.mark.slow)
-            for name in ("evaluate", "invert", "data")
+            for name in ("evaluate", "invert", "train")
         ),
     ],
 )

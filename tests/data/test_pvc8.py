@@ -102,6 +102,7 @@ def test_pvc8_window_is_that_of_its_bins(tmp_path):
     assert sources.read("pvc8", path).attributes["window_s"] == 0.106
 
 
+@pytest.mark.slow
 def test_pvc8_large(pvc8_folder):
     folder, sessions = pvc8_folder
     recording = sources.read("pvc8_large", folder)
@@ -112,6 +113,7 @@ def test_pvc8_large(pvc8_folder):
     assert np.argwhere(recording.repeats[..., 1]).tolist() == [[SMALL_PHOTOGRAPH, 4]]
 
 
+@pytest.mark.slow
 def test_pvc8_gratings(pvc8_folder):
     folder, sessions = pvc8_folder
     recording = sources.read("pvc8_gratings", folder)

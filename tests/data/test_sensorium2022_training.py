@@ -5,6 +5,7 @@ import pathlib
 
 import fake_datasets
 import numpy as np
+import pytest
 
 from v1keras import zoo
 from v1keras.workflows import reopen, train
@@ -12,6 +13,7 @@ from v1keras.workflows import reopen, train
 CONFIG = pathlib.Path(__file__).parents[2] / "configs" / "sensorium2022_gaussian.py"
 
 
+@pytest.mark.slow
 def test_the_baseline_trains_on_a_published_scan(tmp_path, monkeypatch):
     scan = fake_datasets.sensorium(height=144, width=256)
     name = "static21067-10-18-GrayImageNet-94c6ff995dac583098847cfecd43e7b6"

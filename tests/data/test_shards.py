@@ -47,6 +47,7 @@ def test_a_sharded_recording_is_the_recording(recording, command, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_training_from_shards_is_training_from_memory(recording, tmp_path, monkeypatch):
     """In memory; streamed; streamed from a file too large for the memory; streamed from
     shards: the same weights in every bit.

@@ -201,6 +201,7 @@ print(*found)
 """
 
 
+@pytest.mark.slow
 def test_a_saved_model_keeps_it_and_replicas_give_the_same(tmp_path):
     """In a process of its own, with two replicas, whose batches differ."""
     images, responses = linear_data()

@@ -151,6 +151,7 @@ def test_against_the_population_what_neurons_share_goes():
     ).ravel() @ difference.ravel() >= 0.999 * CONTRAST.norm * np.linalg.norm(difference)
 
 
+@pytest.mark.slow
 def test_total_variation_makes_a_noisy_filters_stimulus_smoother():
     filters = gabors([0.5], [0]) + np.random.default_rng(0).normal(
         0, 0.05, (1, SIZE, SIZE)
@@ -165,6 +166,7 @@ def test_total_variation_makes_a_noisy_filters_stimulus_smoother():
     assert 0.8 * plain.rates[0] < smooth.rates[0] < plain.rates[0]
 
 
+@pytest.mark.slow
 def test_a_complex_cells_set_has_all_phases_and_a_simple_cells_one():
     """The phase of each stimulus in the plane of the two filters of the quadrature
     pair, against the circle.

@@ -13,6 +13,7 @@ from linear_nonlinear import SIZE, ascent_on, gabors, invert, linear_nonlinear
 from v1keras.inversion import diverse_set
 
 
+@pytest.mark.slow
 def test_replicas_share_the_stimuli(python, tmp_path):
     """Two logical processors, in a process of its own."""
     out = tmp_path / "shared.npz"

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from linear_nonlinear import CONTRAST, SIZE, ascent_on, gabors, linear_nonlinear
 
 from v1keras.inversion.weaker import unclipped_patterns
@@ -10,6 +11,7 @@ def cosines(patterns, filters):
     return products / norms
 
 
+@pytest.mark.slow
 def test_a_stimulus_that_the_range_clips_is_made_again_with_less_contrast():
     filters = gabors(2)
     rates = linear_nonlinear(filters)

@@ -3,12 +3,14 @@
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from v1keras.models.readouts import ridge
 
 IMAGES, FEATURES, NEURONS = 100, 60, 4000
 
 
+@pytest.mark.slow
 def test_windows_and_noise_levels_take_no_memory_of_their_own():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(IMAGES, FEATURES)).astype("float32")
@@ -25,6 +27,7 @@ def test_windows_and_noise_levels_take_no_memory_of_their_own():
     assert peak < 40 * responses.nbytes
 
 
+@pytest.mark.slow
 def test_there_is_no_copy_of_the_features():
     rng = np.random.default_rng(0)
     images, features, neurons = 300, 9000, 600

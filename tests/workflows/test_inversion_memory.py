@@ -56,6 +56,7 @@ def test_inversions_one_after_another_keep_no_memory():
     assert memory_of_later_calls(lambda: inverted(model)) < ALLOWED_MB
 
 
+@pytest.mark.slow
 def test_nor_do_the_controls_and_the_weaker_stimuli_of_characterize():
     """A constraint of this norm clips every stimulus, so all is inverted again."""
     model, norm = new_model(), 127.0 * np.sqrt(np.prod(SIZE)) * 0.9
@@ -69,6 +70,7 @@ def test_nor_do_the_controls_and_the_weaker_stimuli_of_characterize():
     assert memory_of_later_calls(whole, 2) < ALLOWED_MB
 
 
+@pytest.mark.slow
 def test_nor_do_sessions_of_a_model():
     core = StackedCore((4,), (5,))
     readouts = {name: DenseReadout(3, name=name) for name in "ab"}
@@ -79,6 +81,7 @@ def test_nor_do_sessions_of_a_model():
     assert memory_of_later_calls(lambda: inverted(model)) < ALLOWED_MB
 
 
+@pytest.mark.slow
 def test_stimuli_are_those_of_the_weights_that_a_model_has_now():
     """The compiled ascent holds a copy of the first kernels."""
     model, other = new_model(), new_model(seed=1)

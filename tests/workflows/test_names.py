@@ -72,6 +72,7 @@ def test_recordings_of_any_names_share_a_training(tmp_path, command, names):
     assert columns == set(names)
 
 
+@pytest.mark.slow
 def test_a_name_is_shown_as_it_stands(tmp_path, command):
     name = "<b>|x|</b>\n`y`\x1b[2J"
     escaped = r"\<b>\|x\|\</b> \`y\`\\x1b\[2J"

@@ -37,6 +37,7 @@ def shown(process):
     return [(int(line.split()[0]), float(line.split()[1])) for line in lines]
 
 
+@pytest.mark.slow
 def test_a_killed_study_goes_on_where_it_was(tmp_path):
     first, second = shown(start(tmp_path, 4)), shown(start(tmp_path, 11))
     both = [start(tmp_path), start(tmp_path)]

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 import v1keras
-from v1keras.inversion import ContrastConstraint, Fourier, GradientAscent
+from v1keras.inversion import (
+    ContrastConstraint,
+    Fourier,
+    GradientAscent,
+    diverse_set,
+    reconstruct,
+)
 from v1keras.models import DenseReadout, MultiSessionModel, StackedCore, V1Model
 
 SIZE = (12, 12)
@@ -124,3 +130,21 @@ def test_a_model_is_saved_as_if_it_had_not_been_inverted(tmp_path):
     model.save_weights(paths[0])
     new_model().save_weights(paths[1])
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_nor_do_sets_and_reconstructions_nor_do_they_mix_their_targets():
+    model, strong = new_model(), ContrastConstraint(127.0, 400.0, 0.0, 255.0)
+    given = np.array([[5.0, 0.0, 2.0], [1.0, 4.0, 0.5]], "float32")
+
+    def whole():
+        diverse_set(GradientAscent(model, strong), [0, 1], size=2, steps=5)
+        return [
+            reconstruct(GradientAscent(model, strong), responses, steps=30)[1]
+            for responses in (given[:1], given)
+        ]
+
+    assert memory_of_later_calls(whole, 3) < ALLOWED_MB
+    one, two = whole()
+    np.testing.assert_allclose(two[:1], one, rtol=1e-3)
+    alone = reconstruct(GradientAscent(new_model(), strong), given, steps=30)[1]
+    np.testing.assert_allclose(two, alone, rtol=1e-3)

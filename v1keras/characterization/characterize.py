@@ -71,8 +71,8 @@ def describe_cells(
             it, fits are also given in degrees.
         shapes: `(n, height, width)` patterns that shapes are fitted to and classes
             taken from; None for those of the stimuli.
-        scores: Dict of the `(n,)` columns `cc_norm` and `predicted`, or one of them;
-            see `classify`. None if it is not known how well neurons are predicted.
+        scores: Dict of the `(n,)` columns `cc_norm`, `predicted` (see `classify`) and
+            `zero_rate` (see `tuning`), as far as they are known.
         others: Dict, column -> `(n, height, width)` patterns of other stimuli of the
             same neurons: the column says which class the shapes of these would give.
     """
@@ -86,7 +86,11 @@ def describe_cells(
         )
         columns[f"best_{name}_rate"] = best_rates
     display = GratingDisplay(contrast.grey, contrast.low, contrast.high, image_size)
-    curves, tuning_columns = tuning(rates, neurons, fits["gabor"], display)
+    scores = scores or {}
+    zero_rates = scores.get("zero_rate", 0.0)
+    curves, tuning_columns = tuning(
+        rates, neurons, fits["gabor"], display, zero_rates=zero_rates
+    )
     _, patch_extents = patch_maps(
         rates, neurons, _with_prefix(tuning_columns, "grating_"), display
     )
@@ -94,7 +98,7 @@ def describe_cells(
     gratings = _with_prefix(tuning_columns, "grating_")
     gratings |= {name: fits["gabor"][name] for name in ("row", "column")}
     tuning_columns |= flank_columns(rates, neurons, gratings, display)
-    evidence = columns | tuning_columns | (scores or {})
+    evidence = columns | tuning_columns | scores
     classes = {"class": classify(evidence), "class_margin": class_margin(evidence)}
     for name, other in (others or {}).items():
         classes[name] = classify(evidence | shape_columns(other))

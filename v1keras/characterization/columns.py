@@ -57,6 +57,11 @@ COLUMNS = (
     Column("near_limit", "", "probability that the true cc_norm is 0.9 or more"),
     Column("predicted", "", "true if the correlation is above chance (p < 0.05)"),
     Column("rate", _RATE, "rate to the stimulus"),
+    Column(
+        "zero_rate",
+        _RATE,
+        "rate that stands for silence, where responses are no counts: the lowest one",
+    ),
     Column("start_rate", _RATE, "rate to the noise that the ascent started from"),
     Column("best_image", "", "index of the recording's best image, as it was shown"),
     Column("best_image_rate", _RATE, "rate to the best image, as it was shown"),

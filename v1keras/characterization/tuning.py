@@ -29,6 +29,7 @@ def tuning(
     places: dict[str, np.ndarray],
     display: GratingDisplay,
     contrast: float = 0.5,
+    zero_rates: np.ndarray | float = 0.0,
 ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
     """Measure each neuron's tuning curves to gratings at its place.
 
@@ -48,6 +49,8 @@ def tuning(
             `orientation_deg` and `frequency`, if there are such.
         display: `GratingDisplay`.
         contrast: Float, contrast of all gratings, except on the curve over contrast.
+        zero_rates: `(n,)` rates that stand for silence, where responses have a unit of
+            their own.
 
     Returns:
         Tuple `(curves, columns)`. `curves` is a dict from `orientation_deg`,
@@ -60,7 +63,8 @@ def tuning(
           of the best grating; for the first two, the peak of a parabola through the
           three highest points;
         - `orientation_selectivity`: 1 - circular variance, |sum_k r_k exp(2 i angle_k)|
-          / sum_k r_k;
+          / sum_k r_k, with rates from silence. NaN where some are below it and others
+          above;
         - `f1_f0`: amplitude of the first harmonic of the rate over phase / its mean
           above the rate to grey, which counts as at least a tenth of the largest
           distance from that rate. NaN if the mean is further below it. It is above 1
@@ -157,7 +161,9 @@ def tuning(
         "grating_orientation_deg": best["orientation_deg"],
         "grating_frequency": best["frequency"],
         "grating_radius": radius,
-        "orientation_selectivity": _selectivity(curves["orientation_deg"][1]),
+        "orientation_selectivity": _selectivity(
+            curves["orientation_deg"][1] - np.reshape(zero_rates, (-1, 1))
+        ),
         "f1_f0": _f1_f0(over_phase, grey),
         "surround_suppression": _suppression(curves["radius"][1], grey, floor),
         "length_suppression": _suppression(curves["length"][1], grey, floor),
@@ -245,9 +251,12 @@ def _vertex(points):
 
 
 def _selectivity(over_orientation):
-    """Return 1 - circular variance."""
+    """Return 1 - circular variance; NaN where rates are of both signs."""
     vectors = over_orientation @ np.exp(2j * np.radians(ORIENTATIONS_DEG))
-    return np.abs(vectors) / np.maximum(over_orientation.sum(axis=1), 1e-30)
+    total = np.abs(over_orientation).sum(axis=1)
+    of_one_sign = np.abs(over_orientation.sum(axis=1)) >= (1 - 1e-6) * total
+    selectivity = np.abs(vectors) / np.maximum(total, 1e-30)
+    return np.where(of_one_sign, selectivity, np.nan)
 
 
 def _f1_f0(over_phase, grey):

@@ -5,6 +5,9 @@ import itertools
 import numpy as np
 import scipy  # which imports its parts when they are first used
 
+from v1keras.data.same_images import first_alike
+from v1keras.io.large_arrays import row_blocks
+
 _SIDE = 33  # pixels a side that images are compared at
 # Structure between these two scales is compared: standard deviations of Gaussians, in
 # pixels of the reduced image.
@@ -16,6 +19,9 @@ _SAME_NEURON = 0.98
 _SMALLEST_SIDE = 8  # pixels a side that structure can be seen in
 _MOST_PAIRS = 10_000_000  # pairs of images that are compared at most
 _MOST_IMAGES = 1000  # images whose responses are compared at most
+_SUMMARY = 64  # numbers per image by which most pairs are told apart
+_PAIRS = 10_000  # pairs that are compared at once
+_BLOCK = 1 << 22  # pixels of images that are reduced at once
 _LEAST_RESPONSES = 10  # a neuron with no more responses is compared with no other
 
 
@@ -24,7 +30,7 @@ def find_duplicate_images(images, compared=None):
 
     Structure within a disc around the centre is compared, at every multiple of 45
     degrees and moved by up to one pixel of 33 a side: a correlation above 0.85 makes
-    two images duplicates.
+    two images duplicates. Images with the same pixels are found however many there are.
 
     Args:
         images: Array `(n, height, width)`.
@@ -48,18 +54,23 @@ def find_duplicate_images(images, compared=None):
     ([[0, 2]], [90])
     """
     compared = np.arange(len(images)) if compared is None else np.asarray(compared)
-    compared = compared[: max(1, _MOST_PAIRS // len(images))]
     if min(images.shape[1:]) < _SMALLEST_SIDE:
         return np.zeros((0, 2), int), np.zeros(0, int), 0
-    likeness, angles = _compare(_structure(images), compared)
-    row, second = np.nonzero(likeness > _SAME_IMAGE)
-    first, degrees = compared[row], angles[row, second]
+    same = first_alike(images)
+    copies = np.flatnonzero(same != np.arange(len(images)))
+    copies = copies[np.isin(copies, compared) | np.isin(same[copies], compared)]
+    compared = compared[: max(1, _MOST_PAIRS // len(images))]
+    first, second, likeness, degrees = _alike(_structure(images), compared)
     # The first image was sampled at places that are turned the other way.
     degrees = np.where(first < second, -degrees, degrees) % 360
-    sorted_pairs = np.sort([first, second], axis=0).T
+    first, second = np.append(first, same[copies]), np.append(second, copies)
+    degrees = np.append(degrees, np.zeros(len(copies), int))
+    order = np.argsort(-np.append(likeness, np.full(len(copies), np.inf)))
+    sorted_pairs = np.sort([first, second], axis=0).T[order]
+    # Of each pair the best is first.
     pairs, position = np.unique(sorted_pairs, axis=0, return_index=True)
     different = pairs[:, 0] != pairs[:, 1]
-    return pairs[different], degrees[position][different], len(compared)
+    return pairs[different], degrees[order][position][different], len(compared)
 
 
 def _structure(images):
@@ -69,32 +80,70 @@ def _structure(images):
     side -= side % step
     top, left = ((length - side) // 2 for length in images.shape[1:])
     reduced = side // step
+    identity = np.eye(reduced, dtype=np.float32)
+    fine, coarse = (
+        scipy.ndimage.gaussian_filter1d(identity, width, axis=0)
+        for width in (_FINE, _COARSE)
+    )
     structure = np.empty((len(images), reduced, reduced), np.float32)
-    for i, image in enumerate(images):
-        square = image[top : top + side, left : left + side].astype(np.float32)
-        blocks = square.reshape(reduced, step, reduced, step).mean(axis=(1, 3))
-        fine = scipy.ndimage.gaussian_filter(blocks, _FINE)
-        structure[i] = fine - scipy.ndimage.gaussian_filter(blocks, _COARSE)
+    for block, rows in row_blocks(images, max(1, _BLOCK // side**2)):
+        squares = rows[:, top : top + side, left : left + side].astype(np.float32)
+        squares = squares.reshape(-1, reduced, step, reduced, step).mean(axis=(2, 4))
+        structure[block] = fine @ squares @ fine.T - coarse @ squares @ coarse.T
     return structure
 
 
-def _compare(structure, compared):
-    """Return `(compared, n)` highest correlations and the angles they are found at."""
+def _alike(structure, compared):
+    """Return the pairs whose structure correlates, at each angle that it does at.
+
+    Returns:
+        Tuple of arrays `(pairs,)`: the image among those compared, the other, their
+        correlation and the angle.
+    """
     height = structure.shape[1]
     offsets = np.mgrid[:height, :height] - (height - 1) / 2
     inside = np.hypot(*offsets) <= 0.3 * height
     disc = offsets[:, inside].T
     flat = structure.reshape(len(structure), -1)
     upright = _unit(flat @ _sampling(disc, height, 0, (0, 0)))
-    best = np.full((len(compared), len(flat)), -np.inf, np.float32)
-    angles = np.zeros(best.shape, np.int16)
+    _, vectors = np.linalg.eigh(upright.T @ upright)
+    basis = vectors[:, -_SUMMARY:]
+    summaries = _summary(upright, basis)
+    found: list[list[np.ndarray]] = [[], [], [], []]
     shifts = (-1, 0, 1)
     for angle, *shift in itertools.product(range(0, 360, 45), shifts, shifts):
         turned = _unit(flat[compared] @ _sampling(disc, height, angle, shift))
-        likeness = turned @ upright.T
-        angles[likeness > best] = angle
-        np.maximum(best, likeness, out=best)
-    return best, angles
+        highest = _summary(turned, basis) @ summaries.T
+        row, other = np.nonzero(highest > _SAME_IMAGE - 1e-4)
+        likeness = _products(turned, upright, row, other)
+        alike = likeness > _SAME_IMAGE
+        row, other, likeness = row[alike], other[alike], likeness[alike]
+        values = compared[row], other, likeness, np.full(len(row), angle)
+        for column, part in zip(found, values, strict=True):
+            column.append(part)
+    return [np.concatenate(column) for column in found]
+
+
+def _summary(rows, basis):
+    """Return fewer numbers per row, whose products are at least those of the rows.
+
+    The rows have unit norm. What is outside of the basis adds at most the product of
+    its norms there (Cauchy-Schwarz).
+    """
+    inside = rows @ basis
+    outside = np.sqrt(np.maximum(1 - np.square(inside).sum(axis=1), 0))
+    return np.column_stack([inside, outside])
+
+
+def _products(rows, others, first, second):
+    """Return the products of pairs of rows."""
+    products = np.empty(len(first), np.float32)
+    for start in range(0, len(first), _PAIRS):
+        pairs = slice(start, start + _PAIRS)
+        products[pairs] = np.einsum(
+            "ij,ij->i", rows[first[pairs]], others[second[pairs]]
+        )
+    return products
 
 
 def _sampling(places, height, angle, shift):

@@ -81,7 +81,7 @@ def duplicate_images(recording):
     split, groups = recording.split, recording.image_group
     held_out = np.flatnonzero(split > 0)
     compared = held_out if held_out.size else np.arange(len(split))
-    pairs, degrees, count = find_duplicate_images(recording.images, compared)
+    pairs, degrees, count = _pairs(recording, compared)
     if count < compared.size:
         reason = "many" if count else "small"
         yield (
@@ -93,6 +93,15 @@ def duplicate_images(recording):
     yield from _apart(pairs, split)
     if groups is not None:
         yield from _torn(pairs, split, groups)
+
+
+def _pairs(recording, compared):
+    """Return what `find_duplicate_images` does, found once for a recording's split."""
+    key = id(recording.images), compared.tobytes()
+    name = "_duplicate_images"
+    if vars(recording).get(name, (None,))[0] != key:
+        vars(recording)[name] = key, find_duplicate_images(recording.images, compared)
+    return vars(recording)[name][1]
 
 
 def _undivided(pairs, degrees, total, groups):

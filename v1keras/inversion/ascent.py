@@ -11,7 +11,7 @@ import tensorflow as tf
 from v1keras.inversion.ascent_loop import AscentLoop, prolong, smooth
 from v1keras.inversion.contrast import ContrastConstraint
 from v1keras.inversion.kept import kept
-from v1keras.inversion.objectives import Objective, rate
+from v1keras.inversion.objectives import Objective, rate, take_targets
 from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.rates import compiled
 from v1keras.inversion.result import PreferredStimuli, join_chunks, refuse_non_finite
@@ -101,9 +101,10 @@ class GradientAscent:
             blur,
             jitter,
         )
-        if objective is None and hasattr(model, "neuron_rate_fn"):
+        if self.objective.key is not None and hasattr(model, "neuron_rate_fn"):
             options = (self.image_size, self.parametrization, blur, jitter)
-            self._loop = kept(model, ("ascent", *options), make_loop)
+            key = ("ascent", self.objective.key, *options)
+            self._loop = kept(model, key, make_loop)
         else:
             self._loop = make_loop()
         self._contrast_tensors = contrast.tensors(self.image_size)
@@ -146,6 +147,7 @@ class GradientAscent:
         whole = math.lcm(restarts, self.objective.set_size)
         chunk_size = max(chunk // whole, 1) * whole
         chunks = []
+        take_targets(self._loop.objective, self.objective)
         for begin in range(0, len(repeated), chunk_size):
             part = repeated[begin : begin + chunk_size]
             rows = np.arange(begin, begin + len(part), dtype=np.int32)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Hashable
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 _ATTRIBUTE = "_kept_for_inversion"
@@ -52,5 +53,6 @@ def _digest(model):
     """Return a digest of a model's weights; training changes it."""
     digest = hashlib.sha256()
     for weight in getattr(model, "weights", ()):
-        digest.update(ops.convert_to_numpy(weight).tobytes())
+        # Without a copy, of which a large model's take as long as the digest.
+        digest.update(np.ascontiguousarray(ops.convert_to_numpy(weight)).data)
     return digest.hexdigest()

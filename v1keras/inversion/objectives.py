@@ -5,7 +5,8 @@ Objectives are values: +, - and * make new ones, and each prints as its formula.
 
 import dataclasses
 import functools
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,9 @@ class Objective:
         value: Callable, `ObjectiveInputs` -> `(batch,)`.
         text: String, the formula or name to print.
         set_size: Integer, number of successive images that it compares as a set.
+        key: Hashable, the same for objectives that differ in their targets alone, for
+            which an ascent is compiled once; None to compile it anew.
+        targets: Sequence of the tensors that it compares with, which the value reads.
 
     Example:
 
@@ -58,11 +62,18 @@ class Objective:
     """
 
     def __init__(
-        self, value: Callable[[ObjectiveInputs], Any], text: str, set_size: int = 1
+        self,
+        value: Callable[[ObjectiveInputs], Any],
+        text: str,
+        set_size: int = 1,
+        key: Hashable = None,
+        targets: Sequence[Any] = (),
     ) -> None:
         self.value = value
         self.text = text
         self.set_size = set_size
+        self.key = key
+        self.targets = list(targets)
 
     def __call__(self, inputs):
         return self.value(inputs)
@@ -71,28 +82,13 @@ class Objective:
         return self.text
 
     def __add__(self, other):
-        other = _objective(other)
-        return Objective(
-            lambda inputs: self(inputs) + other(inputs),
-            f"({self} + {other})",
-            max(self.set_size, other.set_size),
-        )
+        return self._with("({} + {})", operator.add, other)
 
     def __sub__(self, other):
-        other = _objective(other)
-        return Objective(
-            lambda inputs: self(inputs) - other(inputs),
-            f"({self} - {other})",
-            max(self.set_size, other.set_size),
-        )
+        return self._with("({} - {})", operator.sub, other)
 
     def __mul__(self, other):
-        other = _objective(other)
-        return Objective(
-            lambda inputs: self(inputs) * other(inputs),
-            f"{self} * {other}",
-            max(self.set_size, other.set_size),
-        )
+        return self._with("{} * {}", operator.mul, other)
 
     def __radd__(self, other):
         return _objective(other) + self
@@ -104,7 +100,7 @@ class Objective:
         return _objective(other) * self
 
     def __neg__(self):
-        return Objective(lambda inputs: -self(inputs), f"-{self}", self.set_size)
+        return self._changed("-{}", operator.neg)
 
     def log(self) -> "Objective":
         """Return the logarithm of the objective.
@@ -112,17 +108,52 @@ class Objective:
         The difference of two logarithms is the logarithm of a ratio, which neurons with
         high rates do not dominate.
         """
+        return self._changed("log({})", lambda value: tf.math.log(value + 1e-6))
+
+    def _changed(self, form, change):
+        """Return an objective that is a function of this one."""
+        key = None if self.key is None else (form, self.key)
         return Objective(
-            lambda inputs: tf.math.log(self(inputs) + 1e-6),
-            f"log({self})",
+            lambda inputs: change(self(inputs)),
+            form.format(self),
             self.set_size,
+            key,
+            self.targets,
         )
+
+    def _with(self, form, combine, other):
+        """Return an objective that combines this one and another, or a number."""
+        other = _objective(other)
+        keys = self.key, other.key
+        return Objective(
+            lambda inputs: combine(self(inputs), other(inputs)),
+            form.format(self, other),
+            max(self.set_size, other.set_size),
+            None if None in keys else (form, *keys),
+            self.targets + other.targets,
+        )
+
+
+def take_targets(objective: Objective, other: Objective) -> None:
+    """Give an objective the targets of another of the same key."""
+    for mine, its in zip(objective.targets, other.targets, strict=True):
+        if mine is not its:
+            mine.assign(its)
+
+
+def _targets(values):
+    """Return numbers that a compiled ascent reads each time, whatever their count."""
+    values = np.asarray(values, "float32")
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        return tf.constant(values)
+    return tf.Variable(values, trainable=False, shape=[None] * values.ndim)
 
 
 def _objective(value):
     if isinstance(value, Objective):
         return value
-    return Objective(lambda inputs: float(value), f"{value:g}")
+    number = float(value)
+    return Objective(lambda inputs: number, f"{value:g}", key=number)
 
 
 def rate() -> Objective:
@@ -130,7 +161,7 @@ def rate() -> Objective:
 
     `-rate()` finds the stimulus that inhibits the neuron most.
     """
-    return Objective(lambda inputs: inputs.rate, "rate of the neuron")
+    return Objective(lambda inputs: inputs.rate, "rate of the neuron", key="rate")
 
 
 def mean_rate(*neurons: int) -> Objective:
@@ -144,7 +175,8 @@ def mean_rate(*neurons: int) -> Objective:
     def mean(inputs):
         return tf.reduce_mean(tf.gather(inputs.all_rates, indices, axis=1), axis=1)
 
-    return Objective(mean, f"mean rate of {', '.join(map(str, neurons))}")
+    text = f"mean rate of {', '.join(map(str, neurons))}"
+    return Objective(mean, text, key=("mean rate", neurons))
 
 
 def population_rate() -> Objective:
@@ -156,6 +188,7 @@ def population_rate() -> Objective:
     return Objective(
         lambda inputs: tf.reduce_mean(inputs.all_rates, axis=1),
         "mean rate of the population",
+        key="population rate",
     )
 
 
@@ -167,16 +200,17 @@ def response_distance(responses: np.ndarray) -> Objective:
     Args:
         responses: `(N,)` for all images, or `(images, N)`, a row per image of the run.
     """
-    targets = tf.constant(responses, tf.float32)
+    targets, of_images = _targets(responses), np.ndim(responses) > 1
 
     def distance(inputs):
-        target = targets
-        if targets.shape.rank > 1:
-            target = tf.gather(targets, inputs.rows)
+        target = tf.convert_to_tensor(targets)
+        if of_images:
+            target = tf.gather(target, inputs.rows)
         squared = tf.reduce_mean(tf.square(inputs.all_rates - target), axis=1)
         return squared / (tf.math.reduce_variance(target, axis=-1) + 1e-6)
 
-    return Objective(distance, "distance from the given response")
+    text = "distance from the given response"
+    return Objective(distance, text, 1, ("distance", of_images), [targets])
 
 
 def total_variation() -> Objective:
@@ -193,7 +227,7 @@ def total_variation() -> Objective:
         vertical = tf.reduce_sum(tf.abs(vertical), axis=axes)
         return vertical + tf.reduce_sum(tf.abs(horizontal), axis=axes)
 
-    return Objective(variation, "total variation")
+    return Objective(variation, "total variation", key="total variation")
 
 
 def set_distance(size: int) -> Objective:
@@ -212,22 +246,30 @@ def set_distance(size: int) -> Objective:
         others = (tf.reduce_sum(cosines, axis=2) - 1) / (size - 1)
         return tf.reshape(1 - others, (-1,))
 
-    return Objective(distance, f"distance within sets of {size}", size)
+    text = f"distance within sets of {size}"
+    return Objective(distance, text, size, ("distance within sets", size))
 
 
-def shortfall(best: np.ndarray, share: float) -> Objective:
+def shortfall(
+    best: np.ndarray, share: float, zero: np.ndarray | float = 0.0
+) -> Objective:
     """Return the relative shortfall of the neuron's rate below a target rate.
 
-    relu(target - rate) / target, with target = share * best.
+    relu(target - rate) / (share * |best - zero|), with the target that share of the way
+    from the zero to the best.
 
     Args:
         best: `(images,)` highest rates, one per image of the run.
         share: Float from 0 to 1, fraction of the highest rate.
+        zero: `(images,)` rates that stand for silence.
     """
-    targets = share * tf.constant(best, tf.float32)
+    reach = share * (np.asarray(best, float) - zero)
+    targets, unit = _targets(zero + reach), _targets(np.abs(reach) + 1e-6)
 
     def below(inputs):
-        target = tf.gather(targets, inputs.rows)
-        return tf.nn.relu(target - inputs.rate) / (target + 1e-6)
+        target = tf.gather(tf.convert_to_tensor(targets), inputs.rows)
+        scale = tf.gather(tf.convert_to_tensor(unit), inputs.rows)
+        return tf.nn.relu(target - inputs.rate) / scale
 
-    return Objective(below, f"shortfall from {share:.0%} of the best rate")
+    text = f"shortfall from {share:.0%} of the best rate"
+    return Objective(below, text, 1, "shortfall", [targets, unit])

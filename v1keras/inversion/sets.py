@@ -67,7 +67,8 @@ def diverse_set(
     neurons = np.atleast_1d(neurons)
     first = ascent.run(neurons, steps, seed, restarts=size)
     best_rates = np.repeat(first.rates, size)
-    objective = set_distance(size) - _PENALTY * shortfall(best_rates, share)
+    zero = _zero_rates(ascent.model, np.repeat(neurons, size))
+    objective = set_distance(size) - _PENALTY * shortfall(best_rates, share, zero)
     diverse = _with_objective(ascent, objective).run(
         np.repeat(neurons, size),
         steps,
@@ -76,9 +77,16 @@ def diverse_set(
         chunk=max(_CHUNK // size, 1) * size,
     )
     best_patterns = np.repeat(first.patterns, size, axis=0)
-    stimuli, rates = _raise_rates(ascent, diverse, best_patterns, share * best_rates)
+    targets = zero + share * (best_rates - zero)
+    stimuli, rates = _raise_rates(ascent, diverse, best_patterns, targets)
     shape = (len(neurons), size)
     return stimuli.reshape(*shape, *ascent.image_size), rates.reshape(shape)
+
+
+def _zero_rates(model, neurons):
+    """Return the rates that stand for silence: not 0 where responses are no counts."""
+    _, offset = getattr(model, "output_unit", (None, None))
+    return np.zeros(len(neurons)) if offset is None else offset[neurons]
 
 
 def _raise_rates(ascent, result, best_patterns, targets):

@@ -5,6 +5,11 @@ import os
 import pathlib
 from typing import Any
 
+_WORDS = {
+    "floatx": ("float16", "float32", "float64"),
+    "image_data_format": ("channels_last", "channels_first"),
+}
+
 
 def settings_file() -> pathlib.Path:
     """Return the file that Keras reads its settings from."""
@@ -25,6 +30,28 @@ def settings() -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def _check_settings():
+    """Refuse settings with which Keras does not start."""
+    file = settings_file()
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError):  # which Keras leaves out
+        return
+    if not isinstance(content, dict):
+        raise ValueError(f"{file} holds no settings: remove it")
+    for key, words in _WORDS.items():
+        if key in content and content[key] not in words:
+            raise ValueError(
+                f"{file}: found {content[key]!r} for {key!r}, expected one of"
+                f" {', '.join(words)}"
+            )
+    if not isinstance(content.get("epsilon", 0.0), float):
+        raise ValueError(
+            f"{file}: found {content['epsilon']!r} for 'epsilon', expected a number"
+            " such as 1e-07"
+        )
+
+
 def backend() -> str:
     """Return the backend that Keras has, or will have when it is imported."""
     return os.environ.get("KERAS_BACKEND") or settings().get("backend", "tensorflow")
@@ -37,8 +64,10 @@ def require_tensorflow(work: str) -> None:
         work: String, what needs TensorFlow.
 
     Raises:
-        ValueError: Keras has another backend; says where that is set.
+        ValueError: Keras has another backend, or settings with which it does not start;
+            says where that is set.
     """
+    _check_settings()
     name = backend()
     if name == "tensorflow":
         return

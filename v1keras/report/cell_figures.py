@@ -37,6 +37,20 @@ def tuning_of(patterns, fields, curves, columns):
     return figures.tuning_curves(rows)
 
 
+def times_best_image(columns):
+    """Return the rate to each stimulus over that to the best image at its contrast.
+
+    Both are measured from silence; NaN where one of them is not above it.
+
+    Args:
+        columns: Dict of `(n,)` columns, as for `write_cells`.
+    """
+    zero = columns.get("zero_rate", 0.0)
+    rate = columns["rate"] - zero
+    best = columns["best_image_rate_at_norm"] - zero
+    return np.where(np.fmin(rate, best) > 0, rate / np.where(best, best, 1), np.nan)
+
+
 def write_event_files(folder, patterns, fields, columns):
     """Write stimuli and gradient fields for TensorBoard.
 
@@ -61,7 +75,7 @@ def _by_class(columns):
 
 def _best_of_classes(columns):
     """Return the cell of each class that exceeds its best image most."""
-    ratio = columns["rate"] / columns["best_image_rate_at_norm"]
+    ratio = np.nan_to_num(times_best_image(columns))
     best = []
     for name in dict.fromkeys(columns["class"][_by_class(columns)]):
         members = np.flatnonzero(columns["class"] == name)

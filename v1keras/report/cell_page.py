@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from v1keras.report.cell_figures import gallery_of, tuning_of, write_event_files
+from v1keras.report.cell_figures import (
+    gallery_of,
+    times_best_image,
+    tuning_of,
+    write_event_files,
+)
 from v1keras.report.elements import (
     Check,
     Html,
@@ -103,12 +108,15 @@ def _found(columns):
     """Return the tiles of what was found."""
     count = len(columns["neuron"])
     better = int(columns["beats_best_image"].sum())
-    ratio = np.median(columns["rate"] / columns["best_image_rate_at_norm"])
+    ratios = times_best_image(columns)
+    ratio = "can't tell"
+    if np.isfinite(ratios).any():
+        ratio = f"{np.nanmedian(ratios):.2f} ×"
     note = f"{int(columns['converged'].sum())} of {count} ascents converged"
     entries = [
         Tile(str(count), "neurons inverted", note),
         Tile(f"{better} of {count}", "beat the best image", "at the same contrast"),
-        Tile(f"{ratio:.2f} ×", "the best image's rate", "median over neurons"),
+        Tile(ratio, "the best image's rate", "median over neurons"),
     ]
     names, counts = np.unique(columns["class"].astype(str), return_counts=True)
     order = np.argsort(-counts, kind="stable")

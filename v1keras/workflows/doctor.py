@@ -132,6 +132,10 @@ def _keras():
     """Name Keras's backend, and what its settings file changes."""
     path, stated = backend.settings_file(), backend.settings()
     text = f"backend {backend.backend()}"
+    try:
+        backend.require_tensorflow("training")
+    except ValueError as error:
+        return Finding("keras", text, str(error))
     changed = [
         f"{key} {stated[key]}"
         for key, usual in _KERAS_DEFAULTS.items()
@@ -139,16 +143,12 @@ def _keras():
     ]
     if changed:
         text += f"; {path} sets {', '.join(changed)}, which changes no model of v1keras"
-    try:
-        backend.require_tensorflow("training")
-    except ValueError as error:
-        return Finding("keras", text, str(error))
     return Finding("keras", text)
 
 
 def _devices():
-    if backend.backend() != "tensorflow":
-        return []  # as the line on Keras says
+    if _keras().fix:
+        return []
     try:
         with quiet_start():
             tf = importlib.import_module("tensorflow")

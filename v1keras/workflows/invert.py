@@ -30,7 +30,7 @@ from v1keras.workflows.matching import check_fit
 # constant: the readout has learned nothing about the neuron.
 _CONSTANT = 0.01
 # Columns of the scores that classes depend on.
-_EVIDENCE = ("cc_norm", "predicted")
+_EVIDENCE = ("cc_norm", "predicted", "zero_rate")
 # Columns of a simulated recording's neurons that are true values of what is fitted.
 _TRUE_VALUES = ("row", "column", "orientation_deg", "frequency")
 PARAMETRIZATIONS = {"pixels": Pixels, "fourier": Fourier}
@@ -158,6 +158,9 @@ def characterize(
         table = _score_columns(scores, recording, stimuli.neurons)
     half = half_stimuli(model, stimuli)
     table |= controls(model, recording.images, stimuli, evaluators, half)
+    _, offset = getattr(model, "output_unit", (None, None))
+    if offset is not None:
+        table["zero_rate"] = offset[stimuli.neurons]
     table["converged"] = stimuli.converged
     table["no_initial_gradient"] = stimuli.no_initial_gradient
     cosines = filter_cosines(recording, stimuli)

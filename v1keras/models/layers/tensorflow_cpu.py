@@ -5,6 +5,7 @@ import tensorflow as tf
 from v1keras.models.layers.bilinear_cpu import bilinear_drive
 
 __all__ = [
+    "assign_columns",
     "batch_normalize",
     "bilinear_drive",
     "depthwise_kernel_gradient",
@@ -21,6 +22,17 @@ def has_gpu():
 def replica_count():
     """Return the number of replicas of the current distribution strategy."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def assign_columns(variable, columns, values):
+    """Assign some columns of a variable in place, without a copy of the others.
+
+    Args:
+        variable: `keras.Variable` `(rows, n)`.
+        columns: Slice of its columns.
+        values: `(rows, columns)` array.
+    """
+    variable.value[:, columns].assign(values)
 
 
 def batch_normalize(inputs, gamma, beta, epsilon):

@@ -8,6 +8,7 @@ import scipy.linalg
 from keras import ops
 
 from v1keras.io.large_arrays import release_pages, zeros_or_memmap
+from v1keras.models.layers.fast_path import tensorflow_cpu
 from v1keras.models.readouts.readout import Readout
 
 # Spikes, added to a response before its square root is taken.
@@ -112,8 +113,19 @@ class RidgeReadout(Readout):
                 "negative responses; a ridge on square roots needs responses >= 0"
                 " or an output_offset"
             )
-        weight, bias = solve(features, responses, groups, places, coefficients, windows)
-        self.weight.assign(weight)
+        solution = solve(features, responses, groups, places, coefficients, windows)
+        bias = np.empty(self.neurons)
+        fast = tensorflow_cpu()
+        # Of a large population, the weights and a copy of them are gigabytes.
+        weight = None if fast else np.empty(self.weight.shape, "float32")
+        for block, block_weight, block_bias in solution:
+            bias[block] = block_bias
+            if fast:
+                fast.assign_columns(self.weight, block, block_weight)
+            else:
+                weight[:, block] = block_weight
+        if weight is not None:
+            self.weight.assign(weight)
         self.bias.assign(bias)
 
     def call(self, features):
@@ -160,10 +172,10 @@ def _root_responses(responses):
 
 
 def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
-    """Return the weights `(n, neurons)` and the biases `(neurons,)`.
+    """Yield a slice of neurons, their weights `(n, neurons)` and biases `(neurons,)`.
 
-    The arguments are those of `RidgeReadout.fit`. Features are centered block by block:
-    of a large population, they and the weights are gigabytes.
+    The arguments are those of `RidgeReadout.fit`. Features are centered block by block,
+    and neurons are solved so: of a large population, they are gigabytes.
     """
     target, mean = _root_responses(responses)
     center = features.mean(axis=0)
@@ -188,8 +200,6 @@ def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
         release_pages(basis)
     posterior = _model_posterior(np.stack(evidence), responsive)
 
-    weight = np.empty((features.shape[1], neurons), "float32")
-    bias = np.empty(neurons)
     for block in _blocks(neurons, _NEURONS):
         duals = []
         for i, basis in enumerate(bases):
@@ -199,16 +209,16 @@ def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
             rotated = basis.T @ target[:, block]
             duals.append(basis @ (rotated * left.astype("float32")))
             release_pages(basis)
+        weight = np.empty((features.shape[1], len(mean[block])), "float32")
         response = 0.0
         for rows in _blocks(features.shape[1], _FEATURES):
             centered = features[:, rows] - center[rows]
             solution = 0.0
             for scale, dual in zip(scales, duals, strict=True):
                 solution = solution + scale[rows, None] * (centered.T @ dual)
-            weight[rows, block] = solution
+            weight[rows] = solution
             response = response + center[rows] @ solution
-        bias[block] = mean[block] - response
-    return weight, bias
+        yield block, weight, mean[block] - response
 
 
 def _blocks(count, size):

@@ -22,7 +22,7 @@ UNITLESS = (
 
 def counts(images):
     """Rates of a simple and of a complex cell, with some without a stimulus."""
-    drives = outputs(gabor(PLACE | SHAPE | WIDTHS, SIZE), images) / 100
+    drives = 5 * outputs(gabor(PLACE | SHAPE | WIDTHS, SIZE), images)
     simple = np.maximum(drives[:, 0], 0) ** 2
     return 0.5 + np.stack([simple, (drives**2).sum(axis=1)], axis=1)
 

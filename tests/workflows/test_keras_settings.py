@@ -29,7 +29,7 @@ def finding(tmp_path, monkeypatch, settings=None, **variables):
     [
         {"image_data_format": "channels_first"},
         {"floatx": "float16"},
-        {"floatx": "float64", "epsilon": 1e-3},
+        {"floatx": "float64", "image_data_format": "channels_first"},
     ],
 )
 def test_settings_that_change_nothing_are_named(tmp_path, monkeypatch, settings):

@@ -87,7 +87,7 @@ def describe_cells(
         columns[f"best_{name}_rate"] = best_rates
     display = GratingDisplay(contrast.grey, contrast.low, contrast.high, image_size)
     scores = scores or {}
-    zero_rates = scores.get("zero_rate", 0.0)
+    zero_rates = scores.get("zero_rate")
     curves, tuning_columns = tuning(
         rates, neurons, fits["gabor"], display, zero_rates=zero_rates
     )

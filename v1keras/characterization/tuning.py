@@ -29,7 +29,7 @@ def tuning(
     places: dict[str, np.ndarray],
     display: GratingDisplay,
     contrast: float = 0.5,
-    zero_rates: np.ndarray | float = 0.0,
+    zero_rates: np.ndarray | None = None,
 ) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, np.ndarray]]:
     """Measure each neuron's tuning curves to gratings at its place.
 
@@ -50,7 +50,7 @@ def tuning(
         display: `GratingDisplay`.
         contrast: Float, contrast of all gratings, except on the curve over contrast.
         zero_rates: `(n,)` rates that stand for silence, where responses have a unit of
-            their own.
+            their own; None for 0, with no rate below it.
 
     Returns:
         Tuple `(curves, columns)`. `curves` is a dict from `orientation_deg`,
@@ -63,8 +63,8 @@ def tuning(
           of the best grating; for the first two, the peak of a parabola through the
           three highest points;
         - `orientation_selectivity`: 1 - circular variance, |sum_k r_k exp(2 i angle_k)|
-          / sum_k r_k, with rates from silence. NaN where some are below it and others
-          above;
+          / sum_k r_k, with rates from silence. NaN where one is below it, or, with
+          `zero_rates`, where others are above it;
         - `f1_f0`: amplitude of the first harmonic of the rate over phase / its mean
           above the rate to grey, which counts as at least a tenth of the largest
           distance from that rate. NaN if the mean is further below it. It is above 1
@@ -162,7 +162,7 @@ def tuning(
         "grating_frequency": best["frequency"],
         "grating_radius": radius,
         "orientation_selectivity": _selectivity(
-            curves["orientation_deg"][1] - np.reshape(zero_rates, (-1, 1))
+            curves["orientation_deg"][1], zero_rates
         ),
         "f1_f0": _f1_f0(over_phase, grey),
         "surround_suppression": _suppression(curves["radius"][1], grey, floor),
@@ -250,13 +250,17 @@ def _vertex(points):
     return np.where(bend > 0, 0.5 * (right - left) / np.maximum(bend, 1e-30), 0)
 
 
-def _selectivity(over_orientation):
-    """Return 1 - circular variance; NaN where rates are of both signs."""
+def _selectivity(over_orientation, zero_rates):
+    """Return 1 - circular variance; NaN where it is not known what silence is."""
+    if zero_rates is None:
+        is_known = (over_orientation >= 0).all(axis=1)
+    else:
+        # Responses that fall have all of their rates below it.
+        over_orientation = over_orientation - zero_rates[:, None]
+        is_known = np.ptp(np.sign(over_orientation), axis=1) < 2
     vectors = over_orientation @ np.exp(2j * np.radians(ORIENTATIONS_DEG))
     total = np.abs(over_orientation).sum(axis=1)
-    of_one_sign = np.abs(over_orientation.sum(axis=1)) >= (1 - 1e-6) * total
-    selectivity = np.abs(vectors) / np.maximum(total, 1e-30)
-    return np.where(of_one_sign, selectivity, np.nan)
+    return np.where(is_known, np.abs(vectors) / np.maximum(total, 1e-30), np.nan)
 
 
 def _f1_f0(over_phase, grey):

@@ -59,6 +59,7 @@ def find_duplicate_images(images, compared=None):
     same = first_alike(images)
     copies = np.flatnonzero(same != np.arange(len(images)))
     copies = copies[np.isin(copies, compared) | np.isin(same[copies], compared)]
+    copies = np.array([i for i in copies if np.ptp(images[i])], int)  # not plain ones
     compared = compared[: max(1, _MOST_PAIRS // len(images))]
     first, second, likeness, degrees = _alike(_structure(images), compared)
     # The first image was sampled at places that are turned the other way.

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from v1keras.training import weights
+from v1keras.training.callbacks import callback_list
 from v1keras.training.checkpoints import Checkpoints
 from v1keras.training.input_pipeline import draw_order, make_pipeline
 from v1keras.training.interruption import Stopped, StopRequest, stop_requests
@@ -149,9 +150,6 @@ class Trainer:
         if state.finished:
             weights.assign(self._variables(), self._best)
             return state
-        callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
-        callbacks.set_params({"epochs": schedule.max_epochs, "steps": steps})
-        self.model.stop_training = False
         pipeline = make_pipeline(
             train, self.strategy, schedule.batch_size, schedule.max_device_data_gb
         )
@@ -164,14 +162,21 @@ class Trainer:
             self.neuron_weights,
         )
         train_steps = pipeline.compile(step)
-        callbacks.on_train_begin()
+        shown = self.model, self.optimizer, schedule.max_epochs, steps
         # Without checkpoints nothing is saved, so signals keep their usual effect.
         ignored = contextlib.nullcontext(StopRequest())
-        with stop_requests() if checkpoints else ignored as request:
+        with (
+            callback_list(callbacks, *shown) as callbacks,
+            stop_requests() if checkpoints else ignored as request,
+        ):
+            callbacks.on_train_begin()
             while not state.finished:
+                if schedule.lr_schedule == "cosine":
+                    factor = schedule.cosine_factor(state.epoch)
+                    self.optimizer.learning_rate.assign(self._full_rate * factor)
                 callbacks.on_epoch_begin(state.epoch)
                 order = draw_order(counts, steps, schedule, state.epoch)
-                rate = self._start_epoch()
+                rate = self._learning_rate()
                 first, started = state.step, time.perf_counter()
                 for losses in pipeline.run(train_steps, order, first):
                     state.add_losses(losses, rate)
@@ -186,16 +191,9 @@ class Trainer:
                 state.finished |= self.model.stop_training
                 state.finished |= state.epoch == schedule.max_epochs
                 self._checkpoint_or_stop(checkpoints, request)
-        weights.assign(self._variables(), self._best)
-        callbacks.on_train_end()
+            weights.assign(self._variables(), self._best)
+            callbacks.on_train_end()
         return state
-
-    def _start_epoch(self):
-        """Set the learning rate of the epoch, and return it."""
-        if self.schedule.lr_schedule == "cosine":
-            factor = self.schedule.cosine_factor(self.state.epoch)
-            self.optimizer.learning_rate.assign(self._full_rate * factor)
-        return self._learning_rate()
 
     def _end_epoch(self, validation, steps, rate, speed):
         """Validate, keep the best weights, follow the schedule; return the logs."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from v1keras.io.archives import LARGEST_FILE
 from v1keras.io.extras import import_extra
 from v1keras.io.foreign import errors_naming
 
+_MOST_PER_ROW = 4  # numbers that a row of a column may have
 # The groups of a file whose content is searched, and what pynwb calls them.
 _GROUPS = {
     "acquisition": "acquisition",
@@ -148,7 +150,7 @@ def choose(noun, candidates, wanted, flag):
 
 
 def column(table, name):
-    """Return a column with one number or text per row; None for any other.
+    """Return a column with one number or text per row, or few numbers; or None.
 
     Args:
         table: `hdmf.common.DynamicTable`.
@@ -162,10 +164,13 @@ def column(table, name):
         return None
     data = getattr(data, "data", data)
     shape, dtype = np.shape(data), getattr(data, "dtype", np.dtype(object))
-    if len(shape) != 1 or len(shape) and shape[0] != len(table.id):
+    few = len(shape) == 1 or len(shape) == 2 and 1 <= shape[1] <= _MOST_PER_ROW
+    if not few or shape[0] != len(table.id):
         return None
-    check_size(name, shape[0] * np.dtype(dtype).itemsize)
+    check_size(name, math.prod(shape) * np.dtype(dtype).itemsize)
     values = np.asarray(data[:])
+    if values.ndim == 2:
+        return values if values.dtype.kind in "biuf" else None
     if values.dtype.kind in "OS":
         if not all(isinstance(value, (str, bytes)) for value in values):
             return None
@@ -174,11 +179,17 @@ def column(table, name):
 
 
 def columns(table, without=()):
-    """Return a dict of the columns that `column` returns for a table."""
+    """Return a dict of the columns that `column` returns for a table.
+
+    Of several numbers per row, the first has the column's name, the second `NAME_1`.
+    """
     arrays = {}
     for name in ("id", *table.colnames):
         values = None if name in without else column(table, name)
-        if values is not None:
+        if values is not None and values.ndim == 2:
+            for place, part in enumerate(values.T):
+                arrays[f"{name}_{place}" if place else name] = part
+        elif values is not None:
             arrays[name] = values
     return arrays
 
@@ -211,9 +222,9 @@ def rows_where(arrays, conditions, flag):
             raise ValueError(
                 f"{flag}={condition}: no column {name!r}; there is {', '.join(arrays)}"
             )
-        meets = np.isin(_texts(arrays[name]), values.split(","))
+        meets = np.isin(texts(arrays[name]), values.split(","))
         if not (chosen & meets).any():
-            present = ", ".join(np.unique(_texts(arrays[name][chosen]))[:10])
+            present = ", ".join(np.unique(texts(arrays[name][chosen]))[:10])
             raise ValueError(
                 f"{flag}={condition}: no row is left; {name} has {present}"
             )
@@ -221,7 +232,7 @@ def rows_where(arrays, conditions, flag):
     return chosen
 
 
-def _texts(values):
+def texts(values):
     """Return values as text, whole numbers without a point."""
     if values.dtype.kind == "f":
         return np.array([f"{value:g}" for value in values])

@@ -19,6 +19,11 @@ _COLUMNS = (
     "stimulus_id",
     "stimulus_index",
 )
+# Names of columns that tell which of several sets of images a row is of.
+_SETS = (
+    *("stimulus_name", "stimulus_type", "stimulus_set", "stimulus_class", "stimulus"),
+    *("stim_name", "stim_type", "image_set", "image_set_name", "stimulus_category"),
+)
 # An index that stands for a blank screen; the second is the first, unsigned.
 _BLANKS = (-1, 2**32 - 1)
 
@@ -118,12 +123,30 @@ def _from_table(session, path, table, flags):
     images, names = nwb_images.read(session, container)
     starts, stops = (columns[key][rows] for key in ("start_time", "stop_time"))
     values = columns[name][rows]
+    sets = {key: columns[key][rows] for key in _SETS if key in columns}
+    _check_sets(path, values, sets, flags.where)
     indices = _indices(f"{path}/{name}", values, len(images), names, flags)
     durations = stops[indices >= 0] - starts[indices >= 0]
     # To the millisecond, so that sessions agree.
     duration = round(float(np.median(durations)), 3) if durations.size else None
     source = f"images {images_path}, presentations {path}/{name}"
     return Presentations(images, indices, starts, duration, source)
+
+
+def _check_sets(path, values, sets, conditions):
+    """Refuse indices that count the images of several stimuli, all in one column."""
+    if values.dtype.kind == "U":  # names of images say themselves which are meant
+        return
+    shown = np.isfinite(values) & ~np.isin(values, _BLANKS)
+    for name, column in sets.items():
+        names = np.unique(column[shown].astype(str))
+        is_chosen = any(text.startswith(f"{name}=") for text in conditions)
+        if len(names) > 1 and not is_chosen:
+            raise ValueError(
+                f"{path}: its rows are of several stimuli ({name}:"
+                f" {', '.join(names[:6])}): say --where={name}=NAME for those that show"
+                " the images"
+            )
 
 
 def _index_column(path, columns):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import warnings
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from v1keras.data.validation import COUNTS
 # the screen by the way from the retina; traces lag so much more that the window is the
 # experimenter's to choose.
 SPIKE_LATENCY_S = 0.05
+# Columns that mark what is a cell, and in lower case the values for what is none.
+_MARKS = ("iscell", "is_cell", "valid_roi", "accepted", "quality", "KSLabel", "label")
+_NO_CELL = ("0", "0.0", "false", "noise", "artifact")
 
 
 @dataclasses.dataclass
@@ -85,6 +89,7 @@ def _spikes(units, starts, window, conditions):
     """Return spike counts of units in windows that start at `starts`."""
     columns = _unit_columns(units)
     chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
+    _warn_of_no_cells("units", columns, chosen)
     trials = np.empty((len(starts), len(chosen)), np.float32)
     times = units["spike_times"].target.data
     # Where each unit's spikes end among those of all.
@@ -102,6 +107,21 @@ def _spikes(units, starts, window, conditions):
     neurons = {name: values[chosen] for name, values in columns.items()}
     attributes = {"units": COUNTS, "window_s": window}
     return Responses(trials, neurons, attributes, "")
+
+
+def _warn_of_no_cells(path, columns, chosen):
+    """Warn of units or ROIs that the file marks as none."""
+    for name in _MARKS:
+        if name not in columns:
+            continue
+        values = nwb_file.texts(columns[name][chosen])
+        none = np.array([value.lower() in _NO_CELL for value in values], bool)
+        if none.any() and not none.all():
+            others = ",".join(np.unique(values[~none])[:4])
+            warnings.warn(
+                f"{path}: {none.sum()} of {len(none)} have {name}={values[none][0]}:"
+                f" --select={name}={others} leaves them out"
+            )
 
 
 def _observed(units, unit, starts, stops):
@@ -172,6 +192,7 @@ def _traces(path, series, starts, window, conditions):
         location = np.full(len(rois), nwb_file.text(plane.location))
         columns.setdefault("location", location)
     chosen = np.flatnonzero(nwb_file.rows_where(columns, conditions, "--select"))
+    _warn_of_no_cells(path, columns, chosen)
     first = np.searchsorted(times, starts)
     last = np.searchsorted(times, starts + window)
     # A window that outlasts the traces has no mean.

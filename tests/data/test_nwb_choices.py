@@ -101,7 +101,8 @@ def test_images_counted_from_one_are_named(tmp_path):
 def test_rows_of_other_stimuli_are_left_out(tmp_path):
     kinds = np.where(np.arange(20) < 8, "gratings", "scenes")
     path = allen(tmp_path / "a.nwb", stimulus_name=kinds)
-    everything = nwb.read([path])
+    both = Choices(where=["stimulus_name=scenes,gratings"])
+    everything = nwb.read([path], both)
     scenes = nwb.read([path], Choices(where=["stimulus_name=scenes"]))
     assert everything.repeats.shape[1] == 5 and scenes.repeats.shape[1] == 3
     np.testing.assert_array_equal(scenes.repeats, everything.repeats[:, 2:])

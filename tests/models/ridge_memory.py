@@ -13,7 +13,6 @@ from unittest import mock
 import numpy as np
 
 import v1keras
-from v1keras.config import default
 from v1keras.models.readouts import ridge
 from v1keras.workflows.build import fit_ridge
 
@@ -32,7 +31,7 @@ def main(images, neurons, windows):
         ridge.RidgeReadout.fit, windows=ridge.WINDOWS[:windows]
     )
     with mock.patch.object(ridge.RidgeReadout, "fit", fit):
-        model = fit_ridge(default(), recording)
+        model = fit_ridge(recording, ["train"])
     weights = 4 * model.count_params() / 2**30
     print(
         f"weights {weights:.2f} GB, peak {before:.2f} GB before, {peak_gb():.2f} after"

@@ -1,5 +1,7 @@
 """Checks that every array and every text of a recording passes."""
 
+import unicodedata
+
 import numpy as np
 
 
@@ -61,6 +63,21 @@ def check_text(name, values):
         storable = False
     check(storable, name, "text with NUL, or not in UTF-8", "text in UTF-8 without NUL")
     return array
+
+
+def composed(values):
+    r"""Return texts with each accent written in one way, since systems differ (NFC).
+
+    Args:
+        values: Array of strings.
+
+    Example:
+
+    >>> composed(np.array(["Ma\u0308use"])).tolist() == ["M\u00e4use"]
+    True
+    """
+    texts = [unicodedata.normalize("NFC", text) for text in values.ravel().tolist()]
+    return np.array(texts, str).reshape(values.shape)
 
 
 def numeric(array, name, dtype):

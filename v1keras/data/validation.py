@@ -10,6 +10,7 @@ from v1keras.data.array_checks import (
     check_name,
     check_text,
     columns,
+    composed,
     numeric,
     unmasked,
 )
@@ -114,7 +115,7 @@ def _validate_neurons(recording):
     """Check the columns of neurons."""
     count = recording.neuron_count
     if recording.neuron_session is not None:
-        sessions = check_text("neuron_session", recording.neuron_session)
+        sessions = composed(check_text("neuron_session", recording.neuron_session))
         recording.neuron_session = sessions
         check(
             sessions.shape == (count,),
@@ -221,7 +222,7 @@ def _validate_attributes(recording):
         except (TypeError, ValueError):
             check(False, name, repr(value), kind.__name__)
         if kind is str:
-            check_text(name, attributes[key])
+            attributes[key] = composed(check_text(name, attributes[key])).item()
         if kind is int:
             check(attributes[key] == float(value), name, value, "a whole number")
     for key in _POSITIVE:

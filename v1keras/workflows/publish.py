@@ -13,6 +13,7 @@ import numpy as np
 from v1keras import zoo
 from v1keras.data import Recording
 from v1keras.io.atomic import atomic_files
+from v1keras.io.foreign import short
 from v1keras.io.lock import locked_folder
 from v1keras.io.scratch import settle
 from v1keras.workflows import provenance
@@ -25,6 +26,7 @@ from v1keras.zoo.layout import METADATA
 from v1keras.zoo.weights import round_to_half
 
 TOLERANCE = 1e-4  # of a score
+_LONGEST_NAME = 100  # letters of a preset, which is a folder
 _SCORES = ("count", "correlation", "cc_norm", "fraction_near_limit")
 
 
@@ -51,10 +53,11 @@ def add(
             or its configuration is not committed.
         OSError: A file is missing or can't be written.
     """
-    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name):
+    is_name = re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name)
+    if not is_name or len(name) > _LONGEST_NAME:
         raise ValueError(
-            f"--name: found {name!r}, expected <dataset>_<readout> in small letters and"
-            " digits"
+            f"--name: found {short(name)!r}, expected <dataset>_<readout> in small"
+            f" letters and digits, at most {_LONGEST_NAME} of them"
         )
     metrics = metrics_of(workdir)
     model, metadata, recordings = open_models(workdir)

@@ -97,11 +97,12 @@ def duplicate_images(recording):
 
 def _pairs(recording, compared):
     """Return what `find_duplicate_images` does, found once for a recording's split."""
-    key = id(recording.images), compared.tobytes()
-    name = "_duplicate_images"
-    if vars(recording).get(name, (None,))[0] != key:
-        vars(recording)[name] = key, find_duplicate_images(recording.images, compared)
-    return vars(recording)[name][1]
+    name, images = "_duplicate_images", recording.images
+    known, of_these, found = vars(recording).get(name, (None, None, None))
+    if known is not images or not np.array_equal(of_these, compared):
+        found = find_duplicate_images(images, compared)
+        vars(recording)[name] = images, compared, found
+    return found
 
 
 def _undivided(pairs, degrees, total, groups):

@@ -13,7 +13,6 @@ import numpy as np
 from v1keras import zoo
 from v1keras.data import Recording
 from v1keras.io.atomic import atomic_files
-from v1keras.io.foreign import short
 from v1keras.io.lock import locked_folder
 from v1keras.io.scratch import settle
 from v1keras.workflows import provenance
@@ -56,7 +55,7 @@ def add(
     is_name = re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name)
     if not is_name or len(name) > _LONGEST_NAME:
         raise ValueError(
-            f"--name: found {short(name)!r}, expected <dataset>_<readout> in small"
+            f"--name: found {name[:_LONGEST_NAME]!r}, expected <dataset>_<readout> in small"
             f" letters and digits, at most {_LONGEST_NAME} of them"
         )
     metrics = metrics_of(workdir)

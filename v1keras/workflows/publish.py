@@ -55,8 +55,8 @@ def add(
     is_name = re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name)
     if not is_name or len(name) > _LONGEST_NAME:
         raise ValueError(
-            f"--name: found {name[:_LONGEST_NAME]!r}, expected <dataset>_<readout> in small"
-            f" letters and digits, at most {_LONGEST_NAME} of them"
+            f"--name: found {name[:_LONGEST_NAME]!r}, expected <dataset>_<readout> in"
+            f" small letters and digits, at most {_LONGEST_NAME} of them"
         )
     metrics = metrics_of(workdir)
     model, metadata, recordings = open_models(workdir)

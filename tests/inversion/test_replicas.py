@@ -5,12 +5,15 @@ Run as a script it has two logical processors, and writes their stimuli.
 
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from linear_nonlinear import SIZE, ascent_on, gabors, invert, linear_nonlinear
 
-from v1keras.inversion import diverse_set
+import v1keras
+from v1keras.inversion import GradientAscent, diverse_set, matched_contrast
+from v1keras.inversion.objectives import response_distance
 
 
 @pytest.mark.slow
@@ -41,6 +44,31 @@ def test_replicas_take_whole_sets_and_leave_none_empty(python, tmp_path):
     )
 
 
+@pytest.mark.slow
+def test_each_ascent_has_the_targets_that_it_was_given(python, tmp_path):
+    """Of a model whose ascents are kept: on replicas as on one processor."""
+    out = tmp_path / "targets.npy"
+    done = python(__file__, out, "targets")
+    assert done.returncode == 0, done.stderr
+    first, second = np.load(out)
+    assert np.abs(first - second).max() > 0.1
+    np.testing.assert_allclose([first, second], two_targets(), atol=0.05)
+
+
+def two_targets():
+    """Return an image for each of two responses that it is to evoke."""
+    keras.utils.set_random_seed(0)
+    recording = v1keras.simulate_recording(60, neurons_per_kind=1, image_size=SIZE)
+    model = v1keras.build_model(recording, "tiny")
+    contrast = matched_contrast(model, recording.images)
+    stimuli = []
+    for responses in ([1, 2, 3, 4], [4, 3, 2, 1]):
+        objective = -response_distance(np.array(responses))
+        ascent = GradientAscent(model, contrast, objective)
+        stimuli.append(ascent.run([0, 1], steps=5).stimuli)
+    return stimuli
+
+
 def main(out, what="stimuli"):
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(
@@ -49,6 +77,9 @@ def main(out, what="stimuli"):
     with tf.distribute.MirroredStrategy(
         [device.name for device in tf.config.list_logical_devices("CPU")]
     ).scope():
+        if what == "targets":
+            np.save(out, two_targets())
+            return
         if what == "sets":
             ascent = ascent_on(linear_nonlinear(gabors(5)))
             np.savez(

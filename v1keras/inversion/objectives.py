@@ -72,8 +72,10 @@ class Objective:
         self.value = value
         self.text = text
         self.set_size = set_size
-        self.key = key
         self.targets = list(targets)
+        # Over several replicas targets are constants.
+        may_change = all(isinstance(target, tf.Variable) for target in self.targets)
+        self.key = key if may_change else None
 
     def __call__(self, inputs):
         return self.value(inputs)

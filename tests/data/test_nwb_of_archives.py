@@ -102,3 +102,29 @@ def test_units_that_are_noise_are_told(tmp_path):
         recording = nwb.read([path])
     assert recording.neuron_count == 2
     assert nwb.read([path], Choices(neurons=["quality=good"])).neuron_count == 1
+
+
+@pytest.mark.parametrize("kind", ["table", "series"])
+def test_indices_that_may_count_from_one_are_told(tmp_path, kind):
+    """The last image was never shown, so that counting from 0 seems to fit."""
+    frames = RNG.permutation(np.tile([1, 2, 3], 7))[:20]
+
+    def series(file):
+        if kind == "series":
+            together = nwb_files.add_image_set(file, IMAGES)
+            nwb_files.add_index_series(file, together, frames, ONSETS)
+
+    path = allen(tmp_path / "a.nwb", series, frames=frames)
+    choices = {"window": 0.25}
+    if kind == "series":
+        choices |= {"presentations": "scenes_shown"}
+    with pytest.warns(UserWarning, match="never names image 0: .*--first_frame=1"):
+        nwb.read([path], Choices(**choices))
+    recording = nwb.read([path], Choices(first_frame=1, **choices))
+    everywhere = np.ones(20, bool)
+    order = [
+        np.flatnonzero((IMAGES == image).all(axis=(1, 2)))[0] + 1
+        for image in recording.images
+    ]
+    expected = mean_counts(everywhere, frames)[np.array(order) - 1]
+    np.testing.assert_allclose(recording.responses, expected, rtol=1e-6)

@@ -218,6 +218,10 @@ def _indices(path, values, count, names, flags):
             f"{path} names image {wrong[0] + flags.first_frame}, but there are {count}"
             f" images, counted from {flags.first_frame}{advice}"
         )
+    if not flags.first_frame and (indices >= 0).any() and indices[~blank].min() == 1:
+        warnings.warn(
+            f"{path} never names image 0: if it counts from 1, say --first_frame=1"
+        )
     return indices
 
 

@@ -12,6 +12,8 @@ separated, make one table. `--against` names a model of the same neurons and ima
 states and draws the paired difference to it.
 """
 
+import pathlib
+
 from absl import flags
 
 from v1keras import cli
@@ -23,7 +25,9 @@ def main(_):
     from v1keras.workflows.evaluate import evaluate
 
     values = flags.FLAGS
-    names = list(dict.fromkeys(values.model.split(",")))
+    names = [values.model]
+    if not pathlib.Path(values.model).exists():  # whose own name may have commas
+        names = list(dict.fromkeys(values.model.split(",")))
     say(
         evaluate(
             names,

@@ -110,7 +110,7 @@ def _alike(structure, compared):
     _, vectors = np.linalg.eigh(upright.T @ upright)
     basis = vectors[:, -_SUMMARY:]
     summaries = _summary(upright, basis)
-    found: list[list[np.ndarray]] = [[], [], [], []]
+    found = [[], [], [], []]
     shifts = (-1, 0, 1)
     for angle, *shift in itertools.product(range(0, 360, 45), shifts, shifts):
         turned = _unit(flat[compared] @ _sampling(disc, height, angle, shift))

@@ -117,14 +117,14 @@ class RidgeReadout(Readout):
         bias = np.empty(self.neurons)
         fast = tensorflow_cpu()
         # Of a large population, the weights and a copy of them are gigabytes.
-        weight = None if fast else np.empty(self.weight.shape, "float32")
+        weight = np.empty(() if fast else self.weight.shape, "float32")
         for block, block_weight, block_bias in solution:
             bias[block] = block_bias
             if fast:
                 fast.assign_columns(self.weight, block, block_weight)
             else:
                 weight[:, block] = block_weight
-        if weight is not None:
+        if not fast:
             self.weight.assign(weight)
         self.bias.assign(bias)
 

@@ -83,5 +83,6 @@ def test_rows_of_single_trials_are_joined_in_any_order(seed):
         shown = np.isfinite(responses).all(axis=1)
         assert shown.sum() == np.sum(image == number)
         for eye, response in zip(eyes[shown], responses[shown], strict=True):
-            (found,) = np.flatnonzero((EYE[number] == eye).all(axis=1))
+            same = np.isclose(EYE[number], eye, rtol=1e-6).all(axis=1)
+            (found,) = np.flatnonzero(same)
             np.testing.assert_array_equal(response, REPEATS[number, found])

@@ -3,6 +3,7 @@
 The hash is that of metadata.json, which states those of the other files.
 """
 
+import logging
 import os
 import pathlib
 import re
@@ -36,10 +37,13 @@ def huggingface_hub() -> Any:
     Raises:
         ValueError: It is not installed; says how to install it.
     """
-    return import_extra(
+    module = import_extra(
         "huggingface_hub",
         "hf:// needs huggingface_hub: install it, with `pip install v1keras[hub]`",
     )
+    # Its client tells of every request, where the root logger listens.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return module
 
 
 def fetch_from_hub(address: str) -> pathlib.Path:

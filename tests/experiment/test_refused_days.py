@@ -18,11 +18,15 @@ def made(designed):
     return open_set(designed.folder)
 
 
+def spikes(count, made):
+    return np.random.default_rng(0).poisson(4, (count, made.neuron_count))
+
+
 def without_a_stimulus(made, path):
     shown = np.arange(1, len(made.names))
     recording = v1keras.Recording(
         made.images[shown],
-        np.ones((len(shown), made.neuron_count)),
+        spikes(len(shown), made),
         covariates={"stimulus": np.array(made.names)[shown]},
     )
     recording.save(path / "two.h5")
@@ -32,7 +36,7 @@ def without_a_stimulus(made, path):
 def counted_from_one(made, path):
     recording = v1keras.Recording(
         made.images,
-        np.ones((len(made.names), made.neuron_count)),
+        spikes(len(made.names), made),
         neurons={"neuron": np.arange(made.neuron_count) + 1},
         covariates={"stimulus": np.array(made.names)},
     )

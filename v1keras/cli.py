@@ -101,6 +101,9 @@ def _guarded(main, words, arguments):
             f"found {arguments[1]!r}; this command takes flags only, such as"
             " --workdir=FOLDER"
         )
+    if not flags.FLAGS["verbosity"].present:
+        # Libraries tell of what they do, such as each request to a hub.
+        logging.set_verbosity(logging.WARNING)
     try:
         main(arguments)
     except BrokenPipeError:

@@ -3,7 +3,6 @@
 The hash is that of metadata.json, which states those of the other files.
 """
 
-import logging
 import os
 import pathlib
 import re
@@ -37,13 +36,10 @@ def huggingface_hub() -> Any:
     Raises:
         ValueError: It is not installed; says how to install it.
     """
-    module = import_extra(
+    return import_extra(
         "huggingface_hub",
         "hf:// needs huggingface_hub: install it, with `pip install v1keras[hub]`",
     )
-    # Its client tells of every request, where the root logger listens.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return module
 
 
 def fetch_from_hub(address: str) -> pathlib.Path:

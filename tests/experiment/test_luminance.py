@@ -1,4 +1,4 @@
-"""A screen of another gamma, found by the images of the first day."""
+"""A screen of another gamma, found by what is left of the predictions."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,9 @@ from v1keras.experiment.faults import find_faults
 from v1keras.experiment.luminance import estimate_luminance
 from v1keras.experiment.predictions import Predictions
 
-IMAGES, NEURONS = 24, 30
-REPEATED = np.arange(IMAGES)
-SHIFTS = np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]], float)
+IMAGES, NEURONS = 120, 30
+REPEATED = np.arange(24)
+SHIFTS = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)], float)
 POWERS = np.array([0.45, 0.6, 0.8, 1.25, 1.6, 2.2])
 
 
@@ -52,7 +52,7 @@ def test_the_power_is_the_true_one(power):
     for seed in range(20):
         animal = Animal(seed)
         means = animal.second_day(power=power)
-        result = estimate_luminance(means, animal.predictions(), REPEATED)
+        result = estimate_luminance(means, animal.predictions())
         assert result.is_other
         found.append(result.power)
         held += result.low <= power <= result.high
@@ -61,25 +61,26 @@ def test_the_power_is_the_true_one(power):
 
 
 @pytest.mark.parametrize("shown", [{}, {"down": 0.5, "right": -0.5}])
-def test_a_right_screen_is_not_called_wrong(shown):
-    """Gains drift, the model errs, the eye looks elsewhere: at 0.001, none of 100."""
+def test_a_right_screen_is_rarely_called_wrong(shown):
+    """Gains drift, the model errs, images lie off: at 0.01, 4 of 100 has p = 0.02."""
+    wrong = 0
     for seed in range(100):
         animal = Animal(seed)
         means = animal.second_day(**shown)
-        result = estimate_luminance(means, animal.predictions(), REPEATED)
-        assert not result.is_other, seed
+        wrong += estimate_luminance(means, animal.predictions()).is_other
+    assert wrong <= 3
 
 
 def test_what_would_have_been_noticed_is():
-    """A power of twice the least one, and fewer presentations raise it."""
+    """Powers of the least one, once more: nearly always."""
+    found = 0
     for seed in range(20):
         animal = Animal(seed)
         predictions = animal.predictions()
-        few = estimate_luminance(animal.second_day(2), predictions, REPEATED)
-        right = estimate_luminance(animal.second_day(20), predictions, REPEATED)
-        assert few.least > right.least > 1
-        means = animal.second_day(20, power=right.least**2)
-        assert estimate_luminance(means, predictions, REPEATED).is_other, seed
+        right = estimate_luminance(animal.second_day(), predictions)
+        means = animal.second_day(power=right.least**1.5)
+        found += estimate_luminance(means, predictions).is_other
+    assert found >= 17
 
 
 def test_missing_responses_are_left_out():
@@ -87,19 +88,17 @@ def test_missing_responses_are_left_out():
     means = animal.second_day(power=1.5)
     means[np.random.default_rng(1).random(means.shape) < 0.2] = np.nan
     means[:, 3] = np.nan
-    result = estimate_luminance(means, animal.predictions(), REPEATED)
+    result = estimate_luminance(means, animal.predictions())
     assert result.is_other and result.low < 1.5 < result.high
 
 
-@pytest.mark.parametrize(
-    ("images", "neurons"), [(9, NEURONS), (0, NEURONS), (IMAGES, 1)]
-)
-def test_with_little_data_it_cannot_be_told(images, neurons):
+@pytest.mark.parametrize("known", [(19, NEURONS), (0, NEURONS), (IMAGES, 1)])
+def test_with_little_data_it_cannot_be_told(known):
     animal = Animal(0)
     means = animal.second_day(power=1.8)
-    means[:, neurons:] = np.nan
-    repeated = REPEATED[:images]
-    assert estimate_luminance(means, animal.predictions(), repeated) is None
+    means[known[0] :] = np.nan
+    means[:, known[1] :] = np.nan
+    assert estimate_luminance(means, animal.predictions()) is None
 
 
 def test_the_verdict_is_in_words():
@@ -114,4 +113,4 @@ def test_the_verdict_is_in_words():
     wrong, right = screen(power=1.6), screen()
     assert wrong.verdict == "wrong" and right.verdict == "fine"
     assert "luminance is not that of the manifest" in wrong.text
-    assert "would have been" in right.text
+    assert "could not be" in right.text

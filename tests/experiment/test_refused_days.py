@@ -113,7 +113,7 @@ def test_a_manifest_without_what_is_compared_is_refused(changed, change, message
     [
         ("rates", np.nan, "rates: expected numbers"),
         ("shifts", 1.0, "expected a grid around no shift"),
-        ("exponents", 1.0, "none of them 1"),
+        ("exponents", 1.0, "on both sides of 1"),
     ],
 )
 def test_predictions_of_no_model_are_refused(changed, name, value, message):

@@ -66,7 +66,7 @@ def find_faults(
             "screen", "can't tell", "screen: can't be told until that is mended"
         )
     else:
-        screen = _screen(means, predictions, repeated)
+        screen = _screen(means, predictions)
     units = _units(means[repeated], predictions.first_day[repeated])
     return [of_neurons, of_images, screen, units]
 
@@ -124,23 +124,24 @@ def _order(name, predicted, measured, labels, noun):
     return Suspicion(name, "wrong", text), order
 
 
-def _screen(means, predictions, repeated):
+def _screen(means, predictions):
     """Tell whether the screen showed another luminance than assumed."""
-    estimate = estimate_luminance(means, predictions, repeated)
+    estimate = estimate_luminance(means, predictions)
     if estimate is None or estimate.least > _LARGEST_LEAST:
-        text = "screen: can't be told from so few responses to images of the first day"
+        text = "screen: can't be told from these responses"
         return Suspicion("screen", "can't tell", text)
     if estimate.is_other:
+        side, more = ("above", "more") if estimate.power > 1 else ("below", "less")
         text = (
-            "screen: luminance is not that of the manifest: compared with the first"
-            " day, responses fit a screen whose relative luminance is raised to the"
-            f" power {estimate.power:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]:"
-            " wrong gamma or luminance table"
+            "screen: luminance is not that of the manifest: responses fit a screen"
+            f" whose relative luminance is raised to a power {side} 1, about"
+            f" {estimate.power:.2f} [{estimate.low:.2f}, {estimate.high:.2f}] or"
+            f" {more}: wrong gamma or luminance table"
         )
         return Suspicion("screen", "wrong", text)
     text = (
-        "screen: no other gamma is seen; a relative luminance raised to the power"
-        f" {estimate.least:.2f}, or {1 / estimate.least:.2f}, would have been"
+        "screen: no other luminance is seen; one raised to a power between"
+        f" {1 / estimate.least:.2f} and {estimate.least:.2f} could not be"
     )
     return Suspicion("screen", "fine", text)
 

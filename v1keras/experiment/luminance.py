@@ -1,4 +1,4 @@
-"""Whether the second day's screen showed another luminance than the first day's."""
+"""Whether the second day's screen showed another luminance than the manifest says."""
 
 import dataclasses
 
@@ -6,22 +6,26 @@ import numpy as np
 from scipy import stats
 
 from v1keras.experiment.predictions import Predictions
+from v1keras.experiment.resampling import own_correlations
 
-# Images of the first day without which nothing is said: five terms are fitted to them.
-_FEWEST = 10
+# Stimuli without which a neuron says nothing: five terms are fitted to them.
+_FEWEST = 20
+# Correlation of predicted and measured responses without which it says nothing.
+_LEAST_CORRELATION = 0.2
 # Chance of calling a right screen wrong.
-_LEVEL = 0.001
+_LEVEL = 0.01
 
 
 @dataclasses.dataclass
 class Luminance:
-    """Luminance of the second day relative to the first.
+    """Luminance that was shown relative to the manifest's.
 
     Attributes:
-        power: Float, power of the relative luminance: 1 for the same screen.
+        power: Float, power of the relative luminance: 1 for the same screen. What the
+            model gets wrong draws it towards 1.
         low, high: Floats, its 95 % interval.
         is_other: Boolean, whether it differs from 1 beyond doubt.
-        least: Float above 1, the power that would have been noticed.
+        least: Float above 1, the least power to be noticed.
     """
 
     power: float
@@ -31,55 +35,46 @@ class Luminance:
     least: float
 
 
-def estimate_luminance(
-    means: np.ndarray, predictions: Predictions, repeated: np.ndarray
-) -> Luminance | None:
-    """Estimate a change of luminance from images that were shown on both days.
+def estimate_luminance(means: np.ndarray, predictions: Predictions) -> Luminance | None:
+    """Estimate the power to which a wrong screen raises the relative luminance.
 
-    Each day's responses are compared with those of the other, so that what the model
-    gets wrong cancels; it only says which difference a change of luminance makes. What
-    a neuron's gain, a curved relation of both days or a small shift explain as well is
-    left out of it.
+    What the predictions leave of each neuron's responses is correlated with what they
+    say of another luminance. Neurons count alike, however large the effect that the
+    model expects; what an offset, a gain or a small shift of the images explains as
+    well is left out. The model's errors, which differ between neurons and
+    images, are in the standard error.
 
     Args:
         means: `(stimuli, neurons)` mean responses, NaN = missing.
         predictions: `Predictions` of the set.
-        repeated: `(k,)` places of the stimuli that are images of the first day.
 
     Returns:
         `Luminance`; None where it can't be told.
     """
-    second, first = means[repeated], predictions.first_day[repeated]
-    usable = np.isfinite(second) & np.isfinite(first)
-    days = [np.where(usable, day, 0) for day in (first, second)]
-    totals = [day.sum(axis=0) for day in days]
-    enough = usable.sum(axis=0) >= _FEWEST
-    for day, total in zip(days, totals, strict=True):
-        # Responses about 0, such as z-scores, have no gain.
-        enough &= total > 0.5 * np.abs(day).sum(axis=0)
-    neurons = np.flatnonzero(enough)
-    logarithms = np.log(predictions.exponents)
-    rates = predictions.rates[repeated]
-    slopes = (predictions.distorted[:, repeated] - rates) / logarithms[:, None, None]
-    terms = _terms(predictions, repeated)
-    effects = np.zeros((len(slopes), len(repeated), len(neurons)))
-    changes = np.zeros(effects.shape[1:])
-    for column, neuron in enumerate(neurons):
-        rows = usable[:, neuron]
-        gain = totals[1][neuron] / totals[0][neuron]
-        change = second[rows, neuron] / gain - first[rows, neuron]
-        # In units in which the noise of all neurons is alike.
-        unit = np.sqrt(totals[0][neuron])
+    rates, known = predictions.rates, np.isfinite(means)
+    fits = own_correlations(rates, means)
+    usable = (known.sum(axis=0) >= _FEWEST) & (fits >= _LEAST_CORRELATION)
+    effects, terms = _effects(predictions), _terms(predictions, means)
+    directions, rests, sizes = [], [], []
+    for neuron in np.flatnonzero(usable):
+        rows = known[:, neuron]
         others = terms[rows, :, neuron]
-        changes[rows, column] = _rest(change, others) / unit
-        effects[:, rows, column] = _rest(slopes[:, rows, neuron].T, others).T / unit
-    if len(neurons) < 2 or not np.square(effects).sum(axis=(1, 2)).all():
+        gain = fits[neuron] * np.std(means[rows, neuron]) / np.std(rates[rows, neuron])
+        effect = _rest(effects[rows, neuron], others)
+        rest = _rest(means[rows, neuron] / gain, others)
+        size, length = np.linalg.norm(effect), np.linalg.norm(rest)
+        if min(size, length) < 1e-9 * np.linalg.norm(rates[rows, neuron]):
+            continue
+        directions.append(_in_place(effect / size, rows))
+        rests.append(_in_place(rest / length, rows))
+        sizes.append(size / length)
+    if len(sizes) < 2:
         return None
-    values = (effects * changes).sum(axis=(1, 2)) / (effects**2).sum(axis=(1, 2))
-    left = changes - values[:, None, None] * effects
-    best = int(np.square(left).sum(axis=(1, 2)).argmin())
-    value, error = values[best], _error(effects[best], left[best], terms.shape[1])
-    freedom = min(changes.shape) - 1
+    direction, rest = np.stack(directions, axis=1), np.stack(rests, axis=1)
+    likeness = (direction * rest).sum(axis=0).mean()
+    error = _error(direction, rest - likeness * direction, terms.shape[1])
+    value, error = np.array([likeness, error]) / np.mean(sizes)
+    freedom = min(rest.shape) - 1
     usual, sure = stats.t.ppf([0.975, 1 - _LEVEL / 2], freedom) * error
     return Luminance(
         power=float(np.exp(value)),
@@ -90,21 +85,34 @@ def estimate_luminance(
     )
 
 
-def _terms(predictions, repeated):
-    """Return what else may differ: `(images, terms, neurons)`.
+def _effects(predictions):
+    """Return `(stimuli, neurons)` changes of rates with the logarithm of the power."""
+    exponents = predictions.exponents
+    low = np.flatnonzero(exponents == exponents[exponents < 1].max())[0]
+    high = np.flatnonzero(exponents == exponents[exponents > 1].min())[0]
+    change = predictions.distorted[high] - predictions.distorted[low]
+    return change / np.log(exponents[high] / exponents[low])
 
-    An offset, a gain and a curve of the predicted rates, and a shift of the images.
+
+def _terms(predictions, means):
+    """Return what else may differ: `(stimuli, terms, neurons)`.
+
+    An offset and a gain of the predicted rates, and a shift of up to one step towards
+    where predictions fit best.
     """
-    rates, shifts = predictions.rates[repeated], predictions.shifts
-    terms = [np.ones_like(rates), rates, rates**2]
-    lengths = np.abs(shifts).sum(axis=1)
-    step = lengths[lengths > 0].min()
-    for axis in range(2):
-        ends = []
-        for sign in (-1, 1):
-            place = np.flatnonzero((shifts[:, axis] == sign * step) & (lengths == step))
-            ends.append(predictions.shifted[place[0]][repeated])
-        terms.append(ends[1] - ends[0])
+    rates, shifts = predictions.rates, predictions.shifts
+    step = np.abs(shifts[shifts != 0]).min()
+
+    def shifted(down, right):
+        place = (shifts == [down * step, right * step]).all(axis=1)
+        return predictions.shifted[np.flatnonzero(place)[0]]
+
+    corners = [(down, right) for down in (-1, 1) for right in (-1, 1)]
+    fits = [own_correlations(shifted(*corner), means).mean() for corner in corners]
+    down, right = corners[int(np.argmax(fits))]
+    terms = [np.ones_like(rates), rates]
+    for corner in ((down, 0), (0, right), (down, right)):
+        terms.append(shifted(*corner) - rates)
     return np.stack(terms, axis=1)
 
 
@@ -113,10 +121,15 @@ def _rest(values, terms):
     return values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0]
 
 
-def _error(effect, left, terms):
-    """Return the standard error of a size of effect, for other neurons and images."""
-    parts = effect * left
+def _in_place(values, rows):
+    column = np.zeros(len(rows))
+    column[rows] = values
+    return column
+
+
+def _error(direction, left, terms):
+    """Return the standard error of a mean likeness, for other neurons and images."""
+    parts = direction * left
     squares = [np.square(parts.sum(axis=axis)).sum() for axis in range(2)]
-    images = len(parts)
-    lost = images / (images - terms)
-    return np.sqrt(lost * sum(squares)) / np.square(effect).sum()
+    images, neurons = parts.shape
+    return np.sqrt(images / (images - terms) * sum(squares)) / neurons

@@ -80,9 +80,12 @@ def _check_values(path, arrays):
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"{path}: {name}: expected numbers, found others")
     shifts, exponents = arrays["shifts"], arrays["exponents"]
-    steps = np.abs(shifts).sum(axis=1)
-    nearest = shifts[steps == steps[steps > 0].min(initial=np.inf)]
-    if (steps == 0).sum() != 1 or len(np.unique(nearest, axis=0)) != 4:
+    distances = np.abs(shifts).max(axis=1)
+    step = distances[distances > 0].min(initial=np.inf)
+    around = np.unique(np.sign(shifts[distances <= step]), axis=0)
+    if (distances == 0).sum() != 1 or len(around) != 9:
         raise ValueError(f"{path}: shifts: expected a grid around no shift")
-    if not len(exponents) or exponents.min() <= 0 or (exponents == 1).any():
-        raise ValueError(f"{path}: exponents: expected numbers above 0, none of them 1")
+    if not (exponents > 0).all() or not {-1, 1} <= set(np.sign(exponents - 1)):
+        raise ValueError(
+            f"{path}: exponents: expected numbers above 0 on both sides of 1"
+        )

@@ -14,6 +14,7 @@ from v1keras.inversion import (
     diverse_set,
     reconstruct,
 )
+from v1keras.inversion import kept as kept_module
 from v1keras.models import DenseReadout, MultiSessionModel, StackedCore, V1Model
 
 SIZE = (12, 12)
@@ -148,3 +149,18 @@ def test_nor_do_sets_and_reconstructions_nor_do_they_mix_their_targets():
     np.testing.assert_allclose(two[:1], one, rtol=1e-3)
     alone = reconstruct(GradientAscent(new_model(), strong), given, steps=30)[1]
     np.testing.assert_allclose(two, alone, rtol=1e-3)
+
+
+def test_weights_are_hashed_once_a_call(monkeypatch):
+    counts, digest = {}, kept_module._digest
+
+    def counted(model):
+        counts[id(model)] = counts.get(id(model), 0) + 1
+        return digest(model)
+
+    monkeypatch.setattr(kept_module, "_digest", counted)
+    model = new_model()
+    inverted(model)
+    assert set(counts.values()) == {1}
+    inverted(model)
+    assert set(counts.values()) == {2}

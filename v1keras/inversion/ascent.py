@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from v1keras.inversion.ascent_loop import AscentLoop, prolong, smooth
 from v1keras.inversion.contrast import ContrastConstraint
-from v1keras.inversion.kept import kept
+from v1keras.inversion.kept import kept, unchanging_weights
 from v1keras.inversion.objectives import Objective, rate, take_targets
 from v1keras.inversion.parametrizations import Fourier, Pixels
 from v1keras.inversion.rates import compiled
@@ -70,6 +70,7 @@ class GradientAscent:
     True
     """
 
+    @unchanging_weights()
     def __init__(
         self,
         model: Callable[[Any], Any],

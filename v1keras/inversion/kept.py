@@ -1,13 +1,40 @@
 """What is made once for a model, and kept as long as the model."""
 
+import contextlib
+import contextvars
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import numpy as np
 from keras import ops
 
 _ATTRIBUTE = "_kept_for_inversion"
+# Models and the digests of their weights, within `unchanging_weights`.
+_DIGESTS: contextvars.ContextVar[dict[int, tuple[Any, str]] | None]
+_DIGESTS = contextvars.ContextVar("digests", default=None)
+
+
+@contextlib.contextmanager
+def unchanging_weights() -> Iterator[None]:
+    """Take it that no model is trained within the block.
+
+    The weights of each are then hashed once; those of a large population are gigabytes.
+    It also decorates a function.
+
+    Example:
+
+    >>> with unchanging_weights():
+    ...     pass
+    """
+    if _DIGESTS.get() is not None:
+        yield
+        return
+    token = _DIGESTS.set({})
+    try:
+        yield
+    finally:
+        _DIGESTS.reset(token)
 
 
 class _Kept:
@@ -40,13 +67,23 @@ def kept(model: Any, key: Hashable, make: Callable[[], Any]) -> Any:
     >>> kept(model, "list", list) is first
     True
     """
-    weights = _digest(model)
+    weights = _digest_now(model)
     store = vars(model).get(_ATTRIBUTE)
     if store is None or store.weights != weights:
         store = vars(model)[_ATTRIBUTE] = _Kept(weights)
     if key not in store.results:
         store.results[key] = make()
     return store.results[key]
+
+
+def _digest_now(model):
+    """Return the digest of a model's present weights."""
+    digests = _DIGESTS.get()
+    if digests is None:
+        return _digest(model)
+    if id(model) not in digests:
+        digests[id(model)] = model, _digest(model)  # the model, so that it stays
+    return digests[id(model)][1]
 
 
 def _digest(model):

@@ -18,7 +18,7 @@ from v1keras.inversion import (
     RestartedAscent,
 )
 from v1keras.inversion.controls import controls, filter_cosines, half_stimuli
-from v1keras.inversion.kept import kept
+from v1keras.inversion.kept import kept, unchanging_weights
 from v1keras.inversion.matched_contrast import matched_contrast
 from v1keras.inversion.rates import compiled
 from v1keras.inversion.weaker import half_norm_patterns, unclipped_patterns
@@ -36,6 +36,7 @@ _TRUE_VALUES = ("row", "column", "orientation_deg", "frequency")
 PARAMETRIZATIONS = {"pixels": Pixels, "fourier": Fourier}
 
 
+@unchanging_weights()
 def preferred_stimuli(
     model: Any,
     recording: Recording,
@@ -119,6 +120,7 @@ def nothing_to_invert(neurons: np.ndarray) -> str:
     )
 
 
+@unchanging_weights()
 def characterize(
     model: Any,
     recording: Recording,

@@ -1,5 +1,9 @@
 """The ridge's memory grows with images x neurons, not with its windows."""
 
+import pathlib
+import re
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -46,3 +50,14 @@ def test_there_is_no_copy_of_the_features():
     weights = 4 * features * neurons
     assert peak < 2 * weights + draw.nbytes / 2
     np.testing.assert_array_equal(draw, before)
+
+
+@pytest.mark.slow
+def test_the_weights_of_a_large_population_are_not_copied():
+    script = pathlib.Path(__file__).parent / "ridge_memory.py"
+    words = [sys.executable, script, "300", "3000", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    numbers = re.findall(r"\d+\.\d+", done.stdout.splitlines()[-1])
+    weights, before, after = map(float, numbers)
+    # Beside them there are TensorFlow's threads and a twentieth of a copy at a time.
+    assert after - before < 1.5 * weights + 0.5, done.stdout

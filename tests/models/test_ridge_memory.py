@@ -59,5 +59,5 @@ def test_the_weights_of_a_large_population_are_not_copied():
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     numbers = re.findall(r"\d+\.\d+", done.stdout.splitlines()[-1])
     weights, before, after = map(float, numbers)
-    # Beside them there are TensorFlow's threads and a twentieth of a copy at a time.
-    assert after - before < 1.5 * weights + 0.5, done.stdout
+    # The zeros that they replace, and a twelfth of them at a time.
+    assert after - before < 2.2 * weights + 0.2, done.stdout

@@ -1,17 +1,22 @@
 """Fast paths of layers for TensorFlow on CPUs; loaded by `fast_path` alone."""
 
+import math
+
+import numpy as np
 import tensorflow as tf
 
 from v1keras.models.layers.bilinear_cpu import bilinear_drive
 
 __all__ = [
-    "assign_columns",
+    "aligned_array",
+    "assign_without_copy",
     "batch_normalize",
     "bilinear_drive",
     "depthwise_kernel_gradient",
     "has_gpu",
     "replica_count",
 ]
+_ALIGNMENT = 64  # bytes, of the memory that TensorFlow takes without a copy
 
 
 def has_gpu():
@@ -24,15 +29,27 @@ def replica_count():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def assign_columns(variable, columns, values):
-    """Assign some columns of a variable in place, without a copy of the others.
+def aligned_array(shape):
+    """Return a float32 NumPy array whose memory a variable can take as it is.
 
     Args:
-        variable: `keras.Variable` `(rows, n)`.
-        columns: Slice of its columns.
-        values: `(rows, columns)` array.
+        shape: Tuple of integers.
     """
-    variable.value[:, columns].assign(values)
+    size = 4 * math.prod(shape)
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % _ALIGNMENT
+    return memory[first : first + size].view(np.float32).reshape(shape)
+
+
+def assign_without_copy(variable, array):
+    """Give a variable the memory of an array of `aligned_array`, which it then is.
+
+    Args:
+        variable: `keras.Variable`.
+        array: Array of the variable's shape, not changed afterwards.
+    """
+    tensor = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    variable.value.assign(tensor)
 
 
 def batch_normalize(inputs, gamma, beta, epsilon):

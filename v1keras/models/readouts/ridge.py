@@ -115,16 +115,13 @@ class RidgeReadout(Readout):
             )
         solution = solve(features, responses, groups, places, coefficients, windows)
         bias = np.empty(self.neurons)
-        fast = tensorflow_cpu()
-        # Of a large population, the weights and a copy of them are gigabytes.
-        weight = np.empty(() if fast else self.weight.shape, "float32")
+        fast, shape = tensorflow_cpu(), tuple(self.weight.shape)
+        weight = fast.aligned_array(shape) if fast else np.empty(shape, "float32")
         for block, block_weight, block_bias in solution:
-            bias[block] = block_bias
-            if fast:
-                fast.assign_columns(self.weight, block, block_weight)
-            else:
-                weight[:, block] = block_weight
-        if not fast:
+            weight[:, block], bias[block] = block_weight, block_bias
+        if fast:  # of a large population, a copy takes gigabytes
+            fast.assign_without_copy(self.weight, weight)
+        else:
             self.weight.assign(weight)
         self.bias.assign(bias)
 

@@ -113,12 +113,10 @@ class RidgeReadout(Readout):
                 "negative responses; a ridge on square roots needs responses >= 0"
                 " or an output_offset"
             )
-        solution = solve(features, responses, groups, places, coefficients, windows)
-        bias = np.empty(self.neurons)
         fast, shape = tensorflow_cpu(), tuple(self.weight.shape)
         weight = fast.aligned_array(shape) if fast else np.empty(shape, "float32")
-        for block, block_weight, block_bias in solution:
-            weight[:, block], bias[block] = block_weight, block_bias
+        prior = groups, places, coefficients, windows
+        bias = solve(features, responses, prior, weight)
         if fast:  # of a large population, a copy takes gigabytes
             fast.assign_without_copy(self.weight, weight)
         else:
@@ -168,12 +166,13 @@ def _root_responses(responses):
     return target, mean
 
 
-def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
-    """Yield a slice of neurons, their weights `(n, neurons)` and biases `(neurons,)`.
+def solve(features, responses, prior, weight):
+    """Fill `weight` `(n, neurons)`, and return the biases `(neurons,)`.
 
-    The arguments are those of `RidgeReadout.fit`. Features are centered block by block,
-    and neurons are solved so: of a large population, they are gigabytes.
+    The others are the arguments of `RidgeReadout.fit`. Features are centered block by
+    block: of a large population, they and the weights are gigabytes.
     """
+    groups, places, coefficients, windows = prior
     target, mean = _root_responses(responses)
     center = features.mean(axis=0)
     images, neurons = target.shape
@@ -197,6 +196,7 @@ def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
         release_pages(basis)
     posterior = _model_posterior(np.stack(evidence), responsive)
 
+    bias = np.empty(neurons)
     for block in _blocks(neurons, _NEURONS):
         duals = []
         for i, basis in enumerate(bases):
@@ -206,16 +206,16 @@ def solve(features, responses, groups, places, coefficients, windows=WINDOWS):
             rotated = basis.T @ target[:, block]
             duals.append(basis @ (rotated * left.astype("float32")))
             release_pages(basis)
-        weight = np.empty((features.shape[1], len(mean[block])), "float32")
         response = 0.0
         for rows in _blocks(features.shape[1], _FEATURES):
             centered = features[:, rows] - center[rows]
             solution = 0.0
             for scale, dual in zip(scales, duals, strict=True):
                 solution = solution + scale[rows, None] * (centered.T @ dual)
-            weight[rows] = solution
+            weight[rows, block] = solution
             response = response + center[rows] @ solution
-        yield block, weight, mean[block] - response
+        bias[block] = mean[block] - response
+    return bias
 
 
 def _blocks(count, size):

@@ -10,22 +10,23 @@ import numpy as np
 import tensorflow as tf
 
 from tools.benchmarks import train
+from tools.benchmarks.cases import CASES
 from tools.benchmarks.machine import Watch, processors
 from v1keras import Recording
 from v1keras.data import LazyRows, open_recording, shards
 from v1keras.training import make_strategy
 from v1keras.training.input_pipeline import make_pipeline
 
-_CASES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
+_NAMES = ("36 x 64 pixels, 1,000 neurons", "36 x 64 pixels, 8,000 neurons")
 _IMAGES, _BATCHES = 5120, 40
 
 
 def measure():
     """Return (dict for the JSON, Markdown)."""
     cases, text = {}, ""
-    for name in _CASES:
+    for name in _NAMES:
         with tempfile.TemporaryDirectory() as folder:
-            rows = cases[name] = measured(train.CASES[name], pathlib.Path(folder))
+            rows = cases[name] = measured(CASES[name], pathlib.Path(folder))
         text += f"## {name}\n\n{_table(rows)}\n\n"
     text += (
         f"{_IMAGES:,} images in batches of 128. Reads from the disk come from its"

@@ -3,8 +3,6 @@
 import os
 import time
 
-import tensorflow as tf
-
 
 class Watch:
     """Measure seconds and busy processors of a block in this process.
@@ -39,6 +37,8 @@ def ceiling(repeats=5):
     Returns:
         Dict in GFLOP/s: `{"matmul float32": ..., ...}`.
     """
+    import tensorflow as tf
+
     rates = {}
     for name in ("float32", "bfloat16"):
         left = tf.cast(tf.random.normal((2048, 2048)), name)

@@ -9,8 +9,9 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from tools.benchmarks import train as architecture
+from tools.benchmarks import cases, train
 from tools.benchmarks.machine import processors
+from tools.benchmarks.torch_training import TORCH, of_torch
 from v1keras import Recording
 from v1keras.config import default, resolve
 from v1keras.data.dead_leaves import dead_leaves
@@ -22,7 +23,7 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _FOLDER = _ROOT / "runs" / "benchmark"
 _NEURONS, _SIZE, _SIDE, _PROTOTYPES = 8000, (36, 64), 13, 48
 _COUNTS = {TRAIN: 3000, VALIDATION: 300, TEST: 100}
-_FIELD = architecture.CASES["36 x 64 pixels, 8,000 neurons"]
+_FIELD = cases.CASES["36 x 64 pixels, 8,000 neurons"]
 
 
 def measure():
@@ -32,8 +33,8 @@ def measure():
         path.parent.mkdir(parents=True, exist_ok=True)
         simulated().save(path)
     torch = {
-        name: architecture.of_torch(_FIELD, options)
-        for name, options in architecture.TORCH.items()
+        name: of_torch(_FIELD, options)
+        for name, options in TORCH.items()
         if options["channels_last"]
     }
     configs = {
@@ -75,7 +76,7 @@ def trained(config, path):
     """Return a row: how fast a configuration trains, and what it learns."""
     config.data.recording = str(path)
     config.readout.coordinates = "cortical_um"
-    watch, start = architecture.Epochs(), time.perf_counter()
+    watch, start = train.Epochs(), time.perf_counter()
     model, _ = train_and_evaluate(
         config, _FOLDER / "run", overwrite=True, callbacks=[watch]
     )
@@ -89,7 +90,7 @@ def trained(config, path):
         "busy": busy,
         "validation": float(np.nanmean(correlation(recording.responses[shown], rates))),
         "true": float(np.nanmean(true)),
-        "parameters": sum(int(np.prod(v.shape)) for v in model.trainable_variables),
+        "parameters": cases.parameters(model),
         "seconds": time.perf_counter() - start,
     }
 

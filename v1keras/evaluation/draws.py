@@ -4,6 +4,8 @@ A score that is a function of sums over images is that function of weighted sums
 every sample, so that all samples of all neurons are one product of matrices per sum.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy  # which imports its parts when they are first used
 
@@ -29,7 +31,7 @@ class ImageDraws:
 
     >>> import numpy as np
     >>> draws = ImageDraws(100)
-    >>> counts = draws.sums(np.ones((100, 1)), np.arange(100))
+    >>> counts = draws.sums(np.arange(100))(np.ones((100, 1)))
     >>> counts.shape, round(float(counts.mean()))
     ((400, 1), 100)
     """
@@ -46,17 +48,18 @@ class ImageDraws:
         self.block = (rng.permutation(most) % blocks)[units]
         self.weights = rng.poisson(1.0, (SAMPLES, blocks)).astype(np.float32)
 
-    def sums(self, values: np.ndarray, images: np.ndarray) -> np.ndarray:
-        """Return weighted sums over images.
+    def sums(self, images: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the function that sums over images with the weights of each sample.
 
         Args:
-            values: `(m, neurons)`, a value per image and neuron.
-            images: `(m,)` indices of these images.
+            images: `(m,)` indices of the images.
 
         Returns:
-            `(SAMPLES, neurons)` float32.
+            Callable, `(m, neurons)`, a value per image and neuron -> `(SAMPLES,
+            neurons)` float32.
         """
         used, row = np.unique(self.block[images], return_inverse=True)
+        weights = self.weights[:, used]
         entries = (np.ones(len(images), np.float32), (row, np.arange(len(images))))
         collect = scipy.sparse.csr_array(entries, shape=(len(used), len(images)))
-        return self.weights[:, used] @ (collect @ values.astype(np.float32))
+        return lambda values: weights @ (collect @ values.astype(np.float32))

@@ -60,12 +60,10 @@ class _Sums:
     """Weighted sums over some images, and what follows from them."""
 
     def __init__(self, draws, images):
-        self.draws, self.images = draws, images
+        self.sums = draws.sums(images)
 
     def __call__(self, values):
-        return self.draws.sums(
-            np.where(np.isnan(values), 0, values), self.images
-        ).astype(float)
+        return self.sums(np.where(np.isnan(values), 0, values)).astype(float)
 
     def count(self, values):
         """Return the weighted number of values that are not missing."""

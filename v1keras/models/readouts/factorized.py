@@ -97,7 +97,11 @@ class FactorizedReadout(Readout):
             mask_norms = ops.sum(ops.abs(self.mask), axis=0)
             feature_norms = ops.sum(ops.abs(self.features), axis=0)
             self.add_loss(self.l1 * ops.sum(mask_norms * feature_norms))
-        pooled = ops.einsum("bpc,pn->bcn", _flatten_places(features), self.mask)
+        # One product of two matrices, faster than one per image.
+        by_channel = ops.transpose(_flatten_places(features), (0, 2, 1))
+        channels, places = by_channel.shape[1:]
+        pooled = ops.matmul(ops.reshape(by_channel, (-1, places)), self.mask)
+        pooled = ops.reshape(pooled, (-1, channels, self.neurons))
         drive = ops.sum(pooled * self.features, axis=1) + self.bias  # (batch, neurons)
         return self.in_unit(ops.softplus(drive))
 

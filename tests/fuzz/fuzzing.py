@@ -233,7 +233,8 @@ def _watch(folder, processes):
         if isinstance(path, int) or str(path).startswith(allowed):
             return
         # Below this process's folder, or below one that was opened before.
-        if not os.path.isabs(path) and ".." not in pathlib.Path(path).parts:
+        inside = not os.path.isabs(path) and ".." not in pathlib.Path(path).parts
+        if event in ("open", "os.remove", "os.rmdir") and inside:
             return
         harm.append(f"{event} {arguments}"[:200])
 

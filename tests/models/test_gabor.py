@@ -90,6 +90,14 @@ def test_blurred_pixels_are_scipys_in_the_middle():
     np.testing.assert_allclose(actual[:, 4, 6], blurred[:, 13, 19], atol=1e-3)
 
 
+def solved(features, responses, groups, places, coefficients):
+    """Return the weights and biases of a fit."""
+    readout = models.RidgeReadout(responses.shape[1])
+    readout.build((None, features.shape[1]))
+    readout.fit(features, responses, groups, places, coefficients)
+    return np.array(readout.weight), np.array(readout.bias)
+
+
 def features_and_responses(images=25, count=60, neurons=3):
     rng = np.random.default_rng(0)
     features = rng.normal(size=(images, count)).astype("float32") / np.sqrt(count)
@@ -180,9 +188,7 @@ def test_ridge_finds_where_a_neuron_looks():
             2 + features @ truth / np.linalg.norm(truth) + 0.3 * rng.normal(size=120), 0
         )
     )[:, None]
-    weight, _ = ridge.solve(
-        features.copy(), responses, np.zeros(225, int), places, np.ones(1)
-    )
+    weight, _ = solved(features, responses, np.zeros(225, int), places, np.ones(1))
     energy = weight[:, 0] ** 2
     np.testing.assert_allclose(energy @ places / energy.sum(), [0.2, -0.2], atol=0.06)
 
@@ -193,11 +199,11 @@ def test_silent_neurons_beside_a_neuron_change_nothing():
         np.zeros(60, int),
         np.random.default_rng(1).uniform(-0.5, 0.5, (60, 2)),
     )
-    alone, _ = ridge.solve(features.copy(), responses, groups, places, np.ones(1))
+    alone, _ = solved(features, responses, groups, places, np.ones(1))
     crowd = np.concatenate(
         [responses, np.full((25, 20), np.nan), np.full((25, 5), 3.0)], axis=1
     )
-    among, _ = ridge.solve(features.copy(), crowd, groups, places, np.ones(1))
+    among, _ = solved(features, crowd, groups, places, np.ones(1))
     np.testing.assert_allclose(among[:, :1], alone, rtol=1e-4, atol=1e-6)
     assert (among[:, 1:] == 0).all()
 
@@ -219,8 +225,8 @@ def test_a_missing_response_is_taken_for_the_mean():
     filled = responses.copy()
     filled[4, 1] = np.nanmean(np.sqrt(holed[:, 1] + ridge.OFFSET)) ** 2 - ridge.OFFSET
     for actual, expected in zip(
-        ridge.solve(features.copy(), holed, groups, places, np.ones(1)),
-        ridge.solve(features.copy(), filled, groups, places, np.ones(1)),
+        solved(features, holed, groups, places, np.ones(1)),
+        solved(features, filled, groups, places, np.ones(1)),
     ):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
 

@@ -98,7 +98,7 @@ def test_the_table_lists_every_column_of_a_simulated_cell(inverted):
     evaluators = [model_of(gabors(4, 1), "evaluator")]
     cells = characterize(model, recording, stimuli, evaluators, scores)
     listed = [column.name for column in COLUMNS]
-    rest = {"session", "half_rate", "half_best_image_rate", "half_class"}
+    rest = {"session", "zero_rate", "half_rate", "half_best_image_rate", "half_class"}
     assert [name for name in listed if name not in rest] == list(cells.table)
     for name in ("row", "column", "orientation_deg", "frequency"):
         true = recording.neurons[name][[1, 3]]

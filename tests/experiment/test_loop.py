@@ -173,23 +173,18 @@ def test_the_specificity_matrix_is_the_true_one(loop, second_day):
     assert summary["specificity"]["p"] < 0.01
 
 
-def test_a_drift_is_the_one_that_was_made(loop):
-    _, summary, _ = loop.analyze(loop.show("--shift=1,-1", "--gain_drift=0.3"))
-    assert summary["drift"]["shift_down_right"] == pytest.approx([1, -1], abs=0.6)
-    assert summary["drift"]["changed_gains"] > 0
-    assert all(fault["verdict"] != "wrong" for fault in summary["faults"])
-
-
 def verdicts(summary):
     return {fault["name"]: fault["verdict"] for fault in summary["faults"]}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_usual_day_is_not_called_wrong(loop, seed):
-    """Gains drift by 20 %, and images lie half a pixel off."""
+    """Gains drift by 20 %, and images lie half a pixel off, which is seen."""
     text, summary, _ = loop.analyze(loop.show(f"--seed={seed}"))
     print(text.splitlines()[3], flush=True)
     assert set(verdicts(summary).values()) == {"fine"}, text
+    shift = summary["drift"]["shift_down_right"]
+    assert shift == pytest.approx([0.5, 0.5], abs=0.4)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

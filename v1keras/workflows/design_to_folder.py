@@ -126,6 +126,7 @@ def design_to_folder(values: Any, folder: str | os.PathLike[str]) -> str:
 def describe_set(made: StimulusSet) -> dict[str, str]:
     """Return lines on a set, by name: what it shows, its contrast, its screen."""
     _, _, height, width = made.screen.patch(made.levels.shape[1:])
+    low, high = made.screen.pixel_range
     return {
         "presentations": (
             f"{len(made.names)} stimuli for {len(made.neurons)} neurons,"
@@ -134,7 +135,8 @@ def describe_set(made: StimulusSet) -> dict[str, str]:
         "contrast and screen": (
             f"contrast norm {made.norm:.4g} around grey level {made.background};"
             f" {made.screen.degrees:.3g} degrees are {width} x {height} of"
-            f" {made.screen.size_px[0]} x {made.screen.size_px[1]} pixels"
+            f" {made.screen.size_px[0]} x {made.screen.size_px[1]} pixels; darkest and"
+            f" brightest are the images' {low:g} and {high:g}"
         ),
     }
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from v1keras.report.figures.style import COLORS, GREY, new_figure, styled
 
@@ -91,6 +92,11 @@ def gains(gain: np.ndarray, low: np.ndarray, high: np.ndarray) -> Figure:
     axis.axhline(1, color=GREY, lw=0.8)
     places = np.arange(len(gain))
     axis.errorbar(places, gain, errors, fmt="o", color=COLORS[0], elinewidth=0.5)
+    if (gain[np.isfinite(gain)] > 0).all():
+        axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("")
     axis.set(xlabel="neurons, sorted", ylabel="gain, second day over first")
     return figure
 

@@ -55,7 +55,13 @@ def read_array(path, flag="--images", layout=Layout()):
         if suffix == ".npy":
             return np.load(file, mmap_mode="r", allow_pickle=False)
         if suffix in _TABLES:
-            return text_table.parse(file.read_bytes(), layout).values
+            table = text_table.parse(file.read_bytes(), layout)
+            if table.labels is not None and layout.first_column != "index":
+                raise ValueError(
+                    f"its first column holds words ({table.labels[0]!r}, ...): say"
+                    " --first_column=index to leave it out"
+                )
+            return table.values
         if suffix == ".npz":
             return _from_npz(file, key, flag)
         if suffix == ".mat":

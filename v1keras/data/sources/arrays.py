@@ -6,9 +6,9 @@ import pathlib
 import numpy as np
 
 from v1keras.data.recording import Recording
-from v1keras.data.recording_file import FORMAT_1_NAMES
+from v1keras.data.sources.array_columns import bring_into_order, read_columns
 from v1keras.data.sources.array_files import is_table, read_array, read_table
-from v1keras.data.sources.axes import arrange, as_repeats
+from v1keras.data.sources.axes import arrange
 from v1keras.data.sources.cells import repeats_of, responses_of
 from v1keras.data.sources.contents import describe
 from v1keras.data.sources.labels import rows_in_order
@@ -16,12 +16,10 @@ from v1keras.data.sources.layout import RESPONSES, Layout
 from v1keras.data.sources.pictures import missing_numbers, read_folder, stack
 from v1keras.data.sources.questions import with_missing, without_index
 from v1keras.data.sources.trials import mean_response
-from v1keras.data.validation import ATTRIBUTES, SPLITS, UNASSIGNED
+from v1keras.data.validation import ATTRIBUTES
 from v1keras.io.large_arrays import release_pages, row_blocks, zeros_or_memmap
 
-_COLUMNS = ("split", "image_group", "neuron_session")
 _OF_NEURONS = ("neuron_session", "neurons")
-_SPLIT_WORDS = SPLITS | {"training": 0, "val": 1, "testing": 2, "": UNASSIGNED}
 
 
 def read(
@@ -50,7 +48,8 @@ def read(
         columns: Dict from `split`, `image_group`, `neuron_session`, `neurons/<column>`,
             `covariates/<column>` or `repeat_covariates/<column>` to the name of an
             array. A split may be in words. `repeat_covariates` have the axes of the
-            `repeats`, without neurons or with k values in their place.
+            `repeats`, without neurons or with k values in their place. Rows of a table
+            that begin with the name of a picture, or of a neuron, belong to it.
         attributes: Dict, as a `Recording` takes them.
         layout: `Layout`, what the files leave open. Defaults to what they tell.
 
@@ -91,9 +90,9 @@ def read(
         "repeats": repeats,
         "repeat_images": repeat_images,
     } | (columns or {})
-    fields = _columns(columns or {}, layout)
+    fields, labels = read_columns(columns or {}, layout)
     try:
-        _read_arrays(files, fields, layout)
+        _read_arrays(files, fields, labels, layout)
         return Recording(**fields, attributes=attributes)
     except ValueError as error:
         file = files.get(str(error).split(":")[0])
@@ -104,7 +103,7 @@ def read(
         raise ValueError(f"{file}: {error}") from None
 
 
-def _read_arrays(files, fields, layout):
+def _read_arrays(files, fields, labels, layout):
     """Add the images, the responses and the repeats to the fields of a recording."""
     images, pictures = _images(files["images"], layout)
     if pictures is not None:  # one after the other
@@ -114,6 +113,8 @@ def _read_arrays(files, fields, layout):
         arrays["responses"], names = _responses(files["responses"], pictures, layout)
         if names and layout.axes_of("responses") in (None, RESPONSES):
             fields["neurons"].setdefault("name", np.array(names))
+    names = pictures if _are_names(pictures) else []
+    bring_into_order(fields, labels, names, layout)
     if files["repeats"] is not None:
         repeats = read_array(files["repeats"], "--repeats", layout)
         arrays["repeats"] = repeats_of(repeats)
@@ -198,46 +199,6 @@ def _responses(path, pictures, layout):
     names = pictures if _are_names(pictures) else []
     order = rows_in_order(table.labels, names, layout.first_column == "index")
     return table.values[order], table.names
-
-
-def _columns(columns, layout):
-    """Return a dict of the arrays of columns, those of a group in a dict of its own."""
-    fields = {"neurons": {}, "covariates": {}, "repeat_covariates": {}}
-    # A column may still be named as in files of format 1.
-    groups = {former: name for name, former in FORMAT_1_NAMES.items()}
-    for name, path in columns.items():
-        group, _, column = name.rpartition("/")
-        group = groups.get(group, group)
-        if group not in fields and (group or column not in _COLUMNS):
-            raise ValueError(
-                f"column {name!r}: expected split, image_group, neuron_session,"
-                " neurons/NAME, covariates/NAME or repeat_covariates/NAME"
-            )
-        values = read_array(path, f"--column={name}", layout)
-        # MATLAB's vectors, and those of a table, have an axis of length 1.
-        if values.ndim == 2 and 1 in values.shape:
-            values = values.ravel()
-        if name == "split":
-            values = _split(values, path)
-        if group == "repeat_covariates":
-            values = as_repeats(values, layout)
-        target = fields[group] if group else fields
-        target[column] = values
-    return fields
-
-
-def _split(values, path):
-    """Return a split as numbers, also one in words."""
-    if values.dtype.kind not in "US":
-        return values
-    words = [word.strip().lower() for word in values.tolist()]
-    unknown = sorted(set(words) - set(_SPLIT_WORDS))
-    if unknown:
-        raise ValueError(
-            f"{path}: split: found {unknown[0]!r}, expected"
-            f" {', '.join(word for word in _SPLIT_WORDS if word)} or nothing"
-        )
-    return np.array([_SPLIT_WORDS[word] for word in words])
 
 
 def _counts(fields):

@@ -1,4 +1,4 @@
-"""Words in the first column of a table of responses, which may name the pictures."""
+"""Words in the first column of a table, which may name pictures or neurons."""
 
 import pathlib
 import re
@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 
 
-def rows_in_order(labels, pictures, leave_out):
+def rows_in_order(labels, pictures, leave_out, name="responses", noun="pictures"):
     """Return the rows of a table in the order of the pictures that they name.
 
     A label is a picture's file with its folder or without, with the suffix or without,
@@ -19,6 +19,8 @@ def rows_in_order(labels, pictures, leave_out):
             none.
         leave_out: Boolean, whether labels that name no picture are left out, and the
             rows are in the order of the images.
+        name: String, name of the array, for errors.
+        noun: String, what the names are of, for errors.
 
     Returns:
         Integer array, indices of rows.
@@ -44,21 +46,21 @@ def rows_in_order(labels, pictures, leave_out):
             others = [label for label in labels if key(label) not in known]
             twice = [label for label in labels if rows.count(key(label)) > 1]
             reasons = []
-            for names, reason in (
+            for words, reason in (
                 (lacking, "have no row"),
-                (others, "are no pictures"),
+                (others, f"are no {noun}"),
                 (twice, "have several rows"),
             ):
-                if names:
-                    reasons.append(f"{_first(list(dict.fromkeys(names)))} {reason}")
+                if words:
+                    reasons.append(f"{_first(list(dict.fromkeys(words)))} {reason}")
             raise ValueError(
-                "responses: their first column names pictures, but not each of the"
+                f"{name}: their first column names {noun}, but not each of the"
                 f" {len(pictures)} once: {'; '.join(reasons)}"
             )
     if not leave_out:
         raise ValueError(
-            f"responses: their first column holds words ({labels[0]!r}, ...),"
-            " which are not the names of the pictures: say --first_column=index to"
+            f"{name}: their first column holds words ({labels[0]!r}, ...),"
+            f" which are not the names of the {noun}: say --first_column=index to"
             " leave it out"
         )
     numbers = [re.findall(r"[0-9]+", label)[-1:] for label in labels]
@@ -66,8 +68,8 @@ def rows_in_order(labels, pictures, leave_out):
         values = np.array([int(number) for [number] in numbers], float)
         if len(set(values)) == len(values) and (np.diff(values) < 0).any():
             raise ValueError(
-                f"responses: their first column ({', '.join(labels[:3])}, ...) numbers"
-                " the images in another order: bring the rows into their order"
+                f"{name}: their first column ({', '.join(labels[:3])}, ...) numbers"
+                f" the {noun} in another order: bring the rows into their order"
             )
     return np.arange(len(labels))
 

@@ -108,7 +108,7 @@ def without_index(responses, names, layout):
     columns = [np.array(rows[:, chosen]) for _, rows in row_blocks(responses)]
     first, second, last = np.concatenate(columns).astype("float32").T
     if layout.first_column == "index":
-        if not _counts(first) and not (np.diff(first) > 0).all():
+        if not counts(first) and not (np.diff(first) > 0).all():
             raise ValueError(
                 "responses: their first column doesn't number the images in order, such"
                 " as 0, 1, 2, ... or 1, 2, 3, ...: bring the rows into that order, or"
@@ -121,7 +121,7 @@ def without_index(responses, names, layout):
             " ...) numbers the images: say --first_column=index to leave it out, or"
             " --first_column=neuron"
         )
-    if responses.shape[1] > 1 and _counts(last) and len(last) >= _RISING:
+    if responses.shape[1] > 1 and counts(last) and len(last) >= _RISING:
         raise ValueError(
             f"responses: their last column ({last[0]:g}, {last[1]:g}, {last[2]:g}, ...)"
             " numbers the images: leave it out of the file, or say"
@@ -133,7 +133,7 @@ def without_index(responses, names, layout):
 def _numbers_images(column, other):
     """Return True if a column counts images, rises as times do, or has names alone."""
     count = len(column)
-    if _counts(column) or count > 5 and _counts(np.sort(column)):
+    if counts(column) or count > 5 and counts(np.sort(column)):
         return True
     if count >= _RISING and (np.diff(column) > 0).all():
         return True
@@ -146,7 +146,7 @@ def _are_names(column):
     return is_whole and len(np.unique(column)) == len(column)
 
 
-def _counts(column):
+def counts(column):
     """Return True if a column counts from 0 or from 1."""
     count = len(column)
     if count < 3 or column[0] not in (0, 1):

@@ -56,7 +56,7 @@ def read_columns(columns, layout):
     return fields, labels
 
 
-def bring_into_order(fields, labels, pictures, layout):
+def bring_into_order(fields, labels, pictures):
     """Bring columns into the order of the pictures, or the neurons, that rows name.
 
     Args:
@@ -65,7 +65,6 @@ def bring_into_order(fields, labels, pictures, layout):
         labels: Dict as `read_columns` returns it.
         pictures: List of strings, names of the pictures' files; empty where they have
             none.
-        layout: `Layout`, for `first_column`.
 
     Raises:
         ValueError: Rows name others, or none.
@@ -76,8 +75,7 @@ def bring_into_order(fields, labels, pictures, layout):
         if group == "neurons" or column == "neuron_session":
             names, noun = list(fields["neurons"].get("name", ())), "neurons"
         name = f"{group}/{column}" if group else column
-        leave_out = layout.first_column == "index"
-        order = rows_in_order(words, names, leave_out, name, noun)
+        order = rows_in_order(words, names, name, noun)
         target[column] = target[column][order]
 
 
@@ -102,8 +100,11 @@ def _split(values, path):
     words = [word.strip().lower() for word in values.tolist()]
     unknown = sorted(set(words) - set(_SPLIT_WORDS))
     if unknown:
+        advice = ""
+        if unknown == [words[0]]:
+            advice = "; if it is a heading, say --first_row=heading"
         raise ValueError(
             f"{path}: split: found {unknown[0]!r}, expected"
-            f" {', '.join(word for word in _SPLIT_WORDS if word)} or nothing"
+            f" {', '.join(word for word in _SPLIT_WORDS if word)} or nothing{advice}"
         )
     return np.array([_SPLIT_WORDS[word] for word in words])

@@ -56,10 +56,10 @@ def read_array(path, flag="--images", layout=Layout()):
             return np.load(file, mmap_mode="r", allow_pickle=False)
         if suffix in _TABLES:
             table = text_table.parse(file.read_bytes(), layout)
-            if table.labels is not None and layout.first_column != "index":
+            if table.labels is not None:
                 raise ValueError(
-                    f"its first column holds words ({table.labels[0]!r}, ...): say"
-                    " --first_column=index to leave it out"
+                    f"its first column holds words ({table.labels[0]!r}, ...): leave"
+                    " them out"
                 )
             return table.values
         if suffix == ".npz":

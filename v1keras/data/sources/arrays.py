@@ -11,7 +11,7 @@ from v1keras.data.sources.array_files import is_table, read_array, read_table
 from v1keras.data.sources.axes import arrange
 from v1keras.data.sources.cells import repeats_of, responses_of
 from v1keras.data.sources.contents import describe
-from v1keras.data.sources.labels import rows_in_order
+from v1keras.data.sources.labels import check_numbers, names_any, rows_in_order
 from v1keras.data.sources.layout import RESPONSES, Layout
 from v1keras.data.sources.pictures import missing_numbers, read_folder, stack
 from v1keras.data.sources.questions import with_missing, without_index
@@ -114,7 +114,7 @@ def _read_arrays(files, fields, labels, layout):
         if names and layout.axes_of("responses") in (None, RESPONSES):
             fields["neurons"].setdefault("name", np.array(names))
     names = pictures if _are_names(pictures) else []
-    bring_into_order(fields, labels, names, layout)
+    bring_into_order(fields, labels, names)
     if files["repeats"] is not None:
         repeats = read_array(files["repeats"], "--repeats", layout)
         arrays["repeats"] = repeats_of(repeats)
@@ -197,7 +197,10 @@ def _responses(path, pictures, layout):
     if table.labels is None:
         return without_index(table.values, table.names, layout)
     names = pictures if _are_names(pictures) else []
-    order = rows_in_order(table.labels, names, layout.first_column == "index")
+    if layout.first_column == "index" and not names_any(table.labels, names):
+        check_numbers(table.labels)
+        return table.values, table.names
+    order = rows_in_order(table.labels, names)
     return table.values[order], table.names
 
 

@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 
 
-def rows_in_order(labels, pictures, leave_out, name="responses", noun="pictures"):
+def rows_in_order(labels, known, name="responses", noun="pictures"):
     """Return the rows of a table in the order of the pictures that they name.
 
     A label is a picture's file with its folder or without, with the suffix or without,
@@ -15,10 +15,8 @@ def rows_in_order(labels, pictures, leave_out, name="responses", noun="pictures"
 
     Args:
         labels: List of strings, one per row.
-        pictures: List of strings, names of the pictures' files; empty where they have
-            none.
-        leave_out: Boolean, whether labels that name no picture are left out, and the
-            rows are in the order of the images.
+        known: List of strings, names of the pictures' files, or of neurons; empty where
+            they have none.
         name: String, name of the array, for errors.
         noun: String, what the names are of, for errors.
 
@@ -26,52 +24,78 @@ def rows_in_order(labels, pictures, leave_out, name="responses", noun="pictures"
         Integer array, indices of rows.
 
     Raises:
-        ValueError: The labels name the pictures in part, or several times, or may be
+        ValueError: The labels name the pictures in part, or several times, or are
             something else.
 
     Example:
 
-    >>> rows_in_order(["stim/B.png", "stim/A.png"], ["a.png", "b.png"], False).tolist()
+    >>> rows_in_order(["stim/B.png", "stim/A.png"], ["a.png", "b.png"]).tolist()
     [1, 0]
     """
-    for key in (_whole, _of_file, _of_stem):
-        rows = [key(label) for label in labels]
-        known = [key(picture) for picture in pictures]
-        if len(set(known)) < len(known):
-            continue
-        if sorted(rows) == sorted(known):
-            return np.array([rows.index(picture) for picture in known])
-        if set(rows) & set(known):
-            lacking = [picture for picture in pictures if key(picture) not in rows]
-            others = [label for label in labels if key(label) not in known]
-            twice = [label for label in labels if rows.count(key(label)) > 1]
-            reasons = []
-            for words, reason in (
-                (lacking, "have no row"),
-                (others, f"are no {noun}"),
-                (twice, "have several rows"),
-            ):
-                if words:
-                    reasons.append(f"{_first(list(dict.fromkeys(words)))} {reason}")
+    for key in _KEYS:
+        rows, names = [key(label) for label in labels], [key(one) for one in known]
+        if len(set(names)) == len(names) and sorted(rows) == sorted(names):
+            return np.array([rows.index(one) for one in names])
+        if len(set(names)) == len(names) and set(rows) & set(names):
+            reasons = "; ".join(_reasons(labels, rows, known, names, noun))
             raise ValueError(
                 f"{name}: their first column names {noun}, but not each of the"
-                f" {len(pictures)} once: {'; '.join(reasons)}"
+                f" {len(known)} once: {reasons}"
             )
-    if not leave_out:
-        raise ValueError(
-            f"{name}: their first column holds words ({labels[0]!r}, ...),"
-            f" which are not the names of the {noun}: say --first_column=index to"
-            " leave it out"
-        )
+    advice = "leave them out of the file"
+    if name == "responses":
+        advice = "say --first_column=index to leave it out"
+    raise ValueError(
+        f"{name}: their first column holds words ({labels[0]!r}, ...), which are not the"
+        f" names of the {noun}: {advice}"
+    )
+
+
+def names_any(labels, known):
+    """Return whether a label names one of the pictures."""
+    for key in _KEYS:
+        if {key(label) for label in labels} & {key(one) for one in known}:
+            return True
+    return False
+
+
+def check_numbers(labels):
+    """Refuse labels that are to be left out, but number the images in another order.
+
+    Raises:
+        ValueError: The last numbers in them differ, and don't rise.
+
+    Example:
+
+    >>> check_numbers(["scene 1", "scene 2", "scene 10"])
+    """
     numbers = [re.findall(r"[0-9]+", label)[-1:] for label in labels]
-    if all(numbers):
-        values = np.array([int(number) for [number] in numbers], float)
-        if len(set(values)) == len(values) and (np.diff(values) < 0).any():
-            raise ValueError(
-                f"{name}: their first column ({', '.join(labels[:3])}, ...) numbers"
-                f" the {noun} in another order: bring the rows into their order"
-            )
-    return np.arange(len(labels))
+    if not all(numbers):
+        return
+    values = np.array([int(number) for [number] in numbers], float)
+    if len(set(values)) == len(values) and (np.diff(values) < 0).any():
+        raise ValueError(
+            f"responses: their first column ({', '.join(labels[:3])}, ...) numbers the"
+            " images in another order: bring the rows into their order"
+        )
+
+
+def _reasons(labels, rows, known, names, noun):
+    """Yield why rows don't name each picture once."""
+    lacking = [one for one, key in zip(known, names, strict=True) if key not in rows]
+    others, twice = [], []
+    for label, key in zip(labels, rows, strict=True):
+        if key not in names:
+            others.append(label)
+        if rows.count(key) > 1:
+            twice.append(label)
+    for words, reason in (
+        (lacking, "have no row"),
+        (others, f"are no {noun}"),
+        (twice, "have several rows"),
+    ):
+        if words:
+            yield f"{_first(list(dict.fromkeys(words)))} {reason}"
 
 
 def _whole(name):
@@ -91,3 +115,6 @@ def _of_stem(name):
 def _first(names):
     """Return the first names as text."""
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+_KEYS = (_whole, _of_file, _of_stem)

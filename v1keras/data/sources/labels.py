@@ -3,6 +3,7 @@
 import pathlib
 import re
 import unicodedata
+from collections import Counter
 
 import numpy as np
 
@@ -35,7 +36,8 @@ def rows_in_order(labels, known, name="responses", noun="pictures"):
     for key in _KEYS:
         rows, names = [key(label) for label in labels], [key(one) for one in known]
         if len(set(names)) == len(names) and sorted(rows) == sorted(names):
-            return np.array([rows.index(one) for one in names])
+            places = {row: place for place, row in enumerate(rows)}
+            return np.array([places[one] for one in names])
         if len(set(names)) == len(names) and set(rows) & set(names):
             reasons = "; ".join(_reasons(labels, rows, known, names, noun))
             raise ValueError(
@@ -46,8 +48,8 @@ def rows_in_order(labels, known, name="responses", noun="pictures"):
     if name == "responses":
         advice = "say --first_column=index to leave it out"
     raise ValueError(
-        f"{name}: their first column holds words ({labels[0]!r}, ...), which are not the"
-        f" names of the {noun}: {advice}"
+        f"{name}: their first column holds words ({labels[0]!r}, ...), which are not"
+        f" the names of the {noun}: {advice}"
     )
 
 
@@ -82,12 +84,13 @@ def check_numbers(labels):
 
 def _reasons(labels, rows, known, names, noun):
     """Yield why rows don't name each picture once."""
-    lacking = [one for one, key in zip(known, names, strict=True) if key not in rows]
+    counts, wanted = Counter(rows), set(names)
+    lacking = [one for one, key in zip(known, names, strict=True) if not counts[key]]
     others, twice = [], []
     for label, key in zip(labels, rows, strict=True):
-        if key not in names:
+        if key not in wanted:
             others.append(label)
-        if rows.count(key) > 1:
+        if counts[key] > 1:
             twice.append(label)
     for words, reason in (
         (lacking, "have no row"),

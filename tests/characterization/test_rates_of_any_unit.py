@@ -55,9 +55,12 @@ def test_a_selectivity_of_rates_around_zero_can_not_be_told(zero):
         np.testing.assert_allclose(columns[name], expected[name], rtol=1e-3)
 
 
-def test_selectivity_for_images_is_of_responses_above_zero():
-    responses = np.array([[2.0, -1.0], [0.0, 1.0], [0.0, 2.0]])
-    np.testing.assert_array_equal(image_selectivity(responses), [1.0, np.nan])
+def test_selectivity_for_images_is_that_of_counts_in_any_unit():
+    counts = np.random.default_rng(0).poisson(2.0, (40, 3)).astype(float)
+    assert (counts.min(axis=0) == 0).all()
+    expected = image_selectivity(counts)
+    for responses in (0.02 * (counts - 1), counts - counts.mean(axis=0), 1e6 * counts):
+        np.testing.assert_allclose(image_selectivity(responses), expected)
 
 
 def test_times_the_best_image_is_from_silence():

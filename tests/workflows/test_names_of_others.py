@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from v1keras import Recording
-from v1keras.workflows.matching import in_order_of_model
+from v1keras.models import DenseReadout, StackedCore, V1Model
+from v1keras.workflows.matching import in_order_of_model, in_order_of_other
 from v1keras.workflows.publish import add
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -54,6 +55,25 @@ def test_names_that_differ_a_little_are_different_sessions(sessions):
     others = metadata_of([name.upper() + "." for name in sessions])
     with pytest.raises(ValueError, match="has the sessions .*expected"):
         in_order_of_model(recording, others)
+
+
+@pytest.mark.parametrize("order", [[2, 3, 0, 1], [3, 1, 0, 2], [0, 1, 2, 3]])
+def test_a_judge_has_the_order_of_the_model_that_it_judges(order):
+    """Neurons a0, b0, c0 and c1, of which the judge was trained in another order."""
+    names = np.array(["a", "b", "c", "c"])
+    model = V1Model(StackedCore((2,), (3,)), DenseReadout(4), (8, 8))
+    labels = names[order]
+    judge = model.select_neurons(sorted(order, key=order.index))
+    # Within a session the neurons keep their order.
+    expected = [np.flatnonzero(labels == name) for name in ("a", "b", "c")]
+    expected = np.array(order)[np.concatenate(expected)]
+    own = metadata_of(labels.tolist())
+    ordered = in_order_of_other(judge, own, metadata_of(names.tolist()))
+    images = IMAGES[..., None].astype("float32")
+    rates = np.asarray(model(images))[:, expected]
+    np.testing.assert_allclose(ordered(images), rates, rtol=1e-6)
+    with pytest.raises(ValueError, match="has the sessions .*expected a .1., b .3."):
+        in_order_of_other(judge, own, metadata_of(["a", "b", "b", "b"]))
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def image_selectivity(responses: np.ndarray) -> np.ndarray:
 
     Returns:
         `(neurons,)`, 0 for equal responses to all images and 1 for a response to a
-        single one; NaN for no response, and where one is below 0: how far above
-        silence the others are is then unknown.
+        single one; NaN for no response. Those of a neuron that has some below 0 count
+        from its lowest, which stands for silence.
 
     Reference: Vinje & Gallant 2000 (Science 287:1273); n counts the neuron's responses
     that are not missing.
@@ -99,8 +99,8 @@ def image_selectivity(responses: np.ndarray) -> np.ndarray:
     responses = np.asarray(responses, float)
     count = np.isfinite(responses).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        selectivity = (1 - mean(responses) ** 2 / mean(responses**2)) / (1 - 1 / count)
-        return np.where((responses < 0).any(axis=0), np.nan, selectivity)
+        responses = responses - np.fmin(np.fmin.reduce(responses, axis=0), 0)
+        return (1 - mean(responses) ** 2 / mean(responses**2)) / (1 - 1 / count)
 
 
 def fraction_near_limit(cc_norm: np.ndarray, limit: float = 0.9) -> float:

@@ -28,7 +28,7 @@ from v1keras.workflows.invert import (
     nothing_to_invert,
     split_constant,
 )
-from v1keras.workflows.matching import check_fit
+from v1keras.workflows.matching import check_fit, in_order_of_other
 from v1keras.workflows.reopen import open_model, open_models
 from v1keras.workflows.score import score_by
 from v1keras.workflows.trust import recording_checks
@@ -95,9 +95,9 @@ def open_evaluator(
     Raises:
         ValueError: It takes other images, or predicts other neurons.
     """
-    evaluator, own_metadata, _ = open_models(name)
+    whole, own_metadata, _ = open_models(name)
     try:
-        evaluator = images_only(evaluator, recording)
+        evaluator = images_only(whole, recording)
         check_fit(evaluator, recording)
     except ValueError as error:
         raise ValueError(f"--judges={name}: {error}") from None
@@ -107,7 +107,12 @@ def open_evaluator(
             f"--judges={name} is of the recording {own.get('name')!r}, not of"
             f" {other.get('name')!r}: other neurons"
         )
-    return evaluator
+    if whole.session(recording.name) is not whole:
+        return evaluator
+    try:
+        return in_order_of_other(evaluator, own_metadata, metadata)
+    except ValueError as error:
+        raise ValueError(f"--judges={name} {error}") from None
 
 
 def invert_to_folder(

@@ -37,16 +37,51 @@ def in_order_of_model(recording: Recording, metadata: Mapping[str, Any]) -> Reco
                 f" {_listed(recorded)}, expected {_listed(metadata['sessions'])}, which"
                 " the model was trained on"
             )
-    neurons = []
-    taken: Counter[str] = Counter()
-    for name, count in metadata["neuron_sessions"]:
-        of_session = np.flatnonzero(recording.neuron_session == name)
-        neurons.append(of_session[taken[name] : taken[name] + count])
-        taken[name] += count
-    order = np.concatenate(neurons)
+    order = _in_order(recording.neuron_session, metadata["neuron_sessions"])
     if np.array_equal(order, np.arange(recording.neuron_count)):
         return recording
     return recording.select_neurons(order)
+
+
+def in_order_of_other(
+    model: Any, own: Mapping[str, Any], other: Mapping[str, Any]
+) -> Any:
+    """Return a model with its outputs in the order of those of another.
+
+    Args:
+        model: Model of the same recording as the other.
+        own: Mapping, the metadata of its preset.
+        other: Mapping, the metadata of the other's.
+
+    Raises:
+        ValueError: They have other sessions, or numbers of neurons in them.
+    """
+    if own["neuron_sessions"] == other["neuron_sessions"]:
+        return model
+    if own["sessions"] != other["sessions"]:
+        raise ValueError(
+            f"has the sessions {_listed(own['sessions'])}, expected"
+            f" {_listed(other['sessions'])}"
+        )
+    labels = _labels(own["neuron_sessions"])
+    return model.select_neurons(_in_order(labels, other["neuron_sessions"]))
+
+
+def _labels(neuron_sessions):
+    """Return the session of each neuron."""
+    names = [np.repeat(name, count) for name, count in neuron_sessions]
+    return np.concatenate(names)
+
+
+def _in_order(labels, neuron_sessions):
+    """Return the neurons of some sessions in the order of others."""
+    neurons = []
+    taken: Counter[str] = Counter()
+    for name, count in neuron_sessions:
+        of_session = np.flatnonzero(labels == name)
+        neurons.append(of_session[taken[name] : taken[name] + count])
+        taken[name] += count
+    return np.concatenate(neurons)
 
 
 def warn_of_another_name(recording: Recording, metadata: Mapping[str, Any]) -> None:

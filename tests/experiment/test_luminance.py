@@ -1,5 +1,7 @@
 """A screen of another gamma, found by what is left of the predictions."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,16 @@ def test_with_little_data_it_cannot_be_told(known):
     means[known[0] :] = np.nan
     means[:, known[1] :] = np.nan
     assert estimate_luminance(means, animal.predictions()) is None
+
+
+def test_two_neurons_tell_nothing_without_a_warning():
+    animal = Animal(0)
+    means = animal.second_day(power=1.8)
+    means[:, 2:] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = estimate_luminance(means, animal.predictions())
+    assert not result.is_other and result.least > 2
 
 
 def test_the_verdict_is_in_words():

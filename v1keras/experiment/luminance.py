@@ -41,8 +41,8 @@ def estimate_luminance(means: np.ndarray, predictions: Predictions) -> Luminance
     What the predictions leave of each neuron's responses is correlated with what they
     say of another luminance. Neurons count alike, however large the effect that the
     model expects; what an offset, a gain or a small shift of the images explains as
-    well is left out. The model's errors, which differ between neurons and
-    images, are in the standard error.
+    well is left out. The model's errors, which differ between neurons and images, are
+    in the standard error.
 
     Args:
         means: `(stimuli, neurons)` mean responses, NaN = missing.
@@ -76,13 +76,10 @@ def estimate_luminance(means: np.ndarray, predictions: Predictions) -> Luminance
     value, error = np.array([likeness, error]) / np.mean(sizes)
     freedom = min(rest.shape) - 1
     usual, sure = stats.t.ppf([0.975, 1 - _LEVEL / 2], freedom) * error
-    return Luminance(
-        power=float(np.exp(value)),
-        low=float(np.exp(value - usual)),
-        high=float(np.exp(value + usual)),
-        is_other=bool(abs(value) > sure),
-        least=float(np.exp(sure)),
-    )
+    with np.errstate(over="ignore"):  # of two neurons: nothing is known
+        powers = np.exp([value, value - usual, value + usual, sure]).tolist()
+    power, low, high, least = powers
+    return Luminance(power, low, high, bool(abs(value) > sure), least)
 
 
 def _effects(predictions):

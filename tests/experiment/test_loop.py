@@ -165,7 +165,9 @@ def test_the_specificity_matrix_is_the_true_one(loop, second_day):
     assert np.corrcoef(matrix.ravel(), true.ravel())[0, 1] > 0.95
     others = (true.sum(axis=1) - np.diag(true)) / (len(own) - 1)
     excess = np.array([float(row["specificity_excess"]) for row in rows])
-    np.testing.assert_allclose(excess, np.diag(true) - others, atol=0.6)
+    errors = np.abs(excess - (np.diag(true) - others))
+    print(f"excess: errors of {errors.mean():.2f} (mean), {errors.max():.2f} (largest)")
+    assert errors.mean() < 0.2 and errors.max() < 1.5
     is_best = true.argmax(axis=1) == np.arange(len(own))
     found = np.array([row["specificity_rank"] == "1" for row in rows])
     print(f"own is best: {found.sum()} found, {is_best.sum()} true of {len(own)}")
@@ -205,9 +207,9 @@ def test_a_day_that_went_wrong_is_found_out_and_named(loop, fault, name, text, s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("power", [0.5, 1.3])
+@pytest.mark.parametrize("power", [0.5, 0.77, 1.3] if WHOLE else [0.5, 1.6])
 def test_another_gamma_is_found(loop, power, seed):
-    """As a screen of gamma 2.9, or 1.1, that is taken for one of 2.2."""
+    """A screen of gamma 1.1 or 3.5, or with more neurons 1.7 or 2.9, taken for 2.2."""
     rng = np.random.default_rng(seed)
     distorted = loop.rates(loop.made.screen.distorted(loop.made.images, power))
     usual = loop.rates(loop.made.images)

@@ -56,7 +56,7 @@ def test_other_files_are_left_out_in_words(tmp_path):
     folder = folder_of(tmp_path / "p", names("img{:02d}.png"))
     for name in (".DS_Store", "._img01.png", "Thumbs.db", "notes.txt", "img13.webp"):
         (folder / name).write_bytes(b"x")
-    with pytest.warns(UserWarning, match="3 files are left out.*Thumbs.db, img13.webp"):
+    with pytest.warns(UserWarning, match="3 left out, .*Thumbs.db, img13.webp"):
         recording = read(folder)
     np.testing.assert_array_equal(recording.images, IMAGES)
 

@@ -40,6 +40,7 @@ def table(values, between=",", heading=None, missing="", form="{:g}"):
         (table(RESPONSES, heading='"u,1","u ""2""","u\n3"'), ["u,1", 'u "2"', "u\n3"]),
         (table(RESPONSES, ";", "sep=;\na;b;c"), ["a", "b", "c"]),
         (table(RESPONSES, " ", "# a b c"), ["a", "b", "c"]),
+        (table(RESPONSES, ",", "#1,#2,#3"), ["#1", "#2", "#3"]),
         (table(RESPONSES, ", ", "\ufeffa, b, c").replace("\n", " ,\n"), list("abc")),
         (table(RESPONSES, "\t").replace("\n", "\r"), None),
         (table(RESPONSES, "    "), None),
@@ -66,6 +67,7 @@ def test_words_for_missing(tmp_path, missing):
     ("text", "words"),
     [
         (table(RESPONSES, "|"), "one column of words"),
+        ("sep=;\n", "is not a table: expected lines"),
         (table(RESPONSES, form="{:.1f}%"), "words beside numbers: .*%"),
         (table(1000 * RESPONSES, ";", form="{:,.1f}"), "words beside numbers"),
         (table(RESPONSES, missing="lost").replace("2.", "lost"), "lost.*missing resp"),

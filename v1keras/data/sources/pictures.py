@@ -41,7 +41,7 @@ def read_folder(folder, layout):
         names = ", ".join(path.name for path in others[:_LISTED])
         more = ", ..." if len(others) > _LISTED else ""
         warnings.warn(
-            f"{folder}: {len(others)} files are left out, which are none of"
+            f"{folder}: {len(others)} left out, of another kind than"
             f" {', '.join(FORMATS)}: {names}{more}"
         )
     if not files:

@@ -85,11 +85,12 @@ def _text(content):
 def _rows(text):
     """Return rows of fields, and what divides them."""
     lines = [line for line in text.splitlines() if line.strip()]
+    # Spreadsheets may tell what divides fields, NumPy comments out its heading.
+    told = re.fullmatch(r"sep=([;,\t]) *", lines[0]) if lines else None
+    lines = lines[1:] if told else lines
+    lines[:1] = [re.sub("^# +", "", line) for line in lines[:1]]
     if "\0" in text or not lines:
         raise ValueError("is not a table: expected lines of fields")
-    # Spreadsheets may tell what divides fields, NumPy comments out its heading.
-    told = re.fullmatch(r"sep=([;,\t])", lines[0].strip(" "))
-    lines = lines[1:] if told else [lines[0].lstrip("# "), *lines[1:]]
     uneven = None
     for delimiter in told[1] if told else _DELIMITERS:
         reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)

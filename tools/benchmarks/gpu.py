@@ -20,9 +20,10 @@ _TORCH = {
     "compiled with CUDA graphs": _BFLOAT16 | {"compile": "reduce-overhead"},
 }
 _REHEARSAL = """\
-**This page has not been measured on a GPU: JAX had none.** Its figures are a CPU's, on
-small sizes; they show that the script runs and say nothing of a GPU's speed. Run the
-command above where `jax[cuda13]` and PyTorch see an NVIDIA GPU.
+**This page has not been measured on a GPU: JAX had none.** The CPU is compared with
+itself, on small sizes and compiled without most optimizations: the figures show that
+the script runs, and say nothing of a GPU's speed. Run the command above where
+`jax[cuda13]` and PyTorch see an NVIDIA GPU.
 
 """
 
@@ -32,10 +33,14 @@ def measure():
     measured = _on_jax() | {"date": datetime.date.today().isoformat()}
     for row in measured["training"].values():
         row["torch"] = _of_torch(row["case"], measured["gpu"])
+    return measured, _page(measured)
+
+
+def _page(measured):
     text = "" if measured["gpu"] else _REHEARSAL
     text += f"{measured['device']}, {measured['date']}; {measured['versions']}.\n\n"
     text += _equality(measured["differences"]) + _training(measured["training"])
-    return measured, text + _inversion(measured["inversion"])
+    return text + _inversion(measured["inversion"])
 
 
 def _on_jax():

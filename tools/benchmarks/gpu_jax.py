@@ -82,7 +82,7 @@ def main():
         measured["training"][name] = {"case": case}
         for precision in ("float32", "mixed_bfloat16"):
             measured["training"][name][precision] = train(case, precision)
-    neurons, steps = (4, 20) if small else (NEURONS, ASCENT_STEPS)
+    neurons, steps = (2, 5) if small else (NEURONS, ASCENT_STEPS)
     measured["inversion"] = ascend(neurons, steps)
     print(json.dumps(measured))
 

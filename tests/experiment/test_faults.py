@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,20 @@ def test_permuted_neurons_are_named(predictions, count):
     assert found["images"] != "wrong"
     assert f"{count} of {NEURONS}" in faults[0].text
     assert f"0 responds as predicted of {count - 1}" in faults[0].text
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_one_order_that_is_wrong_does_not_make_the_other_wrong(predictions, axis):
+    """Few stimuli drive a neuron: what is left correlates, by chance, with others."""
+    rates, predicted = predictions
+    steep = rates() ** 3 / 20
+    predicted = dataclasses.replace(predicted, rates=steep)
+    for seed in range(20):
+        measured = present(steep, seed)
+        order = np.random.default_rng(seed).permutation(measured.shape[axis])
+        found, _ = verdicts(measured.take(order, axis), predicted)
+        first, second = ("images", "neurons") if axis == 0 else ("neurons", "images")
+        assert found[first] == "wrong" and found[second] != "wrong", seed
 
 
 @pytest.mark.parametrize("count", [10, STIMULI])

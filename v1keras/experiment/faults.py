@@ -15,8 +15,8 @@ from v1keras.experiment.resampling import block_means, correlations, profiles
 # Gain of correlation that another neuron's, or image's, prediction must bring in both
 # halves.
 _LEAST_GAIN = 0.3
-# Share of what another order may have displaced for which both halves must find it.
-_LEAST_SHARE = 0.2
+# Where nothing fits, halves agree by chance on one or two matches, hardly on so many.
+_BY_CHANCE = 5
 # Units in each half that tell profiles apart.
 _FEWEST = 8
 _SHOWN = 6  # pairs that are named
@@ -98,9 +98,8 @@ def _order(name, predicted, measured, labels, noun):
     for match, table in zip(matches, tables[::-1], strict=True):
         gains.append(table[match, columns] - table[columns, columns])
     wrong = np.flatnonzero(agree & (np.minimum(*gains) >= _LEAST_GAIN))
-    # An order has two ends; and where nothing fits, one or two halves agree by chance.
     displaced = ((matches[0] != columns) | (matches[1] != columns)).sum()
-    if wrong.size < max(2, _LEAST_SHARE * displaced):
+    if wrong.size < max(2, min(_BY_CHANCE, displaced // 4)):
         wrong = wrong[:0]
     own = np.mean([np.diag(table) for table in tables])
     if not wrong.size:

@@ -209,7 +209,9 @@ def response_distance(responses: np.ndarray) -> Objective:
         if of_images:
             target = tf.gather(target, inputs.rows)
         squared = tf.reduce_mean(tf.square(inputs.all_rates - target), axis=1)
-        return squared / (tf.math.reduce_variance(target, axis=-1) + 1e-6)
+        variance = tf.math.reduce_variance(target, axis=-1)
+        variance += 1e-6 * tf.reduce_mean(tf.square(target), axis=-1)
+        return squared / tf.where(variance > 0, variance, 1.0)
 
     text = "distance from the given response"
     return Objective(distance, text, 1, ("distance", of_images), [targets])
@@ -266,7 +268,8 @@ def shortfall(
         zero: `(images,)` rates that stand for silence.
     """
     reach = share * (np.asarray(best, float) - zero)
-    targets, unit = _targets(zero + reach), _targets(np.abs(reach) + 1e-6)
+    targets = _targets(zero + reach)
+    unit = _targets(np.where(reach == 0, 1.0, np.abs(reach)))
 
     def below(inputs):
         target = tf.gather(tf.convert_to_tensor(targets), inputs.rows)

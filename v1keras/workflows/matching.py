@@ -76,7 +76,7 @@ def _labels(neuron_sessions):
 def _in_order(labels, neuron_sessions):
     """Return the neurons of some sessions in the order of others."""
     neurons = []
-    taken: Counter[str] = Counter()
+    taken = Counter()
     for name, count in neuron_sessions:
         of_session = np.flatnonzero(labels == name)
         neurons.append(of_session[taken[name] : taken[name] + count])

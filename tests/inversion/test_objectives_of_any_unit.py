@@ -54,19 +54,20 @@ def test_a_shortfall_is_a_share_of_the_way_from_silence(scale, zero):
     np.testing.assert_allclose(values, lacking, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1e6])
-def test_images_are_reconstructed_in_any_unit(scale):
-    filters = np.linalg.qr(RNG.normal(size=(36, 9)))[0].astype("float32")
-
-    def rates(images):
-        drive = (tf.reshape(images, (-1, 36)) - 100) @ filters
-        return scale * tf.nn.softplus(drive)
-
+def test_images_are_reconstructed_in_any_unit():
+    normal = np.random.default_rng(0).normal(size=(36, 9))
+    filters = np.linalg.qr(normal)[0].astype("float32")
     contrast = ContrastConstraint(100, 50, 0, 255)
-    noise = RNG.normal(size=(1, 6, 6, 1))
+    noise = np.random.default_rng(1).normal(size=(1, 6, 6, 1))
     image = contrast.images(contrast.project(noise))
-    ascent = GradientAscent(rates, contrast, image_size=(6, 6))
-    images, distances = reconstruct(ascent, rates(image), steps=300)
-    assert distances.max() < 0.01
-    found, expected = rates(images.reshape(-1, 6, 6, 1)), rates(image)
-    assert np.abs(found - expected).max() < 0.2 * np.ptp(expected)
+    for scale in (1e-6, 1.0, 1e6):
+
+        def rates(images, scale=scale):
+            drive = (tf.reshape(images, (-1, 36)) - 100) @ filters
+            return scale * tf.nn.softplus(drive)
+
+        ascent = GradientAscent(rates, contrast, image_size=(6, 6))
+        images, distances = reconstruct(ascent, rates(image), steps=300)
+        assert distances.max() < 0.01
+        found, expected = rates(images.reshape(-1, 6, 6, 1)), rates(image)
+        assert np.abs(found - expected).max() < 0.3 * np.ptp(expected)

@@ -95,6 +95,7 @@ def test_a_model_of_z_scores_has_the_cells_of_the_counts():
     np.testing.assert_allclose(table["zero_rate"], [-1.2, -90.0])
     assert table["class"].tolist() == expected["class"].tolist()
     for name in UNITLESS:
-        np.testing.assert_allclose(table[name], expected[name], rtol=0.02)
+        # Indices are of the order of 1, and stimuli end within rounding of each other.
+        np.testing.assert_allclose(table[name], expected[name], rtol=0.02, atol=1e-3)
     ratios = times_best_image(table)
     np.testing.assert_allclose(ratios, times_best_image(expected), rtol=0.02)

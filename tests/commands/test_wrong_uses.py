@@ -129,8 +129,8 @@ def test_no_network(command, tmp_path):
     )
     assert done.returncode == 1 and not (tmp_path / "out.h5").exists()
     assert re.fullmatch(
-        r"error: could not download https://\S+ \(.*\); set V1KERAS_DATA to a folder"
-        r" with kindel2019/\S+\n",
+        r"error: could not download https://\S+ to \S+ \(.*\); set V1KERAS_DATA to a"
+        r" folder with kindel2019/\S+\n",
         done.stderr,
     ), done.stderr
 

@@ -64,6 +64,7 @@ def test_two_models_are_one_table_and_differ_by_what_they_predict(
     assert line in done.stdout
 
 
+@pytest.mark.slow
 def test_models_of_other_neurons_are_refused(tiny, command, tmp_path):
     done = command(
         "evaluate",

@@ -133,6 +133,7 @@ def test_a_model_is_saved_as_if_it_had_not_been_inverted(tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_nor_do_sets_and_reconstructions_nor_do_they_mix_their_targets():
     model, strong = new_model(), ContrastConstraint(127.0, 400.0, 0.0, 255.0)
     given = np.array([[5.0, 0.0, 2.0], [1.0, 4.0, 0.5]], "float32")

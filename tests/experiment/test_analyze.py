@@ -7,25 +7,16 @@ import numpy as np
 import pytest
 
 import v1keras
-from v1keras.experiment import open_set
 from v1keras.workflows.analyze import analyze
 from v1keras.workflows.measured import responses_in_order, responses_of_recording
 
 
 @pytest.fixture(scope="module")
-def made(designed):
-    assert designed.done.returncode == 0, designed.done.stderr
-    return open_set(designed.folder)
-
-
-@pytest.fixture(scope="module")
-def trials(made):
+def trials(made, first_day_rates):
     """Spikes `(stimuli, blocks, neurons of the first day)` as predicted."""
-    rates = np.full((len(made.names), made.neuron_count), 2.0)
-    rates[:, made.neurons] = made.predictions.rates
-    shape = (len(rates), len(made.order), made.neuron_count)
+    shape = (len(made.names), len(made.order), made.neuron_count)
     rng = np.random.default_rng(0)
-    return rng.poisson(20 * rates[:, None], shape).astype("float32")
+    return rng.poisson(20 * first_day_rates, shape).astype("float32")
 
 
 @pytest.fixture(scope="module")

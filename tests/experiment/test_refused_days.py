@@ -12,12 +12,6 @@ from v1keras.experiment import open_set
 from v1keras.experiment.predictions import PREDICTIONS
 
 
-@pytest.fixture(scope="module")
-def made(designed):
-    assert designed.done.returncode == 0, designed.done.stderr
-    return open_set(designed.folder)
-
-
 def spikes(count, made):
     return np.random.default_rng(0).poisson(4, (count, made.neuron_count))
 

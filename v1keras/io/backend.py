@@ -23,20 +23,21 @@ def settings_file() -> pathlib.Path:
 
 def settings() -> dict[str, Any]:
     """Return what that file sets; nothing if it can't be read, as Keras does."""
+    content = _content()
+    return content if isinstance(content, dict) else {}
+
+
+def _content():
+    """Return what the file holds; an empty dict if it can't be read."""
     try:
-        content = json.loads(settings_file().read_text())
+        return json.loads(settings_file().read_text())
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _check_settings():
     """Refuse settings with which Keras does not start."""
-    file = settings_file()
-    try:
-        content = json.loads(file.read_text())
-    except (OSError, ValueError):  # which Keras leaves out
-        return
+    file, content = settings_file(), _content()
     if not isinstance(content, dict):
         raise ValueError(f"{file} holds no settings: remove it")
     for key, words in _WORDS.items():

@@ -109,11 +109,12 @@ def _read_arrays(files, fields, labels, layout):
     if pictures is not None:  # one after the other
         layout = dataclasses.replace(layout, images_axes="nhw", images_shape=None)
     arrays = {"images": images}
+    # Files of a folder have names.
+    names = pictures if pictures and isinstance(pictures[0], str) else []
     if files["responses"] is not None:
-        arrays["responses"], names = _responses(files["responses"], pictures, layout)
-        if names and layout.axes_of("responses") in (None, RESPONSES):
-            fields["neurons"].setdefault("name", np.array(names))
-    names = pictures if _are_names(pictures) else []
+        arrays["responses"], neurons = _responses(files["responses"], names, layout)
+        if neurons and layout.axes_of("responses") in (None, RESPONSES):
+            fields["neurons"].setdefault("name", np.array(neurons))
     bring_into_order(fields, labels, names)
     if files["repeats"] is not None:
         repeats = read_array(files["repeats"], "--repeats", layout)
@@ -134,10 +135,10 @@ def _read_arrays(files, fields, labels, layout):
             f" {len(arrays['images'])} images: if the first is a heading, say"
             " --first_row=heading"
         )
-    skipped = missing_numbers(pictures) if _are_names(pictures) else []
-    if skipped and len(arrays.get("responses", ())) == len(pictures) + len(skipped):
+    skipped = missing_numbers(names)
+    if skipped and len(arrays.get("responses", ())) == len(names) + len(skipped):
         raise ValueError(
-            f"responses: found {len(arrays['responses'])} rows for {len(pictures)}"
+            f"responses: found {len(arrays['responses'])} rows for {len(names)}"
             f" pictures, whose numbers skip {', '.join(map(str, skipped[:5]))}: put"
             " those pictures there, or leave out their rows"
         )
@@ -149,8 +150,8 @@ def _read_arrays(files, fields, labels, layout):
         fields.setdefault("repeat_images", every)
         fields.setdefault("responses", mean_response(fields["repeats"], axis=1))
     fields["images"] = _sized(arrays["images"], files["images"], pictures, layout)
-    if _are_names(pictures):
-        fields["covariates"].setdefault("picture", np.array(pictures))
+    if names:
+        fields["covariates"].setdefault("picture", np.array(names))
 
 
 def _images(path, layout):
@@ -171,11 +172,6 @@ def _images(path, layout):
     return stack(cells, names, layout), list(range(len(cells)))
 
 
-def _are_names(pictures):
-    """Return whether pictures are files of a folder, which have names."""
-    return bool(pictures) and isinstance(pictures[0], str)
-
-
 def _sized(images, path, pictures, layout):
     """Return images in the format's type, cropped and resized."""
     if pictures is None and images.ndim == 3 and (layout.crop or layout.resize):
@@ -184,7 +180,7 @@ def _sized(images, path, pictures, layout):
 
 
 def _responses(path, pictures, layout):
-    """Return responses, and the neurons' names or None."""
+    """Return responses in the order of the named pictures; neurons' names or None."""
     if not is_table(path):
         responses = responses_of(read_array(path, "--responses", layout))
         return without_index(responses, None, layout)
@@ -196,11 +192,10 @@ def _responses(path, pictures, layout):
         )
     if table.labels is None:
         return without_index(table.values, table.names, layout)
-    names = pictures if _are_names(pictures) else []
-    if layout.first_column == "index" and not names_any(table.labels, names):
+    if layout.first_column == "index" and not names_any(table.labels, pictures):
         check_numbers(table.labels)
         return table.values, table.names
-    order = rows_in_order(table.labels, names)
+    order = rows_in_order(table.labels, pictures)
     return table.values[order], table.names
 
 
